@@ -1,0 +1,79 @@
+# make demo | test | build : everything a user needs; see `make help`.
+PRESET ?= release
+BUILD := build/$(PRESET)
+JOBS ?= $(shell nproc)
+LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
+PICTOGRAMS := build/data/pictograms.safetensors
+FLAMINGO := $(BUILD)/bin/flamingo
+
+.PHONY: help deps build demo test test-asan test-long golden bench data default-model format tidy install clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo           install what is missing, build, and show the default model at work (build/demo.html)"
+	@echo "make test           build and run every test, plain and (parsers, media) under sanitizers"
+	@echo "make build          flamingo, flamingo-golden and flamingo-bench in $(BUILD)/bin"
+	@echo "make bench          speed beside the measured roofs of this machine"
+	@echo "make golden         compare with the reference outputs in tests/golden"
+	@echo "make default-model  train the default model again, from the recipes (hours)"
+	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (an hour)"
+	@echo "make format tidy install clean"
+
+deps:
+	@tools/setup.sh
+
+build: deps
+	@mkdir -p build
+	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) > build/cmake-$(PRESET).log 2>&1 || \
+	  { cat build/cmake-$(PRESET).log; exit 1; }
+	@ninja -C $(BUILD) -j $(JOBS) --quiet flamingo-cli flamingo-golden flamingo-bench
+
+$(PICTOGRAMS): | build
+	@mkdir -p $(@D)
+	$(FLAMINGO) data pictograms --sources .deps/pictograms --output $@
+
+data: build $(PICTOGRAMS)
+
+demo: data
+	$(FLAMINGO) demo --html build/demo.html
+
+test: data
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	@$(MAKE) --no-print-directory test-asan
+	ctest --test-dir $(BUILD) --output-on-failure
+	$(BUILD)/bin/flamingo-golden --lm $(LM) tests/golden
+
+# Parsers, tokenizers, kernels and decoders under AddressSanitizer and UndefinedBehaviorSanitizer.
+test-asan: deps
+	@test -f build/asan-base/build.ninja || cmake --preset asan-base > build/cmake-asan-base.log 2>&1 || \
+	  { cat build/cmake-asan-base.log; exit 1; }
+	@ninja -C build/asan-base -j $(JOBS) --quiet
+	ctest --test-dir build/asan-base --output-on-failure
+
+test-long: deps
+	@test -f build/dev/build.ninja || cmake --preset dev
+	@ninja -C build/dev -j $(JOBS)
+	ctest --test-dir build/dev --output-on-failure
+
+golden: build
+	$(BUILD)/bin/flamingo-golden --lm $(LM) tests/golden
+
+bench: build
+	$(BUILD)/bin/flamingo-bench --lm $(LM)
+
+default-model: data
+	$(FLAMINGO) pretrain-vision --recipe recipes/pictogram/vision.json
+	$(FLAMINGO) train --recipe recipes/pictogram/flamingo.json
+	$(FLAMINGO) eval --model runs/pictogram/flamingo/model --heads runs/pictogram/vision/contrastive
+
+format:
+	clang-format -i $$(git ls-files 'flamingo/*.h' 'flamingo/*.cpp' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp')
+
+tidy:
+	cmake --preset tidy && ninja -C build/tidy -j $(JOBS)
+
+install: build
+	cmake --install $(BUILD) --prefix $(or $(PREFIX),/usr/local)
+
+clean:
+	rm -rf build

@@ -1,0 +1,72 @@
+# Three helpers: a library from folders, a program from a folder, one ctest per test file.
+
+# Compile options that every target of ours shares.
+function(flamingo_options target)
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # gcc 12 reports std::string concatenation wrongly
+  if(FLAMINGO_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(FLAMINGO_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=address,undefined)
+  endif()
+  if(FLAMINGO_MEDIA)
+    target_compile_definitions(${target} PRIVATE FLAMINGO_MEDIA=1)
+  endif()
+endfunction()
+
+# flamingo_library(name FOLDERS a b): a static library of flamingo/{a,b}/*.cpp.
+function(flamingo_library name)
+  cmake_parse_arguments(ARG "" "" "FOLDERS" ${ARGN})
+  set(sources)
+  foreach(folder IN LISTS ARG_FOLDERS)
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/flamingo/${folder}/*.cpp)
+    list(APPEND sources ${found})
+  endforeach()
+  add_library(${name} STATIC ${sources})
+  add_library(flamingo::${name} ALIAS ${name})
+  flamingo_options(${name})
+endfunction()
+
+# flamingo_program(target FOLDER dir OUTPUT name): an executable of dir/**/*.cpp, linked with everything.
+function(flamingo_program name)
+  cmake_parse_arguments(ARG "" "FOLDER;OUTPUT" "" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${ARG_FOLDER}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  flamingo_options(${name})
+  set_target_properties(${name} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT})
+  target_link_libraries(${name} PRIVATE flamingo)
+  target_precompile_headers(${name} REUSE_FROM flamingo)
+endfunction()
+
+# flamingo_tests(library folder...): one test program per tests/<folder>/*_test.cpp.
+function(flamingo_tests library)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
+    string(REPLACE "/" "_" prefix ${folder})
+    foreach(source IN LISTS found)
+      get_filename_component(stem ${source} NAME_WE)
+      set(target ${prefix}_${stem})
+      add_executable(${target} ${source})
+      flamingo_options(${target})
+      target_link_libraries(${target} PRIVATE ${library} GTest::gtest_main)
+      target_compile_definitions(${target} PRIVATE
+        FLAMINGO_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
+        FLAMINGO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+      set_target_properties(${target} PROPERTIES
+        RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+      if(library STREQUAL "flamingo")
+        target_precompile_headers(${target} REUSE_FROM flamingo)
+      endif()
+      add_test(NAME ${folder}/${stem} COMMAND ${target})
+      set_tests_properties(${folder}/${stem} PROPERTIES TIMEOUT 600
+        ENVIRONMENT "OMP_NUM_THREADS=2;ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1")
+    endforeach()
+  endforeach()
+endfunction()
