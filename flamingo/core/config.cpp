@@ -1,0 +1,57 @@
+#include "flamingo/core/config.h"
+
+#include <algorithm>
+
+#include "flamingo/core/file.h"
+
+namespace flamingo {
+
+void detail::Reader::finish() const {
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    std::string names;
+    for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
+    fail(where, "expected a known key, got \"" + key + "\"", "known keys: " + names);
+  }
+}
+
+namespace {
+
+constexpr size_t kMaxDepth = 64;
+
+// The parser recurses per level: refuse absurd nesting before it runs.
+void check_depth(std::string_view text, std::string_view where) {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      require(++depth <= kMaxDepth, where, "expected JSON at most 64 levels deep, got more");
+    } else if ((c == ']' || c == '}') && depth > 0) {
+      --depth;
+    }
+  }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view where) {
+  check_depth(text, where);
+  try {
+    return Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/true,
+                       /*ignore_comments=*/true);
+  } catch (const Json::exception& e) {
+    fail(where, std::string("expected valid JSON, got ") + e.what());
+  }
+}
+
+Json read_json_file(const std::string& path, uint64_t max_bytes) {
+  return parse_json(read_file(path, max_bytes), path);
+}
+
+}  // namespace flamingo

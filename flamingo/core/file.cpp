@@ -1,0 +1,101 @@
+#include "flamingo/core/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+std::string errno_text() { return std::strerror(errno); }
+
+/// Closes the descriptor on scope exit.
+struct FdGuard {
+  int fd;
+  ~FdGuard() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+void sync_folder_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  const FdGuard folder{::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY)};
+  if (folder.fd < 0 || ::fsync(folder.fd) != 0) {
+    fail(path, "expected to sync the folder, got " + errno_text());
+  }
+}
+
+}  // namespace
+
+uint64_t regular_file_size(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) fail(path, "expected a file, got " + errno_text());
+  require(!S_ISDIR(info.st_mode), path, "expected a file, got a directory");
+  require(S_ISREG(info.st_mode), path, "expected a regular file, got a device, pipe or socket");
+  return static_cast<uint64_t>(info.st_size);
+}
+
+std::string read_file(const std::string& path, uint64_t max_bytes) {
+  const uint64_t size = regular_file_size(path);
+  require(size <= max_bytes, path,
+          "expected at most " + std::to_string(max_bytes) + " bytes, got " + std::to_string(size));
+  const FdGuard file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) fail(path, "expected a readable file, got " + errno_text());
+  std::string bytes(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t n = ::read(file.fd, bytes.data() + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path, "expected to read the file, got " + errno_text());
+    require(n > 0, path, "expected " + std::to_string(size) + " bytes, got " + std::to_string(done),
+            "the file was truncated while it was read");
+    done += static_cast<size_t>(n);
+  }
+  return bytes;
+}
+
+AtomicFile::AtomicFile(std::string path)
+    : path_(std::move(path)), temporary_(path_ + ".tmp." + std::to_string(::getpid())) {
+  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd_ < 0) fail(path_, "expected to create the file, got " + errno_text());
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(temporary_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_, "expected to write the file, got " + errno_text());
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+void AtomicFile::commit() {
+  if (::fsync(fd_) != 0) fail(path_, "expected to sync the file, got " + errno_text());
+  if (::close(std::exchange(fd_, -1)) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const std::string reason = errno_text();
+    ::unlink(temporary_.c_str());
+    fail(path_, "expected to replace the file, got " + reason);
+  }
+  sync_folder_of(path_);
+}
+
+void write_file_atomic(const std::string& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace flamingo

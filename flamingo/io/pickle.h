@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace flamingo {
+
+/// Index of a value in its PickleGraph.
+using PickleRef = uint32_t;
+
+/// One value that a pickle built. Nothing is ever executed: a call is kept as data.
+struct PickleValue {
+  enum class Kind : uint8_t {
+    kNone,
+    kBool,        ///< integer is 0 or 1
+    kInt,         ///< integer
+    kFloat,       ///< real
+    kString,      ///< text
+    kList,        ///< items
+    kTuple,       ///< items
+    kDict,        ///< items: key, value, key, value, ...
+    kGlobal,      ///< integer: which of the graph's global_names
+    kCall,        ///< items: the global, the tuple of arguments
+    kObject,      ///< items: the class (a global), then its state once BUILD has given one
+    kPersistent,  ///< items: the persistent id (a storage in PyTorch files)
+  };
+
+  Kind kind = Kind::kNone;
+  int64_t integer = 0;
+  double real = 0.0;
+  std::string_view text;  ///< points into the pickle
+  std::vector<PickleRef> items;
+};
+
+/// "a dict", "a call", ...: for error messages.
+const char* pickle_kind_name(PickleValue::Kind kind);
+
+/// The values of one pickle. Graphs from hostile files may be cyclic: walk them with a depth limit.
+struct PickleGraph {
+  std::vector<PickleValue> values;
+  std::vector<std::string> global_names;  ///< "module.name"
+  PickleRef root = 0;
+
+  const PickleValue& operator[](PickleRef ref) const { return values[ref]; }
+  /// Name of a kGlobal value.
+  const std::string& global_name(const PickleValue& value) const {
+    return global_names[static_cast<size_t>(value.integer)];
+  }
+};
+
+/// Whether a pickle may name the global "module.name" ("collections.OrderedDict").
+using PickleFilter = bool (*)(std::string_view global);
+
+/// Reads a pickle of protocol 2 to 5 without running anything in it. `collections.OrderedDict`
+/// gives a dict, BUILD on a dict is dropped, any other allowed call or object is kept as data.
+/// Refuses: globals that `allowed` refuses (named in the error), opcodes outside the small set that
+/// PyTorch writes, over 64 MiB, over 1,000,000 opcodes, stack underflow, unknown memo slots,
+/// integers over 64 bits, bytes after the end. `bytes` must outlive the result; `where` names them
+/// in errors.
+PickleGraph parse_pickle(std::span<const std::byte> bytes, PickleFilter allowed,
+                         const std::string& where);
+
+}  // namespace flamingo

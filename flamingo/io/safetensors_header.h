@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flamingo/io/tensor_view.h"
+
+namespace flamingo {
+
+inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;  ///< bytes, as the reference
+inline constexpr size_t kMaxSafetensorsTensors = 100'000;
+inline constexpr size_t kMaxTensorRank = 8;
+
+/// The JSON header of a .safetensors file, not yet compared with the data behind it.
+struct SafetensorsHeader {
+  struct Entry {
+    std::string name;
+    DType dtype = DType::kF32;
+    std::vector<int64_t> shape;
+    std::array<uint64_t, 2> offsets = {0, 0};  ///< begin and end within the data
+  };
+  std::vector<Entry> entries;  ///< in file order
+  std::map<std::string, std::string> metadata;
+};
+
+/// Reads the header without building a JSON tree, so that memory stays near the header's size.
+/// Stricter than the reference: duplicate keys and unknown fields are errors.
+/// Throws Error naming `where` and the entry.
+SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& where);
+
+}  // namespace flamingo

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "flamingo/io/mapped_file.h"
+#include "flamingo/io/tensor_view.h"
+#include "flamingo/io/torch_storage.h"
+
+namespace flamingo {
+
+/// A single value next to the tensors, such as the epoch of a training checkpoint.
+using TorchScalar = std::variant<bool, int64_t, double, std::string>;
+
+/// One PyTorch .pt or .bin file (the zip form of torch.save, or a TorchScript archive), mapped.
+/// Nothing in the file is run: the pickle is read by our own machine, which knows a short list of
+/// names and refuses the rest. Views live as long as this object (or a copy of it).
+///
+/// Everything is flattened: {"epoch": 3, "model": {"fc": {"weight": T}}} gives the scalar "epoch"
+/// and the tensor "model.fc.weight"; list items are numbered; None is dropped. The modules of a
+/// TorchScript archive nest the same way. Tensors that share a storage share their bytes; strided
+/// ones are gathered into row-major copies.
+///
+/// Refuses: all that ZipArchive and parse_pickle refuse, sparse and quantized tensors, views
+/// outside their storage, CRC errors, big-endian files, the older tar and bare pickle forms,
+/// nesting over 64, over 200,000 values, names over 4096 bytes or 16 MiB together, and names that
+/// occur twice.
+class TorchZip {
+ public:
+  /// Throws Error naming the path and the reason.
+  static TorchZip open(const std::string& path);
+  /// Parses bytes that must outlive the result; `where` names them in errors.
+  static TorchZip parse(std::span<const std::byte> bytes, const std::string& where);
+
+  /// All tensors, in the order of the pickle.
+  const std::vector<TensorView>& tensors() const { return tensors_; }
+  /// The tensor called `name`, or nullptr.
+  const TensorView* find(const std::string& name) const;
+  /// The tensors whose names start with `prefix` + ".", without that part: for example those of
+  /// "model_state_dict". Empty when there are none.
+  std::vector<TensorView> tensors_under(const std::string& prefix) const;
+  const std::map<std::string, TorchScalar>& scalars() const { return scalars_; }
+
+ private:
+  std::shared_ptr<const MappedFile> file_;
+  std::shared_ptr<const OwnedBytes> owned_;
+  std::vector<TensorView> tensors_;
+  std::map<std::string, size_t> index_;
+  std::map<std::string, TorchScalar> scalars_;
+};
+
+}  // namespace flamingo

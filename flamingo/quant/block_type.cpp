@@ -1,0 +1,51 @@
+#include "flamingo/quant/block_type.h"
+
+#include <string>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+struct KnownType {
+  BlockType type;
+  BlockLayout layout;
+};
+
+constexpr KnownType kKnownTypes[] = {
+    {BlockType::kF32, {"F32", 1, 4}},       {BlockType::kF16, {"F16", 1, 2}},
+    {BlockType::kBF16, {"BF16", 1, 2}},     {BlockType::kQ4_0, {"Q4_0", 32, 18}},
+    {BlockType::kQ4_1, {"Q4_1", 32, 20}},   {BlockType::kQ5_0, {"Q5_0", 32, 22}},
+    {BlockType::kQ5_1, {"Q5_1", 32, 24}},   {BlockType::kQ8_0, {"Q8_0", 32, 34}},
+    {BlockType::kQ2_K, {"Q2_K", 256, 84}},  {BlockType::kQ3_K, {"Q3_K", 256, 110}},
+    {BlockType::kQ4_K, {"Q4_K", 256, 144}}, {BlockType::kQ5_K, {"Q5_K", 256, 176}},
+    {BlockType::kQ6_K, {"Q6_K", 256, 210}},
+};
+
+}  // namespace
+
+bool is_known_block_type(uint32_t type) {
+  for (const KnownType& known : kKnownTypes) {
+    if (static_cast<uint32_t>(known.type) == type) return true;
+  }
+  return false;
+}
+
+BlockLayout block_layout(BlockType type) {
+  for (const KnownType& known : kKnownTypes) {
+    if (known.type == type) return known.layout;
+  }
+  fail("block_layout",
+       "expected a known block type, got " + std::to_string(static_cast<uint32_t>(type)));
+}
+
+BlockType block_type_from_name(std::string_view name) {
+  std::string names;
+  for (const KnownType& known : kKnownTypes) {
+    if (known.layout.name == name) return known.type;
+    names += (names.empty() ? "" : ", ") + std::string(known.layout.name);
+  }
+  fail("block_type", "expected one of " + names + ", got \"" + std::string(name) + "\"");
+}
+
+}  // namespace flamingo

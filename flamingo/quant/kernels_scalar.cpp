@@ -1,0 +1,191 @@
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "flamingo/quant/half.h"
+#include "flamingo/quant/kernels.h"
+
+namespace flamingo {
+namespace {
+
+template <BlockType kType>
+float element(const std::byte* weights, int64_t i) {
+  if constexpr (kType == BlockType::kF32) {
+    return load_unaligned<float>(weights + 4 * i);
+  } else if constexpr (kType == BlockType::kF16) {
+    return f16_to_float(load_unaligned<uint16_t>(weights + 2 * i));
+  } else {
+    return bf16_to_float(load_unaligned<uint16_t>(weights + 2 * i));
+  }
+}
+
+template <BlockType kType>
+void row_products(const std::byte* weights, int64_t rows, int64_t cols, const float* x, float* y) {
+  for (int64_t r = 0; r < rows; ++r) {
+    float sum = 0.0f;
+    for (int64_t c = 0; c < cols; ++c) sum += element<kType>(weights, r * cols + c) * x[c];
+    y[r] = sum;
+  }
+}
+
+template <BlockType kType>
+void row_mixture(const std::byte* weights, int64_t rows, int64_t cols, const float* x, float* y) {
+  std::fill_n(y, cols, 0.0f);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < cols; ++c) y[c] += x[r] * element<kType>(weights, r * cols + c);
+  }
+}
+
+/// Reads one group of a tile.
+template <CodeTraits kTraits>
+struct Group {
+  static constexpr TileLayout kLayout = tile_layout(kTraits);
+  const std::byte* at;
+
+  float scale(int row) const { return scale_at(at + row * kLayout.scale_bytes); }
+  float offset(int row) const {
+    if constexpr (!kTraits.has_offset) return 0.0f;
+    return scale_at(at + kLayout.offset_at + row * kLayout.scale_bytes);
+  }
+  /// Code with the zero point subtracted.
+  int code(int row, int column) const {
+    const int quad = column / 4;
+    const int lane = 4 * row + column % 4;
+    const std::byte* codes = at + kLayout.codes_at;
+    if constexpr (kTraits.bits == 8) {
+      return std::to_integer<int>(codes[64 * quad + lane]) - kTraits.zero_point;
+    }
+    int code = std::to_integer<int>(codes[64 * (quad / 2) + lane]) >> (4 * (quad % 2)) & 15;
+    if constexpr (kTraits.bits == 5) {
+      const int bit = 64 * quad + lane;
+      code |= (std::to_integer<int>(at[kLayout.fifth_at + bit / 8]) >> (bit % 8) & 1) << 4;
+    }
+    return code - kTraits.zero_point;
+  }
+
+ private:
+  static float scale_at(const std::byte* source) {
+    if constexpr (kTraits.half_scale) return f16_to_float(load_unaligned<uint16_t>(source));
+    return load_unaligned<float>(source);
+  }
+};
+
+/// y[r] = sum_g scale[g, r] (sum_c code[r, c] x[c]) + offset[g, r] sum_c x[c].
+template <size_t kIndex>
+void tile_exact(const std::byte* tile, int64_t groups, const InputView& x, float* y) {
+  constexpr CodeTraits kTraits = kQuantisedTypes[kIndex].traits;
+  std::fill_n(y, kTileRows, 0.0f);
+  for (int64_t g = 0; g < groups; ++g) {
+    const Group<kTraits> group{tile + g * tile_layout(kTraits).bytes};
+    const float* values = x.values + g * kTraits.group;
+    for (int r = 0; r < kTileRows; ++r) {
+      float products = 0.0f;
+      float total = 0.0f;
+      for (int c = 0; c < kTraits.group; ++c) {
+        products += static_cast<float>(group.code(r, c)) * values[c];
+        total += values[c];
+      }
+      y[r] += group.scale(r) * products + group.offset(r) * total;
+    }
+  }
+}
+
+/// As tile_exact with x[c] = scales[c / 32] codes[c]; the inner sums are integers.
+template <size_t kIndex>
+void tile_int8(const std::byte* tile, int64_t groups, const InputView& x, float* y) {
+  constexpr CodeTraits kTraits = kQuantisedTypes[kIndex].traits;
+  std::fill_n(y, kTileRows, 0.0f);
+  for (int64_t g = 0; g < groups; ++g) {
+    const Group<kTraits> group{tile + g * tile_layout(kTraits).bytes};
+    const int8_t* codes = x.codes + g * kTraits.group;
+    const float x_scale = x.scales[g * kTraits.group / 32];
+    for (int r = 0; r < kTileRows; ++r) {
+      int32_t products = 0;
+      int32_t total = 0;
+      for (int c = 0; c < kTraits.group; ++c) {
+        products += group.code(r, c) * codes[c];
+        total += codes[c];
+      }
+      y[r] += group.scale(r) * x_scale * static_cast<float>(products) +
+              group.offset(r) * x_scale * static_cast<float>(total);
+    }
+  }
+}
+
+template <size_t kIndex>
+void tile_decode(const std::byte* tile, int64_t groups, float* values) {
+  constexpr CodeTraits kTraits = kQuantisedTypes[kIndex].traits;
+  const int64_t cols = groups * kTraits.group;
+  for (int64_t g = 0; g < groups; ++g) {
+    const Group<kTraits> group{tile + g * tile_layout(kTraits).bytes};
+    for (int r = 0; r < kTileRows; ++r) {
+      for (int c = 0; c < kTraits.group; ++c) {
+        values[r * cols + g * kTraits.group + c] =
+            group.scale(r) * static_cast<float>(group.code(r, c)) + group.offset(r);
+      }
+    }
+  }
+}
+
+void prepare(int64_t cols, InputBuffer& buffer) {
+  for (int64_t block = 0; block < cols / 32; ++block) {
+    const float* values = buffer.values.data() + 32 * block;
+    float largest = 0.0f;
+    for (int i = 0; i < 32; ++i) largest = std::max(largest, std::abs(values[i]));
+    const float inverse = largest > 0.0f ? 127.0f / largest : 0.0f;
+    buffer.scales[block] = largest / 127.0f;
+    for (int half = 0; half < 2; ++half) {
+      float value_sum = 0.0f;
+      int32_t code_sum = 0;
+      for (int i = 16 * half; i < 16 * half + 16; ++i) {
+        const int code = static_cast<int>(std::nearbyint(values[i] * inverse));
+        buffer.codes[32 * block + i] = static_cast<int8_t>(code);
+        code_sum += code;
+        value_sum += values[i];
+      }
+      buffer.code_sums[2 * block + half] = code_sum;
+      buffer.value_sums[2 * block + half] = value_sum;
+    }
+  }
+}
+
+void softmax(float* x, int64_t n) {
+  const float largest = *std::max_element(x, x + n);
+  float sum = 0.0f;
+  for (int64_t i = 0; i < n; ++i) sum += x[i] = std::exp(x[i] - largest);
+  for (int64_t i = 0; i < n; ++i) x[i] /= sum;
+}
+
+void swiglu(float* gate, const float* up, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
+}
+
+template <size_t... kIndex>
+void fill_tiles(Kernels& table, std::index_sequence<kIndex...>) {
+  table.tile_exact = {tile_exact<kIndex>...};
+  table.tile_int8 = {tile_int8<kIndex>...};
+  table.tile_decode = {tile_decode<kIndex>...};
+}
+
+Kernels make_table() {
+  Kernels table;
+  table.name = "scalar";
+  table.row_products = {row_products<BlockType::kF32>, row_products<BlockType::kF16>,
+                        row_products<BlockType::kBF16>};
+  table.row_mixture = {row_mixture<BlockType::kF32>, row_mixture<BlockType::kF16>,
+                       row_mixture<BlockType::kBF16>};
+  fill_tiles(table, std::make_index_sequence<kQuantisedTypes.size()>());
+  table.prepare = prepare;
+  table.softmax = softmax;
+  table.swiglu = swiglu;
+  return table;
+}
+
+}  // namespace
+
+const Kernels& scalar_kernels() {
+  static const Kernels table = make_table();
+  return table;
+}
+
+}  // namespace flamingo

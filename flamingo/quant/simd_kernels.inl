@@ -1,0 +1,422 @@
+// The vector kernels, written once for all widths. A source file per instruction set includes this
+// after defining FLAMINGO_SIMD (the target attribute) and a class V of inline vector operations:
+// V::kLanes floats (V::F) or as many 32-bit integers (V::I), see kernels_avx2.cpp.
+// No include guard and no namespace of its own: everything is a template on V.
+
+namespace flamingo {
+namespace {
+
+// ---- plain weights -------------------------------------------------------------------------------
+
+template <class V, BlockType kType>
+FLAMINGO_SIMD_INLINE typename V::F load_elements(const std::byte* at) {
+  if constexpr (kType == BlockType::kF32) {
+    return V::load(reinterpret_cast<const float*>(at));
+  } else if constexpr (kType == BlockType::kF16) {
+    return V::load_f16(at);
+  } else {
+    return V::load_bf16(at);
+  }
+}
+
+template <BlockType kType>
+constexpr int64_t kElementBytes = kType == BlockType::kF32 ? 4 : 2;
+
+/// Element i as a float, for the columns that do not fill a vector.
+template <BlockType kType>
+inline float element_at(const std::byte* row, int64_t i) {
+  const std::byte* at = row + i * kElementBytes<kType>;
+  if constexpr (kType == BlockType::kF32) {
+    return load_unaligned<float>(at);
+  } else if constexpr (kType == BlockType::kF16) {
+    return f16_to_float(load_unaligned<uint16_t>(at));
+  } else {
+    return bf16_to_float(load_unaligned<uint16_t>(at));
+  }
+}
+
+/// How far ahead weights are asked for: the best of 4..24 KiB as measured.
+constexpr int64_t kPrefetchBytes = 6 << 10;
+
+/// sum + products of kVectors vectors of weights with x.
+template <class V, BlockType kType, int kVectors>
+FLAMINGO_SIMD_INLINE typename V::F add_products(const std::byte* weights, const float* x,
+                                                typename V::F sum) {
+  constexpr int64_t kBytes = V::kLanes * kElementBytes<kType>;
+  for (int64_t ahead = 0; ahead < kVectors * kBytes; ahead += 64) {
+    __builtin_prefetch(weights + kPrefetchBytes + ahead);
+  }
+  for (int v = 0; v < kVectors; ++v) {
+    sum = V::fma(load_elements<V, kType>(weights + v * kBytes), V::load(x + v * V::kLanes), sum);
+  }
+  return sum;
+}
+
+/// The end of a row: columns from `c` on, and the sum over the lanes.
+template <class V, BlockType kType>
+FLAMINGO_SIMD_INLINE float finish_row(const std::byte* row, int64_t c, int64_t cols, const float* x,
+                                      typename V::F sum) {
+  for (; c + V::kLanes <= cols; c += V::kLanes) {
+    sum = add_products<V, kType, 1>(row + c * kElementBytes<kType>, x + c, sum);
+  }
+  float total = V::sum(sum);
+  for (; c < cols; ++c) total += element_at<kType>(row, c) * x[c];
+  return total;
+}
+
+/// Two rows at a time: two independent sums, but not more streams from memory than that.
+template <class V, BlockType kType>
+FLAMINGO_SIMD void row_products(const std::byte* weights, int64_t rows, int64_t cols,
+                                const float* x, float* y) {
+  constexpr int64_t kStep = 2 * V::kLanes;
+  const int64_t stride = cols * kElementBytes<kType>;
+  const int64_t whole = cols / kStep * kStep;
+  for (int64_t r = 0; r < rows; r += 2) {
+    const std::byte* first = weights + r * stride;
+    const std::byte* second = r + 1 < rows ? first + stride : first;
+    typename V::F sum_first = V::zero();
+    typename V::F sum_second = V::zero();
+    for (int64_t c = 0; c < whole; c += kStep) {
+      const int64_t at = c * kElementBytes<kType>;
+      sum_first = add_products<V, kType, 2>(first + at, x + c, sum_first);
+      sum_second = add_products<V, kType, 2>(second + at, x + c, sum_second);
+    }
+    y[r] = finish_row<V, kType>(first, whole, cols, x, sum_first);
+    if (r + 1 < rows) y[r + 1] = finish_row<V, kType>(second, whole, cols, x, sum_second);
+  }
+}
+
+/// kVectors * V::kLanes columns of a mixture, kept in registers over all rows.
+template <class V, BlockType kType, int kVectors>
+FLAMINGO_SIMD_INLINE void mix_columns(const std::byte* weights, int64_t rows, int64_t stride,
+                                      const float* x, float* y) {
+  typename V::F sums[kVectors];
+  for (int v = 0; v < kVectors; ++v) sums[v] = V::zero();
+  for (int64_t r = 0; r < rows; ++r) {
+    const typename V::F factor = V::set(x[r]);
+    const std::byte* row = weights + r * stride;
+    for (int v = 0; v < kVectors; ++v) {
+      const std::byte* at = row + v * V::kLanes * kElementBytes<kType>;
+      sums[v] = V::fma(load_elements<V, kType>(at), factor, sums[v]);
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) V::store(y + v * V::kLanes, sums[v]);
+}
+
+template <class V, BlockType kType>
+FLAMINGO_SIMD void row_mixture(const std::byte* weights, int64_t rows, int64_t cols, const float* x,
+                               float* y) {
+  const int64_t stride = cols * kElementBytes<kType>;
+  int64_t c = 0;
+  for (; c + 4 * V::kLanes <= cols; c += 4 * V::kLanes) {
+    mix_columns<V, kType, 4>(weights + c * kElementBytes<kType>, rows, stride, x, y + c);
+  }
+  for (; c + V::kLanes <= cols; c += V::kLanes) {
+    mix_columns<V, kType, 1>(weights + c * kElementBytes<kType>, rows, stride, x, y + c);
+  }
+  for (; c < cols; ++c) {
+    float sum = 0.0f;
+    for (int64_t r = 0; r < rows; ++r) sum += x[r] * element_at<kType>(weights + r * stride, c);
+    y[c] = sum;
+  }
+}
+
+// ---- tiles ---------------------------------------------------------------------------------------
+
+/// One group of a tile, seen by the V::kLanes rows that start at `row`.
+template <class V, CodeTraits kTraits>
+struct TileGroup {
+  static constexpr TileLayout kLayout = tile_layout(kTraits);
+  const std::byte* at;
+  int row;
+
+  FLAMINGO_SIMD_INLINE typename V::F scale() const { return load_scales(at); }
+  FLAMINGO_SIMD_INLINE typename V::F offset() const { return load_scales(at + kLayout.offset_at); }
+
+  /// Line kLine of the codes, one row a lane.
+  template <int kLine>
+  FLAMINGO_SIMD_INLINE typename V::I line() const {
+    return V::load_bytes(at + kLayout.codes_at + 64 * kLine + 4 * row);
+  }
+
+  /// Unsigned codes of columns 4 * kQuad .. 4 * kQuad + 3, one column a byte, one row a lane.
+  template <int kQuad>
+  FLAMINGO_SIMD_INLINE typename V::I codes() const {
+    if constexpr (kTraits.bits == 8) {
+      return line<kQuad>();
+    } else {
+      const typename V::I bytes = line<kQuad / 2>();
+      const typename V::I nibbles = kQuad % 2 == 0 ? V::low_nibbles(bytes) : V::high_nibbles(bytes);
+      if constexpr (kTraits.bits == 4) return nibbles;
+      return V::add_fifth_bits(nibbles, at + kLayout.fifth_at + 8 * kQuad + row / 2);
+    }
+  }
+
+ private:
+  FLAMINGO_SIMD_INLINE typename V::F load_scales(const std::byte* scales) const {
+    const std::byte* first = scales + row * kLayout.scale_bytes;
+    if constexpr (kTraits.half_scale) return V::load_f16(first);
+    return V::load(reinterpret_cast<const float*>(first));
+  }
+};
+
+/// Sum of `part` (16 values or codes each) over the columns of group g.
+template <CodeTraits kTraits, class T>
+inline T group_sum(const T* sums, int64_t g) {
+  if constexpr (kTraits.group == 16) return sums[g];
+  return sums[2 * g] + sums[2 * g + 1];
+}
+
+/// Integer products of one group: sum_c code[r, c] x[c], the zero point subtracted.
+template <class V, CodeTraits kTraits, int... kQuads>
+FLAMINGO_SIMD_INLINE typename V::I integer_products(const TileGroup<V, kTraits>& group,
+                                                    const int8_t* x, int32_t x_sum,
+                                                    std::integer_sequence<int, kQuads...>) {
+  typename V::I sum = V::set_int(-kTraits.zero_point * x_sum);
+  ((sum = V::template dot<kTraits.bits>(sum, group.template codes<kQuads>(),
+                                        V::broadcast_quad(x + 4 * kQuads))),
+   ...);
+  return sum;
+}
+
+template <class V, size_t kIndex>
+FLAMINGO_SIMD void tile_int8(const std::byte* tile, int64_t groups, const InputView& x, float* y) {
+  constexpr CodeTraits kTraits = kQuantisedTypes[kIndex].traits;
+  constexpr int kGroupBytes = tile_layout(kTraits).bytes;
+  for (int row = 0; row < kTileRows; row += V::kLanes) {
+    typename V::F sum = V::zero();
+    for (int64_t g = 0; g < groups; ++g) {
+      const TileGroup<V, kTraits> group{tile + g * kGroupBytes, row};
+      for (int ahead = 0; ahead < kGroupBytes; ahead += 64) {
+        __builtin_prefetch(tile + g * kGroupBytes + kPrefetchBytes + ahead);
+      }
+      const float x_scale = x.scales[g * kTraits.group / 32];
+      const int32_t x_sum = group_sum<kTraits>(x.code_sums, g);
+      const typename V::I products =
+          integer_products(group, x.codes + g * kTraits.group, x_sum,
+                           std::make_integer_sequence<int, kTraits.group / 4>());
+      sum = V::fma(V::mul(group.scale(), V::set(x_scale)), V::to_float(products), sum);
+      if constexpr (kTraits.has_offset) {
+        sum = V::fma(group.offset(), V::set(x_scale * static_cast<float>(x_sum)), sum);
+      }
+    }
+    V::store(y + row, sum);
+  }
+}
+
+/// Code of column 4 * kQuad + kByte of every row as a float, the zero point subtracted. `bits` holds
+/// what TileGroup::codes gives for the quad, or the raw line where the vectors can look nibbles up.
+template <class V, CodeTraits kTraits, int kQuad, int kByte>
+FLAMINGO_SIMD_INLINE typename V::F code_value(typename V::I bits) {
+  if constexpr (V::kLooksUpNibbles && kTraits.bits == 4) {
+    return V::template nibble<8 * kByte + 4 * (kQuad % 2), kTraits.zero_point>(bits);
+  } else {
+    return V::template code<kByte, kTraits.zero_point>(bits);
+  }
+}
+
+/// The argument of code_value for one quad.
+template <class V, CodeTraits kTraits, int kQuad>
+FLAMINGO_SIMD_INLINE typename V::I code_bits(const TileGroup<V, kTraits>& group) {
+  if constexpr (V::kLooksUpNibbles && kTraits.bits == 4) {
+    return group.template line<kQuad / 2>();
+  } else {
+    return group.template codes<kQuad>();
+  }
+}
+
+/// sums[j] += code[r, 4q + j] x[4q + j], the zero point subtracted.
+template <class V, CodeTraits kTraits, int kQuad>
+FLAMINGO_SIMD_INLINE void float_products(const TileGroup<V, kTraits>& group, const float* x,
+                                         typename V::F (&sums)[4]) {
+  const typename V::I bits = code_bits<V, kTraits, kQuad>(group);
+  const float* input = x + 4 * kQuad;
+  sums[0] = V::fma(code_value<V, kTraits, kQuad, 0>(bits), V::set(input[0]), sums[0]);
+  sums[1] = V::fma(code_value<V, kTraits, kQuad, 1>(bits), V::set(input[1]), sums[1]);
+  sums[2] = V::fma(code_value<V, kTraits, kQuad, 2>(bits), V::set(input[2]), sums[2]);
+  sums[3] = V::fma(code_value<V, kTraits, kQuad, 3>(bits), V::set(input[3]), sums[3]);
+}
+
+template <class V, CodeTraits kTraits, int... kQuads>
+FLAMINGO_SIMD_INLINE typename V::F float_products_of_group(const TileGroup<V, kTraits>& group,
+                                                           const float* x,
+                                                           std::integer_sequence<int, kQuads...>) {
+  typename V::F sums[4] = {V::zero(), V::zero(), V::zero(), V::zero()};
+  (float_products<V, kTraits, kQuads>(group, x, sums), ...);
+  return V::add(V::add(sums[0], sums[1]), V::add(sums[2], sums[3]));
+}
+
+template <class V, size_t kIndex>
+FLAMINGO_SIMD void tile_exact(const std::byte* tile, int64_t groups, const InputView& x, float* y) {
+  constexpr CodeTraits kTraits = kQuantisedTypes[kIndex].traits;
+  constexpr int kGroupBytes = tile_layout(kTraits).bytes;
+  for (int row = 0; row < kTileRows; row += V::kLanes) {
+    typename V::F sum = V::zero();
+    for (int64_t g = 0; g < groups; ++g) {
+      const TileGroup<V, kTraits> group{tile + g * kGroupBytes, row};
+      for (int ahead = 0; ahead < kGroupBytes; ahead += 64) {
+        __builtin_prefetch(tile + g * kGroupBytes + kPrefetchBytes + ahead);
+      }
+      const typename V::F products = float_products_of_group(
+          group, x.values + g * kTraits.group,
+          std::make_integer_sequence<int, kTraits.group / 4>());
+      sum = V::fma(group.scale(), products, sum);
+      if constexpr (kTraits.has_offset) {
+        sum = V::fma(group.offset(), V::set(group_sum<kTraits>(x.value_sums, g)), sum);
+      }
+    }
+    V::store(y + row, sum);
+  }
+}
+
+/// columns[4q + j][r] = scale[r] code[r, 4q + j] + offset[r], the zero point subtracted. The product
+/// is exact in float32 for every type, so that the fused addition rounds like a plain one.
+template <class V, CodeTraits kTraits, int kQuad>
+FLAMINGO_SIMD_INLINE void decode_quad(const TileGroup<V, kTraits>& group, typename V::F scale,
+                                      typename V::F offset, float (*columns)[kTileRows]) {
+  const typename V::I bits = code_bits<V, kTraits, kQuad>(group);
+  float* out = columns[4 * kQuad] + group.row;
+  V::store(out, V::fma(scale, code_value<V, kTraits, kQuad, 0>(bits), offset));
+  V::store(out + kTileRows, V::fma(scale, code_value<V, kTraits, kQuad, 1>(bits), offset));
+  V::store(out + 2 * kTileRows, V::fma(scale, code_value<V, kTraits, kQuad, 2>(bits), offset));
+  V::store(out + 3 * kTileRows, V::fma(scale, code_value<V, kTraits, kQuad, 3>(bits), offset));
+}
+
+/// All columns of one group, for the V::kLanes rows of `group`.
+template <class V, CodeTraits kTraits, int... kQuads>
+FLAMINGO_SIMD_INLINE void decode_group(const TileGroup<V, kTraits>& group,
+                                       float (*columns)[kTileRows],
+                                       std::integer_sequence<int, kQuads...>) {
+  const typename V::F scale = group.scale();
+  typename V::F offset = V::zero();
+  if constexpr (kTraits.has_offset) offset = group.offset();
+  (decode_quad<V, kTraits, kQuads>(group, scale, offset, columns), ...);
+}
+
+template <class V, size_t kIndex>
+FLAMINGO_SIMD void tile_decode(const std::byte* tile, int64_t groups, float* values) {
+  constexpr CodeTraits kTraits = kQuantisedTypes[kIndex].traits;
+  const int64_t cols = groups * kTraits.group;
+  float columns[kTraits.group][kTileRows];
+  for (int64_t g = 0; g < groups; ++g) {
+    for (int row = 0; row < kTileRows; row += V::kLanes) {
+      const TileGroup<V, kTraits> group{tile + g * tile_layout(kTraits).bytes, row};
+      decode_group(group, columns, std::make_integer_sequence<int, kTraits.group / 4>());
+    }
+    for (int r = 0; r < kTileRows; ++r) {
+      float* out = values + r * cols + g * kTraits.group;
+      for (int c = 0; c < kTraits.group; ++c) out[c] = columns[c][r];
+    }
+  }
+}
+
+// ---- activations ---------------------------------------------------------------------------------
+
+/// Block of 32 values to 8-bit codes.
+template <class V>
+FLAMINGO_SIMD_INLINE void prepare_block(const float* values, int64_t block, InputBuffer& buffer) {
+  typename V::F largest = V::zero();
+  for (int i = 0; i < 32; i += V::kLanes) {
+    largest = V::max(largest, V::abs(V::load(values + i)));
+  }
+  const float magnitude = V::largest(largest);
+  const float inverse = magnitude > 0.0f ? 127.0f / magnitude : 0.0f;
+  buffer.scales[block] = magnitude / 127.0f;
+  for (int half = 0; half < 2; ++half) {
+    typename V::F value_sum = V::zero();
+    typename V::F code_sum = V::zero();
+    for (int i = 16 * half; i < 16 * half + 16; i += V::kLanes) {
+      const typename V::F value = V::load(values + i);
+      const typename V::F code = V::round(V::mul(value, V::set(inverse)));
+      V::store_codes(buffer.codes.data() + 32 * block + i, code);
+      value_sum = V::add(value_sum, value);
+      code_sum = V::add(code_sum, code);
+    }
+    buffer.value_sums[2 * block + half] = V::sum(value_sum);
+    buffer.code_sums[2 * block + half] = static_cast<int32_t>(V::sum(code_sum));
+  }
+}
+
+template <class V>
+FLAMINGO_SIMD void prepare(int64_t cols, InputBuffer& buffer) {
+  for (int64_t block = 0; block < cols / 32; ++block) {
+    prepare_block<V>(buffer.values.data() + 32 * block, block, buffer);
+  }
+}
+
+/// exp(x), x clamped to [-87, 88]; NaN stays NaN. exp(x) = 2^n exp(r), |r| <= ln(2) / 2.
+template <class V>
+FLAMINGO_SIMD_INLINE typename V::F exponential(typename V::F x) {
+  x = V::min(V::set(88.0f), V::max(V::set(-87.0f), x));
+  const typename V::F n = V::round(V::mul(x, V::set(1.44269504f)));
+  typename V::F r = V::fma(n, V::set(-0.693359375f), x);
+  r = V::fma(n, V::set(2.12194440e-4f), r);
+  typename V::F series = V::set(1.0f / 5040.0f);
+  series = V::fma(series, r, V::set(1.0f / 720.0f));
+  series = V::fma(series, r, V::set(1.0f / 120.0f));
+  series = V::fma(series, r, V::set(1.0f / 24.0f));
+  series = V::fma(series, r, V::set(1.0f / 6.0f));
+  series = V::fma(series, r, V::set(0.5f));
+  series = V::fma(series, r, V::set(1.0f));
+  series = V::fma(series, r, V::set(1.0f));
+  return V::mul(series, V::power_of_two(n));
+}
+
+template <class V>
+FLAMINGO_SIMD void softmax(float* x, int64_t n) {
+  const int64_t whole = n / V::kLanes * V::kLanes;
+  const float largest = *std::max_element(x, x + n);
+  typename V::F sums = V::zero();
+  for (int64_t i = 0; i < whole; i += V::kLanes) {
+    const typename V::F value = exponential<V>(V::sub(V::load(x + i), V::set(largest)));
+    V::store(x + i, value);
+    sums = V::add(sums, value);
+  }
+  float sum = V::sum(sums);
+  for (int64_t i = whole; i < n; ++i) sum += x[i] = std::exp(x[i] - largest);
+  const float inverse = 1.0f / sum;
+  for (int64_t i = 0; i < whole; i += V::kLanes) {
+    V::store(x + i, V::mul(V::load(x + i), V::set(inverse)));
+  }
+  for (int64_t i = whole; i < n; ++i) x[i] *= inverse;
+}
+
+template <class V>
+FLAMINGO_SIMD void swiglu(float* gate, const float* up, int64_t n) {
+  const int64_t whole = n / V::kLanes * V::kLanes;
+  const typename V::F one = V::set(1.0f);
+  for (int64_t i = 0; i < whole; i += V::kLanes) {
+    const typename V::F value = V::load(gate + i);
+    const typename V::F sigmoid =
+        V::div(one, V::add(one, exponential<V>(V::sub(V::zero(), value))));
+    V::store(gate + i, V::mul(V::mul(value, sigmoid), V::load(up + i)));
+  }
+  for (int64_t i = whole; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
+}
+
+// ---- the table -----------------------------------------------------------------------------------
+
+template <class V, size_t... kIndex>
+void fill_tiles(Kernels& table, std::index_sequence<kIndex...>) {
+  table.tile_exact = {tile_exact<V, kIndex>...};
+  table.tile_int8 = {tile_int8<V, kIndex>...};
+  table.tile_decode = {tile_decode<V, kIndex>...};
+}
+
+template <class V>
+Kernels make_table(const char* name) {
+  Kernels table;
+  table.name = name;
+  table.row_products = {row_products<V, BlockType::kF32>, row_products<V, BlockType::kF16>,
+                        row_products<V, BlockType::kBF16>};
+  table.row_mixture = {row_mixture<V, BlockType::kF32>, row_mixture<V, BlockType::kF16>,
+                       row_mixture<V, BlockType::kBF16>};
+  fill_tiles<V>(table, std::make_index_sequence<kQuantisedTypes.size()>());
+  table.prepare = prepare<V>;
+  table.softmax = softmax<V>;
+  table.swiglu = swiglu<V>;
+  return table;
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,137 @@
+#include "flamingo/io/gguf.h"
+#include "flamingo/text/bpe_model.h"
+#include "flamingo/text/score_model.h"
+#include "flamingo/text/tokenizer_parts.h"
+#include "flamingo/text/unicode.h"
+
+namespace flamingo {
+namespace {
+
+// Values of tokenizer.ggml.token_type.
+enum TokenType : int64_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6,
+};
+
+const std::string kPrefix = "tokenizer.ggml.";
+
+bool bool_or(const Gguf& file, const std::string& key, bool fallback) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) return fallback;
+  const bool* value = std::get_if<bool>(&found->second);
+  require(value != nullptr, key, "expected true or false, got another type");
+  return *value;
+}
+
+/// A list with one number per token; absent gives `size` times `fallback`.
+template <class Number>
+std::vector<Number> numbers(const Gguf& file, const std::string& key, size_t size,
+                            Number fallback) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) return std::vector<Number>(size, fallback);
+  const auto* list = std::get_if<std::vector<Number>>(&found->second);
+  require(list != nullptr, key, "expected a list of numbers, got another type");
+  require(list->size() == size, key,
+          "expected " + std::to_string(size) + " items, one per token, got " +
+              std::to_string(list->size()));
+  return *list;
+}
+
+/// The id stored under `key`, if any. Throws Error when it is no token.
+std::optional<int32_t> id_at(const Gguf& file, const std::string& name, size_t size) {
+  const auto id = file.get_int(kPrefix + name);
+  if (!id) return std::nullopt;
+  require(*id >= 0 && static_cast<size_t>(*id) < size, kPrefix + name,
+          "expected an id below " + std::to_string(size) + ", got " + std::to_string(*id));
+  return static_cast<int32_t>(*id);
+}
+
+/// The token list and what goes with it.
+struct TokenList {
+  const std::vector<std::string>& tokens;
+  std::vector<int64_t> types;
+};
+
+TokenList read_tokens(const Gguf& file) {
+  const std::vector<std::string>& tokens = file.strings_at(kPrefix + "tokens");
+  require(tokens.size() < static_cast<size_t>(Vocabulary::kMaxSize), kPrefix + "tokens",
+          "expected fewer tokens, got " + std::to_string(tokens.size()));
+  for (const std::string& token : tokens) {
+    require(repair_utf8(token) == token, kPrefix + "tokens", "expected UTF-8, got other bytes");
+  }
+  return {tokens, numbers<int64_t>(file, kPrefix + "token_type", tokens.size(), kNormal)};
+}
+
+void read_bpe(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
+  Vocabulary vocabulary;
+  for (size_t id = 0; id < list.tokens.size(); ++id) {
+    vocabulary.add(list.tokens[id], static_cast<int64_t>(id), kPrefix + "tokens");
+  }
+  const auto merges =
+      BpeModel::split_merges(file.strings_at(kPrefix + "merges"), kPrefix + "merges");
+  BpeOptions options;
+  const std::string pre = file.get_string(kPrefix + "pre").value_or("default");
+  options.ignore_merges = pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
+  parts.model = std::make_shared<BpeModel>(std::move(vocabulary), merges, options, kPrefix);
+  parts.pre_tokenizer = PreTokenizer::from_gguf_name(pre, kPrefix + "pre");
+  parts.decoder = Decoder::byte_level();
+}
+
+void read_scores(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
+  const size_t size = list.tokens.size();
+  const auto scores = numbers<double>(file, kPrefix + "scores", size, 0.0);
+  std::vector<ScoreModel::Token> tokens;
+  tokens.reserve(size);
+  for (size_t id = 0; id < size; ++id) {
+    const int64_t type = list.types[id];
+    tokens.push_back({list.tokens[id], scores[id], type == kNormal || type == kUserDefined});
+  }
+  const auto unk_id = id_at(file, "unknown_token_id", size);
+  parts.model = std::make_shared<ScoreModel>(tokens, unk_id, kPrefix + "tokens");
+  const bool prefix = bool_or(file, kPrefix + "add_space_prefix", true);
+  parts.normalizer = Normalizer::llama(prefix);
+  parts.decoder = Decoder::llama(prefix);
+}
+
+void add_special_tokens(const TokenList& list, TokenizerParts& parts) {
+  for (size_t id = 0; id < list.tokens.size(); ++id) {
+    const int64_t type = list.types[id];
+    if (type != kControl && type != kUserDefined && type != kUnknown) continue;
+    AddedToken token;
+    token.content = list.tokens[id];
+    token.special = type != kUserDefined;
+    parts.add_token(token, kPrefix + "tokens");
+  }
+}
+
+}  // namespace
+
+TokenizerParts read_tokenizer_gguf(const Gguf& file) {
+  const TokenList list = read_tokens(file);
+  const std::string model = file.string_at(kPrefix + "model");
+  TokenizerParts parts;
+  if (model == "gpt2") {
+    read_bpe(file, list, parts);
+  } else {
+    require(model == "llama", kPrefix + "model", "expected gpt2 or llama, got \"" + model + "\"");
+    read_scores(file, list, parts);
+  }
+  add_special_tokens(list, parts);
+  parts.added.build(parts.normalizer);
+  parts.bos_id = id_at(file, "bos_token_id", list.tokens.size());
+  parts.eos_id = id_at(file, "eos_token_id", list.tokens.size());
+  const bool is_llama = model == "llama";
+  if (bool_or(file, kPrefix + "add_bos_token", is_llama) && parts.bos_id) {
+    parts.prefix.push_back(*parts.bos_id);
+  }
+  if (bool_or(file, kPrefix + "add_eos_token", false) && parts.eos_id) {
+    parts.suffix.push_back(*parts.eos_id);
+  }
+  return parts;
+}
+
+}  // namespace flamingo

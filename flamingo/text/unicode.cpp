@@ -1,0 +1,141 @@
+#include "flamingo/text/unicode.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace flamingo {
+namespace {
+
+#include "flamingo/text/unicode_tables.inc"
+
+bool in_range(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
+
+struct Sequence {
+  size_t length = 1;        ///< bytes of the character, or of the maximal ill-formed part
+  bool valid = false;       ///< a whole character
+  bool unfinished = false;  ///< the text ends inside a character
+};
+
+/// What a lead byte asks for: continuation bytes, and the range of the first of them.
+struct Lead {
+  size_t continuations = 0;
+  unsigned char low = 0x80;
+  unsigned char high = 0xbf;
+};
+
+bool read_lead(unsigned char byte, Lead& lead) {
+  if (byte < 0x80) return true;
+  if (byte < 0xc2 || byte > 0xf4) return false;
+  lead.continuations = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+  if (byte == 0xe0) lead.low = 0xa0;
+  if (byte == 0xed) lead.high = 0x9f;
+  if (byte == 0xf0) lead.low = 0x90;
+  if (byte == 0xf4) lead.high = 0x8f;
+  return true;
+}
+
+Sequence read_sequence(std::string_view bytes, size_t pos) {
+  Lead lead;
+  if (!read_lead(static_cast<unsigned char>(bytes[pos]), lead)) return {};
+  for (size_t i = 1; i <= lead.continuations; ++i) {
+    if (pos + i == bytes.size()) return {.length = i, .unfinished = true};
+    const auto byte = static_cast<unsigned char>(bytes[pos + i]);
+    if (byte < lead.low || byte > lead.high) return {.length = i};
+    lead.low = 0x80;
+    lead.high = 0xbf;
+  }
+  return {.length = lead.continuations + 1, .valid = true};
+}
+
+bool is_connector(char32_t c) {
+  return c == 0x5f || c == 0x203f || c == 0x2040 || c == 0x2054 || in_range(c, 0xfe33, 0xfe34) ||
+         in_range(c, 0xfe4d, 0xfe4f) || c == 0xff3f;
+}
+
+/// Symbols with the Alphabetic property: circled and squared letters.
+bool is_alphabetic_symbol(char32_t c) {
+  return in_range(c, 0x24b6, 0x24e9) || in_range(c, 0x1f130, 0x1f149) ||
+         in_range(c, 0x1f150, 0x1f169) || in_range(c, 0x1f170, 0x1f189);
+}
+
+}  // namespace
+
+CharClass char_class(char32_t c) {
+  const auto* next = std::upper_bound(std::begin(kClassRanges), std::end(kClassRanges),
+                                      (static_cast<uint32_t>(c) << 3) | 7);
+  return static_cast<CharClass>(*(next - 1) & 7);
+}
+
+bool is_letter(char32_t c) {
+  if (c < 0x80) return in_range(c | 0x20, 'a', 'z');
+  return char_class(c) == CharClass::kLetter;
+}
+
+bool is_number(char32_t c) {
+  if (c < 0x80) return in_range(c, '0', '9');
+  const CharClass found = char_class(c);
+  return found >= CharClass::kDecimal && found <= CharClass::kOtherNumber;
+}
+
+bool is_space(char32_t c) {
+  if (c < 0x80) return c == ' ' || in_range(c, '\t', '\r');
+  return c == 0x85 || c == 0xa0 || c == 0x1680 || in_range(c, 0x2000, 0x200a) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+bool is_word(char32_t c) {
+  const CharClass found = char_class(c);
+  return (found >= CharClass::kLetter && found <= CharClass::kLetterNumber) || is_connector(c) ||
+         c == 0x200c || c == 0x200d || is_alphabetic_symbol(c);
+}
+
+Utf8Char decode_utf8(std::string_view text, size_t pos) {
+  const auto byte = [&](size_t i) -> char32_t { return static_cast<unsigned char>(text[pos + i]); };
+  const char32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xe0) return {((lead & 0x1f) << 6) | (byte(1) & 0x3f), 2};
+  if (lead < 0xf0) return {((lead & 0xf) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f), 3};
+  return {
+      ((lead & 7) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) | (byte(3) & 0x3f),
+      4};
+}
+
+void append_utf8(std::string& out, char32_t c) {
+  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+    return;
+  }
+  if (c < 0x800) {
+    put(0xc0 | (c >> 6));
+  } else if (c < 0x10000) {
+    put(0xe0 | (c >> 12));
+    put(0x80 | ((c >> 6) & 0x3f));
+  } else {
+    put(0xf0 | (c >> 18));
+    put(0x80 | ((c >> 12) & 0x3f));
+    put(0x80 | ((c >> 6) & 0x3f));
+  }
+  put(0x80 | (c & 0x3f));
+}
+
+std::string repair_utf8(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size());
+  for (size_t pos = 0; pos < bytes.size();) {
+    const Sequence sequence = read_sequence(bytes, pos);
+    out.append(sequence.valid ? bytes.substr(pos, sequence.length) : "\xef\xbf\xbd");
+    pos += sequence.length;
+  }
+  return out;
+}
+
+size_t unfinished_utf8(std::string_view bytes) {
+  const size_t start = bytes.size() > 3 ? bytes.size() - 3 : 0;
+  for (size_t pos = start; pos < bytes.size(); ++pos) {
+    if (read_sequence(bytes, pos).unfinished) return bytes.size() - pos;
+  }
+  return 0;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,109 @@
+#include "flamingo/core/file.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "tests/io/byte_builder.h"
+
+namespace flamingo {
+namespace {
+
+using testing::error_of;
+using testing::TempFolder;
+
+size_t files_in(const TempFolder& folder) {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder.path()),
+                                           std::filesystem::directory_iterator()));
+}
+
+/// While it lives, no file of this process may grow past `bytes`: writes fail as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(File, WritesAndReadsBack) {
+  const TempFolder folder;
+  const std::string bytes("a\0b\n", 4);
+  write_file_atomic(folder.file("a"), bytes);
+  EXPECT_EQ(read_file(folder.file("a"), 4), bytes);
+  EXPECT_EQ(regular_file_size(folder.file("a")), 4u);
+  EXPECT_EQ(files_in(folder), 1u);
+}
+
+TEST(File, ReadRefusesMoreThanTheLimit) {
+  const TempFolder folder;
+  write_file_atomic(folder.file("a"), "12345");
+  EXPECT_NE(error_of([&] { read_file(folder.file("a"), 4); }).find("at most 4 bytes, got 5"),
+            std::string::npos);
+}
+
+TEST(File, ReadRefusesWhatIsNoRegularFile) {
+  const TempFolder folder;
+  EXPECT_NE(error_of([&] { read_file(folder.file("no"), 9); }).find("No such file"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { read_file(folder.path(), 9); }).find("a directory"), std::string::npos);
+  EXPECT_NE(error_of([] { read_file("/dev/zero", 9); }).find("a device"), std::string::npos);
+  ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  EXPECT_NE(error_of([&] { read_file(folder.file("pipe"), 9); }).find("pipe"), std::string::npos);
+}
+
+TEST(AtomicFile, ShowsNothingBeforeCommit) {
+  const TempFolder folder;
+  write_file_atomic(folder.file("a"), "old");
+  {
+    AtomicFile file(folder.file("a"));
+    file.write("ne");
+    file.write("w");
+    EXPECT_EQ(read_file(folder.file("a"), 9), "old");
+    file.commit();
+  }
+  EXPECT_EQ(read_file(folder.file("a"), 9), "new");
+  EXPECT_EQ(files_in(folder), 1u);
+}
+
+TEST(AtomicFile, LeavesNothingWithoutCommit) {
+  const TempFolder folder;
+  { AtomicFile(folder.file("a")).write("half"); }
+  EXPECT_EQ(files_in(folder), 0u);
+}
+
+TEST(AtomicFile, AFullDiskKeepsTheOldFile) {
+  const TempFolder folder;
+  write_file_atomic(folder.file("a"), "old");
+  {
+    const FileSizeLimit limit(1000);
+    const std::string big(5000, 'x');
+    EXPECT_NE(error_of([&] { write_file_atomic(folder.file("a"), big); }).find("to write the file"),
+              std::string::npos);
+  }
+  EXPECT_EQ(read_file(folder.file("a"), 9), "old");
+  EXPECT_EQ(files_in(folder), 1u);
+}
+
+TEST(AtomicFile, RefusesBadTargets) {
+  const TempFolder folder;
+  EXPECT_NE(error_of([&] { AtomicFile(folder.file("no/a")); }).find("to create the file"),
+            std::string::npos);
+  std::filesystem::create_directory(folder.file("dir"));
+  EXPECT_NE(error_of([&] { write_file_atomic(folder.file("dir"), "x"); }).find("to replace"),
+            std::string::npos);
+  EXPECT_EQ(files_in(folder), 1u);
+}
+
+}  // namespace
+}  // namespace flamingo

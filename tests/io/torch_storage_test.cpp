@@ -1,0 +1,152 @@
+#include "flamingo/io/torch_storage.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/io/torch_zip.h"
+#include "tests/io/pickle_builder.h"
+
+namespace flamingo {
+namespace {
+
+using testing::as_bytes;
+using testing::error_of;
+using testing::pickle_global;
+using testing::pickle_int;
+using testing::pickle_ints;
+using testing::pickle_text;
+using testing::TensorRecord;
+using testing::torch_archive;
+
+/// The bytes of the one tensor "w" as text.
+std::string bytes_of(const TensorRecord& record) {
+  const std::string file = torch_archive(record);
+  const TorchZip zip = TorchZip::parse(as_bytes(file), "x");
+  const auto data = zip.find("w")->data;
+  return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
+
+void expect_error(const std::string& file, const std::string& part) {
+  const std::string message = error_of([&] { TorchZip::parse(as_bytes(file), "x"); });
+  EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
+void expect_refused(const TensorRecord& record, const std::string& part) {
+  expect_error(torch_archive(record), part);
+}
+
+TensorRecord bytes_record(std::vector<int64_t> shape, std::vector<int64_t> strides,
+                          int64_t offset = 0) {
+  return {.type = "ByteStorage",
+          .numel = 24,
+          .offset = offset,
+          .shape = std::move(shape),
+          .strides = std::move(strides)};
+}
+
+TEST(TorchStorages, ViewsContiguousTensors) {
+  EXPECT_EQ(bytes_of({}), "abcdefghijklmnopqrstuvwx");
+  EXPECT_EQ(bytes_of(bytes_record({2, 3}, {3, 1}, 4)), "efghij");
+  EXPECT_EQ(bytes_of(bytes_record({1, 3}, {99, 1}, 21)), "vwx");  // stride of extent 1 is free
+  EXPECT_EQ(bytes_of(bytes_record({}, {}, 23)), "x");
+}
+
+TEST(TorchStorages, GathersStridedTensors) {
+  EXPECT_EQ(bytes_of(bytes_record({3, 2}, {1, 3})), "adbecf");
+  EXPECT_EQ(bytes_of(bytes_record({2, 2}, {6, 2}, 1)), "bdhj");
+  EXPECT_EQ(bytes_of(bytes_record({2, 3, 4}, {1, 8, 2})), "acegikmoqsuwbdfhjlnprtvx");
+  EXPECT_EQ(bytes_of({.shape = {2}, .strides = {5}}), "abcduvwx");
+}
+
+TEST(TorchStorages, EmptyTensorsHaveNoBytes) {
+  EXPECT_EQ(bytes_of(bytes_record({0, 5}, {5, 1})), "");
+  EXPECT_EQ(bytes_of(bytes_record({5, 0}, {0, 1}, 999)), "");
+}
+
+TEST(TorchStorages, RefusesViewsOutsideTheStorage) {
+  expect_refused(bytes_record({25}, {1}), "24 elements, got an end at 25");
+  expect_refused(bytes_record({1}, {1}, 24), "got an end at 25");
+  expect_refused(bytes_record({2, 2}, {23, 1}), "got an end at 25");
+  expect_refused(bytes_record({3}, {1ll << 62}), "got an end at 9223372036854775809");
+  expect_refused(bytes_record({5}, {1ll << 62}), "overflow");
+  expect_refused(bytes_record({1ll << 40, 1ll << 40}, {1ll << 40, 1}), "overflow");
+  expect_refused({.numel = 7}, "expected 28 bytes in storage 0, got 24");
+  expect_refused({.numel = 1ll << 62}, "overflow");
+  expect_refused({.type = "DoubleStorage", .numel = 3}, "3 elements, got an end at 6");
+}
+
+TEST(TorchStorages, RefusesNegativeNumbersAndBadRanks) {
+  expect_refused({.numel = -1}, ">= 0, got -1");
+  expect_refused(bytes_record({-2}, {1}), ">= 0, got -2");
+  expect_refused(bytes_record({2}, {-1}), ">= 0, got -1");
+  expect_refused(bytes_record({2}, {1}, -5), ">= 0, got -5");
+  expect_refused(bytes_record({2, 2}, {1}), "one stride per dimension");
+  expect_refused(bytes_record(std::vector<int64_t>(9, 1), std::vector<int64_t>(9, 1)), "at most 8");
+}
+
+TEST(TorchStorages, RefusesExpandedTensors) {
+  expect_refused(bytes_record({25}, {0}), "expanded tensors are not supported");
+  expect_refused(bytes_record({1ll << 32, 1ll << 31}, {0, 0}), "expanded tensors");
+  expect_refused(bytes_record({1ll << 32, 1ll << 32}, {0, 0}), "overflow");
+}
+
+TEST(TorchStorages, StridedCopiesShareOneBudget) {
+  const std::string storage(4096, 'x');
+  const TensorRecord record = {
+      .type = "ByteStorage", .numel = 4096, .shape = {2048, 2}, .strides = {1, 2048}};
+  std::string body = "}";
+  for (int i = 0; i < 20; ++i) body += pickle_text(std::to_string(i)) + record.str() + "s";
+  expect_error(torch_archive(body, storage), "no larger than the archive");
+}
+
+TEST(TorchStorages, TiedStridedTensorsAreGatheredOnce) {
+  const std::string record = bytes_record({12, 2}, {1, 12}).str();
+  std::string body = "}" + pickle_text("0") + record + "q\x01s";
+  for (int i = 1; i < 200; ++i) body += pickle_text(std::to_string(i)) + "h\x01s";
+  const std::string file = torch_archive(body);
+  const TorchZip zip = TorchZip::parse(as_bytes(file), "x");
+  EXPECT_EQ(zip.tensors()[0].data.data(), zip.tensors()[199].data.data());
+}
+
+TEST(TorchStorages, RefusesOtherRecords) {
+  expect_refused({.type = "ComplexFloatStorage"}, "got the global \"torch.ComplexFloatStorage\"");
+  expect_refused({.key = "1"}, "root/data/1");
+  expect_refused({.key = "../data.pkl"}, "root/data/../data.pkl");
+  const std::string call = pickle_global("torch._utils", "_rebuild_tensor_v2");
+  const std::string at_w = "}" + pickle_text("w");
+  expect_error(torch_archive(at_w + call + ")Rs"), "6 or 7 fields, got 0");
+  expect_error(torch_archive(at_w + call + "(NNNNNNtRs"), "a persistent id in a tensor record");
+  expect_error(torch_archive(at_w + call + "(NQNNNNNtRs"), "a tuple in a tensor record");
+  expect_error(torch_archive(at_w + call + "()QNNNNNtRs"), "a storage of five fields");
+  expect_error(torch_archive(at_w + "NQs"), "a call in a tensor record, got a persistent id");
+  expect_error(torch_archive(at_w + call + "s"), "a call in a tensor record, got a global");
+  expect_error(torch_archive(at_w + pickle_global("torch", "FloatStorage") + ")Rs"),
+               "a call of torch.FloatStorage");
+  expect_error(torch_archive(at_w + pickle_global("__torch__", "f") + ")Rs"),
+               "a call of __torch__");
+}
+
+TEST(TorchStorages, UnwrapsParameters) {
+  const std::string parameter = pickle_global("torch._utils", "_rebuild_parameter");
+  const std::string record = TensorRecord().str();
+  const std::string file =
+      torch_archive("}" + pickle_text("w") + parameter + "(" + record + "\x88)tRs");
+  EXPECT_EQ(TorchZip::parse(as_bytes(file), "x").find("w")->data.size(), 24u);
+  expect_error(torch_archive("}" + pickle_text("w") + parameter + ")Rs"), "holds a tensor");
+  const std::string twice = parameter + "(" + parameter + "(" + record + "\x88)tR\x88)tR";
+  expect_error(torch_archive("}" + pickle_text("w") + twice + "s"), "a plain tensor");
+}
+
+TEST(TorchStorages, AllowsOnlyTheListedGlobals) {
+  for (const char* good : {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
+                           "torch.BFloat16Storage", "__torch__.a.B", "collections.OrderedDict"}) {
+    EXPECT_TRUE(TorchStorages::is_allowed_global(good)) << good;
+  }
+  for (const char* bad : {"os.system", "torch.load", "torch._utils._rebuild_sparse_tensor",
+                          "torch._utils._rebuild_qtensor", "torch._C._nn.gelu", "__torch__",
+                          "torch.hub.load", "collections.Counter", "numpy.load", ""}) {
+    EXPECT_FALSE(TorchStorages::is_allowed_global(bad)) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace flamingo

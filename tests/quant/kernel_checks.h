@@ -1,0 +1,155 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "flamingo/quant/kernels.h"
+#include "random_weights.h"
+
+namespace flamingo {
+
+/// sum_c w[c] x[c] in double.
+inline double dot_in_double(const float* w, const float* x, int64_t count) {
+  double sum = 0.0;
+  for (int64_t c = 0; c < count; ++c) sum += static_cast<double>(w[c]) * static_cast<double>(x[c]);
+  return sum;
+}
+
+inline double dot_of_magnitudes(const float* w, const float* x, int64_t count) {
+  double sum = 0.0;
+  for (int64_t c = 0; c < count; ++c) sum += std::abs(static_cast<double>(w[c]) * x[c]);
+  return sum;
+}
+
+/// row_products and row_mixture of `kernels` against sums in double, tails included.
+inline void check_plain_kernels(const Kernels& kernels) {
+  for (size_t t = 0; t < kPlainTypes.size(); ++t) {
+    for (const int64_t cols : {1, 7, 16, 64, 100}) {
+      const int64_t rows = 9;
+      const auto blocks = random_blocks(kPlainTypes[t], rows, cols, 11);
+      const auto weights = decoded(kPlainTypes[t], blocks);
+      const auto x = random_floats(static_cast<size_t>(std::max(rows, cols)), 12);
+      std::vector<float> y(static_cast<size_t>(rows));
+      kernels.row_products[t](blocks.data(), rows, cols, x.data(), y.data());
+      for (int64_t r = 0; r < rows; ++r) {
+        const float* row = &weights[static_cast<size_t>(r * cols)];
+        EXPECT_NEAR(y[static_cast<size_t>(r)], dot_in_double(row, x.data(), cols),
+                    rounding_bound(cols, dot_of_magnitudes(row, x.data(), cols)))
+            << kernels.name << " products, type " << t << ", cols " << cols;
+      }
+      std::vector<float> mixed(static_cast<size_t>(cols));
+      kernels.row_mixture[t](blocks.data(), rows, cols, x.data(), mixed.data());
+      for (int64_t c = 0; c < cols; ++c) {
+        std::vector<float> column;
+        for (int64_t r = 0; r < rows; ++r) {
+          column.push_back(weights[static_cast<size_t>(r * cols + c)]);
+        }
+        EXPECT_NEAR(mixed[static_cast<size_t>(c)], dot_in_double(column.data(), x.data(), rows),
+                    rounding_bound(rows, dot_of_magnitudes(column.data(), x.data(), rows)))
+            << kernels.name << " mixture, type " << t << ", cols " << cols;
+      }
+    }
+  }
+}
+
+/// Both tile products and tile_decode of `kernels` for every quantised type.
+inline void check_tile_kernels(const Kernels& kernels) {
+  const int64_t cols = 512;
+  const auto x = random_floats(cols, 21);
+  const InputBuffer input = prepared_input(x);
+  std::vector<float> rounded(cols);
+  for (size_t c = 0; c < cols; ++c) {
+    rounded[c] = input.scales[c / 32] * static_cast<float>(input.codes[c]);
+  }
+  for (size_t t = 0; t < kQuantisedTypes.size(); ++t) {
+    const auto& [type, traits, unpack] = kQuantisedTypes[t];
+    const auto blocks = random_blocks(type, kTileRows, cols, 22 + t);
+    const auto weights = decoded(type, blocks);
+    const auto sizes = magnitudes(type, blocks);
+    const int64_t groups = cols / traits.group;
+    std::vector<std::byte> tile(static_cast<size_t>(groups * tile_layout(traits).bytes));
+    pack_tile(type, blocks.data(), kTileRows, cols, tile.data());
+    std::vector<float> values(weights.size());
+    kernels.tile_decode[t](tile.data(), groups, values.data());
+    EXPECT_EQ(values, weights) << kernels.name << " decode " << block_layout(type).name;
+    float exact[kTileRows];
+    float int8[kTileRows];
+    kernels.tile_exact[t](tile.data(), groups, input.view(), exact);
+    kernels.tile_int8[t](tile.data(), groups, input.view(), int8);
+    for (size_t r = 0; r < kTileRows; ++r) {
+      const float* row = &weights[r * cols];
+      const double bound =
+          rounding_bound(cols, dot_of_magnitudes(&sizes[r * cols], x.data(), cols));
+      EXPECT_NEAR(exact[r], dot_in_double(row, x.data(), cols), bound)
+          << kernels.name << " exact " << block_layout(type).name;
+      EXPECT_NEAR(int8[r], dot_in_double(row, rounded.data(), cols), 2.0 * bound)
+          << kernels.name << " int8 " << block_layout(type).name;
+    }
+  }
+}
+
+/// The same codes for the same values, zeros included.
+inline void check_prepare(const Kernels& kernels) {
+  auto x = random_floats(160, 31, 3.0);
+  std::fill_n(x.begin() + 32, 32, 0.0f);
+  const InputBuffer expected = prepared_input(x);
+  InputBuffer got;
+  got.resize(160);
+  got.values = x;
+  kernels.prepare(160, got);
+  EXPECT_EQ(got.codes, expected.codes);
+  EXPECT_EQ(got.scales, expected.scales);
+  EXPECT_EQ(got.code_sums, expected.code_sums);
+  for (size_t i = 0; i < got.value_sums.size(); ++i) {
+    double size = 0.0;
+    for (size_t c = 16 * i; c < 16 * i + 16; ++c) size += std::abs(x[c]);
+    EXPECT_NEAR(got.value_sums[i], expected.value_sums[i], rounding_bound(16, size));
+  }
+}
+
+/// softmax and swiglu against doubles, for lengths with and without a tail.
+inline void check_activations(const Kernels& kernels) {
+  constexpr double kRelative = 16 * 0x1p-24;  // exponential, sum and division together
+  for (const size_t n : {1, 8, 16, 37, 200}) {
+    const auto x = random_floats(n, 41, 8.0);
+    const auto up = random_floats(n, 42);
+    const double largest = *std::max_element(x.begin(), x.end());
+    double sum = 0.0;
+    for (const float value : x) sum += std::exp(value - largest);
+    auto weights = x;
+    kernels.softmax(weights.data(), static_cast<int64_t>(n));
+    auto gated = x;
+    kernels.swiglu(gated.data(), up.data(), static_cast<int64_t>(n));
+    for (size_t i = 0; i < n; ++i) {
+      // exp(x - max) inherits the absolute rounding of its argument as a relative error.
+      const double share = std::exp(x[i] - largest) / sum;
+      const double argument = 0x1p-23 * std::abs(x[i] - largest);
+      EXPECT_NEAR(weights[i], share, share * (kRelative + argument)) << kernels.name << " " << n;
+      const double expected = x[i] / (1.0 + std::exp(-static_cast<double>(x[i]))) * up[i];
+      EXPECT_NEAR(gated[i], expected, std::abs(expected) * kRelative) << kernels.name << " " << n;
+    }
+  }
+}
+
+/// Everything above, on memory of any alignment and with extremes.
+inline void check_kernels(const Kernels& kernels) {
+  check_plain_kernels(kernels);
+  check_tile_kernels(kernels);
+  check_prepare(kernels);
+  check_activations(kernels);
+  std::vector<float> extremes = {-1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f,
+                                 -1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f};
+  const std::vector<float> ones(extremes.size(), 1.0f);
+  kernels.swiglu(extremes.data(), ones.data(), static_cast<int64_t>(extremes.size()));
+  for (const float value : extremes) EXPECT_TRUE(std::isfinite(value)) << kernels.name;
+  std::vector<float> nan(16, 1.0f);
+  nan[3] = std::nanf("");
+  kernels.swiglu(nan.data(), ones.data(), 16);
+  EXPECT_TRUE(std::isnan(nan[3])) << kernels.name;
+}
+
+}  // namespace flamingo
