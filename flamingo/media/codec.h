@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "flamingo/media/image.h"
+
+namespace flamingo {
+
+/// What a codec hands back.
+struct DecodedFile {
+  Image image;       ///< as stored, orientation not applied
+  std::string exif;  ///< the TIFF bytes of the EXIF block, or empty
+};
+
+/// Throws Error unless a header's extents are >= 1 and within `limits`.
+void check_extents(int64_t height, int64_t width, const std::string& where,
+                   const ImageLimits& limits);
+
+/// One decoder per format. `bytes` starts with the format's magic.
+/// Throw Error: damaged, truncated, over a limit; they keep nothing of `bytes`.
+DecodedFile decode_jpeg(std::span<const std::byte> bytes, const std::string& where,
+                        const ImageLimits& limits);
+DecodedFile decode_png(std::span<const std::byte> bytes, const std::string& where,
+                       const ImageLimits& limits);
+DecodedFile decode_webp(std::span<const std::byte> bytes, const std::string& where,
+                        const ImageLimits& limits);
+DecodedFile decode_gif(std::span<const std::byte> bytes, const std::string& where,
+                       const ImageLimits& limits);
+
+}  // namespace flamingo

@@ -1,0 +1,36 @@
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <string>
+
+namespace flamingo {
+
+/// Owners of FFmpeg's objects.
+struct FfmpegFree {
+  void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(SwsContext* context) const { sws_freeContext(context); }
+};
+using CodecContextPtr = std::unique_ptr<AVCodecContext, FfmpegFree>;
+using FramePtr = std::unique_ptr<AVFrame, FfmpegFree>;
+using PacketPtr = std::unique_ptr<AVPacket, FfmpegFree>;
+using ScalerPtr = std::unique_ptr<SwsContext, FfmpegFree>;
+
+/// FFmpeg's text for an error code.
+std::string ffmpeg_error(int code);
+
+/// Stops FFmpeg from writing to stderr: a library prints nothing.
+void silence_ffmpeg();
+
+/// A frame with memory of its own for height x width pixels.
+/// Throws Error when FFmpeg refuses.
+FramePtr make_frame(AVPixelFormat format, int64_t height, int64_t width);
+
+}  // namespace flamingo

@@ -1,0 +1,92 @@
+#include <zlib.h>
+
+#include "tests/media/media_testing.h"
+
+namespace flamingo {
+namespace {
+
+std::string big_endian(uint32_t value) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 255);
+  return bytes;
+}
+
+std::string chunk(const std::string& kind, const std::string& data) {
+  const std::string body = kind + data;
+  const auto crc = crc32(0, reinterpret_cast<const Bytef*>(body.data()), body.size());
+  return big_endian(static_cast<uint32_t>(data.size())) + body +
+         big_endian(static_cast<uint32_t>(crc));
+}
+
+std::string deflated(const std::string& data) {
+  std::string packed(compressBound(data.size()), '\0');
+  uLongf size = packed.size();
+  compress(reinterpret_cast<Bytef*>(packed.data()), &size,
+           reinterpret_cast<const Bytef*>(data.data()), data.size());
+  return packed.substr(0, size);
+}
+
+/// An 8-bit grey picture of zeros, with `extra` chunks before the pixels.
+std::string png_of(uint32_t width, uint32_t height, const std::string& rows,
+                   const std::string& extra = "") {
+  return "\x89PNG\r\n\x1A\n" +
+         chunk("IHDR", big_endian(width) + big_endian(height) + std::string("\x08\0\0\0\0", 5)) +
+         extra + chunk("IDAT", deflated(rows)) + chunk("IEND", "");
+}
+
+TEST(PngTest, RefusesABombFromItsHeader) {
+  for (const auto& [width, height] :
+       {std::pair(50'000u, 50'000u), std::pair(16'385u, 1u), std::pair(1u, 16'385u),
+        std::pair(9'000u, 9'000u), std::pair(0u, 5u), std::pair(0xFFFFFFFFu, 0xFFFFFFFFu)}) {
+    EXPECT_THROW(decode(png_of(width, height, "")), Error) << width << " x " << height;
+  }
+}
+
+TEST(PngTest, KeepsTheHighByteOf16BitGrey) {
+  const Image image = decode(bytes_of(codec_file("grey16.png")));
+  EXPECT_EQ(image.mode, PixelMode::kGrey);
+  EXPECT_EQ(image.height, 7);
+  EXPECT_EQ(image.width, 11);
+}
+
+TEST(PngTest, SkipsAncillaryChunks) {
+  std::string extra;
+  for (int i = 0; i < 3000; ++i) extra += chunk("tEXt", std::string("Comment\0x", 9));
+  extra += chunk("zTXt", std::string("Bomb\0\0", 6) + deflated(std::string(4 << 20, 'a')));
+  extra += chunk("iCCP", std::string("Bomb\0\0", 6) + deflated(std::string(4 << 20, 'a')));
+  const Image image = decode(png_of(2, 2, std::string(6, '\0'), extra));
+  EXPECT_EQ(image.pixels, std::vector<uint8_t>(4, 0));
+}
+
+TEST(PngTest, ReadsOrientationFromItsExifChunk) {
+  const std::string tiff("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 26);
+  const Image image = decode(png_of(3, 1, std::string(4, '\0'), chunk("eXIf", tiff)));
+  EXPECT_EQ(image.height, 3);
+  EXPECT_EQ(image.width, 1);
+}
+
+TEST(PngTest, MissingPixelsAreAnError) {
+  EXPECT_THROW(decode(png_of(2, 2, std::string(3, '\0'))), Error);
+  EXPECT_THROW(decode(png_of(2, 2, "")), Error);
+}
+
+TEST(PngTest, PaletteIndicesOutOfRangeAreBlack) {
+  const std::string head = big_endian(2) + big_endian(1) + std::string("\x08\x03\0\0\0", 5);
+  const std::string png = "\x89PNG\r\n\x1A\n" + chunk("IHDR", head) +
+                          chunk("PLTE", "\x0A\x0B\x0C") +
+                          chunk("IDAT", deflated(std::string("\0\0\xC8", 3))) + chunk("IEND", "");
+  EXPECT_EQ(convert_to_rgb(decode(png)).pixels, (std::vector<uint8_t>{10, 11, 12, 0, 0, 0}));
+}
+
+TEST(PngTest, EveryPrefixIsAnError) {
+  for (const std::string& path : fixture_pictures(".png")) {
+    EXPECT_EQ(decode_prefixes(bytes_of(path)), 0) << path;
+  }
+}
+
+TEST(PngTest, SurvivesFlippedBytes) {
+  for (const std::string& path : fixture_pictures(".png")) decode_flips(bytes_of(path), 2000);
+}
+
+}  // namespace
+}  // namespace flamingo
