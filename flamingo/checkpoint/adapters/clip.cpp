@@ -1,0 +1,208 @@
+#include "flamingo/checkpoint/adapters/clip.h"
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "flamingo/checkpoint/adapters/hf_json.h"
+#include "flamingo/core/shape.h"
+
+namespace flamingo {
+namespace {
+
+using Renaming = std::pair<const char*, const char*>;
+
+constexpr int64_t kOpenAiHeadDim = 64;
+
+/// Start of a foreign name -> start of ours, within one transformer layer.
+constexpr std::array<Renaming, 6> kOpenAiLayer{{{"attn.in_proj_", "attention.in_proj."},
+                                                {"attn.out_proj.", "attention.out_proj."},
+                                                {"ln_1.", "norm_1."},
+                                                {"ln_2.", "norm_2."},
+                                                {"mlp.c_fc.", "mlp.up_proj."},
+                                                {"mlp.c_proj.", "mlp.down_proj."}}};
+constexpr std::array<Renaming, 5> kHfLayer{{{"self_attn.out_proj.", "attention.out_proj."},
+                                            {"layer_norm1.", "norm_1."},
+                                            {"layer_norm2.", "norm_2."},
+                                            {"mlp.fc1.", "mlp.up_proj."},
+                                            {"mlp.fc2.", "mlp.down_proj."}}};
+constexpr std::array<Renaming, 5> kOpenAiTop{{{"class_embedding", "class_embedding"},
+                                              {"positional_embedding", "position_embedding"},
+                                              {"conv1.weight", "patch_embedding"},
+                                              {"ln_pre.", "norm_pre."},
+                                              {"ln_post.", "norm_post."}}};
+constexpr std::array<Renaming, 5> kHfTop{
+    {{"embeddings.class_embedding", "class_embedding"},
+     {"embeddings.position_embedding.weight", "position_embedding"},
+     {"embeddings.patch_embedding.weight", "patch_embedding"},
+     {"pre_layrnorm.", "norm_pre."},
+     {"post_layernorm.", "norm_post."}}};
+
+/// `name` with its start replaced, or nothing when no entry fits.
+template <size_t N>
+std::optional<std::string> renamed(const std::string& name, const std::array<Renaming, N>& table) {
+  for (const auto& [from, to] : table) {
+    if (name.starts_with(from)) return to + name.substr(std::string_view(from).size());
+  }
+  return {};
+}
+
+/// "<list>12.rest" -> ("layers.12.", "rest"), or nothing.
+std::optional<std::pair<std::string, std::string>> split_layer(const std::string& name,
+                                                               const std::string& list) {
+  if (!name.starts_with(list)) return {};
+  const size_t dot = name.find('.', list.size());
+  if (dot == std::string::npos) return {};
+  return std::pair("layers." + name.substr(list.size(), dot - list.size()) + ".",
+                   name.substr(dot + 1));
+}
+
+/// Ours for one foreign name, or the foreign name itself, so that the loader reports it.
+template <size_t T, size_t L>
+std::string our_name(const std::string& name, const std::array<Renaming, T>& top,
+                     const std::string& list, const std::array<Renaming, L>& layer) {
+  if (const auto split = split_layer(name, list)) {
+    const auto inner = renamed(split->second, layer);
+    return inner ? split->first + *inner : name;
+  }
+  return renamed(name, top).value_or(name);
+}
+
+/// Sibling of "...q_proj.weight" for another projection.
+const at::Tensor& sibling(const StateDict& weights, std::string name,
+                          const std::string& projection) {
+  name.replace(name.find("q_proj"), 6, projection);
+  const auto found = weights.find(name);
+  require(found != weights.end(), "clip weights", "expected " + name + ", got none");
+  return found->second;
+}
+
+bool is_projection(const std::string& name, const char* projection) {
+  return name.find(std::string("self_attn.") + projection) != std::string::npos;
+}
+
+std::string hf_attention_name(const std::string& name) {
+  const auto split = split_layer(name, "encoder.layers.");
+  require(split.has_value(), "clip weights", "expected encoder.layers.<i>.self_attn, got " + name);
+  return split->first + "attention.in_proj." + name.substr(name.rfind('.') + 1);
+}
+
+const at::Tensor& weight_of(const StateDict& weights, const std::string& name, int64_t rank) {
+  const auto found = weights.find(name);
+  require(found != weights.end(), "OpenAI CLIP", "expected " + name + ", got none");
+  require(found->second.dim() == rank, "OpenAI CLIP",
+          "expected " + name + " of rank " + std::to_string(rank) + ", got shape " +
+              shape_text(found->second.sizes()));
+  return found->second;
+}
+
+int64_t count_layers(const StateDict& weights) {
+  int64_t layers = 0;
+  while (
+      weights.contains("visual.transformer.resblocks." + std::to_string(layers) + ".ln_1.weight")) {
+    ++layers;
+  }
+  return layers;
+}
+
+}  // namespace
+
+StateDict clip_from_openai(const StateDict& weights) {
+  StateDict ours;
+  for (const auto& [name, weight] : strip_prefix(weights, "visual.")) {
+    if (name == "proj") {
+      ours.emplace("proj.weight", weight.t());
+    } else {
+      ours.emplace(our_name(name, kOpenAiTop, "transformer.resblocks.", kOpenAiLayer), weight);
+    }
+  }
+  return ours;
+}
+
+StateDict clip_from_hf(const StateDict& weights, const std::string& prefix) {
+  StateDict ours;
+  const StateDict vision = strip_prefix(weights, prefix);
+  for (const auto& [name, weight] : vision) {
+    if (name.ends_with("position_ids") || is_projection(name, "k_proj") ||
+        is_projection(name, "v_proj")) {
+      continue;
+    }
+    if (is_projection(name, "q_proj")) {
+      ours.emplace(hf_attention_name(name), at::cat({weight, sibling(vision, name, "k_proj"),
+                                                     sibling(vision, name, "v_proj")}));
+    } else {
+      ours.emplace(our_name(name, kHfTop, "encoder.layers.", kHfLayer), weight);
+    }
+  }
+  const auto projection = weights.find("visual_projection.weight");
+  if (projection != weights.end()) ours.emplace("proj.weight", projection->second);
+  return ours;
+}
+
+StateDict clip_weights(const StateDict& weights) {
+  if (weights.contains("visual.class_embedding")) return clip_from_openai(weights);
+  if (weights.contains("vision_model.embeddings.class_embedding")) return clip_from_hf(weights);
+  fail("clip weights",
+       "expected visual.class_embedding or vision_model.embeddings.class_embedding, got neither");
+}
+
+ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where) {
+  const Json& vision = json.contains("vision_config") ? json["vision_config"] : json;
+  require(vision.is_object(), where, "expected an object, got " + std::string(vision.type_name()));
+  ClipVitConfig config;
+  config.image_size = field_or(vision, "image_size", int64_t{224}, where);
+  config.patch_size = field_or(vision, "patch_size", int64_t{32}, where);
+  config.width = field_or(vision, vision.contains("embed_dim") ? "embed_dim" : "hidden_size",
+                          int64_t{768}, where);
+  config.layers = field_or(vision, "num_hidden_layers", int64_t{12}, where);
+  config.heads = field_or(vision, "num_attention_heads", int64_t{12}, where);
+  config.mlp_width = field_or(vision, "intermediate_size", int64_t{3072}, where);
+  config.embed_dim = field_or(vision, "projection_dim", int64_t{0}, where);
+  config.activation = field_or(vision, "hidden_act", Activation::kQuickGelu, where);
+  config.norm_eps = field_or(vision, "layer_norm_eps", 1e-5, where);
+  config.validate();
+  return config;
+}
+
+ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where) {
+  require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+  const Json& model = json.contains("model_cfg") ? json["model_cfg"] : json;
+  require(model.is_object() && model.contains("vision_cfg") && model["vision_cfg"].is_object(),
+          where, "expected vision_cfg, got none");
+  const Json& vision = model["vision_cfg"];
+  ClipVitConfig config;
+  config.image_size = field_or(vision, "image_size", int64_t{224}, where);
+  config.patch_size = field_or(vision, "patch_size", int64_t{16}, where);
+  config.width = field_or(vision, "width", int64_t{768}, where);
+  config.layers = field_or(vision, "layers", int64_t{12}, where);
+  const auto head_width = field_or(vision, "head_width", int64_t{64}, where);
+  require(head_width > 0, where, "expected head_width > 0, got " + std::to_string(head_width));
+  config.heads = config.width / head_width;
+  config.mlp_width =
+      std::llround(static_cast<double>(config.width) * field_or(vision, "mlp_ratio", 4.0, where));
+  config.embed_dim = field_or(model, "embed_dim", int64_t{512}, where);
+  config.activation =
+      field_or(model, "quick_gelu", false, where) ? Activation::kQuickGelu : Activation::kGelu;
+  config.validate();
+  return config;
+}
+
+ClipVitConfig clip_config_from_openai(const StateDict& weights) {
+  const auto& patches = weight_of(weights, "visual.conv1.weight", 4);  // [W, 3, p, p]
+  const auto positions = weight_of(weights, "visual.positional_embedding", 2).size(0);
+  const auto side = std::llround(std::sqrt(static_cast<double>(positions - 1)));
+  ClipVitConfig config;
+  config.width = patches.size(0);
+  config.patch_size = patches.size(2);
+  config.image_size = side * config.patch_size;
+  config.layers = count_layers(weights);
+  config.heads = config.width / kOpenAiHeadDim;
+  config.mlp_width =
+      weight_of(weights, "visual.transformer.resblocks.0.mlp.c_fc.weight", 2).size(0);
+  config.embed_dim = weight_of(weights, "visual.proj", 2).size(1);
+  config.validate();
+  return config;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include "flamingo/checkpoint/state_dict.h"
+#include "flamingo/core/config.h"
+#include "flamingo/vision/clip_vit.h"
+
+namespace flamingo {
+
+/// Weights of ClipVit from OpenAI's and open_clip's names
+/// ("visual.transformer.resblocks.0.attn.in_proj_weight"; the text tower and OpenAI's three extra
+/// scalars are left out). Throws Error when a part of a pair is missing.
+StateDict clip_from_openai(const StateDict& weights);
+
+/// Weights of ClipVit from Hugging Face's names behind `prefix` ("vision_model." in CLIP's own
+/// files, "model.vision_model." in IDEFICS's) and "visual_projection.weight" where it exists.
+/// Throws Error when a query, key or value matrix has no siblings.
+StateDict clip_from_hf(const StateDict& weights, const std::string& prefix = "vision_model.");
+
+/// Either of the above, told apart by the names. Throws Error when neither fits.
+StateDict clip_weights(const StateDict& weights);
+
+/// Config from Hugging Face's vision config (config.json of CLIPVisionModel, or vision_config of a
+/// whole CLIP or IDEFICS). `where` names the file in errors.
+ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where);
+
+/// Config from open_clip_config.json. `where` names the file in errors.
+ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where);
+
+/// Config of an OpenAI model from the shapes of its weights (before renaming): heads are width /
+/// 64, quick_gelu. Throws Error when a weight is missing or misshapen.
+ClipVitConfig clip_config_from_openai(const StateDict& weights);
+
+}  // namespace flamingo

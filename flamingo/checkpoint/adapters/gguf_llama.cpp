@@ -1,0 +1,118 @@
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
+
+#include <ATen/Parallel.h>
+
+#include <array>
+#include <utility>
+
+#include "flamingo/core/shape.h"
+
+namespace flamingo {
+namespace {
+
+using Renaming = std::pair<const char*, const char*>;
+
+constexpr std::array<Renaming, 3> kTop{{{"token_embd.weight", "model.embed_tokens.weight"},
+                                        {"output_norm.weight", "model.norm.weight"},
+                                        {"output.weight", "lm_head.weight"}}};
+constexpr std::array<Renaming, 9> kBlock{{{"attn_norm.weight", "input_layernorm.weight"},
+                                          {"attn_q.weight", "self_attn.q_proj.weight"},
+                                          {"attn_k.weight", "self_attn.k_proj.weight"},
+                                          {"attn_v.weight", "self_attn.v_proj.weight"},
+                                          {"attn_output.weight", "self_attn.o_proj.weight"},
+                                          {"ffn_norm.weight", "post_attention_layernorm.weight"},
+                                          {"ffn_gate.weight", "mlp.gate_proj.weight"},
+                                          {"ffn_up.weight", "mlp.up_proj.weight"},
+                                          {"ffn_down.weight", "mlp.down_proj.weight"}}};
+
+/// LLaMA's name of a tensor, or the GGUF's own when it is unknown.
+std::string llama_name(const std::string& name) {
+  for (const auto& [gguf, llama] : kTop) {
+    if (name == gguf) return llama;
+  }
+  if (!name.starts_with("blk.")) return name;
+  const size_t dot = name.find('.', 4);
+  for (const auto& [gguf, llama] : kBlock) {
+    if (dot != std::string::npos && name.substr(dot + 1) == gguf) {
+      return "model.layers." + name.substr(4, dot - 4) + "." + llama;
+    }
+  }
+  return name;
+}
+
+/// Decodes whole rows of blocks on all threads.
+at::Tensor decode_float(const GgufTensor& tensor) {
+  const BlockLayout layout = block_layout(tensor.type);
+  auto values = at::empty(tensor.shape, at::kFloat);
+  float* out = values.data_ptr<float>();
+  const int64_t blocks = values.numel() / layout.values;
+  at::parallel_for(0, blocks, 4096, [&](int64_t begin, int64_t end) {
+    const size_t count = static_cast<size_t>(end - begin);
+    decode_blocks(tensor.type, tensor.data.subspan(begin * layout.bytes, count * layout.bytes),
+                  {out + begin * layout.values, count * layout.values});
+  });
+  return values;
+}
+
+}  // namespace
+
+at::Tensor decode_tensor(const GgufTensor& tensor, torch::ScalarType type) {
+  return decode_float(tensor).to(type);
+}
+
+at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads) {
+  require(weight.dim() == 2 && num_heads > 0 && weight.size(0) % (2 * num_heads) == 0,
+          "rotary rows",
+          "expected an even number of rows per head, got " + shape_text(weight.sizes()) + " for " +
+              std::to_string(num_heads) + " heads");
+  return weight.view({num_heads, -1, 2, weight.size(1)}).transpose(1, 2).reshape(weight.sizes());
+}
+
+DecoderConfig decoder_config_from_gguf(const Gguf& file) {
+  const std::string architecture = file.string_at("general.architecture");
+  require(architecture == "llama", "GGUF", "expected architecture llama, got " + architecture);
+  require(!file.find("rope_freqs.weight") && !file.get_string("llama.rope.scaling.type"), "GGUF",
+          "expected unscaled rotary positions");
+  const GgufTensor* embedding = file.find("token_embd.weight");
+  require(embedding && embedding->shape.size() == 2, "GGUF", "expected a matrix token_embd.weight");
+  DecoderConfig config;
+  config.vocab = embedding->shape[0];
+  config.dim = file.int_at("llama.embedding_length");
+  config.num_layers = file.int_at("llama.block_count");
+  config.num_heads = file.int_at("llama.attention.head_count");
+  require(config.num_heads > 0, "GGUF", "expected llama.attention.head_count > 0");
+  config.num_kv_heads = file.get_int("llama.attention.head_count_kv").value_or(config.num_heads);
+  config.head_dim =
+      file.get_int("llama.attention.key_length").value_or(config.dim / config.num_heads);
+  config.ffw_dim = file.int_at("llama.feed_forward_length");
+  config.norm.eps = file.float_at("llama.attention.layer_norm_rms_epsilon");
+  config.rotary_base = file.get_float("llama.rope.freq_base").value_or(10000.0);
+  config.max_positions = file.int_at("llama.context_length");
+  config.tied_embeddings = !file.find("output.weight");
+  const int64_t rotary = file.get_int("llama.rope.dimension_count").value_or(config.head_dim);
+  require(rotary == config.head_dim, "GGUF",
+          "expected rotary positions over whole heads of " + std::to_string(config.head_dim) +
+              ", got " + std::to_string(rotary));
+  config.validate();
+  return config;
+}
+
+LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std::string& where) {
+  LmCheckpoint checkpoint;
+  checkpoint.config = decoder_config_from_gguf(file);
+  StateDict llama;
+  for (const GgufTensor& tensor : file.tensors()) {
+    auto values = decode_tensor(tensor, tensor.shape.size() < 2 ? torch::kFloat32 : type);
+    const std::string name = llama_name(tensor.name);
+    if (name.ends_with("q_proj.weight")) {
+      values = unpermute_rotary(values, checkpoint.config.num_heads);
+    } else if (name.ends_with("k_proj.weight")) {
+      values = unpermute_rotary(values, checkpoint.config.num_kv_heads);
+    }
+    require(llama.emplace(name, values).second, where, "expected one tensor " + tensor.name);
+  }
+  checkpoint.weights = decoder_from_llama(llama);
+  return checkpoint;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "flamingo/checkpoint/adapters/llama.h"
+#include "flamingo/io/gguf.h"
+
+namespace flamingo {
+
+/// All values of a tensor, decoded: its row-major shape, as `type` (fp32 is exact).
+at::Tensor decode_tensor(const GgufTensor& tensor, torch::ScalarType type);
+
+/// Undoes llama.cpp's order of query or key rows: weight [H * Dh, in], whose heads hold the pairs
+/// of the rotary embedding next to each other -> first halves, then second halves ("rotate half").
+at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads);
+
+/// Config from a GGUF's metadata, architecture "llama".
+/// Throws Error on another architecture or settings that Decoder lacks.
+DecoderConfig decoder_config_from_gguf(const Gguf& file);
+
+/// A LLaMA-family GGUF as Decoder's config and weights. `type` is what matrices are decoded to
+/// (fp32: exact; bf16: as in training); norms stay fp32. `where` names the file in errors.
+/// Throws Error on a missing or unknown tensor.
+LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std::string& where);
+
+}  // namespace flamingo

@@ -1,0 +1,203 @@
+#include "flamingo/checkpoint/adapters/idefics.h"
+
+#include <array>
+#include <filesystem>
+#include <utility>
+
+#include "flamingo/checkpoint/adapters/clip.h"
+#include "flamingo/checkpoint/adapters/hf_json.h"
+#include "flamingo/checkpoint/adapters/llama.h"
+#include "flamingo/checkpoint/shape_check.h"
+
+namespace flamingo {
+namespace {
+
+using Renaming = std::pair<const char*, const char*>;
+
+constexpr std::string_view kVision = "model.vision_model.";
+constexpr std::string_view kResampler = "model.perceiver_resampler.";
+constexpr std::string_view kXattn = "model.gated_cross_attn_layers.";
+
+/// Pieces of names in the resampler, replaced wherever they stand.
+constexpr std::array<Renaming, 11> kResamplerNames{
+    {{"blocks.", "layers."},
+     {".0.context_layer_norm.", ".attention.norm_media."},
+     {".0.latents_layer_norm.", ".attention.norm_latents."},
+     {".0.q_proj.", ".attention.to_q."},
+     {".0.kv_proj.", ".attention.to_kv."},
+     {".0.output_proj.", ".attention.to_out."},
+     {".0.q_layer_norm.", ".attention.q_norm."},
+     {".0.k_layer_norm.", ".attention.k_norm."},
+     {".1.ln.", ".norm_ffw."},
+     {".1.fc.", ".ffw.up_proj."},
+     {".1.c_proj.", ".ffw.down_proj."}}};
+constexpr std::array<Renaming, 10> kXattnNames{{{".cross_attn.q_proj.", ".to_q."},
+                                                {".cross_attn.kv_proj.", ".to_kv."},
+                                                {".cross_attn.o_proj.", ".to_out."},
+                                                {".cross_attn.q_layer_norm.", ".q_norm."},
+                                                {".cross_attn.k_layer_norm.", ".k_norm."},
+                                                {".input_layernorm.", ".norm."},
+                                                {".post_attention_layernorm.", ".norm_ffw."},
+                                                {".mlp.gate_up_proj.", ".ffw.up_proj."},
+                                                {".mlp.down_proj.", ".ffw.down_proj."},
+                                                {".alpha_cross_attn", ".alpha_xattn"}}};
+
+template <size_t N>
+std::string renamed(std::string name, const std::array<Renaming, N>& table) {
+  for (const auto& [from, to] : table) {
+    const size_t at = name.find(from);
+    if (at != std::string::npos) name.replace(at, std::string_view(from).size(), to);
+  }
+  return name;
+}
+
+/// Two matrices, told by a piece of their names, that become one.
+struct Pair {
+  const char* first;
+  const char* second;
+  const char* whole;
+};
+
+/// `weights` with first and second of each pair stacked under the name of the whole.
+StateDict stack_pair(const StateDict& weights, const Pair& pair) {
+  StateDict out;
+  for (const auto& [name, weight] : weights) {
+    if (name.find(pair.second) != std::string::npos) continue;
+    const size_t at = name.find(pair.first);
+    if (at == std::string::npos) {
+      out[name] = weight;
+      continue;
+    }
+    const auto with = [&](const char* piece) {
+      return std::string(name).replace(at, std::string_view(pair.first).size(), piece);
+    };
+    const auto second = weights.find(with(pair.second));
+    require(second != weights.end(), "IDEFICS weights",
+            "expected " + with(pair.second) + ", got none");
+    out[with(pair.whole)] = at::cat({weight, second->second}, 0);
+  }
+  return out;
+}
+
+void add_all(const StateDict& from, const std::string& prefix, StateDict& to) {
+  for (const auto& [name, weight] : from) to[prefix + name] = weight;
+}
+
+/// The weights whose names start with none of the three parts' prefixes: the language model's.
+StateDict language_weights(const StateDict& weights) {
+  StateDict out;
+  for (const auto& [name, weight] : weights) {
+    if (!name.starts_with(kVision) && !name.starts_with(kResampler) && !name.starts_with(kXattn)) {
+      out[name] = weight;
+    }
+  }
+  return out;
+}
+
+ResamplerConfig resampler_config(const Json& json, int64_t dim, const std::string& where) {
+  ResamplerConfig config = idefics_resampler(dim);
+  config.depth = field_at<int64_t>(json, "resampler_depth", where);
+  config.heads = field_at<int64_t>(json, "resampler_n_heads", where);
+  config.head_dim = field_at<int64_t>(json, "resampler_head_dim", where);
+  config.num_latents = field_at<int64_t>(json, "resampler_n_latents", where);
+  config.qk_norm = field_or(json, "qk_layer_norms_perceiver", false, where);
+  return config;
+}
+
+GatedXattnConfig xattn_config(const Json& json, const DecoderConfig& lm, const std::string& where) {
+  GatedXattnConfig config;
+  config.every = field_at<int64_t>(json, "cross_layer_interval", where);
+  require(config.every > 0 && lm.num_layers % config.every == 0, where,
+          "expected num_hidden_layers to be a multiple of cross_layer_interval");
+  config.num_heads = lm.num_heads;
+  config.head_dim = lm.head_dim;
+  config.ffw_dim = lm.ffw_dim;
+  config.activation = lm.activation;
+  config.gated_ffw = true;
+  config.norm = lm.norm;
+  config.norm_media = false;
+  config.qk_norm = field_or(json, "qk_layer_norms", false, where);
+  config.vector_gates = field_or<std::string>(json, "alpha_type", "float", where) == "vector";
+  return config;
+}
+
+/// Names of the additional ids; those that no tokenizer names get a number.
+std::vector<std::string> additional_names(int64_t count) {
+  std::vector<std::string> names{"<fake_token_around_image>", "<image>", "<end_of_utterance>"};
+  while (static_cast<int64_t>(names.size()) < count) {
+    names.push_back("<additional_" + std::to_string(names.size()) + ">");
+  }
+  names.resize(count);
+  return names;
+}
+
+/// Picture settings from preprocessor_config.json, where there is one.
+void read_transform(const std::filesystem::path& path, TransformConfig& transform) {
+  if (!std::filesystem::exists(path)) return;
+  const Json json = read_json_file(path.string());
+  transform.size = field_at<int64_t>(json, "image_size", path.string());
+  transform.mean = field_or(json, "image_mean", transform.mean, path.string());
+  transform.std = field_or(json, "image_std", transform.std, path.string());
+}
+
+}  // namespace
+
+FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where) {
+  require(json.is_object() && field_or<std::string>(json, "model_type", "", where) == "idefics",
+          where, "expected model_type idefics");
+  FlamingoConfig config;
+  config.lm = decoder_config_from_llama(json, where);
+  config.lm.additional_vocab = field_or<int64_t>(json, "additional_vocab_size", 0, where);
+  config.vision.clip_vit = clip_config_from_hf(json, where);
+  config.vision.clip_vit->output = ClipOutput::kAll;
+  config.vision.clip_vit->embed_dim = 0;
+  if (field_or(json, "use_resampler", false, where)) {
+    config.resampler = resampler_config(json.value("perceiver_config", Json()),
+                                        config.vision.clip_vit->width, where);
+  }
+  config.xattn = xattn_config(json, config.lm, where);
+  config.tokens.additional = additional_names(config.lm.additional_vocab);
+  config.tokens.end_of_chunk = "</s>";
+  config.transform.mode = TransformMode::kIdefics;
+  config.transform.size = config.vision.clip_vit->image_size;
+  config.validate();
+  return config;
+}
+
+StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& config) {
+  StateDict out;
+  auto language = decoder_from_llama(language_weights(weights));
+  if (config.lm.tied_embeddings) language.erase("lm_head.weight");
+  add_all(language, "lm.", out);
+  add_all(clip_from_hf(weights, std::string(kVision)), "vision_encoder.", out);
+  const auto resampler = stack_pair(strip_prefix(weights, std::string(kResampler)),
+                                    {".0.k_proj.", ".0.v_proj.", ".0.kv_proj."});
+  for (const auto& [name, weight] : resampler) {
+    const bool last_norm = name.starts_with("layer_norm.");
+    out["resampler." + (last_norm ? name.substr(6) : renamed(name, kResamplerNames))] = weight;
+  }
+  auto xattn = stack_pair(strip_prefix(weights, std::string(kXattn)),
+                          {".cross_attn.k_proj.", ".cross_attn.v_proj.", ".cross_attn.kv_proj."});
+  xattn = stack_pair(xattn, {".mlp.gate_proj.", ".mlp.up_proj.", ".mlp.gate_up_proj."});
+  for (const auto& [name, weight] : xattn) {
+    if (name.ends_with("rotary_emb.inv_freq")) continue;
+    const bool gate = name.find(".alpha_") != std::string::npos;
+    out["xattn." + renamed(name, kXattnNames)] = gate ? weight.flatten() : weight;
+  }
+  return out;
+}
+
+LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options) {
+  const std::filesystem::path base(folder);
+  const std::string path = (base / "config.json").string();
+  auto config = flamingo_config_from_idefics(read_json_file(path), path);
+  read_transform(base / "preprocessor_config.json", config.transform);
+  const auto weights = flamingo_from_idefics(load_state_dict(folder), config);
+  check_shapes(*Flamingo(config, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
+               folder);
+  LoadedFlamingo loaded{Flamingo(config, options), {}};
+  loaded.report = load_into(*loaded.model, weights, {}, folder);
+  return loaded;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "flamingo/checkpoint/state_dict.h"
+#include "flamingo/core/config.h"
+#include "flamingo/model/flamingo.h"
+
+namespace flamingo {
+
+/// Config of IDEFICS (version 1) from its config.json. `where` names the file in errors; picture
+/// settings come from preprocessor_config.json, see read_idefics.
+FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where);
+
+/// Flamingo's weights from IDEFICS's names. Rotary and position buffers of older files are left
+/// out. Throws Error when a matrix lacks its siblings.
+StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& config);
+
+/// A model and what was loaded into it.
+struct LoadedFlamingo {
+  Flamingo model{nullptr};
+  LoadReport report;
+};
+
+/// Reads an IDEFICS folder: config.json, safetensors (maybe sharded), preprocessor_config.json if
+/// present. Throws Error naming the file: foreign, damaged, missing or NaN weights.
+LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options);
+
+}  // namespace flamingo

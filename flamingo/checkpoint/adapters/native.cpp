@@ -1,0 +1,146 @@
+#include "flamingo/checkpoint/adapters/native.h"
+
+#include <filesystem>
+#include <future>
+
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
+#include "flamingo/checkpoint/shape_check.h"
+#include "flamingo/core/file.h"
+#include "flamingo/io/mapped_file.h"
+#include "flamingo/io/sha256.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kLm = "lm.";
+
+/// Where the frozen language model is.
+struct LmReference {
+  std::string path;  ///< relative to the model's folder
+  std::string sha256;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("path", path, "GGUF file, relative to this folder");
+    v("sha256", sha256, "of that file");
+  }
+};
+
+/// config.json.
+struct NativeFile {
+  std::string format;
+  int64_t version = 0;
+  std::optional<LmReference> lm;
+  FlamingoConfig model;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("format", format, "\"flamingo\"");
+    v("version", version, "of this layout");
+    v("lm", lm, "frozen language model; null: it is in model.safetensors");
+    v("model", model, "the whole model");
+  }
+};
+
+std::string config_path(const std::string& folder) {
+  return (fs::path(folder) / "config.json").string();
+}
+
+std::string weights_path(const std::string& folder) {
+  return (fs::path(folder) / "model.safetensors").string();
+}
+
+/// Whether a weight of Flamingo comes with the frozen language model.
+bool is_base_lm(const std::string& name) {
+  return name.starts_with(kLm) && name.find(".additional_") == std::string::npos;
+}
+
+std::string file_sha256(const std::string& path) { return sha256_hex(MappedFile(path).bytes()); }
+
+NativeFile read_native(const std::string& folder) {
+  const std::string path = config_path(folder);
+  require(is_native(folder), path, "expected \"format\": \"flamingo\", got another format");
+  NativeFile file;
+  config_from_json(read_json_file(path), file, path);
+  require(file.version == 1, path, "expected version 1, got " + std::to_string(file.version),
+          "written by a newer flamingo");
+  file.model.validate();
+  return file;
+}
+
+/// `given`, or the recorded path when that is empty.
+std::string resolved(const std::string& folder, const LmReference& lm, const std::string& given) {
+  return given.empty() ? (fs::path(folder) / lm.path).lexically_normal().string() : given;
+}
+
+/// Adds the weights of the GGUF at `path` under "lm.", once it is the file that `lm` recorded.
+void add_lm(const std::string& path, const NativeFile& file, torch::ScalarType type,
+            StateDict& weights) {
+  auto digest = std::async(std::launch::async, file_sha256, path);
+  LmCheckpoint checkpoint = read_gguf_llama(Gguf::open(path), type, path);
+  checkpoint.config.additional_vocab = file.model.lm.additional_vocab;
+  require(config_to_json(checkpoint.config) == config_to_json(file.model.lm), path,
+          "expected the language model that this model was trained with, got one of another shape");
+  for (const auto& [name, weight] : checkpoint.weights) weights[std::string(kLm) + name] = weight;
+  const std::string got = digest.get();
+  require(got == file.lm->sha256, path, "expected SHA-256 " + file.lm->sha256 + ", got " + got,
+          "another language model than the one this model was trained with");
+}
+
+}  // namespace
+
+void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  require(!error, folder, "expected to create the folder, got " + error.message());
+  NativeFile file{.format = "flamingo", .version = 1, .lm = {}, .model = model->config()};
+  StateDict weights = state_dict_of(*model);
+  std::optional<torch::ScalarType> type;
+  if (!lm_path.empty()) {
+    const auto relative = fs::absolute(lm_path).lexically_proximate(fs::absolute(folder));
+    file.lm = LmReference{relative.string(), file_sha256(lm_path)};
+    std::erase_if(weights, [](const auto& item) { return is_base_lm(item.first); });
+    type = torch::kBFloat16;
+  }
+  save_state_dict(weights_path(folder), weights, type);
+  write_file_atomic(config_path(folder), config_to_json(file).dump(2) + "\n");
+}
+
+bool is_native(const std::string& folder) {
+  const Json json = read_json_file(config_path(folder));
+  return json.is_object() && json.contains("format") && json["format"] == "flamingo";
+}
+
+FlamingoConfig read_model_config(const std::string& folder) {
+  if (is_native(folder)) return read_native(folder).model;
+  return flamingo_config_from_idefics(read_json_file(config_path(folder)), config_path(folder));
+}
+
+std::string native_lm_path(const std::string& folder, const std::string& lm_path) {
+  const NativeFile file = read_native(folder);
+  return file.lm ? resolved(folder, *file.lm, lm_path) : std::string();
+}
+
+LoadedFlamingo load_native(const std::string& folder, const std::string& lm_path,
+                           const WeightOptions& options) {
+  const NativeFile file = read_native(folder);
+  StateDict weights = load_state_dict(weights_path(folder));
+  if (file.lm) {
+    add_lm(resolved(folder, *file.lm, lm_path), file, options.frozen.dtype().toScalarType(),
+           weights);
+  }
+  check_shapes(*Flamingo(file.model, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
+               weights_path(folder));
+  LoadedFlamingo loaded{Flamingo(file.model, options), {}};
+  loaded.report = load_into(*loaded.model, weights, {}, weights_path(folder));
+  for (const auto& [name, weight] : weights) {
+    if (!file.lm || !is_base_lm(name)) continue;
+    ++loaded.report.frozen;
+    --loaded.report.loaded;
+  }
+  return loaded;
+}
+
+}  // namespace flamingo

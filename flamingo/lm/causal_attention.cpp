@@ -1,0 +1,59 @@
+#include "flamingo/lm/causal_attention.h"
+
+#include <cmath>
+
+#include "flamingo/nn/attention.h"
+
+namespace flamingo {
+
+CausalAttentionImpl::CausalAttentionImpl(const DecoderConfig& config,
+                                         const torch::TensorOptions& options)
+    : qkv_proj(register_module(
+          "qkv_proj",
+          Linear(config.dim, (config.num_heads + 2 * config.num_kv_heads) * config.head_dim,
+                 config.attention_bias, options))),
+      o_proj(register_module("o_proj", Linear(config.num_heads * config.head_dim, config.dim,
+                                              config.attention_bias, options))),
+      config_(config) {
+  if (config.position != PositionKind::kRelative) return;
+  const int64_t width = config.num_heads * config.head_dim;
+  r_proj = register_module("r_proj", Linear(config.dim, width, false, options));
+  const auto zeros = [&] { return torch::zeros({config.num_heads, config.head_dim}, options); };
+  r_w_bias = register_parameter("r_w_bias", zeros());
+  r_r_bias = register_parameter("r_r_bias", zeros());
+}
+
+torch::Tensor CausalAttentionImpl::forward(const torch::Tensor& x, const BlockContext& context,
+                                           KvCache* cache, size_t layer) const {
+  const int64_t B = x.size(0), T = x.size(1), Dh = config_.head_dim;
+  const int64_t H = config_.num_heads, kv_heads = config_.num_kv_heads;
+  const auto qkv = qkv_proj->forward(x).view({B, T, H + 2 * kv_heads, Dh});
+  auto qk = qkv.narrow(2, 0, H + kv_heads);
+  if (config_.position == PositionKind::kRotary) qk = apply_rotary(qk, context.rotary);
+  qk = qk.transpose(1, 2);  // [B, H + Hkv, T, Dh]
+  auto q = qk.narrow(1, 0, H);
+  KeyValues kv{qk.narrow(1, H, kv_heads), qkv.narrow(2, H + kv_heads, kv_heads).transpose(1, 2)};
+  if (cache) kv = cache->append(layer, kv);
+  auto bias = context.bias;
+  if (config_.position == PositionKind::kRelative) {
+    bias = relative_bias(q, context);
+    q = q + cast_like(r_w_bias, q).unsqueeze(1);
+  }
+  const auto out = attention(q, kv.keys, kv.values, bias, KeyRange::kCausal);  // [B, H, T, Dh]
+  return o_proj->forward(out.transpose(1, 2).reshape({B, T, H * Dh}));
+}
+
+torch::Tensor CausalAttentionImpl::relative_bias(const torch::Tensor& q,
+                                                 const BlockContext& context) const {
+  const int64_t B = q.size(0), H = q.size(1), T = q.size(2), Dh = q.size(3);
+  const int64_t S = context.sinusoids.size(0);
+  const auto r =
+      r_proj->forward(cast_like(context.sinusoids, q)).view({S, H, Dh}).permute({1, 2, 0});
+  const auto by_distance = at::matmul(q + cast_like(r_r_bias, q).unsqueeze(1), r);  // [B, H, T, S]
+  const auto scores =
+      by_distance.gather(-1, context.distances.expand({B, H, T, S})).to(at::kFloat) *
+      (1.0 / std::sqrt(static_cast<double>(Dh)));
+  return context.bias.defined() ? scores + context.bias : scores;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "flamingo/lm/causal_attention.h"
+#include "flamingo/nn/mlp.h"
+#include "flamingo/nn/norm.h"
+
+namespace flamingo {
+
+/// One pre-norm block:
+///
+///   x = x + self_attn(input_layernorm(x))
+///   x = x + mlp(post_attention_layernorm(x))
+///
+/// or, with parallel_residual, x + self_attn(input_layernorm(x)) +
+/// mlp(post_attention_layernorm(x)).
+class DecoderBlockImpl : public torch::nn::Module {
+ public:
+  DecoderBlockImpl(const DecoderConfig& config, const torch::TensorOptions& options);
+
+  /// x [B, T, D] -> [B, T, D], same type. With a cache, this is its block `layer`.
+  torch::Tensor forward(const torch::Tensor& x, const BlockContext& context, KvCache* cache,
+                        size_t layer) const;
+
+  Norm input_layernorm;
+  CausalAttention self_attn;
+  Norm post_attention_layernorm;
+  Mlp mlp;
+
+ private:
+  bool parallel_residual_;
+};
+TORCH_MODULE(DecoderBlock);
+
+}  // namespace flamingo

@@ -1,0 +1,113 @@
+#include "flamingo/lm/gated_xattn.h"
+
+#include "flamingo/core/shape.h"
+#include "flamingo/nn/attention.h"
+
+namespace flamingo {
+namespace {
+
+constexpr const char* kWhere = "GatedXattnConfig";
+
+/// Heads are normed without a mean, whatever the other norms are.
+NormConfig head_norm(const GatedXattnConfig& config) {
+  return {.kind = NormKind::kRmsNorm, .eps = config.norm.eps};
+}
+
+/// x [N, L, H * Dh] -> [N, H, L, Dh]
+torch::Tensor split_heads(const torch::Tensor& x, int64_t head_dim) {
+  return x.unflatten(-1, {-1, head_dim}).transpose(1, 2);
+}
+
+torch::Tensor select_defined(const torch::Tensor& rows, const torch::Tensor& index) {
+  return index.defined() ? rows.index_select(0, index) : rows;
+}
+
+}  // namespace
+
+int64_t GatedXattnConfig::count(int64_t num_blocks) const {
+  return num_blocks <= first ? 0 : (num_blocks - first - 1) / every + 1;
+}
+
+void GatedXattnConfig::validate() const {
+  require(first >= 0 && every > 0, kWhere, "expected first >= 0 and every >= 1");
+  require(num_heads > 0 && head_dim > 0 && ffw_dim > 0, kWhere,
+          "expected num_heads, head_dim and ffw_dim > 0");
+}
+
+GatedXattnImpl::GatedXattnImpl(const GatedXattnConfig& config, const XattnWidths& widths,
+                               const torch::TensorOptions& options)
+    : norm(register_module("norm", Norm(widths.dim, config.norm, options))),
+      to_q(register_module("to_q",
+                           Linear(widths.dim, config.num_heads * config.head_dim, false, options))),
+      to_kv(register_module(
+          "to_kv",
+          Linear(widths.media_dim, 2 * config.num_heads * config.head_dim, false, options))),
+      to_out(register_module(
+          "to_out", Linear(config.num_heads * config.head_dim, widths.dim, false, options))),
+      norm_ffw(register_module("norm_ffw", Norm(widths.dim, config.norm, options))),
+      ffw(register_module("ffw", Mlp(MlpConfig{.dim = widths.dim,
+                                               .hidden = config.ffw_dim,
+                                               .activation = config.activation,
+                                               .gated = config.gated_ffw,
+                                               .bias = false},
+                                     options))),
+      config_(config) {
+  if (config.norm_media) {
+    norm_media = register_module("norm_media", Norm(widths.media_dim, config.norm, options));
+  }
+  if (config.qk_norm) {
+    q_norm = register_module("q_norm", Norm(config.head_dim, head_norm(config), options));
+    k_norm = register_module("k_norm", Norm(config.head_dim, head_norm(config), options));
+  }
+  const auto gate = [&] { return torch::empty({config.vector_gates ? widths.dim : 1}, options); };
+  alpha_xattn = register_parameter("alpha_xattn", gate());
+  alpha_dense = register_parameter("alpha_dense", gate());
+  init_own();
+}
+
+void GatedXattnImpl::init_own() {
+  const torch::NoGradGuard no_grad;
+  alpha_xattn.fill_(config_.gate_init);
+  alpha_dense.fill_(config_.gate_init);
+}
+
+KeyValues GatedXattnImpl::encode_media(const torch::Tensor& media) const {
+  expect_shape(media, {kAny, kAny, kAny, to_kv->weight.size(1)}, "media");
+  const auto kv = to_kv->forward(norm_media ? norm_media->forward(media) : media).chunk(2, -1);
+  if (!k_norm) return {kv[0], kv[1]};
+  return {k_norm->forward(kv[0].unflatten(-1, {-1, config_.head_dim})).flatten(-2), kv[1]};
+}
+
+torch::Tensor GatedXattnImpl::forward(const torch::Tensor& y, const KeyValues& media,
+                                      const MediaPlan& plan) const {
+  auto z = y;
+  if (plan.num_visible > 0) z = z + cast_like(alpha_xattn.tanh(), y) * attend(y, media, plan);
+  return z + cast_like(alpha_dense.tanh(), y) * ffw->forward(norm_ffw->forward(z));
+}
+
+torch::Tensor GatedXattnImpl::attend(const torch::Tensor& y, const KeyValues& media,
+                                     const MediaPlan& plan) const {
+  expect_shape(y, {kAny, kAny, to_q->weight.size(1)}, "y");
+  require(y.size(0) * y.size(1) == plan.num_tokens, "GatedXattn",
+          "expected y with " + std::to_string(plan.num_tokens) + " tokens, got " +
+              shape_text(y.sizes()));
+  if (plan.num_visible == 0) return torch::zeros_like(y);
+  const int64_t Dh = config_.head_dim;
+  const auto flat = y.flatten(0, 1);
+  const auto visible = plan.in_order ? flat : flat.index_select(0, plan.tokens);  // [Nv, D]
+  auto q = to_q->forward(norm->forward(visible));                                 // [Nv, H * Dh]
+  if (q_norm) q = q_norm->forward(q.unflatten(-1, {-1, Dh})).flatten(-2);
+  const auto slots = select_defined(q, plan.slot_tokens)
+                         .view({plan.num_groups, plan.group_size, -1});        // [G, L, H * Dh]
+  const auto keys = media.keys.flatten(0, 1).index_select(0, plan.media);      // [G, R, H * Dh]
+  const auto values = media.values.flatten(0, 1).index_select(0, plan.media);  // [G, R, H * Dh]
+  const auto out = attention(split_heads(slots, Dh), split_heads(keys, Dh), split_heads(values, Dh))
+                       .transpose(1, 2)
+                       .flatten(2)
+                       .flatten(0, 1);                                       // [G * L, H * Dh]
+  const auto rows = to_out->forward(select_defined(out, plan.token_slots));  // [Nv, D]
+  if (plan.in_order) return rows.view_as(y);
+  return torch::zeros_like(flat).index_copy(0, plan.tokens, rows).view_as(y);
+}
+
+}  // namespace flamingo

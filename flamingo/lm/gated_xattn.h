@@ -1,0 +1,99 @@
+#pragma once
+
+#include "flamingo/lm/kv_cache.h"
+#include "flamingo/lm/media_mask.h"
+#include "flamingo/nn/init.h"
+#include "flamingo/nn/linear.h"
+#include "flamingo/nn/mlp.h"
+#include "flamingo/nn/norm.h"
+
+namespace flamingo {
+
+/// The layers between the frozen blocks. Defaults are the paper's; `openflamingo()` and IDEFICS's
+/// adapter set the others.
+struct GatedXattnConfig {
+  int64_t first = 0;
+  int64_t every = 1;
+  int64_t num_heads = 16;
+  int64_t head_dim = 128;
+  int64_t ffw_dim = 8192;
+  Activation activation = Activation::kSquaredRelu;
+  bool gated_ffw = false;
+  NormConfig norm;
+  bool norm_media = true;
+  bool qk_norm = false;
+  bool vector_gates = false;
+  double gate_init = 0.0;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("first", first, "the first LM block that has a layer before it");
+    v("every", every, "distance between such blocks");
+    v("num_heads", num_heads, "heads of the cross-attention");
+    v("head_dim", head_dim, "width of a head");
+    v("ffw_dim", ffw_dim, "hidden width of the feed-forward part");
+    v("activation", activation, "non-linearity of the feed-forward part");
+    v("gated_ffw", gated_ffw, "activation(gate x) * (up x), as IDEFICS has it");
+    v("norm", norm, "norm of queries, media and feed-forward input");
+    v("norm_media", norm_media, "normalise the media too (paper appendix A.1.2; peers do not)");
+    v("qk_norm", qk_norm, "RMSNorm of queries and keys per head, as IDEFICS has it");
+    v("vector_gates", vector_gates, "one gate per channel instead of one per layer");
+    v("gate_init", gate_init, "start of alpha_xattn and alpha_dense (paper: 0)");
+  }
+
+  /// Whether a layer stands before LM block n.
+  bool before_block(int64_t n) const { return n >= first && (n - first) % every == 0; }
+  /// Number of layers for an LM of num_blocks blocks.
+  int64_t count(int64_t num_blocks) const;
+  /// Throws Error when fields contradict each other.
+  void validate() const;
+};
+
+/// Widths on both sides of a gated layer.
+struct XattnWidths {
+  int64_t dim = 0;        ///< D
+  int64_t media_dim = 0;  ///< Dr, width of the media tokens
+};
+
+/// Tanh-gated cross-attention and feed-forward part, put before a frozen block:
+///
+///   y = y + tanh(alpha_xattn) * attention(q = norm(y), kv = norm(media of phi))
+///   y = y + tanh(alpha_dense) * ffw(norm(y))
+///
+/// Source: paper section 2.2, figure 4 and appendix A.1.2. Both gates start at gate_init.
+class GatedXattnImpl : public torch::nn::Module, public InitsItself {
+ public:
+  GatedXattnImpl(const GatedXattnConfig& config, const XattnWidths& widths,
+                 const torch::TensorOptions& options);
+
+  /// media [B, M, R, Dr] -> keys and values [B, M, R, H * Dh], to be computed once per medium.
+  KeyValues encode_media(const torch::Tensor& media) const;
+
+  /// y [B, T, D], keys and values of all media, the plan of phi -> [B, T, D], same type.
+  torch::Tensor forward(const torch::Tensor& y, const KeyValues& media,
+                        const MediaPlan& plan) const;
+
+  /// The cross-attention without its gate: [B, T, D], exactly 0 where phi is 0.
+  torch::Tensor attend(const torch::Tensor& y, const KeyValues& media, const MediaPlan& plan) const;
+
+  /// Both gates = gate_init.
+  void init_own() override;
+
+  Norm norm;                 ///< of the query input
+  Norm norm_media{nullptr};  ///< of the media, shared by keys and values; absent unless configured
+  Linear to_q;               ///< [H * Dh, D]
+  Linear to_kv;              ///< [2 * H * Dh, Dr]: key rows, then value rows
+  Linear to_out;             ///< [D, H * Dh]
+  Norm q_norm{nullptr};      ///< per head, absent unless qk_norm
+  Norm k_norm{nullptr};      ///< per head, absent unless qk_norm
+  Norm norm_ffw;
+  Mlp ffw;
+  torch::Tensor alpha_xattn;  ///< gate of the attention: [1], or [D] with vector_gates
+  torch::Tensor alpha_dense;  ///< gate of the feed-forward part, same shape
+
+ private:
+  GatedXattnConfig config_;
+};
+TORCH_MODULE(GatedXattn);
+
+}  // namespace flamingo

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/config.h"
+#include "flamingo/lm/decoder_config.h"
+#include "flamingo/lm/gated_xattn.h"
+#include "flamingo/media/transform.h"
+#include "flamingo/resampler/perceiver_resampler.h"
+#include "flamingo/vision/clip_vit.h"
+#include "flamingo/vision/nfnet.h"
+
+namespace flamingo {
+
+/// Exactly one of the two encoders.
+struct VisionConfig {
+  std::optional<NfnetConfig> nfnet;
+  std::optional<ClipVitConfig> clip_vit;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("nfnet", nfnet, "NFNet, the paper's encoder; null for none");
+    v("clip_vit", clip_vit, "CLIP vision transformer; null for none");
+  }
+};
+
+/// What special tokens are called. The tokens of `additional` get the ids V, V + 1, ... and
+/// trainable rows; other marks are looked up in the tokenizer (or are plain text, as the paper's
+/// <image> is).
+struct TokenConfig {
+  std::vector<std::string> additional;
+  std::string image = "<image>";
+  std::string end_of_chunk = "<EOC>";
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("additional", additional, "names of the additional vocabulary, in order of their ids");
+    v("image", image, "stands where a picture or clip stands");
+    v("end_of_chunk", end_of_chunk, "ends the text that belongs to a picture");
+  }
+};
+
+/// The whole model.
+struct FlamingoConfig {
+  VisionConfig vision;
+  std::optional<ResamplerConfig> resampler;
+  bool widen_media = false;
+  GatedXattnConfig xattn;
+  DecoderConfig lm;
+  TokenConfig tokens;
+  TransformConfig transform;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("vision", vision, "vision encoder");
+    v("resampler", resampler, "Perceiver Resampler; null: encoder features go to the LM directly");
+    v("widen_media", widen_media,
+      "a linear layer from Dr to D before the gated layers (fits the paper's counts)");
+    v("xattn", xattn, "gated cross-attention layers");
+    v("lm", lm, "language model");
+    v("tokens", tokens, "special tokens");
+    v("transform", transform, "picture preparation");
+  }
+
+  /// Throws Error when parts do not fit each other.
+  void validate() const;
+};
+
+}  // namespace flamingo

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+namespace flamingo {
+
+/// y = x W^T + b with weight [out, in] and optional bias [out].
+///
+/// Computes in the type of x: fp32 masters are cast down per call (differentiably), frozen weights
+/// are stored in the compute type and used as they are. On the meta device no memory is taken.
+class LinearImpl : public torch::nn::Module {
+ public:
+  LinearImpl(int64_t in, int64_t out, bool bias, const torch::TensorOptions& options);
+
+  /// x [..., in] -> [..., out], same type. Throws Error when the last extent is not `in`.
+  torch::Tensor forward(const torch::Tensor& x) const;
+
+  torch::Tensor weight;  ///< [out, in]
+  torch::Tensor bias;    ///< [out] or undefined
+};
+TORCH_MODULE(Linear);
+
+/// `tensor` in the type of `like` (itself when it already is).
+torch::Tensor cast_like(const torch::Tensor& tensor, const torch::Tensor& like);
+
+}  // namespace flamingo

@@ -1,0 +1,20 @@
+#include "flamingo/nn/mlp.h"
+
+namespace flamingo {
+
+MlpImpl::MlpImpl(const MlpConfig& config, const torch::TensorOptions& options)
+    : up_proj(register_module("up_proj", Linear(config.dim, (config.gated ? 2 : 1) * config.hidden,
+                                                config.bias, options))),
+      down_proj(
+          register_module("down_proj", Linear(config.hidden, config.dim, config.bias, options))),
+      config_(config) {}
+
+torch::Tensor MlpImpl::forward(const torch::Tensor& x) const {
+  const auto up = up_proj->forward(x);
+  if (!config_.gated) return down_proj->forward(activate(config_.activation, up));
+  const auto gate = up.narrow(-1, 0, config_.hidden);
+  return down_proj->forward(activate(config_.activation, gate) *
+                            up.narrow(-1, config_.hidden, config_.hidden));
+}
+
+}  // namespace flamingo

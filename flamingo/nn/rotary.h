@@ -1,0 +1,21 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace flamingo {
+
+/// Cosines and sines of the rotary embedding for some positions, shared by all layers.
+struct RotaryTable {
+  at::Tensor cos;  ///< [B or 1, T, 1, Dh]
+  at::Tensor sin;  ///< [B or 1, T, 1, Dh], first half negated
+};
+
+/// positions [B or 1, T] (int64) -> the table for heads of width head_dim, in `type`.
+/// Angles are computed in fp32: position * base^(-2i / head_dim). Source: Su et al. 2021.
+RotaryTable rotary_table(const at::Tensor& positions, int64_t head_dim, double base,
+                         at::ScalarType type);
+
+/// x [B, T, H, Dh] -> rotated, pairing i with i + Dh / 2 ("rotate half", as LLaMA and GPT-NeoX).
+at::Tensor apply_rotary(const at::Tensor& x, const RotaryTable& table);
+
+}  // namespace flamingo

@@ -1,0 +1,142 @@
+#include "flamingo/resampler/perceiver_resampler.h"
+
+#include "flamingo/core/shape.h"
+#include "flamingo/nn/attention.h"
+
+namespace flamingo {
+namespace {
+
+NormConfig norm_config(const ResamplerConfig& config) { return {.eps = config.norm_eps}; }
+
+MlpConfig ffw_config(const ResamplerConfig& config) {
+  return {.dim = config.width,
+          .hidden = config.width * config.ffw_mult,
+          .activation = config.activation};
+}
+
+}  // namespace
+
+void ResamplerConfig::validate() const {
+  const bool positive = dim > 0 && width > 0 && depth > 0 && heads > 0 && head_dim > 0 &&
+                        num_latents > 0 && ffw_mult > 0;
+  require(positive, "resampler config", "expected positive sizes, got zero or less");
+  require(num_frames >= 0, "resampler config",
+          "expected num_frames >= 0, got " + std::to_string(num_frames));
+}
+
+ResamplerConfig openflamingo_resampler(int64_t dim) {
+  ResamplerConfig config;
+  config.dim = dim;
+  config.width = dim;
+  config.heads = 8;
+  config.head_dim = 64;
+  config.num_frames = 0;
+  config.activation = Activation::kGelu;
+  return config;
+}
+
+ResamplerConfig idefics_resampler(int64_t dim) {
+  ResamplerConfig config = openflamingo_resampler(dim);
+  config.heads = 16;
+  config.head_dim = 96;
+  config.activation = Activation::kRelu;
+  config.qk_norm = true;
+  return config;
+}
+
+ResamplerAttentionImpl::ResamplerAttentionImpl(const ResamplerConfig& config,
+                                               const torch::TensorOptions& options)
+    : heads_(config.heads),
+      norm_media_(register_module("norm_media", Norm(config.width, norm_config(config), options))),
+      norm_latents_(
+          register_module("norm_latents", Norm(config.width, norm_config(config), options))),
+      to_q_(register_module("to_q",
+                            Linear(config.width, config.heads * config.head_dim, false, options))),
+      to_kv_(register_module(
+          "to_kv", Linear(config.width, 2 * config.heads * config.head_dim, false, options))),
+      to_out_(register_module(
+          "to_out", Linear(config.heads * config.head_dim, config.width, false, options))) {
+  if (!config.qk_norm) return;
+  q_norm_ = register_module("q_norm", Norm(config.head_dim, norm_config(config), options));
+  k_norm_ = register_module("k_norm", Norm(config.head_dim, norm_config(config), options));
+}
+
+torch::Tensor ResamplerAttentionImpl::split_heads(const torch::Tensor& x) const {
+  return x.unflatten(2, {heads_, -1}).transpose(1, 2);  // [N, H, L, Dh]
+}
+
+torch::Tensor ResamplerAttentionImpl::forward(const torch::Tensor& media,
+                                              const torch::Tensor& latents) const {
+  const auto queries = norm_latents_->forward(latents);
+  const auto kv = to_kv_->forward(at::cat({norm_media_->forward(media), queries}, 1)).chunk(2, -1);
+  auto q = split_heads(to_q_->forward(queries));  // [N, H, R, Dh]
+  auto k = split_heads(kv[0]);                    // [N, H, S + R, Dh]
+  if (q_norm_) q = q_norm_->forward(q);
+  if (k_norm_) k = k_norm_->forward(k);
+  const auto read = attention(q, k, split_heads(kv[1]));  // [N, H, R, Dh]
+  return to_out_->forward(read.transpose(1, 2).flatten(2));
+}
+
+ResamplerLayerImpl::ResamplerLayerImpl(const ResamplerConfig& config,
+                                       const torch::TensorOptions& options)
+    : attention_(register_module("attention", ResamplerAttention(config, options))),
+      norm_ffw_(register_module("norm_ffw", Norm(config.width, norm_config(config), options))),
+      ffw_(register_module("ffw", Mlp(ffw_config(config), options))) {}
+
+torch::Tensor ResamplerLayerImpl::forward(const torch::Tensor& media,
+                                          const torch::Tensor& latents) const {
+  const auto x = latents + attention_->forward(media, latents);
+  return x + ffw_->forward(norm_ffw_->forward(x));
+}
+
+PerceiverResamplerImpl::PerceiverResamplerImpl(const ResamplerConfig& config,
+                                               const torch::TensorOptions& options)
+    : config_((config.validate(), config)),
+      layers_(register_module("layers", make_typed_list<ResamplerLayer>())),
+      norm_(register_module("norm", Norm(config.width, norm_config(config), options))) {
+  latents =
+      register_parameter("latents", torch::empty({config.num_latents, config.width}, options));
+  if (config.num_frames > 0) {
+    time_embeddings = register_parameter("time_embeddings",
+                                         torch::empty({config.num_frames, config.width}, options));
+  }
+  if (config.dim != config.width) {
+    input_proj_ = register_module("input_proj", Linear(config.dim, config.width, false, options));
+  }
+  for (int64_t i = 0; i < config.depth; ++i) layers_->append(ResamplerLayer(config, options));
+}
+
+torch::Tensor PerceiverResamplerImpl::time_embedding(int64_t num_frames) const {
+  require(time_embeddings.defined(), "resampler", "expected num_frames > 0 in its config, got 0");
+  require(num_frames > 0, "resampler",
+          "expected at least one frame, got " + std::to_string(num_frames));
+  const int64_t rows = time_embeddings.size(0);
+  if (num_frames == rows) return time_embeddings;
+  const auto position = num_frames == 1
+                            ? torch::zeros({1}, time_embeddings.options().dtype(torch::kFloat32))
+                            : torch::linspace(0, static_cast<double>(rows - 1), num_frames,
+                                              time_embeddings.options().dtype(torch::kFloat32));
+  const auto low = position.floor().clamp_max(static_cast<double>(rows - 1));
+  const auto low_index = low.to(torch::kInt64);
+  const auto high_index = (low_index + 1).clamp_max(rows - 1);
+  const auto share = cast_like((position - low).unsqueeze(1), time_embeddings);  // [F, 1]
+  return at::lerp(time_embeddings.index_select(0, low_index),
+                  time_embeddings.index_select(0, high_index), share);
+}
+
+torch::Tensor PerceiverResamplerImpl::forward(const torch::Tensor& features) const {
+  expect_shape(features, {kAny, kAny, kAny, kAny, config_.dim}, "resampler features");
+  const int64_t B = features.size(0), M = features.size(1), F = features.size(2);
+  require(F > 0, "resampler features", "expected at least one frame, got 0");
+  auto media = features.flatten(0, 1);  // [B M, F, P, Dv]
+  if (input_proj_) media = input_proj_->forward(media);
+  if (time_embeddings.defined()) {
+    media = media + cast_like(time_embedding(F).unsqueeze(1), media);
+  }
+  media = media.flatten(1, 2);  // [B M, F P, Dr]
+  auto x = cast_like(latents, features).expand({B * M, -1, -1});
+  for (const auto& layer : *layers_) x = layer->forward(media, x);
+  return norm_->forward(x).unflatten(0, {B, M});  // [B, M, R, Dr]
+}
+
+}  // namespace flamingo

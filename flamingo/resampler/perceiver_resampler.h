@@ -1,0 +1,124 @@
+#pragma once
+
+#include <torch/nn/module.h>
+#include <torch/nn/pimpl.h>
+
+#include "flamingo/nn/mlp.h"
+#include "flamingo/nn/norm.h"
+#include "flamingo/nn/typed_list.h"
+
+namespace flamingo {
+
+/// Shape of the Perceiver Resampler. The defaults are the paper's (table 13; 16 heads of 128 give
+/// its 194 M).
+struct ResamplerConfig {
+  int64_t dim = 3072;        ///< Dv of the features
+  int64_t width = 1536;      ///< Dr of the latents; a linear layer maps Dv to Dr where they differ
+  int64_t depth = 6;         ///< layers
+  int64_t heads = 16;        ///< H
+  int64_t head_dim = 128;    ///< Dh
+  int64_t num_latents = 64;  ///< R
+  int64_t num_frames = 8;    ///< rows of the time embedding table, 0 = no time embedding
+  int64_t ffw_mult = 4;      ///< hidden width of the feed-forward part / width
+  Activation activation = Activation::kSquaredRelu;
+  bool qk_norm = false;  ///< layer norms on queries and keys after the head split (IDEFICS)
+  double norm_eps = 1e-5;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("dim", dim, "width of the visual features");
+    v("width", width, "width of the latents and media tokens");
+    v("depth", depth, "layers");
+    v("heads", heads, "attention heads");
+    v("head_dim", head_dim, "width of a head");
+    v("num_latents", num_latents, "media tokens per picture or clip");
+    v("num_frames", num_frames, "learnt time embeddings, 0 = none");
+    v("ffw_mult", ffw_mult, "hidden width of the feed-forward part / width");
+    v("activation", activation, "of the feed-forward part");
+    v("qk_norm", qk_norm, "layer norms on queries and keys of each head");
+    v("norm_eps", norm_eps, "added to the variance in every norm");
+  }
+
+  /// Throws Error naming the first field that does not fit.
+  void validate() const;
+};
+
+/// OpenFlamingo's: no projection, 8 heads of 64, exact GELU, no time embedding.
+ResamplerConfig openflamingo_resampler(int64_t dim);
+
+/// IDEFICS's: as OpenFlamingo's, but 16 heads of 96, ReLU and norms on queries and keys.
+ResamplerConfig idefics_resampler(int64_t dim);
+
+/// Latents read media and themselves: attention(q = latents, k = v = [media, latents]).
+class ResamplerAttentionImpl : public torch::nn::Module {
+ public:
+  ResamplerAttentionImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
+
+  /// media [N, S, Dr], latents [N, R, Dr] -> [N, R, Dr].
+  torch::Tensor forward(const torch::Tensor& media, const torch::Tensor& latents) const;
+
+ private:
+  torch::Tensor split_heads(const torch::Tensor& x) const;
+
+  int64_t heads_;
+  Norm norm_media_;
+  Norm norm_latents_;
+  Linear to_q_;   ///< [H Dh, Dr]
+  Linear to_kv_;  ///< [2 H Dh, Dr]: key rows, then value rows
+  Linear to_out_;
+  Norm q_norm_{nullptr};  ///< over Dh; null unless qk_norm
+  Norm k_norm_{nullptr};
+};
+TORCH_MODULE(ResamplerAttention);
+
+/// x += attention(media, x); x += ffw(norm(x)).
+class ResamplerLayerImpl : public torch::nn::Module {
+ public:
+  ResamplerLayerImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
+
+  /// media [N, S, Dr], latents [N, R, Dr] -> [N, R, Dr].
+  torch::Tensor forward(const torch::Tensor& media, const torch::Tensor& latents) const;
+
+ private:
+  ResamplerAttention attention_;
+  Norm norm_ffw_;
+  Mlp ffw_;
+};
+TORCH_MODULE(ResamplerLayer);
+
+/// Turns any number of visual features into R media tokens.
+///
+///   features -- (linear) -- + time --+--> keys, values --> cross-attention --> ffw --> x depth -->
+///   norm --> media latents ------------------------ +--> queries, keys, values --^
+///
+/// One time embedding per frame is shared by the frame's patches; there is no position within a
+/// frame. Norms, which the paper's pseudo-code leaves out: one for media, one for latents, one
+/// before ffw, one at the end; linear layers have no bias. Source: paper section 2.1, appendix
+/// A.1.1, figure 5.
+class PerceiverResamplerImpl : public torch::nn::Module {
+ public:
+  PerceiverResamplerImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
+
+  /// features [B, M, F, P, Dv] (any float type) -> media tokens [B, M, R, Dr], same type.
+  /// F = 1 is a picture. Throws Error on another last extent or F = 0.
+  torch::Tensor forward(const torch::Tensor& features) const;
+
+  /// Time embeddings [F, Dr] for F frames spread evenly over the same stretch of time as the table:
+  /// first and last frame get the first and last row, those between are interpolated linearly; one
+  /// frame gets row 0.
+  torch::Tensor time_embedding(int64_t num_frames) const;
+
+  const ResamplerConfig& config() const { return config_; }
+
+  torch::Tensor latents;          ///< [R, Dr]
+  torch::Tensor time_embeddings;  ///< [num_frames, Dr] or undefined
+
+ private:
+  ResamplerConfig config_;
+  Linear input_proj_{nullptr};  ///< [Dr, Dv]; null when dim == width
+  TypedList<ResamplerLayer> layers_;
+  Norm norm_;
+};
+TORCH_MODULE(PerceiverResampler);
+
+}  // namespace flamingo

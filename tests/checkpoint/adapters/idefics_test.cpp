@@ -1,0 +1,83 @@
+#include "flamingo/checkpoint/adapters/idefics.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/lm/tiny_models.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/";
+constexpr double kTolerance = 2e-4;  // the fixture's
+
+torch::Tensor phi_of(const torch::Tensor& image_mask) {
+  return image_mask.argmax(-1).add(1).masked_fill(image_mask.sum(-1) == 0, 0);
+}
+
+class Idefics : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Idefics, LogitsMatchThePeers) {
+  const torch::NoGradGuard no_grad;
+  const std::string variant = kFolder + GetParam();
+  auto loaded = load_idefics(variant + "/model", WeightOptions::of(torch::kFloat32));
+  EXPECT_EQ(loaded.report.missing, 0);
+  for (const auto& entry : fs::directory_iterator(variant + "/cases")) {
+    const auto inputs = load_state_dict((entry.path() / "inputs.safetensors").string());
+    const auto expected = load_state_dict((entry.path() / "expected.safetensors").string());
+    const auto mask = inputs.at("attention_mask");
+    const auto logits = loaded.model->forward(
+        {.ids = inputs.at("input_ids"),
+         .phi = phi_of(inputs.at("image_attention_mask")),
+         .media = loaded.model->encode_media(inputs.at("pixel_values").unsqueeze(2)),
+         .attention_mask = mask});
+    const auto keep = mask.unsqueeze(-1);
+    EXPECT_LT(testing::difference(logits * keep, expected.at("logits") * keep), kTolerance)
+        << entry.path();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, Idefics,
+                         ::testing::Values("resampler-qknorm", "resampler-plain", "no-resampler",
+                                           "end-to-end"));
+
+TEST(IdeficsAdapter, ReadsTheConfig) {
+  const auto loaded =
+      load_idefics(kFolder + "end-to-end/model", WeightOptions::of(torch::kBFloat16));
+  const auto& config = loaded.model->config();
+  EXPECT_TRUE(config.xattn.qk_norm && config.xattn.gated_ffw && !config.xattn.norm_media);
+  EXPECT_EQ(config.transform.mode, TransformMode::kIdefics);
+  EXPECT_EQ(config.transform.size, 28);
+  EXPECT_EQ(config.tokens.image, "<image>");
+}
+
+TEST(IdeficsAdapter, RefusesAGapAndAStranger) {
+  const std::string model = kFolder + "resampler-plain/model";
+  const Json json = read_json_file(model + "/config.json");
+  const auto config = flamingo_config_from_idefics(json, "test");
+  auto weights = load_state_dict(model);
+  const auto missing_value = [&] {
+    auto changed = weights;
+    changed.erase("model.gated_cross_attn_layers.0.cross_attn.v_proj.weight");
+    return flamingo_from_idefics(changed, config);
+  };
+  EXPECT_THROW(missing_value(), Error);
+  weights["model.perceiver_resampler.stranger"] = torch::ones({1});
+  Flamingo flamingo(config, WeightOptions::of(torch::kFloat32));
+  EXPECT_THROW(load_into(*flamingo, flamingo_from_idefics(weights, config)), Error);
+  Json foreign = json;
+  foreign["model_type"] = "idefics2";
+  EXPECT_THROW(flamingo_config_from_idefics(foreign, "test"), Error);
+  foreign = json;
+  foreign["vision_config"]["num_hidden_layers"] = int64_t{1} << 40;
+  EXPECT_THROW(flamingo_config_from_idefics(foreign, "test"), Error);
+  foreign = json;
+  foreign["cross_layer_interval"] = 5;
+  EXPECT_THROW(flamingo_config_from_idefics(foreign, "test"), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

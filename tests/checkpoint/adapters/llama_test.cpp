@@ -1,0 +1,118 @@
+#include "flamingo/checkpoint/adapters/llama.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "flamingo/core/file.h"
+#include "tests/lm/tiny_models.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Weights of `lm` by LLaMA's names: the adapter's work undone.
+StateDict llama_weights(const Decoder& lm) {
+  const auto& config = lm->config();
+  const int64_t q = config.num_heads * config.head_dim, kv = config.num_kv_heads * config.head_dim;
+  StateDict out;
+  for (const auto& [name, weight] : state_dict_of(*lm)) {
+    const auto put = [&](const char* from, const char* to, const at::Tensor& rows) {
+      out["model." + std::string(name).replace(name.find(from), std::string(from).size(), to)] =
+          rows;
+    };
+    if (name.find("qkv_proj") != std::string::npos) {
+      put("qkv_proj", "q_proj", weight.slice(0, 0, q));
+      put("qkv_proj", "k_proj", weight.slice(0, q, q + kv));
+      put("qkv_proj", "v_proj", weight.slice(0, q + kv));
+    } else if (name.find("up_proj") != std::string::npos) {
+      put("up_proj", "gate_proj", weight.slice(0, 0, config.ffw_dim));
+      put("up_proj", "up_proj", weight.slice(0, config.ffw_dim));
+    } else {
+      out[(name.starts_with("lm_head") ? "" : "model.") + name] = weight;
+    }
+  }
+  return out;
+}
+
+Json llama_config(const DecoderConfig& config) {
+  return {{"vocab_size", config.vocab},
+          {"hidden_size", config.dim},
+          {"num_hidden_layers", config.num_layers},
+          {"num_attention_heads", config.num_heads},
+          {"num_key_value_heads", config.num_kv_heads},
+          {"intermediate_size", config.ffw_dim},
+          {"rms_norm_eps", config.norm.eps},
+          {"tie_word_embeddings", config.tied_embeddings},
+          {"max_position_embeddings", config.max_positions}};
+}
+
+class LlamaFolder : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("flamingo_llama_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+    config_ = testing::tiny_lm();
+    config_.head_dim = 8;
+    config_.tied_embeddings = false;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const StateDict& weights) {
+    save_state_dict((folder_ / "model.safetensors").string(), weights);
+    write_file_atomic((folder_ / "config.json").string(), llama_config(config_).dump());
+  }
+
+  fs::path folder_;
+  DecoderConfig config_;
+};
+
+TEST_F(LlamaFolder, LoadsWhatWasSaved) {
+  const torch::NoGradGuard no_grad;
+  auto lm = testing::make_decoder(config_);
+  auto weights = llama_weights(lm);
+  weights["model.layers.0.self_attn.rotary_emb.inv_freq"] = torch::ones({4});
+  write(weights);
+  const auto checkpoint = read_llama(folder_.string());
+  EXPECT_EQ(config_to_json(checkpoint.config), config_to_json(config_));
+  const auto loaded = make_decoder(checkpoint, WeightOptions::of(torch::kFloat32), "test");
+  EXPECT_EQ(loaded.report.text(), "0 frozen, 21 loaded, 0 missing, 0 unexpected");
+  const auto ids = testing::some_ids(1, 6);
+  EXPECT_TRUE(loaded.decoder->forward(ids).equal(lm->forward(ids)));
+}
+
+TEST_F(LlamaFolder, RefusesGapsStrangersAndNan) {
+  const auto refuses = [&](auto change) {
+    auto weights = llama_weights(testing::make_decoder(config_));
+    change(weights);
+    write(weights);
+    EXPECT_THROW(
+        make_decoder(read_llama(folder_.string()), WeightOptions::of(torch::kFloat32), "test"),
+        Error);
+  };
+  refuses([](auto& w) { w.erase("model.layers.1.self_attn.k_proj.weight"); });
+  refuses([](auto& w) { w.erase("model.norm.weight"); });
+  refuses([](auto& w) { w["model.layers.9.input_layernorm.weight"] = torch::ones({32}); });
+  refuses([](auto& w) {
+    w["model.norm.weight"] = torch::full({32}, std::numeric_limits<float>::quiet_NaN());
+  });
+  refuses([](auto& w) { w["model.layers.0.mlp.gate_proj.weight"] = torch::ones({48, 31}); });
+}
+
+TEST_F(LlamaFolder, RefusesSettingsThatItLacks) {
+  auto json = llama_config(config_);
+  json["rope_scaling"] = {{"rope_type", "llama3"}};
+  EXPECT_THROW(decoder_config_from_llama(json, "test"), Error);
+  json = llama_config(config_);
+  json.erase("hidden_size");
+  EXPECT_THROW(decoder_config_from_llama(json, "test"), Error);
+  json["hidden_size"] = "wide";
+  EXPECT_THROW(decoder_config_from_llama(json, "test"), Error);
+  EXPECT_THROW(decoder_config_from_llama(Json::array(), "test"), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,151 @@
+#include "flamingo/lm/gated_xattn.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/rng.h"
+#include "flamingo/nn/attention.h"
+#include "tests/lm/tiny_models.h"
+
+namespace flamingo {
+namespace {
+
+using testing::difference;
+
+constexpr XattnWidths kWidths{.dim = 16, .media_dim = 12};
+
+GatedXattnConfig tiny_config() {
+  GatedXattnConfig config;
+  config.num_heads = 2;
+  config.head_dim = 8;
+  config.ffw_dim = 24;
+  config.gate_init = 0.3;
+  return config;
+}
+
+/// The paper's and IDEFICS's.
+std::vector<GatedXattnConfig> variants() {
+  auto idefics = tiny_config();
+  idefics.norm = {.kind = NormKind::kRmsNorm};
+  idefics.norm_media = false;
+  idefics.qk_norm = true;
+  idefics.gated_ffw = true;
+  idefics.activation = Activation::kSilu;
+  idefics.vector_gates = true;
+  return {tiny_config(), idefics};
+}
+
+GatedXattn make(const GatedXattnConfig& config, torch::ScalarType type = torch::kFloat32) {
+  GatedXattn layer(config, kWidths, type);
+  init_weights(*layer, 9);
+  return layer;
+}
+
+torch::Tensor heads(const torch::Tensor& x) { return x.unflatten(-1, {2, 8}).transpose(1, 2); }
+
+/// All tokens against all images, masked: the definition.
+torch::Tensor naive_attend(const GatedXattn& layer, const torch::Tensor& y, const KeyValues& media,
+                           const torch::Tensor& phi) {
+  const int64_t images = media.keys.size(1), latents = media.keys.size(2);
+  auto q = layer->to_q->forward(layer->norm->forward(y));
+  if (layer->q_norm) q = layer->q_norm->forward(q.unflatten(-1, {2, 8})).flatten(-2);
+  const auto image_of_key =
+      torch::arange(1, images + 1).repeat_interleave(latents).view({1, 1, 1, images * latents});
+  const auto image_of_token = phi.view({y.size(0), 1, y.size(1), 1});
+  const auto hidden = (image_of_token != image_of_key).logical_and(image_of_token > 0);
+  const auto bias =
+      torch::zeros(hidden.sizes()).masked_fill(hidden, -std::numeric_limits<float>::infinity());
+  const auto out = plain_attention(heads(q), heads(media.keys.flatten(1, 2)),
+                                   heads(media.values.flatten(1, 2)), bias);
+  const auto rows = layer->to_out->forward(out.transpose(1, 2).flatten(2));
+  return rows.masked_fill((phi == 0).unsqueeze(-1), 0.0);
+}
+
+torch::Tensor random_phi(Rng& rng, int64_t batch, int64_t count, int64_t images) {
+  auto phi = torch::zeros({batch, count}, torch::kInt64);
+  for (int64_t i = 0; i < phi.numel(); ++i) {
+    phi.view(-1)[i] = static_cast<int64_t>(rng.below(images + 1));
+  }
+  return phi;
+}
+
+TEST(GatedXattn, RandomInterleavingsEqualTheMaskedDefinition) {
+  const torch::NoGradGuard no_grad;
+  Rng rng(4);
+  for (const auto& config : variants()) {
+    const auto layer = make(config);
+    for (int round = 0; round < 40; ++round) {
+      const int64_t batch = 1 + rng.below(3), count = 1 + rng.below(50), images = 1 + rng.below(4);
+      const auto y = torch::randn({batch, count, 16});
+      const auto media = layer->encode_media(torch::randn({batch, images, 5, 12}));
+      const auto phi = random_phi(rng, batch, count, images);
+      const auto got = layer->attend(y, media, plan_media(phi, images));
+      ASSERT_LT(difference(got, naive_attend(layer, y, media, phi)), 1e-5);
+      ASSERT_EQ(got.masked_select((phi == 0).unsqueeze(-1)).abs().sum().item<float>(), 0.f);
+    }
+  }
+}
+
+TEST(GatedXattn, GradientsEqualTheDefinitions) {
+  for (const auto& config : variants()) {
+    const auto layer = make(config);
+    const auto pixels = torch::randn({2, 3, 5, 12});
+    const auto phi = torch::tensor({{0, 1, 1, 2, 2, 2, 3}, {1, 1, 3, 0, 3, 3, 2}}, torch::kInt64);
+    const auto grads = [&](bool naive) {
+      const auto y = torch::linspace(-1, 1, 2 * 7 * 16).view({2, 7, 16}).set_requires_grad(true);
+      const auto media = layer->encode_media(pixels);
+      const auto out =
+          naive ? naive_attend(layer, y, media, phi) : layer->attend(y, media, plan_media(phi, 3));
+      return torch::autograd::grad(
+          {out.square().sum()},
+          {y, layer->to_q->weight, layer->to_kv->weight, layer->to_out->weight});
+    };
+    const auto got = grads(false), expected = grads(true);
+    for (size_t i = 0; i < got.size(); ++i) EXPECT_LT(difference(got[i], expected[i]), 1e-4) << i;
+  }
+}
+
+TEST(GatedXattn, ClosedGatesChangeNoBit) {
+  auto config = tiny_config();
+  config.gate_init = 0.0;
+  for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+    const auto layer = make(config);
+    const auto y = torch::randn({2, 6, 16}).to(type);
+    const auto media = layer->encode_media(torch::randn({2, 2, 5, 12}).to(type));
+    const auto phi = torch::tensor({{0, 1, 1, 2, 2, 2}, {1, 1, 1, 2, 2, 2}}, torch::kInt64);
+    EXPECT_TRUE(layer->forward(y, media, plan_media(phi, 2)).equal(y));
+  }
+}
+
+TEST(GatedXattn, FeedForwardRunsWithoutMedia) {
+  const torch::NoGradGuard no_grad;
+  const auto layer = make(tiny_config());
+  const auto y = torch::randn({1, 4, 16});
+  const auto got = layer->forward(y, {}, plan_media(torch::zeros({1, 4}, torch::kInt64), 0));
+  const auto expected = y + std::tanh(0.3f) * layer->ffw->forward(layer->norm_ffw->forward(y));
+  EXPECT_LT(difference(got, expected), 1e-6);
+  EXPECT_GT(difference(got, y), 1e-3);
+}
+
+TEST(GatedXattnConfig, Placement) {
+  GatedXattnConfig config;
+  config.first = 4;
+  config.every = 6;
+  std::vector<int64_t> blocks;
+  for (int64_t n = 0; n < 30; ++n) {
+    if (config.before_block(n)) blocks.push_back(n);
+  }
+  EXPECT_EQ(blocks, (std::vector<int64_t>{4, 10, 16, 22, 28}));
+  EXPECT_EQ(config.count(30), 5);
+  EXPECT_EQ(config.count(4), 0);
+  config.first = 0;
+  config.every = 7;
+  EXPECT_EQ(config.count(80), 12);  // the paper's 80B
+  config.every = 0;
+  EXPECT_THROW(config.validate(), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,58 @@
+#include "flamingo/nn/attention.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <limits>
+
+namespace flamingo {
+namespace {
+
+/// The definition with keys and values repeated for every query head, in fp64.
+at::Tensor naive(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                 const at::Tensor& bias) {
+  const int64_t repeats = q.size(1) / k.size(1);
+  const auto all_k = k.repeat_interleave(repeats, 1).to(at::kDouble);
+  const auto all_v = v.repeat_interleave(repeats, 1).to(at::kDouble);
+  auto scores = q.to(at::kDouble).matmul(all_k.transpose(-2, -1)) / std::sqrt(double(q.size(3)));
+  if (bias.defined()) scores = scores + bias;
+  return scores.softmax(-1).matmul(all_v);
+}
+
+at::Tensor causal(int64_t count) {
+  return torch::full({count, count}, -std::numeric_limits<float>::infinity())
+      .triu(1)
+      .view({1, 1, count, count});
+}
+
+struct Tolerance {
+  at::ScalarType type;
+  double value;  ///< a few roundings of values around 1
+};
+
+TEST(Attention, BothWaysEqualTheDefinition) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& [type, tolerance] :
+       {Tolerance{at::kFloat, 1e-5}, Tolerance{at::kBFloat16, 4e-2}}) {
+    for (const int64_t count : {1, 7, 300}) {
+      for (const int64_t kv_heads : {1, 2, 6}) {
+        const auto q = torch::randn({2, 6, count, 8}).to(type);
+        const auto k = torch::randn({2, kv_heads, count, 8}).to(type);
+        const auto v = torch::randn({2, kv_heads, count, 8}).to(type);
+        for (const auto& bias : {at::Tensor(), causal(count)}) {
+          const auto expected = naive(q, k, v, bias);
+          const auto range = bias.defined() ? KeyRange::kCausal : KeyRange::kAll;
+          EXPECT_TRUE(
+              attention(q, k, v, bias, range).to(at::kDouble).allclose(expected, 0, tolerance));
+          EXPECT_TRUE(
+              plain_attention(q, k, v, bias).to(at::kDouble).allclose(expected, 0, tolerance));
+          EXPECT_EQ(attention(q, k, v, bias).scalar_type(), type);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,45 @@
+#include "flamingo/nn/linear.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+Linear random_linear(int64_t in, int64_t out, bool bias) {
+  Linear linear(in, out, bias, torch::TensorOptions());
+  torch::NoGradGuard guard;
+  for (auto& parameter : linear->parameters()) parameter.normal_();
+  return linear;
+}
+
+TEST(Linear, IsAMatrixProductPlusBias) {
+  torch::manual_seed(2);
+  const auto linear = random_linear(6, 4, true);
+  const auto x = torch::randn({2, 3, 6});
+  const auto expected = torch::matmul(x, linear->weight.t()) + linear->bias;
+  EXPECT_LT((linear->forward(x) - expected).abs().max().item<float>(), 1e-5);
+}
+
+TEST(Linear, CastsMastersToTheComputeTypeAndGradientsReachThem) {
+  const auto linear = random_linear(6, 4, false);
+  const auto y = linear->forward(torch::randn({3, 6}).to(torch::kBFloat16));
+  EXPECT_EQ(y.scalar_type(), torch::kBFloat16);
+  y.sum().backward();
+  EXPECT_EQ(linear->weight.grad().scalar_type(), torch::kFloat32);
+  EXPECT_GT(linear->weight.grad().abs().sum().item<float>(), 0);
+}
+
+TEST(Linear, TakesNoMemoryOnTheMetaDevice) {
+  Linear linear(1 << 20, 1 << 20, true, torch::TensorOptions().device(torch::kMeta));
+  EXPECT_EQ(linear->weight.numel(), int64_t{1} << 40);
+}
+
+TEST(Linear, RefusesAnotherWidth) {
+  const auto linear = random_linear(6, 4, false);
+  EXPECT_THROW(linear->forward(torch::randn({3, 5})), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

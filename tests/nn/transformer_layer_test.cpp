@@ -1,0 +1,39 @@
+#include "flamingo/nn/transformer_layer.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "flamingo/core/error.h"
+#include "flamingo/nn/init.h"
+
+namespace flamingo {
+namespace {
+
+TEST(TransformerLayer, IsEquivariantToPermutationsOfPositions) {
+  TransformerLayer layer(TransformerLayerConfig{.width = 16, .heads = 4, .mlp_width = 32},
+                         torch::kFloat32);
+  init_weights(*layer, 3);
+  const auto x = torch::randn({2, 5, 16});
+  const auto order = torch::tensor({4, 2, 0, 1, 3});
+  EXPECT_TRUE(layer->forward(x).index_select(1, order).allclose(
+      layer->forward(x.index_select(1, order)), 1e-5, 1e-5));
+}
+
+TEST(TransformerLayer, BiasHidesPositions) {
+  TransformerLayer layer(TransformerLayerConfig{.width = 16, .heads = 2, .mlp_width = 32},
+                         torch::kFloat32);
+  init_weights(*layer, 3);
+  auto x = torch::randn({1, 4, 16});
+  const auto bias = torch::tensor({0.0F, 0.0F, 0.0F, -1e9F}).view({1, 1, 1, 4});
+  const auto before = layer->forward(x, bias).slice(1, 0, 3);
+  x.select(1, 3).fill_(5.0);
+  EXPECT_TRUE(layer->forward(x, bias).slice(1, 0, 3).equal(before));
+  EXPECT_FALSE(layer->forward(x).slice(1, 0, 3).allclose(before));
+}
+
+TEST(TransformerLayer, RefusesHeadsThatDoNotDivideTheWidth) {
+  EXPECT_THROW(SelfAttention(10, 3, torch::kFloat32), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,169 @@
+#include "flamingo/vision/nfnet.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <cmath>
+#include <map>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+NfnetConfig tiny_config() {
+  NfnetConfig config;
+  config.image_size = 32;
+  config.stem_channels = {8, 16};
+  config.stem_strides = {2, 2};
+  config.depths = {1, 2};
+  config.widths = {16, 32};
+  config.strides = {1, 2};
+  config.group_width = 8;
+  config.skip_gain_init = 0.5;
+  config.final_width = 24;
+  return config;
+}
+
+Nfnet make(const NfnetConfig& config, torch::ScalarType type = torch::kFloat32) {
+  Nfnet net(config, type);
+  init_weights(*net, 5);
+  return net;
+}
+
+TEST(Nfnet, GivesOneFeaturePerPatchFromTheTopLeft) {
+  auto net = make(tiny_config());
+  const auto pixels = torch::randn({2, 3, 32, 40});
+  const auto map = net->feature_map(pixels);
+  const auto features = net->forward(pixels);
+  EXPECT_EQ(map.sizes().vec(), (std::vector<int64_t>{2, 24, 4, 5}));
+  ASSERT_EQ(features.sizes().vec(), (std::vector<int64_t>{2, 20, 24}));
+  EXPECT_TRUE(features.select(1, 7).equal(map.select(2, 1).select(2, 2)));
+  EXPECT_EQ(net->dim(), 24);
+}
+
+TEST(Nfnet, TapsAllStages) {
+  auto net = make(tiny_config());
+  std::map<std::string, std::vector<int64_t>> shapes;
+  net->feature_map(
+      torch::randn({1, 3, 32, 32}), {},
+      [&](const std::string& name, const torch::Tensor& x) { shapes[name] = x.sizes().vec(); });
+  EXPECT_EQ(shapes.at("stem"), (std::vector<int64_t>{1, 16, 8, 8}));
+  EXPECT_EQ(shapes.at("stage.0"), (std::vector<int64_t>{1, 16, 8, 8}));
+  EXPECT_EQ(shapes.at("stage.1"), (std::vector<int64_t>{1, 32, 4, 4}));
+  EXPECT_EQ(shapes.at("feature_map"), (std::vector<int64_t>{1, 24, 4, 4}));
+}
+
+TEST(Nfnet, ZeroSkipGainLeavesOnlyShortcuts) {
+  NfnetConfig config = tiny_config();
+  config.skip_gain_init = 0.0;
+  auto net = make(config);
+  const auto pixels = torch::randn({1, 3, 32, 32});
+  const auto before = net->forward(pixels);
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& item : net->named_parameters()) {
+      if (item.key().find("conv2.weight") != std::string::npos &&
+          item.key().starts_with("stages")) {
+        item.value().normal_();
+      }
+    }
+  }
+  EXPECT_TRUE(net->forward(pixels).equal(before));
+}
+
+TEST(Nfnet, BFloat16IsCloseToFloat) {
+  auto net = make(tiny_config());
+  const auto pixels = torch::randn({2, 3, 32, 32});
+  const auto exact = net->forward(pixels);
+  const auto rough = net->forward(pixels.to(torch::kBFloat16));
+  EXPECT_EQ(rough.scalar_type(), torch::kBFloat16);
+  const double scale = exact.abs().max().item<double>();
+  // About 10 roundings of 2^-9 each along the deepest path.
+  EXPECT_LT((rough.to(torch::kFloat32) - exact).abs().max().item<double>(), 0.04 * scale);
+}
+
+TEST(Nfnet, FoldedEqualsUnfolded) {
+  auto net = make(tiny_config());
+  net->eval();
+  const auto pixels = torch::randn({1, 3, 32, 32});
+  const auto expected = net->forward(pixels);
+  net->fold(torch::kFloat32);
+  EXPECT_TRUE(net->forward(pixels).equal(expected));
+}
+
+TEST(Nfnet, StochasticDepthDependsOnTheSeedAndOnTrainingOnly) {
+  NfnetConfig config = tiny_config();
+  config.stochastic_depth = 0.9;
+  auto net = make(config);
+  const auto pixels = torch::randn({16, 3, 32, 32});
+  const auto whole = net->forward(pixels);
+  EXPECT_TRUE(net->forward(pixels, 3).equal(net->forward(pixels, 3)));
+  EXPECT_FALSE(net->forward(pixels, 3).equal(net->forward(pixels, 4)));
+  net->eval();
+  EXPECT_TRUE(net->forward(pixels, 3).equal(whole));
+}
+
+TEST(Nfnet, StochasticDepthDropsWholeSamplesWithoutRescaling) {
+  NfnetConfig config = tiny_config();
+  config.stochastic_depth = 0.9;
+  config.depths = {1, 1};  // block 1 of 2 is dropped at 0.9 * 1 / 2
+  auto net = make(config);
+  const auto pixels = torch::randn({1, 3, 32, 32}).expand({400, -1, -1, -1});
+  const auto whole = net->forward(pixels.slice(0, 0, 1));
+  const auto dropped = net->forward(pixels, 11);
+  const auto same = (dropped - whole).abs().amax({1, 2}) < 1e-4;
+  const double kept = static_cast<double>(same.sum().item<int64_t>()) / 400;
+  EXPECT_NEAR(kept, 0.55, 4 * std::sqrt(0.55 * 0.45 / 400));
+  const auto others = dropped.index({same.logical_not()});
+  EXPECT_LT((others - others[0]).abs().max().item<float>(),
+            1e-4);  // one other value: the shortcut alone
+}
+
+TEST(Nfnet, GradientsAgreeWithFiniteDifferences) {
+  NfnetConfig config = tiny_config();
+  config.activation = Activation::kSilu;
+  auto net = make(config);
+  {
+    const torch::NoGradGuard no_grad;  // keeps the ReLU of squeeze-excite off its kink
+    for (auto& item : net->named_parameters()) {
+      if (item.key().ends_with("fc1.bias")) item.value().fill_(1.0);
+    }
+  }
+  const auto pixels = torch::randn({2, 3, 12, 12});
+  const auto direction = torch::randn({2, 4, 24});
+  const auto value = [&] { return (net->forward(pixels) * direction).sum().to(torch::kFloat64); };
+  value().backward();
+  const torch::NoGradGuard no_grad;
+  for (auto& item : net->named_parameters()) {
+    const auto step = item.value().grad().norm().item<double>();
+    if (step == 0) continue;
+    const auto along =
+        item.value().grad() / step;  // unit vector of steepest ascent: derivative = step
+    constexpr double kDelta = 1e-2;
+    item.value().add_(along, kDelta);
+    const double up = value().item<double>();
+    item.value().sub_(along, 2 * kDelta);
+    const double down = value().item<double>();
+    item.value().add_(along, kDelta);
+    EXPECT_NEAR((up - down) / (2 * kDelta), step, 0.02 * step + 5e-3) << item.key();
+  }
+}
+
+TEST(Nfnet, ClassifierNeedsClasses) {
+  NfnetConfig config = tiny_config();
+  auto net = make(config);
+  const auto features = net->forward(torch::randn({2, 3, 32, 32}));
+  EXPECT_THROW(net->classify(features), Error);
+  config.num_classes = 7;
+  EXPECT_EQ(make(config)->classify(features).sizes().vec(), (std::vector<int64_t>{2, 7}));
+}
+
+TEST(Nfnet, RefusesPicturesWithoutThreeChannels) {
+  auto net = make(tiny_config());
+  EXPECT_THROW(net->forward(torch::zeros({1, 4, 32, 32})), Error);
+  EXPECT_THROW(net->forward(torch::zeros({3, 32, 32})), Error);
+}
+
+}  // namespace
+}  // namespace flamingo
