@@ -1,0 +1,104 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "flamingo/generate/sampler.h"
+#include "flamingo/generate/step_decoder.h"
+#include "flamingo/model/flamingo.h"
+#include "flamingo/text/tokenizer.h"
+
+namespace flamingo {
+
+/// A picture (F = 1) or clip, prepared for the encoder.
+struct Medium {
+  at::Tensor pixels;  ///< [F, 3, S, S] float32
+  std::string key;    ///< content hash: equal keys share encoded media; empty = never kept
+};
+
+/// New text and media of one conversation. phi counts all media of the conversation from 1.
+struct EncodedPrompt {
+  std::vector<int32_t> ids;   ///< [T]
+  std::vector<int32_t> phi;   ///< [T]
+  std::vector<Medium> media;  ///< those that are new
+};
+
+struct GenerateOptions {
+  SamplingConfig sampling;
+  int64_t max_tokens = 64;
+  std::vector<std::string> stop;              ///< the answer ends before the first of these
+  std::vector<int32_t> stop_ids;              ///< end of chunk, end of sequence
+  std::vector<int32_t> banned_ids;            ///< never generated, such as <image>
+  const std::atomic<bool>* cancel = nullptr;  ///< ends the answer when it becomes true
+};
+
+/// Wall-clock seconds and token counts of one answer.
+struct GenerateTimings {
+  double vision_s = 0;
+  double prefill_s = 0;
+  double decode_s = 0;
+  int64_t media_encoded = 0;
+  int64_t media_reused = 0;
+  int64_t prompt_tokens = 0;
+  int64_t generated_tokens = 0;
+};
+
+/// Why an answer ended.
+enum class FinishReason { kStop, kLength, kCancelled };
+constexpr std::array<std::pair<FinishReason, const char*>, 3> enum_table(FinishReason) {
+  return {{{FinishReason::kStop, "stop"},
+           {FinishReason::kLength, "length"},
+           {FinishReason::kCancelled, "cancelled"}}};
+}
+
+struct GenerateResult {
+  std::string text;
+  std::vector<int32_t> ids;  ///< stop ids left out
+  FinishReason finish = FinishReason::kLength;
+  GenerateTimings timings;
+};
+
+/// Media tokens by content, so that a picture is encoded once however often it is shown.
+class MediaCache {
+ public:
+  explicit MediaCache(Flamingo model) : model_(std::move(model)) {}
+
+  /// media [1, M, R, Dr] of all `media` (undefined for none); counts go into timings.
+  at::Tensor encode(const std::vector<Medium>& media, GenerateTimings& timings);
+
+ private:
+  Flamingo model_;
+  std::map<std::string, at::Tensor> tokens_;  ///< [1, 1, R, Dr]
+};
+
+/// One conversation: every call adds text and media to what was seen before and answers.
+/// Keys and values of text and media are computed once and kept.
+class Conversation {
+ public:
+  /// `tokenizer` must outlive the conversation.
+  Conversation(Flamingo model, const Tokenizer& tokenizer, std::shared_ptr<StepDecoder> decoder);
+
+  /// Called with each piece of text as soon as it is final.
+  using OnText = std::function<void(const std::string&)>;
+
+  /// Answers `prompt`. Throws Error when the prompt is empty or does not fit the context
+  /// (both numbers are named), or phi names a medium that is not there.
+  GenerateResult generate(const EncodedPrompt& prompt, const GenerateOptions& options,
+                          const OnText& on_text);
+
+ private:
+  std::vector<float> prefill(const EncodedPrompt& prompt, GenerateTimings& timings);
+
+  Flamingo model_;
+  const Tokenizer& tokenizer_;
+  std::shared_ptr<StepDecoder> decoder_;
+  MediaCache media_cache_;
+  KvCache cache_;
+  int32_t last_phi_ = 0;
+  std::vector<int32_t> pending_;  ///< generated but not yet seen by the model
+};
+
+}  // namespace flamingo

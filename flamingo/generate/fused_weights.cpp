@@ -1,0 +1,197 @@
+#include "flamingo/generate/fused_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+constexpr const char* kWhere = "fused_weights";
+
+std::optional<FeedForwardKind> ffw_kind(Activation activation, bool gated) {
+  if (gated && activation == Activation::kSilu) return FeedForwardKind::kSwiGlu;
+  if (!gated && activation == Activation::kSquaredRelu) return FeedForwardKind::kSquaredRelu;
+  if (!gated && activation == Activation::kGelu) return FeedForwardKind::kGelu;
+  return std::nullopt;
+}
+
+bool is_plain(const torch::nn::Module& module) {
+  const auto parameters = module.parameters();
+  return std::all_of(parameters.begin(), parameters.end(), [](const at::Tensor& p) {
+    return p.is_cpu() && p.is_contiguous() &&
+           (p.scalar_type() == at::kFloat || p.scalar_type() == at::kBFloat16);
+  });
+}
+
+std::vector<float> floats(const at::Tensor& tensor) {
+  const auto values = tensor.detach().to(at::kFloat).contiguous();
+  const float* data = values.const_data_ptr<float>();
+  return {data, data + values.numel()};
+}
+
+/// Rows [first, first + count) of a matrix, in place.
+SharedMatrix view_rows(const at::Tensor& matrix, int64_t first, int64_t count) {
+  const auto rows = matrix.narrow(0, first, count);
+  const auto type = matrix.scalar_type() == at::kFloat ? BlockType::kF32 : BlockType::kBF16;
+  const std::span bytes(static_cast<const std::byte*>(rows.const_data_ptr()), rows.nbytes());
+  return std::make_shared<const PackedMatrix>(
+      PackedMatrix::view(type, bytes, count, matrix.size(1)));
+}
+
+SharedMatrix view(const at::Tensor& matrix) { return view_rows(matrix, 0, matrix.size(0)); }
+
+NormWeights norm_weights(const Norm& norm, const NormConfig& config) {
+  NormWeights weights;
+  weights.weight = floats(norm->weight);
+  if (norm->bias.defined()) weights.bias = floats(norm->bias);
+  weights.eps = static_cast<float>(config.eps);
+  weights.subtract_mean = config.kind == NormKind::kLayerNorm;
+  return weights;
+}
+
+FeedForwardWeights ffw_weights(const Mlp& mlp, FeedForwardKind kind, NormWeights norm) {
+  const at::Tensor& up = mlp->up_proj->weight;
+  const bool gated = kind == FeedForwardKind::kSwiGlu;
+  const int64_t inner = gated ? up.size(0) / 2 : up.size(0);
+  FeedForwardWeights weights;
+  weights.norm = std::move(norm);
+  weights.kind = kind;
+  if (gated) weights.gate = view_rows(up, 0, inner);
+  weights.up = view_rows(up, gated ? inner : 0, inner);
+  weights.down = view(mlp->down_proj->weight);
+  return weights;
+}
+
+/// A block with views of the model's matrices.
+DecoderBlockWeights block_weights(const DecoderBlock& block, const DecoderConfig& config) {
+  const int64_t queries = config.num_heads * config.head_dim;
+  const int64_t keys = config.num_kv_heads * config.head_dim;
+  const at::Tensor& qkv = block->self_attn->qkv_proj->weight;
+  DecoderBlockWeights weights;
+  weights.norm = norm_weights(block->input_layernorm, config.norm);
+  weights.query = view_rows(qkv, 0, queries);
+  weights.key = view_rows(qkv, queries, keys);
+  weights.value = view_rows(qkv, queries + keys, keys);
+  weights.output = view(block->self_attn->o_proj->weight);
+  weights.ffw = ffw_weights(block->mlp, *ffw_kind(config.activation, config.gated_ffw),
+                            norm_weights(block->post_attention_layernorm, config.norm));
+  return weights;
+}
+
+CrossBlockWeights cross_weights(const GatedXattn& layer, const GatedXattnConfig& config,
+                                int64_t before_block) {
+  CrossBlockWeights weights;
+  weights.before_block = before_block;
+  weights.norm = norm_weights(layer->norm, config.norm);
+  weights.query = view(layer->to_q->weight);
+  weights.output = view(layer->to_out->weight);
+  weights.heads = config.num_heads;
+  if (layer->q_norm) {
+    weights.query_norm = floats(layer->q_norm->weight);
+    weights.query_norm_eps = static_cast<float>(config.norm.eps);
+  }
+  weights.attention_gate = floats(layer->alpha_xattn.to(at::kFloat).tanh());
+  weights.ffw_gate = floats(layer->alpha_dense.to(at::kFloat).tanh());
+  weights.ffw = ffw_weights(layer->ffw, *ffw_kind(config.activation, config.gated_ffw),
+                            norm_weights(layer->norm_ffw, config.norm));
+  return weights;
+}
+
+/// Packs a matrix of the file; heads > 0: query or key rows, turned into rotate-half order.
+SharedMatrix pack(const Gguf& lm, const std::string& name, int64_t heads = 0) {
+  const GgufTensor* tensor = lm.find(name);
+  require(tensor != nullptr && tensor->shape.size() == 2, kWhere,
+          "expected a matrix " + name + " in the language model's GGUF");
+  const int64_t rows = tensor->shape[0], cols = tensor->shape[1];
+  std::vector<std::byte> turned;
+  if (heads > 0) turned = unpermute_rotary_rows(tensor->data, rows, heads);
+  return std::make_shared<const PackedMatrix>(PackedMatrix::pack(
+      tensor->type, heads > 0 ? std::span<const std::byte>(turned) : tensor->data, rows, cols));
+}
+
+/// Puts the file's matrices in the place of the model's.
+void use_gguf(const Gguf& lm, FusedDecoderWeights& weights) {
+  for (size_t n = 0; n < weights.blocks.size(); ++n) {
+    const std::string prefix = "blk." + std::to_string(n) + ".";
+    DecoderBlockWeights& block = weights.blocks[n];
+    block.query = pack(lm, prefix + "attn_q.weight", weights.heads);
+    block.key = pack(lm, prefix + "attn_k.weight", weights.kv_heads);
+    block.value = pack(lm, prefix + "attn_v.weight");
+    block.output = pack(lm, prefix + "attn_output.weight");
+    block.ffw.gate = pack(lm, prefix + "ffn_gate.weight");
+    block.ffw.up = pack(lm, prefix + "ffn_up.weight");
+    block.ffw.down = pack(lm, prefix + "ffn_down.weight");
+  }
+  weights.head = pack(lm, lm.find("output.weight") ? "output.weight" : "token_embd.weight");
+}
+
+std::vector<float> inverse_frequencies(const DecoderConfig& config) {
+  std::vector<float> frequencies;
+  for (int64_t i = 0; i < config.head_dim; i += 2) {
+    const double exponent = static_cast<double>(i) / static_cast<double>(config.head_dim);
+    frequencies.push_back(static_cast<float>(std::pow(config.rotary_base, -exponent)));
+  }
+  return frequencies;
+}
+
+}  // namespace
+
+bool can_fuse(const Flamingo& model) {
+  const DecoderConfig& lm = model->config().lm;
+  const GatedXattnConfig& xattn = model->config().xattn;
+  return lm.position == PositionKind::kRotary && !lm.parallel_residual && !lm.attention_bias &&
+         !lm.ffw_bias && ffw_kind(lm.activation, lm.gated_ffw).has_value() &&
+         ffw_kind(xattn.activation, xattn.gated_ffw).has_value() && is_plain(*model->lm) &&
+         is_plain(*model->xattn);
+}
+
+std::vector<std::byte> unpermute_rotary_rows(std::span<const std::byte> rows, int64_t num_rows,
+                                             int64_t heads) {
+  require(heads > 0 && num_rows > 0 && num_rows % (2 * heads) == 0 &&
+              rows.size() % static_cast<size_t>(num_rows) == 0,
+          kWhere, "expected an even number of whole rows per head");
+  const size_t row_bytes = rows.size() / static_cast<size_t>(num_rows);
+  const int64_t half = num_rows / heads / 2;
+  std::vector<std::byte> turned(rows.size());
+  for (int64_t row = 0; row < num_rows; ++row) {
+    const int64_t head = row / (2 * half), i = row % (2 * half);
+    const int64_t source = head * 2 * half + 2 * (i % half) + i / half;
+    std::copy_n(rows.begin() + source * static_cast<int64_t>(row_bytes), row_bytes,
+                turned.begin() + row * static_cast<int64_t>(row_bytes));
+  }
+  return turned;
+}
+
+FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm) {
+  require(can_fuse(model), kWhere, "expected a model that the fused step can compute");
+  const at::NoGradGuard no_grad;
+  const DecoderConfig& config = model->config().lm;
+  const GatedXattnConfig& xattn = model->config().xattn;
+  FusedDecoderWeights weights;
+  weights.dim = config.dim;
+  weights.heads = config.num_heads;
+  weights.kv_heads = config.num_kv_heads;
+  weights.head_dim = config.head_dim;
+  weights.rotary = RotaryOrder::kHalves;
+  weights.inverse_frequencies = inverse_frequencies(config);
+  size_t next = 0;
+  for (int64_t n = 0; n < config.num_layers; ++n) {
+    if (xattn.before_block(n)) {
+      weights.cross_blocks.push_back(cross_weights((*model->xattn)[next++], xattn, n));
+    }
+    weights.blocks.push_back(block_weights((*model->lm->layers)[static_cast<size_t>(n)], config));
+  }
+  weights.final_norm = norm_weights(model->lm->norm, config.norm);
+  const DecoupledHead& head = model->lm->lm_head;
+  weights.head = view(head->weight.defined() ? head->weight : model->lm->embed_tokens->weight);
+  if (head->additional_fc) weights.extra_head = view(head->additional_fc->weight);
+  if (lm != nullptr) use_gguf(*lm, weights);
+  return weights;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "flamingo/io/gguf.h"
+#include "flamingo/model/flamingo.h"
+#include "flamingo/quant/fused_decoder.h"
+
+namespace flamingo {
+
+/// Whether FusedDecoder computes what `model` does for one token: rotary positions, attention and
+/// feed-forward part one after the other, no biases in linear layers, activations that it has;
+/// weights in fp32 or bf16 in the processor's memory.
+bool can_fuse(const Flamingo& model);
+
+/// The weights of one step: views of the model's tensors, which must stay where they are. With
+/// `lm`, the GGUF of the model's frozen language model, the LM's matrices are packed in the file's
+/// own types instead (copied: the file may be closed). The rotary order is kHalves in both cases,
+/// so that keys agree with those that the model's forward leaves in a KvCache.
+/// Throws Error unless can_fuse(model), or when a matrix of the file is missing or does not fit.
+FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm);
+
+/// Rows of query or key weights in llama.cpp's order (pairs of the rotary embedding next to each
+/// other) -> first halves, then second halves of every head; `rows` [heads * Dh] rows of any type,
+/// moved whole. The same as unpermute_rotary, for weights that stay quantised.
+std::vector<std::byte> unpermute_rotary_rows(std::span<const std::byte> rows, int64_t num_rows,
+                                             int64_t heads);
+
+}  // namespace flamingo

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "flamingo/generate/engine.h"
+#include "flamingo/model/config.h"
+#include "flamingo/text/prompt.h"
+
+namespace flamingo {
+
+/// How frames are taken from clips: `frames` evenly spaced ones if > 0, else `fps` a second.
+struct FrameSampling {
+  double fps = 1.0;
+  int64_t frames = 0;
+  int64_t max_frames = 64;
+};
+
+/// Reads, decodes and prepares the pictures and clips of a prompt, in order; the key of each is the
+/// SHA-256 of its content and settings. Throws Error naming the file; in a build without media
+/// libraries, always (for a prompt with media).
+std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig& transform,
+                               const FrameSampling& sampling);
+
+}  // namespace flamingo

@@ -1,0 +1,96 @@
+#include "flamingo/generate/model_bundle.h"
+
+#include <filesystem>
+
+#include "flamingo/checkpoint/adapters/idefics.h"
+#include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/core/config.h"
+#include "flamingo/text/idefics_processor.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add_if_known(std::vector<int32_t>& ids, std::optional<int32_t> id) {
+  if (id) ids.push_back(*id);
+}
+
+ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer, PromptStyle style) {
+  ModelBundle bundle{.model = loaded.model,
+                     .tokenizer = std::move(tokenizer),
+                     .style = style,
+                     .load_report = loaded.report.text()};
+  const auto& tokens = loaded.model->config().tokens;
+  add_if_known(bundle.stop_ids, bundle.tokenizer.eos_id());
+  add_if_known(bundle.stop_ids, bundle.tokenizer.token_to_id(tokens.end_of_chunk));
+  for (const auto& name : tokens.additional) {
+    if (name != tokens.end_of_chunk)
+      add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(name));
+  }
+  bundle.model->eval();
+  return bundle;
+}
+
+ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
+  auto loaded = load_native(folder, options.lm_path,
+                            WeightOptions::of(options.compute, torch::kCPU, options.compute));
+  const auto lm_path = native_lm_path(folder, options.lm_path);
+  const auto lm_file =
+      lm_path.empty() ? nullptr : std::make_shared<const Gguf>(Gguf::open(lm_path));
+  auto tokenizer = lm_file ? Tokenizer::from_gguf(*lm_file)
+                           : Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
+  for (const auto& name : loaded.model->config().tokens.additional)
+    tokenizer = tokenizer.with_special_token(name);
+  auto bundle = bundle_of(std::move(loaded), std::move(tokenizer), PromptStyle::kFlamingo);
+  bundle.lm_file = lm_file;
+  return bundle;
+}
+
+ModelBundle open_idefics(const std::string& folder, const OpenOptions& options) {
+  auto tokenizer = Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
+  auto loaded =
+      load_idefics(folder, WeightOptions::of(options.compute, torch::kCPU, options.compute));
+  return bundle_of(std::move(loaded), std::move(tokenizer), PromptStyle::kIdefics);
+}
+
+EncodedPrompt encode_idefics(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,
+                             bool begin) {
+  const auto batch = process_idefics(bundle.tokenizer, {prompt});
+  EncodedPrompt encoded{batch.ids, batch.phi, {}};
+  if (!begin) {  // a later turn has no <s>
+    encoded.ids.erase(encoded.ids.begin());
+    encoded.phi.erase(encoded.phi.begin());
+  }
+  for (auto& phi : encoded.phi) phi += media_before;
+  return encoded;
+}
+
+}  // namespace
+
+ModelBundle open_model(const std::string& folder, const OpenOptions& options) {
+  require(
+      fs::is_directory(folder), folder, "expected a model folder, got none",
+      "train one or give --model; the default model lies in models/pictogram of the repository");
+  if (is_native(folder)) return open_native(folder, options);
+  const auto config = read_json_file((fs::path(folder) / "config.json").string());
+  const auto type = config.value("model_type", Json());
+  require(type == "idefics", folder,
+          "expected a flamingo or idefics model, got model_type " + type.dump());
+  return open_idefics(folder, options);
+}
+
+EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,
+                          bool begin) {
+  if (bundle.style == PromptStyle::kIdefics)
+    return encode_idefics(bundle, prompt, media_before, begin);
+  const auto& tokens = bundle.model->config().tokens;
+  const auto page =
+      interleave(bundle.tokenizer, prompt.segments(),
+                 {.image_mark = tokens.image, .end_of_chunk = tokens.end_of_chunk, .begin = begin});
+  EncodedPrompt encoded{page.ids, page.phi, {}};
+  for (auto& phi : encoded.phi) phi += media_before;
+  return encoded;
+}
+
+}  // namespace flamingo

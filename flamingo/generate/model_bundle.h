@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flamingo/generate/engine.h"
+#include "flamingo/io/gguf.h"
+#include "flamingo/model/flamingo.h"
+#include "flamingo/text/prompt.h"
+#include "flamingo/text/tokenizer.h"
+
+namespace flamingo {
+
+/// How a model wants its prompts written.
+///   kFlamingo  <BOS> text <EOC> <image> text <EOC> ... (paper section 2.3)
+///   kIdefics   <s> text <fake_token_around_image><image><fake_token_around_image> text ...
+enum class PromptStyle { kFlamingo, kIdefics };
+
+/// A model with all that turns prompts into its inputs.
+struct ModelBundle {
+  Flamingo model{nullptr};
+  Tokenizer tokenizer;
+  PromptStyle style = PromptStyle::kFlamingo;
+  std::string load_report;              ///< "N frozen, M loaded, 0 missing, 0 unexpected"
+  std::vector<int32_t> stop_ids;        ///< end of chunk, end of sequence
+  std::vector<int32_t> banned_ids;      ///< picture marks
+  std::shared_ptr<const Gguf> lm_file;  ///< of the frozen language model; null: it has none
+};
+
+struct OpenOptions {
+  std::string lm_path;  ///< GGUF of the frozen language model; empty: where the model's config says
+  torch::ScalarType compute = torch::kBFloat16;
+};
+
+/// Opens a folder: our own format (config.json with "format": "flamingo") or IDEFICS.
+/// Throws Error naming the file that is missing, damaged, foreign or does not fit.
+ModelBundle open_model(const std::string& folder, const OpenOptions& options);
+
+/// Token ids and phi of a prompt, in the model's style; media are left empty.
+/// `media_before` media of the same conversation came earlier (0: the prompt starts it, with BOS).
+EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before = 0,
+                          bool begin = true);
+
+}  // namespace flamingo

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "flamingo/checkpoint/state_dict.h"
+#include "flamingo/golden/report.h"
+
+namespace flamingo::golden {
+
+/// Largest |got - expected| where `rows` (broadcast from the left, undefined: everywhere) is not 0;
+/// infinity when the shapes differ or a number is NaN.
+double max_difference(const at::Tensor& got, const at::Tensor& expected,
+                      const at::Tensor& rows = {});
+
+/// Folders in <folder>/cases, by name.
+std::vector<std::filesystem::path> case_folders(const std::filesystem::path& folder);
+
+/// Compares every tensor of `expected` with the one of its name in `got`, each to
+/// tolerance(expected tensor); one that is not there fails. Lines are called "<name>/<tensor>".
+void compare_tensors(const std::string& name, const StateDict& got, const StateDict& expected,
+                     const std::function<double(const at::Tensor& expected)>& tolerance,
+                     Report& report);
+
+/// What greedy decoding gave.
+struct Generated {
+  at::Tensor ids;     ///< [B, n]
+  at::Tensor logits;  ///< [B, n, V], what each id was taken from
+};
+
+/// `first` [B, V] are the logits after the prompt; step(ids [B, 1]) -> logits [B, V] goes on.
+Generated generate_greedy(const at::Tensor& first, int64_t count,
+                          const std::function<at::Tensor(const at::Tensor& ids)>& step);
+
+/// Reports whether two id tensors are equal, and where they are not.
+void compare_ids(Report& report, const std::string& name, const at::Tensor& got,
+                 const at::Tensor& expected);
+
+/// A tensor of a fixture. Throws Error naming the file when it is missing.
+at::Tensor tensor_at(const StateDict& tensors, const std::string& name,
+                     const std::filesystem::path& file);
+
+}  // namespace flamingo::golden

@@ -1,0 +1,120 @@
+#include "flamingo/generate/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+#include "tests/generate/tiny_flamingo.h"
+
+namespace flamingo {
+namespace {
+
+/// A byte-level tokenizer of 40 one-character tokens "A" .. and two special ones.
+Tokenizer tiny_tokenizer() {
+  Json vocab = Json::object();
+  for (int i = 0; i < 40; ++i) vocab[std::string(1, static_cast<char>('A' + i))] = i;
+  const Json file = {{"version", "1.0"},
+                     {"added_tokens", Json::array()},
+                     {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+                     {"decoder", {{"type", "ByteLevel"}}},
+                     {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}}}};
+  return Tokenizer::from_json(file.dump(), "tiny")
+      .with_special_token("<EOC>")
+      .with_special_token("<image>");
+}
+
+Medium random_medium(const std::string& key, int64_t frames = 1) {
+  return {torch::randn({frames, 3, 16, 16}), key};
+}
+
+struct EngineTest : testing::Test {
+  EngineTest() { torch::manual_seed(3); }
+  Flamingo model = tiny_flamingo();
+  Tokenizer tokenizer = tiny_tokenizer();
+  Conversation conversation{model, tokenizer, std::make_shared<ModelStepDecoder>(model)};
+  EncodedPrompt prompt{
+      {41, 3, 5, 41, 7}, {1, 1, 1, 2, 2}, {random_medium("a"), random_medium("b", 3)}};
+};
+
+/// Greedy ids by a full forward per token, without any cache.
+std::vector<int32_t> uncached_greedy(Flamingo model, const EncodedPrompt& prompt, int64_t count) {
+  c10::InferenceMode guard;
+  GenerateTimings timings;
+  MediaCache media(model);
+  auto ids = prompt.ids;
+  auto phi = prompt.phi;
+  std::vector<int32_t> answer;
+  for (int64_t i = 0; i < count; ++i) {
+    FlamingoInput input;
+    input.ids = torch::tensor(ids, torch::kInt).to(torch::kLong).unsqueeze(0);
+    input.phi = torch::tensor(phi, torch::kInt).to(torch::kLong).unsqueeze(0);
+    input.media = media.encode(prompt.media, timings);
+    const auto logits = last_logits(model->forward(input));
+    answer.push_back(
+        static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
+    ids.push_back(answer.back());
+    phi.push_back(phi.back());
+  }
+  return answer;
+}
+
+TEST_F(EngineTest, CachedDecodingEqualsFullForwards) {
+  const auto result = conversation.generate(prompt, {.max_tokens = 10}, {});
+  EXPECT_EQ(result.ids, uncached_greedy(model, prompt, 10));
+  EXPECT_EQ(result.finish, FinishReason::kLength);
+  EXPECT_EQ(result.timings.generated_tokens, 10);
+  EXPECT_EQ(result.timings.media_encoded, 2);
+}
+
+TEST_F(EngineTest, ASecondTurnSeesTheFirstAndReusesItsPictures) {
+  const auto first = conversation.generate(prompt, {.max_tokens = 4}, {});
+  EncodedPrompt more{{41, 9}, {3, 3}, {prompt.media[0]}};
+  const auto second = conversation.generate(more, {.max_tokens = 5}, {});
+  EXPECT_EQ(second.timings.media_reused, 1);
+
+  EncodedPrompt whole = prompt;
+  whole.ids.insert(whole.ids.end(), first.ids.begin(), first.ids.end());
+  whole.phi.resize(whole.ids.size(), 2);
+  whole.ids.insert(whole.ids.end(), more.ids.begin(), more.ids.end());
+  whole.phi.insert(whole.phi.end(), more.phi.begin(), more.phi.end());
+  whole.media.push_back(prompt.media[0]);
+  EXPECT_EQ(second.ids, uncached_greedy(model, whole, 5));
+}
+
+TEST_F(EngineTest, StopIdEndsTheAnswerAndIsNotPartOfIt) {
+  const auto ids = uncached_greedy(model, prompt, 3);
+  const auto result = conversation.generate(prompt, {.stop_ids = {ids[2]}}, {});
+  EXPECT_EQ(result.finish, FinishReason::kStop);
+  EXPECT_LE(result.ids.size(), 2u);
+}
+
+TEST_F(EngineTest, StreamedPiecesAreTheText) {
+  std::string streamed;
+  const auto result = conversation.generate(prompt, {.max_tokens = 8},
+                                            [&](const std::string& piece) { streamed += piece; });
+  EXPECT_EQ(streamed, result.text);
+}
+
+TEST_F(EngineTest, BannedIdsNeverAppear) {
+  const auto free_ids = uncached_greedy(model, prompt, 1);
+  const auto result =
+      conversation.generate(prompt, {.max_tokens = 8, .banned_ids = {free_ids[0]}}, {});
+  EXPECT_EQ(std::count(result.ids.begin(), result.ids.end(), free_ids[0]), 0);
+}
+
+TEST_F(EngineTest, CancelEndsTheAnswer) {
+  const std::atomic<bool> cancel{true};
+  const auto result = conversation.generate(prompt, {.cancel = &cancel}, {});
+  EXPECT_EQ(result.finish, FinishReason::kCancelled);
+  EXPECT_TRUE(result.ids.empty());
+}
+
+TEST_F(EngineTest, RefusesEmptyAndTooLongPrompts) {
+  EXPECT_THROW(conversation.generate({}, {}, {}), Error);
+  EncodedPrompt too_long{std::vector<int32_t>(64, 1), std::vector<int32_t>(64, 0), {}};
+  EXPECT_THROW(conversation.generate(too_long, {}, {}), Error);
+  EncodedPrompt no_picture{{1, 2}, {0, 1}, {}};
+  EXPECT_THROW(conversation.generate(no_picture, {}, {}), Error);
+}
+
+}  // namespace
+}  // namespace flamingo
