@@ -1,0 +1,192 @@
+#include "flamingo/data/episodes.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "flamingo/core/error.h"
+#include "flamingo/data/sampling.h"
+
+namespace flamingo {
+namespace {
+
+constexpr const char* kPrefix = "Output:";
+
+/// A whole number in [low, high].
+int64_t between(int64_t low, int64_t high, Rng& rng) {
+  return low + static_cast<int64_t>(rng.below(static_cast<uint64_t>(high - low + 1)));
+}
+
+}  // namespace
+
+void EpisodeConfig::validate() {
+  double total = 0;
+  for (const double weight : {binding, random_pairs, same_group, video, question}) {
+    require(std::isfinite(weight) && weight >= 0, "episodes", "expected weights >= 0");
+    total += weight;
+  }
+  require(total > 0, "episodes", "expected a weight above 0");
+  for (const double share : {three_way, binding_same_group, binding_blends, clean, p_next}) {
+    require(share >= 0 && share <= 1, "episodes", "expected probabilities from 0 to 1");
+  }
+  require(
+      min_binding_media >= 3 && max_binding_media >= min_binding_media && max_binding_media <= 64,
+      "episodes", "expected 3 <= min_binding_media <= max_binding_media <= 64");
+  require(max_pairs >= 3 && max_pairs <= 64, "episodes.max_pairs", "expected 3 to 64");
+  require(max_frames >= 2 && max_frames <= 64, "episodes.max_frames", "expected 2 to 64");
+  require(views >= 1 && binding_words >= 3, "episodes", "expected views >= 1, binding_words >= 3");
+  require(batch >= 1 && sort_batches >= 1, "episodes", "expected batch >= 1, sort_batches >= 1");
+}
+
+Episodes::Episodes(const PictogramSet& set, SequenceTokens tokens, std::vector<int32_t> words,
+                   const EpisodeConfig& config)
+    : tokens_(std::move(tokens)), words_(std::move(words)), config_(config) {
+  config_.validate();
+  if (std::ssize(words_) > config_.binding_words) words_.resize(config_.binding_words);
+  std::map<std::string, std::vector<size_t>> subgroups;
+  for (const int64_t index : set.concepts_in(PictogramSplit::kTrain)) {
+    auto drawings = set.drawings_of(index, PictogramSplit::kTrain);
+    if (drawings.empty()) continue;
+    const PictogramConcept& pictogram = set.concepts()[static_cast<size_t>(index)];
+    subgroups[pictogram.subgroup].push_back(entries_.size());
+    entries_.push_back({pictogram.name, std::move(drawings)});
+  }
+  for (auto& [name, members] : subgroups) {
+    if (members.size() >= 3) subgroups_.push_back(std::move(members));
+  }
+  require(std::ssize(entries_) >= config_.max_pairs && !subgroups_.empty(), "Episodes",
+          "expected a subgroup of 3 concepts and " + std::to_string(config_.max_pairs) +
+              " in all, got " + std::to_string(entries_.size()));
+  require(words_.size() >= 3, "Episodes", "expected at least 3 words to bind");
+}
+
+std::vector<Sequence> Episodes::batch(int64_t step) const {
+  const int64_t group = step / config_.sort_batches;
+  const int64_t size = config_.batch * config_.sort_batches;
+  std::vector<Sequence> sequences;
+  for (int64_t i = 0; i < size; ++i) sequences.push_back(sequence(group * size + i));
+  std::ranges::stable_sort(sequences, {}, [](const Sequence& s) { return s.ids.size(); });
+  // Batches of like lengths, in random order: training must not see lengths rise and fall.
+  std::vector<int64_t> order(static_cast<size_t>(config_.sort_batches));
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int64_t>(i);
+  Rng rng = Rng::for_name(config_.seed, "order " + std::to_string(group));
+  shuffle(order, rng);
+  const auto first =
+      sequences.begin() + order[static_cast<size_t>(step % config_.sort_batches)] * config_.batch;
+  return {std::make_move_iterator(first), std::make_move_iterator(first + config_.batch)};
+}
+
+Sequence Episodes::sequence(int64_t index) const {
+  Rng rng = Rng::for_name(config_.seed, "sequence " + std::to_string(index));
+  using Make = Sequence (Episodes::*)(Rng&) const;
+  static constexpr std::array<Make, 5> kMakers = {&Episodes::binding, &Episodes::random_pairs,
+                                                  &Episodes::same_group, &Episodes::video,
+                                                  &Episodes::question};
+  const std::array<double, 5> weights = {config_.binding, config_.random_pairs, config_.same_group,
+                                         config_.video, config_.question};
+  return (this->*kMakers[sample_weighted(weights, rng)])(rng);
+}
+
+Sequence Episodes::binding(Rng& rng) const {
+  const size_t ways = rng.coin(config_.three_way) ? 3 : 2;
+  const auto concepts = binding_concepts(ways, rng);
+  const auto words = sample_distinct(ways, words_.size(), rng);
+  const int64_t count = between(config_.min_binding_media, config_.max_binding_media, rng);
+  // All concepts once or more, in random order; the first sight of a word cannot be predicted.
+  std::vector<size_t> order;
+  for (int64_t i = 0; i < count; ++i) {
+    order.push_back(static_cast<size_t>(i) < ways ? static_cast<size_t>(i) : rng.below(ways));
+  }
+  shuffle(order, rng);
+  std::vector<bool> seen(ways, false);
+  SequenceBuilder builder(tokens_);
+  for (const size_t way : order) {
+    builder.medium({random_view(concepts[way], rng)}).text(kPrefix);
+    builder.ids({words_[words[way]]}, seen[way]).eoc(seen[way]);
+    seen[way] = true;
+  }
+  return builder.build();
+}
+
+std::vector<std::vector<size_t>> Episodes::binding_concepts(size_t ways, Rng& rng) const {
+  std::vector<std::vector<size_t>> concepts(ways);
+  if (rng.coin(config_.binding_same_group)) {
+    const auto& members = subgroups_[rng.below(subgroups_.size())];
+    const auto picked = sample_distinct(ways, members.size(), rng);
+    for (size_t way = 0; way < ways; ++way) concepts[way] = {members[picked[way]]};
+    return concepts;
+  }
+  const size_t parts = rng.coin(config_.binding_blends) ? 2 : 1;
+  const auto picked = sample_distinct(ways * parts, entries_.size(), rng);
+  for (size_t i = 0; i < picked.size(); ++i) concepts[i % ways].push_back(picked[i]);
+  return concepts;
+}
+
+Sequence Episodes::random_pairs(Rng& rng) const {
+  const int64_t count = between(1, config_.max_pairs, rng);
+  return named(sample_distinct(static_cast<size_t>(count), entries_.size(), rng), rng);
+}
+
+Sequence Episodes::same_group(Rng& rng) const {
+  const auto& members = subgroups_[rng.below(subgroups_.size())];
+  const auto count = static_cast<size_t>(between(3, config_.max_pairs, rng));
+  const auto different = sample_distinct(std::max<size_t>(2, count / 2 + 1), members.size(), rng);
+  std::vector<size_t> entries;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t pick = i < different.size() ? i : rng.below(different.size());
+    entries.push_back(members[different[pick]]);
+  }
+  shuffle(entries, rng);
+  return named(entries, rng);
+}
+
+Sequence Episodes::video(Rng& rng) const {
+  const Entry& entry = entries_[rng.below(entries_.size())];
+  const int64_t frames = between(2, config_.max_frames, rng);
+  const int64_t drawing = entry.drawings[rng.below(entry.drawings.size())];
+  MediumFrames clip;
+  for (int64_t i = 0; i < frames; ++i) {
+    clip.push_back({drawing, between(1, config_.views, rng)});
+  }
+  SequenceBuilder builder(tokens_);
+  builder.medium(std::move(clip)).text(kPrefix).text(" " + entry.name, true).eoc(true);
+  return builder.build();
+}
+
+Sequence Episodes::question(Rng& rng) const {
+  const Entry& entry = entries_[rng.below(entries_.size())];
+  SequenceBuilder builder(tokens_);
+  builder.medium({random_view(entry, rng)}).text("Question: What is this? Answer:");
+  builder.text(" " + entry.name, true).eoc(true);
+  return builder.build();
+}
+
+Sequence Episodes::named(const std::vector<size_t>& entries, Rng& rng) const {
+  const bool text_first = rng.coin(config_.p_next);
+  SequenceBuilder builder(tokens_, text_first ? MediaDirection::kNext : MediaDirection::kPrevious);
+  for (const size_t index : entries) {
+    const MediumFrames picture = {random_view(entries_[index], rng)};
+    if (!text_first) builder.medium(picture);
+    builder.text(kPrefix).text(" " + entries_[index].name, true).eoc(true);
+    if (text_first) builder.medium(picture);
+  }
+  return builder.build();
+}
+
+ViewRef Episodes::random_view(const Entry& entry, Rng& rng) const {
+  const int64_t drawing = entry.drawings[rng.below(entry.drawings.size())];
+  return {drawing, rng.coin(config_.clean) ? 0 : between(1, config_.views, rng)};
+}
+
+ViewRef Episodes::random_view(const std::vector<size_t>& entries, Rng& rng) const {
+  ViewRef view = random_view(entries_[entries[0]], rng);
+  if (entries.size() == 1) return view;
+  const ViewRef second = random_view(entries_[entries[1]], rng);
+  view.second_drawing = second.drawing;
+  view.second_view = second.view;
+  return view;
+}
+
+}  // namespace flamingo

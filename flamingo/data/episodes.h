@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/config.h"
+#include "flamingo/core/rng.h"
+#include "flamingo/data/pictogram_set.h"
+#include "flamingo/data/sequence.h"
+
+namespace flamingo {
+
+/// Kinds of sequences and how often each comes. Weights need not add up to 1.
+struct EpisodeConfig {
+  double binding = 0.3;
+  double random_pairs = 0.45;
+  double same_group = 0.2;
+  double video = 0.03;
+  double question = 0.02;
+  double three_way = 0.25;
+  double binding_same_group = 0.5;
+  double binding_blends = 0.3;
+  int64_t binding_words = kLabelWords;
+  int64_t min_binding_media = 5;
+  int64_t max_binding_media = 6;
+  int64_t max_pairs = 5;
+  int64_t max_frames = 8;
+  int64_t views = 5;
+  double clean = 0.2;
+  double p_next = 0.0;
+  int64_t batch = 24;
+  int64_t sort_batches = 8;
+  uint64_t seed = 1;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("binding", binding, "weight of sequences that bind made-up words to concepts");
+    v("random_pairs", random_pairs, "weight of 1 to max_pairs random pictures with names");
+    v("same_group", same_group, "weight of 3 to max_pairs pictures of one subgroup, with repeats");
+    v("video", video, "weight of a clip of 2 to max_frames frames with its name");
+    v("question", question, "weight of a question about a picture");
+    v("three_way", three_way, "share of binding sequences with 3 concepts instead of 2");
+    v("binding_same_group", binding_same_group,
+      "share of binding sequences with all concepts of one subgroup");
+    v("binding_blends", binding_blends,
+      "share of the other binding sequences whose concepts are blends of two, so that pictures "
+      "must be compared, not recognised");
+    v("binding_words", binding_words, "how many one-token words serve as made-up labels");
+    v("min_binding_media", min_binding_media, "fewest pictures of a binding sequence");
+    v("max_binding_media", max_binding_media, "most pictures of a binding sequence");
+    v("max_pairs", max_pairs, "most pictures of the other sequences");
+    v("max_frames", max_frames, "most frames of a clip");
+    v("views", views, "augmented views of a drawing to choose from (1 to views; 0 is clean)");
+    v("clean", clean, "probability of the clean view");
+    v("p_next", p_next,
+      "probability that names stand before their pictures and see the next one (paper A.3.2)");
+    v("batch", batch, "sequences in a batch");
+    v("sort_batches", sort_batches, "batches that are sorted by length together");
+    v("seed", seed, "decides everything else");
+  }
+  /// Throws Error when a field is out of its range.
+  void validate();
+};
+
+/// The Flamingo stage's training data, drawn from the training split.
+/// batch(step) depends on (seed, step) only.
+class Episodes {
+ public:
+  /// words: token ids that may serve as made-up labels (see one_token_words).
+  /// Throws Error when there are too few concepts or words.
+  Episodes(const PictogramSet& set, SequenceTokens tokens, std::vector<int32_t> words,
+           const EpisodeConfig& config);
+
+  /// `batch` sequences of similar length.
+  std::vector<Sequence> batch(int64_t step) const;
+  /// Sequence `index` of the endless stream, before sorting.
+  Sequence sequence(int64_t index) const;
+
+ private:
+  /// A training concept: its name and the drawings training may use.
+  struct Entry {
+    std::string name;
+    std::vector<int64_t> drawings;
+  };
+
+  Sequence binding(Rng& rng) const;
+  /// What the pictures of a binding sequence show: `ways` lists of one entry, or of two to blend.
+  std::vector<std::vector<size_t>> binding_concepts(size_t ways, Rng& rng) const;
+  Sequence random_pairs(Rng& rng) const;
+  Sequence same_group(Rng& rng) const;
+  Sequence video(Rng& rng) const;
+  Sequence question(Rng& rng) const;
+  Sequence named(const std::vector<size_t>& entries, Rng& rng) const;
+  ViewRef random_view(const Entry& entry, Rng& rng) const;
+  /// A picture of one entry, or a blend of two.
+  ViewRef random_view(const std::vector<size_t>& entries, Rng& rng) const;
+
+  SequenceTokens tokens_;
+  std::vector<int32_t> words_;
+  EpisodeConfig config_;
+  std::vector<Entry> entries_;
+  std::vector<std::vector<size_t>> subgroups_;  ///< entries by subgroup, at least 3 each
+};
+
+}  // namespace flamingo

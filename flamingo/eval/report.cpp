@@ -1,0 +1,68 @@
+#include "flamingo/eval/report.h"
+
+#include <cstdio>
+
+namespace flamingo {
+namespace {
+
+/// ".812 +- .012", or "-" when nothing was measured.
+std::string cell(const Accuracy& accuracy) {
+  if (accuracy.total == 0) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f +- %.3f", accuracy.value(), accuracy.error());
+  return text;
+}
+
+std::string line(const std::string& task, const std::string& episodes,
+                 const std::array<std::string, 5>& cells) {
+  char text[160];
+  std::snprintf(text, sizeof text, "%-12.24s %8s  %-15s  %-6s  %-15s  %-15s  %s\n", task.c_str(),
+                episodes.c_str(), cells[0].c_str(), cells[1].c_str(), cells[2].c_str(),
+                cells[3].c_str(), cells[4].c_str());
+  return text;
+}
+
+std::string number(double value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  return text;
+}
+
+Json accuracy_json(const Accuracy& accuracy) {
+  if (accuracy.total == 0) return nullptr;
+  return {{"accuracy", accuracy.value()}, {"error", accuracy.error()}};
+}
+
+}  // namespace
+
+std::string report_table(std::span<const TaskResult> results) {
+  std::string table =
+      line("task", "episodes", {"accuracy", "chance", "no picture", "other picture", "goal"});
+  for (const TaskResult& result : results) {
+    const std::string verdict = number(result.goal) + (result.reached() ? " reached" : " missed") +
+                                (result.controls_at_chance() ? "" : " ! control not at chance");
+    table += line(result.name, std::to_string(result.accuracy.total),
+                  {cell(result.accuracy), number(result.chance), cell(result.removed),
+                   cell(result.exchanged), verdict});
+  }
+  return table;
+}
+
+Json report_json(std::span<const TaskResult> results) {
+  Json list = Json::array();
+  for (const TaskResult& result : results) {
+    list.push_back({{"task", result.name},
+                    {"episodes", result.accuracy.total},
+                    {"accuracy", result.accuracy.value()},
+                    {"error", result.accuracy.error()},
+                    {"chance", result.chance},
+                    {"goal", result.goal},
+                    {"reached", result.reached()},
+                    {"removed", accuracy_json(result.removed)},
+                    {"exchanged", accuracy_json(result.exchanged)},
+                    {"controls_at_chance", result.controls_at_chance()}});
+  }
+  return list;
+}
+
+}  // namespace flamingo

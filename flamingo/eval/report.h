@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "flamingo/core/config.h"
+#include "flamingo/eval/runner.h"
+
+namespace flamingo {
+
+/// One line per task: accuracy +- standard error, chance, both controls, goal and whether it is
+/// reached; a control more than 2 standard errors from chance is marked with "!".
+std::string report_table(std::span<const TaskResult> results);
+
+/// The same numbers: a list of objects {task, episodes, accuracy, error, chance, goal, reached,
+/// removed, exchanged, controls_at_chance}; controls that were not measured are null.
+Json report_json(std::span<const TaskResult> results);
+
+}  // namespace flamingo

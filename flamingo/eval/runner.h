@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/config.h"
+#include "flamingo/eval/embedder.h"
+#include "flamingo/eval/pictogram_episodes.h"
+
+namespace flamingo {
+
+/// How much is measured.
+struct EvalConfig {
+  int64_t episodes = 1000;
+  int64_t batch = 16;
+  uint64_t seed = 1;
+  bool controls = true;
+  std::vector<std::string> tasks = {};
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("episodes", episodes, "questions per task");
+    v("batch", batch, "questions scored together");
+    v("seed", seed, "decides the questions");
+    v("controls", controls, "also with the query's picture removed and exchanged");
+    v("tasks", tasks, "names of the tasks to run; empty for all");
+  }
+};
+
+/// A share of right answers.
+struct Accuracy {
+  int64_t right = 0;
+  int64_t total = 0;
+
+  double value() const {
+    return total ? static_cast<double>(right) / static_cast<double>(total) : 0;
+  }
+  /// Standard error of value().
+  double error() const;
+};
+
+/// One task's measurement and its controls (total 0 where not measured).
+struct TaskResult {
+  std::string name;
+  double chance = 0;
+  double goal = 0;
+  Accuracy accuracy;
+  Accuracy removed;
+  Accuracy exchanged;
+
+  bool reached() const { return accuracy.value() >= goal; }
+  /// Whether both controls lie within 2 standard errors of chance.
+  bool controls_at_chance() const;
+};
+
+/// What an evaluation needs besides the model.
+struct EvalData {
+  PictogramSet set;
+  SequenceTokens tokens;
+  std::vector<int32_t> words;  ///< token ids for made-up labels
+};
+
+/// What the program around an evaluation provides; both may be empty.
+struct EvalHooks {
+  /// Called with (task, done, total) episodes of the task, controls included.
+  std::function<void(const std::string& task, int64_t done, int64_t total)> progress;
+  const std::atomic<bool>* stop = nullptr;  ///< ends the task early once true
+};
+
+/// Runs one task with its controls; the candidate of the highest log probability is the answer
+/// (the first, where several are equal). A task that is stopped gives the totals so far.
+/// Throws Error on a batch or number of episodes below 1.
+TaskResult run_task(const EpisodeTask& task, const EvalData& data, Scorer& scorer,
+                    const EvalConfig& config, const EvalHooks& hooks = {});
+
+/// The encoder alone, task "encoder": five-way naming of the held-out drawings by cosine with the
+/// names' embeddings. Its only control is the exchanged picture.
+TaskResult run_encoder_task(const EvalData& data, Embedder& embedder, const EvalConfig& config);
+
+/// The named tasks, or all of them when `names` is empty; "encoder" is a known name without a task
+/// of this kind. Throws Error on an unknown name.
+std::vector<EpisodeTask> select_tasks(const std::vector<std::string>& names);
+
+}  // namespace flamingo

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "flamingo/data/sequence.h"
+
+namespace flamingo {
+
+/// A prompt and possible continuations. Candidates see the medium that the prompt's last token
+/// sees.
+struct ScoreRequest {
+  Sequence prompt;
+  std::vector<std::vector<int32_t>> candidates;  ///< token ids, at least one each
+};
+
+/// Gives log probabilities of continuations: the model, or a stand-in of a test.
+class Scorer {
+ public:
+  virtual ~Scorer() = default;
+
+  /// For each request, the sum of log p(token | all before it) over each candidate's tokens.
+  /// Throws Error on an empty prompt or candidate.
+  virtual std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) = 0;
+};
+
+}  // namespace flamingo

@@ -1,0 +1,167 @@
+#include "flamingo/train/checkpoint.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "flamingo/checkpoint/state_dict.h"
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/io/crc32.h"
+#include "flamingo/io/safetensors.h"
+#include "flamingo/io/sha256.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+using Metadata = std::map<std::string, std::string>;
+
+constexpr size_t kKept = 2;
+constexpr const char* kPrefix = "step-";
+constexpr const char* kSuffix = ".safetensors";
+constexpr size_t kDigits = 8;
+
+std::string file_name(int64_t step) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%s%0*ld%s", kPrefix, static_cast<int>(kDigits),
+                static_cast<long>(step), kSuffix);
+  return text;
+}
+
+bool is_checkpoint_name(const std::string& name) {
+  const std::string prefix = kPrefix, suffix = kSuffix;
+  if (!name.starts_with(prefix) || !name.ends_with(suffix)) return false;
+  if (name.size() != prefix.size() + kDigits + suffix.size()) return false;
+  return name.find_first_not_of("0123456789", prefix.size()) == prefix.size() + kDigits;
+}
+
+void add_text(Sha256& sha, const std::string& text) {
+  const std::string sized = std::to_string(text.size()) + ":" + text;
+  sha.update(std::as_bytes(std::span(sized)));
+}
+
+/// SHA-256 over state, configuration, and name, type, shape and CRC-32 of every tensor.
+std::string digest_of(const std::map<std::string, std::string>& tensors, const Metadata& metadata) {
+  Sha256 sha;
+  add_text(sha, metadata.at("state"));
+  add_text(sha, metadata.at("config"));
+  for (const auto& [name, summary] : tensors) {
+    add_text(sha, name);
+    add_text(sha, summary);
+  }
+  return sha.hex();
+}
+
+std::string summary_of(const char* dtype, std::span<const int64_t> shape,
+                       std::span<const std::byte> bytes) {
+  std::string text = dtype;
+  for (const int64_t extent : shape) text += " " + std::to_string(extent);
+  return text + " " + std::to_string(crc32(bytes));
+}
+
+std::string summary_of(const torch::Tensor& tensor) {
+  const auto* bytes = static_cast<const std::byte*>(tensor.const_data_ptr());
+  return summary_of("F32", tensor.sizes(), {bytes, tensor.nbytes()});
+}
+
+/// Throws Error unless the file is whole: its tensors, state and configuration are what was
+/// written.
+void verify(const Safetensors& file, const std::string& path) {
+  std::map<std::string, std::string> tensors;
+  for (const TensorView& view : file.tensors()) {
+    tensors[view.name] = summary_of(dtype_name(view.dtype), view.shape, view.data);
+  }
+  for (const char* key : {"state", "config", "digest"}) {
+    require(file.metadata().contains(key), path,
+            std::string("expected metadata \"") + key + "\", got none",
+            "not a training checkpoint");
+  }
+  require(digest_of(tensors, file.metadata()) == file.metadata().at("digest"), path,
+          "expected the content that was written, got other content", "the file is damaged");
+}
+
+void copy_into(const Safetensors& file, const std::vector<NamedTensor>& tensors,
+               const std::string& path) {
+  require(file.tensors().size() == tensors.size(), path,
+          "expected " + std::to_string(tensors.size()) + " tensors, got " +
+              std::to_string(file.tensors().size()));
+  const StateDict stored = load_state_dict(path);
+  const torch::NoGradGuard no_grad;
+  for (const NamedTensor& tensor : tensors) {
+    const auto it = stored.find(tensor.name);
+    require(it != stored.end(), path, "expected " + tensor.name + ", got no such tensor");
+    require(it->second.sizes() == tensor.value.sizes(), path,
+            "expected the shape of " + tensor.name + ", got another");
+    tensor.value.detach().copy_(it->second);
+  }
+}
+
+}  // namespace
+
+CheckpointFolder::CheckpointFolder(std::string folder, const Json& config,
+                                   std::function<void(std::string_view)> message)
+    : folder_(std::move(folder)), config_(config.dump()), message_(std::move(message)) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error) fail(folder_, "expected to create the folder, got " + error.message());
+}
+
+std::vector<std::string> CheckpointFolder::list() const {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    if (entry.is_regular_file(error) && is_checkpoint_name(entry.path().filename()))
+      paths.push_back(entry.path());
+  }
+  std::sort(paths.rbegin(), paths.rend());
+  return paths;
+}
+
+void CheckpointFolder::save(const std::vector<NamedTensor>& tensors, const RunState& state) const {
+  Metadata metadata = {{"state", config_to_json(state).dump()}, {"config", config_}};
+  StateDict weights;
+  std::map<std::string, std::string> summaries;
+  for (const NamedTensor& tensor : tensors) {
+    weights[tensor.name] = tensor.value.detach();
+    summaries[tensor.name] = summary_of(tensor.value);
+  }
+  metadata["digest"] = digest_of(summaries, metadata);
+  const std::string path = (fs::path(folder_) / file_name(state.step)).string();
+  save_state_dict(path, weights, {}, metadata);
+  verify(Safetensors::open(path), path);
+  const auto paths = list();
+  for (size_t i = kKept; i < paths.size(); ++i) {
+    std::error_code ignored;  // an old file that stays does no harm
+    fs::remove(paths[i], ignored);
+  }
+}
+
+std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>& tensors) const {
+  const auto paths = list();
+  std::string last_damage;
+  for (const std::string& path : paths) {
+    std::optional<Safetensors> file;
+    try {
+      file = Safetensors::open(path);
+      verify(*file, path);
+    } catch (const Error& e) {
+      last_damage = e.what();
+      if (message_) message_(std::string("passing over ") + e.what());
+      continue;
+    }
+    require(file->metadata().at("config") == config_, path,
+            "expected a run of this recipe, got one of another",
+            "give another output folder or remove this one");
+    copy_into(*file, tensors, path);
+    RunState state;
+    config_from_json(parse_json(file->metadata().at("state"), path), state, path);
+    return state;
+  }
+  require(paths.empty(), folder_, "expected an undamaged checkpoint, got none", last_damage);
+  return std::nullopt;
+}
+
+}  // namespace flamingo

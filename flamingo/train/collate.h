@@ -1,0 +1,36 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "flamingo/data/sequence.h"
+
+namespace flamingo {
+
+/// Media of one length, so that the resampler can take them together.
+struct MediaGroup {
+  int64_t frames = 1;          ///< F
+  std::vector<ViewRef> views;  ///< media x F, frame by frame
+};
+
+/// Sequences as tensors. Rows are padded at the end, where causal attention never looks back from a
+/// real token; padding sees no medium. The last token of a row predicts nothing and is left out.
+struct FlamingoBatch {
+  torch::Tensor ids;        ///< [B, T] int64
+  torch::Tensor phi;        ///< [B, T] int64, 0 = no medium
+  torch::Tensor positions;  ///< [n] int64, b * T + t of the tokens that predict a target
+  torch::Tensor targets;    ///< [n] int64, the token after each
+  torch::Tensor
+      bound;  ///< [n] bool, first target of a chunk whose label was shown before (binding)
+  torch::Tensor media_rows;  ///< [B, M] int64, row of each medium among all groups' media, one
+                             ///< group after the other
+  std::vector<MediaGroup> groups;
+  int64_t num_tokens = 0;  ///< without padding
+};
+
+/// Throws Error: no sequence, no target at all, or fields of a sequence that differ in length.
+FlamingoBatch collate(const std::vector<Sequence>& sequences);
+
+}  // namespace flamingo

@@ -1,0 +1,191 @@
+#include "flamingo/train/feature_cache.h"
+
+#include <fcntl.h>
+#include <torch/types.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/core/shape.h"
+#include "flamingo/data/prefetch.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kBatch = 128;  // views encoded at once
+constexpr uint64_t kMaxPlanBytes = 64ull << 20;
+
+std::string data_path(const std::string& folder) { return folder + "/features.bf16"; }
+std::string plan_path(const std::string& folder) { return folder + "/features.json"; }
+
+Json plan_json(const FeaturePlan& plan) {
+  return {{"drawings", plan.drawings},
+          {"views", plan.views},
+          {"patches", plan.patches},
+          {"dim", plan.dim},
+          {"key", plan.key}};
+}
+
+uint64_t row_bytes(const FeaturePlan& plan) {
+  return static_cast<uint64_t>(plan.patches) * static_cast<uint64_t>(plan.dim) *
+         sizeof(at::BFloat16);
+}
+
+uint64_t total_bytes(const FeaturePlan& plan) {
+  return row_bytes(plan) * static_cast<uint64_t>(plan.num_rows());
+}
+
+bool same_plan(const std::string& folder, const FeaturePlan& plan) {
+  return fs::exists(plan_path(folder)) &&
+         read_json_file(plan_path(folder), kMaxPlanBytes) == plan_json(plan);
+}
+
+/// A file that grows by whole rows and survives an interruption.
+class RowFile {
+ public:
+  RowFile(std::string path, uint64_t row_bytes) : path_(std::move(path)), row_bytes_(row_bytes) {
+    fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd_ < 0) fail(path_, std::string("expected a writable file, got ") + std::strerror(errno));
+    rows_ = regular_file_size(path_) / row_bytes_;
+    check(::ftruncate(fd_, static_cast<off_t>(rows_ * row_bytes_)) == 0);
+    check(::lseek(fd_, 0, SEEK_END) >= 0);
+  }
+  ~RowFile() { ::close(fd_); }
+  RowFile(const RowFile&) = delete;
+  RowFile& operator=(const RowFile&) = delete;
+
+  int64_t rows() const { return static_cast<int64_t>(rows_); }
+  void append(const torch::Tensor& rows) {
+    const auto* bytes = static_cast<const char*>(rows.const_data_ptr());
+    size_t left = rows.nbytes();
+    while (left > 0) {
+      const ssize_t n = ::write(fd_, bytes, left);
+      if (n < 0 && errno == EINTR) continue;
+      check(n > 0);
+      bytes += n;
+      left -= static_cast<size_t>(n);
+    }
+    rows_ += static_cast<uint64_t>(rows.size(0));
+  }
+  void rename_to(const std::string& path) {
+    check(::fsync(fd_) == 0);
+    check(::rename(path_.c_str(), path.c_str()) == 0);
+  }
+
+ private:
+  void check(bool good) const {
+    if (!good) fail(path_, std::string("expected to write the file, got ") + std::strerror(errno));
+  }
+  std::string path_;
+  uint64_t row_bytes_;
+  uint64_t rows_ = 0;
+  int fd_ = -1;
+};
+
+/// Pixels of a run of rows.
+struct RowBatch {
+  int64_t first = 0;
+  torch::Tensor pixels;
+};
+
+RowBatch render_rows(const FeaturePlan& plan, const FeatureSource& source, int64_t first) {
+  std::vector<ViewRef> views;
+  for (int64_t row = first; row < std::min(first + kBatch, plan.num_rows()); ++row)
+    views.push_back(plan.view_of_row(row));
+  return {first, views.empty() ? torch::Tensor() : source.render(views)};
+}
+
+}  // namespace
+
+ViewRef FeaturePlan::view_of_row(int64_t row) const {
+  return {drawings.at(static_cast<size_t>(row / (views + 1))), row % (views + 1)};
+}
+
+bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
+                         const FeatureSource& source) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail(folder, "expected to create the folder, got " + error.message());
+  const std::string part = data_path(folder) + ".part";
+  if (!same_plan(folder, plan)) {
+    fs::remove(data_path(folder), error);
+    fs::remove(part, error);
+    write_file_atomic(plan_path(folder), plan_json(plan).dump());
+  }
+  if (fs::exists(data_path(folder)) && regular_file_size(data_path(folder)) == total_bytes(plan))
+    return true;
+  RowFile file(part, row_bytes(plan));
+  const int64_t start = file.rows(), total = plan.num_rows();
+  Progress progress("features", start, total, source.progress);
+  Prefetcher<RowBatch> batches(
+      [&](int64_t i) { return render_rows(plan, source, start + i * kBatch); }, 0);
+  const torch::NoGradGuard no_grad;
+  while (file.rows() < total) {
+    if (source.stop != nullptr && source.stop->load()) return false;
+    const RowBatch batch = batches.next();
+    const auto features = source.encode(batch.pixels);
+    expect_shape(features, {batch.pixels.size(0), plan.patches, plan.dim}, "features");
+    file.append(features.to(torch::kBFloat16).contiguous());
+    progress.update(file.rows(), "pictures");
+  }
+  progress.finish();
+  file.rename_to(data_path(folder));
+  return true;
+}
+
+FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) : plan_(plan) {
+  require(same_plan(folder, plan), folder,
+          "expected features of this encoder and these views, got others or none");
+  file_ = std::make_shared<const MappedFile>(data_path(folder));
+  require(file_->bytes().size() == total_bytes(plan), data_path(folder),
+          "expected " + std::to_string(total_bytes(plan)) + " bytes, got " +
+              std::to_string(file_->bytes().size()));
+  for (size_t i = 0; i < plan.drawings.size(); ++i) {
+    first_row_[plan.drawings[i]] = static_cast<int64_t>(i) * (plan.views + 1);
+  }
+}
+
+int64_t FeatureCache::row_of(const ViewRef& view) const {
+  const auto it = first_row_.find(view.drawing);
+  require(it != first_row_.end() && view.view >= 0 && view.view <= plan_.views, "FeatureCache",
+          "expected a view that is kept, got view " + std::to_string(view.view) + " of drawing " +
+              std::to_string(view.drawing));
+  return it->second + view.view;
+}
+
+torch::Tensor FeatureCache::gather(std::span<const ViewRef> views) const {
+  std::vector<ViewRef> firsts, seconds;
+  std::vector<int64_t> blends;
+  for (const ViewRef& view : views) {
+    if (view.is_blend()) {
+      blends.push_back(std::ssize(firsts));
+      seconds.push_back({view.second_drawing, view.second_view});
+    }
+    firsts.push_back({view.drawing, view.view});
+  }
+  auto features = rows(firsts);
+  if (blends.empty()) return features;
+  const auto index = torch::tensor(blends);
+  return features.index_copy_(0, index, features.index_select(0, index).lerp(rows(seconds), 0.5));
+}
+
+torch::Tensor FeatureCache::rows(const std::vector<ViewRef>& views) const {
+  const auto features = torch::empty({static_cast<int64_t>(views.size()), plan_.patches, plan_.dim},
+                                     torch::kBFloat16);
+  const uint64_t bytes = row_bytes(plan_);
+  auto* out = static_cast<std::byte*>(features.data_ptr());
+  for (size_t i = 0; i < views.size(); ++i) {
+    std::memcpy(out + i * bytes,
+                file_->bytes().data() + static_cast<uint64_t>(row_of(views[i])) * bytes, bytes);
+  }
+  return features;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/config.h"
+#include "flamingo/core/progress.h"
+#include "flamingo/data/views.h"
+#include "flamingo/io/mapped_file.h"
+
+namespace flamingo {
+
+/// Which views are kept, and what a row of features looks like.
+struct FeaturePlan {
+  std::vector<int64_t> drawings;  ///< all different
+  int64_t views = 8;              ///< augmented views of each drawing, beside the clean one
+  int64_t patches = 0;            ///< P
+  int64_t dim = 0;                ///< Dv
+  Json key;                       ///< whatever the features depend on: encoder, augmentation, seed
+
+  int64_t num_rows() const { return static_cast<int64_t>(drawings.size()) * (views + 1); }
+  /// The view of row 0, 1, ...: all views of the first drawing, then of the next.
+  ViewRef view_of_row(int64_t row) const;
+};
+
+/// How a picture becomes a row; render runs on a thread of its own.
+struct FeatureSource {
+  std::function<torch::Tensor(std::span<const ViewRef>)> render;  ///< -> pixels [N, 3, S, S]
+  std::function<torch::Tensor(const torch::Tensor&)> encode;      ///< pixels -> features [N, P, Dv]
+  const std::atomic<bool>* stop = nullptr;  ///< ends the work early; may be null
+  ProgressOptions progress;
+};
+
+/// Features of a frozen encoder for all drawings in some views, in bf16, in a mapped file:
+/// <folder>/features.bf16 [rows, P, Dv] beside features.json, which tells the plan.
+class FeatureCache {
+ public:
+  /// Encodes what the folder does not have yet; a run that was interrupted goes on where it was,
+  /// features of another plan are replaced. Returns false when source.stop ended it. Throws Error
+  /// on a full disk, an I/O error or features of a wrong shape.
+  static bool build(const std::string& folder, const FeaturePlan& plan,
+                    const FeatureSource& source);
+
+  /// Throws Error unless the folder holds all features of this plan.
+  FeatureCache(const std::string& folder, const FeaturePlan& plan);
+
+  /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view that is not kept.
+  torch::Tensor gather(std::span<const ViewRef> views) const;
+
+ private:
+  torch::Tensor rows(const std::vector<ViewRef>& views) const;
+  int64_t row_of(const ViewRef& view) const;
+
+  FeaturePlan plan_;
+  std::map<int64_t, int64_t> first_row_;  ///< by drawing
+  std::shared_ptr<const MappedFile> file_;
+};
+
+}  // namespace flamingo

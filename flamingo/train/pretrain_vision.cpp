@@ -1,0 +1,125 @@
+#include "flamingo/train/pretrain_vision.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/nn/init.h"
+#include "flamingo/train/encoder_files.h"
+
+namespace flamingo {
+namespace {
+
+constexpr const char* kTokenTable = "token_embd.weight";
+
+torch::ScalarType compute_type(const PretrainVisionRecipe& recipe) {
+  return recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+}
+
+}  // namespace
+
+CaptionTokens tokenize_captions(const Tokenizer& tokenizer,
+                                const std::vector<std::string>& captions, int64_t max_tokens) {
+  std::vector<std::vector<int32_t>> rows;
+  int64_t longest = 1;
+  for (const std::string& caption : captions) {
+    auto ids = tokenizer.encode_plain(caption);
+    if (ids.empty()) ids.push_back(0);
+    ids.resize(std::min(ids.size(), static_cast<size_t>(max_tokens)));
+    longest = std::max(longest, static_cast<int64_t>(ids.size()));
+    rows.push_back(std::move(ids));
+  }
+  CaptionTokens tokens{torch::zeros({std::ssize(rows), longest}, torch::kInt64),
+                       torch::zeros({std::ssize(rows), longest}, torch::kInt64)};
+  auto ids = tokens.ids.accessor<int64_t, 2>();
+  auto mask = tokens.mask.accessor<int64_t, 2>();
+  for (int64_t n = 0; n < std::ssize(rows); ++n) {
+    const auto& row = rows[static_cast<size_t>(n)];
+    for (int64_t t = 0; t < std::ssize(row); ++t) {
+      ids[n][t] = row[static_cast<size_t>(t)];
+      mask[n][t] = 1;
+    }
+  }
+  return tokens;
+}
+
+CaptionLanguage read_caption_language(const std::string& gguf_path, torch::ScalarType type) {
+  const Gguf gguf = Gguf::open(gguf_path);
+  const GgufTensor* table = gguf.find(kTokenTable);
+  require(table != nullptr, gguf_path,
+          std::string("expected a tensor ") + kTokenTable + ", got none");
+  return {Tokenizer::from_gguf(gguf), decode_tensor(*table, type)};
+}
+
+TwoTowers::TwoTowers(const NfnetConfig& encoder_config, const ContrastiveConfig& config,
+                     int64_t token_dim)
+    : encoder(
+          register_module("encoder", Nfnet(encoder_config, torch::TensorOptions(torch::kFloat32)))),
+      contrastive(register_module(
+          "contrastive",
+          Contrastive(config, encoder->dim(), token_dim, torch::TensorOptions(torch::kFloat32)))) {}
+
+PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, PictogramSet set,
+                                       CaptionLanguage language)
+    : recipe_(recipe),
+      language_(std::move(language)),
+      data_(std::move(set), recipe.data, recipe.encoder.image_size),
+      towers_(std::make_shared<TwoTowers>(recipe.encoder, recipe.contrastive,
+                                          language_.table.size(1))) {
+  init_weights(*towers_, recipe.seed);
+}
+
+Json PretrainVisionTask::identity() const {
+  PretrainVisionRecipe recipe = recipe_;
+  recipe.train = {};
+  recipe.pictograms.clear();  // the files may be moved
+  recipe.lm.clear();
+  return config_to_json(recipe);
+}
+
+PretrainVisionTask::Batch PretrainVisionTask::make_batch(int64_t step) {
+  const CaptionedBatch batch = data_.batch(step);
+  const auto concepts = torch::tensor(batch.concepts);
+  return {batch.pixels.to(compute_type(recipe_)),
+          tokenize_captions(language_.tokenizer, batch.captions, recipe_.contrastive.max_tokens),
+          at::cat({concepts, concepts})};
+}
+
+StepLosses PretrainVisionTask::losses(int64_t step) {
+  if (!batches_) batches_.emplace([this](int64_t s) { return make_batch(s); }, step);
+  const Batch batch = batches_->next();
+  const auto features = towers_->encoder->forward(
+      batch.pixels, recipe_.seed + static_cast<uint64_t>(step));  // [N, P, Dv]
+  const auto& heads = towers_->contrastive;
+  const auto images = heads->embed_images(features);  // [N, E]
+  const auto texts =
+      heads->embed_texts(batch.captions.ids, batch.captions.mask, language_.table);  // [N, E]
+  const auto loss = heads->loss({images, texts, batch.concepts, batch.concepts});
+  const auto best = at::matmul(images.detach(), texts.detach().t()).argmax(1);
+  const double accuracy = batch.concepts.index_select(0, best)
+                              .eq(batch.concepts)
+                              .to(torch::kFloat64)
+                              .mean()
+                              .item<double>();
+  return {loss.total,
+          batch.pixels.size(0),
+          {{"retrieval", accuracy}, {"beta", heads->beta().item<double>()}}};
+}
+
+TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks) {
+  recipe.train.validate();
+  PretrainVisionTask task(recipe, PictogramSet::open(recipe.pictograms),
+                          read_caption_language(recipe.lm, compute_type(recipe)));
+  const TrainResult result = train(task, recipe.train, hooks);
+  if (!result.finished) return result;
+  const TwoTowers& towers = task.towers();
+  write_encoder(recipe.train.output + "/encoder", recipe.encoder, state_dict_of(*towers.encoder));
+  write_weights_folder(recipe.train.output + "/contrastive",
+                       {{"contrastive", config_to_json(recipe.contrastive)}},
+                       state_dict_of(*towers.contrastive));
+  return result;
+}
+
+}  // namespace flamingo

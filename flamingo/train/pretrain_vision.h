@@ -1,0 +1,99 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "flamingo/data/contrastive_batches.h"
+#include "flamingo/data/prefetch.h"
+#include "flamingo/text/tokenizer.h"
+#include "flamingo/train/trainer.h"
+#include "flamingo/vision/contrastive.h"
+#include "flamingo/vision/nfnet.h"
+
+namespace flamingo {
+
+/// Stage 1: contrastive pretraining of the encoder on captioned drawings (paper appendix B.1.3).
+/// The text tower reads the language model's frozen token table.
+struct PretrainVisionRecipe {
+  std::string pictograms = "build/data/pictograms.safetensors";
+  std::string lm = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
+  uint64_t seed = 1;
+  bool bf16 = true;
+  NfnetConfig encoder = nfnet_preset("nfnet-pictogram");
+  ContrastiveConfig contrastive{.label_smoothing = 0.0, .view_weight = 0.5};
+  ContrastiveDataConfig data;
+  TrainConfig train;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("pictograms", pictograms, "file of pictograms (flamingo data pictograms)");
+    v("lm", lm, "GGUF whose tokenizer and token table the text tower uses");
+    v("seed", seed, "decides initial weights and dropped blocks");
+    v("bf16", bf16, "compute in bf16 with fp32 masters; false: all fp32");
+    v("encoder", encoder, "shape of the encoder");
+    v("contrastive", contrastive, "text tower and loss");
+    v("data", data, "batches and variation of the pictures");
+    v("train", train, "steps, optimizer, schedule, output");
+  }
+};
+
+/// Captions as padded token ids.
+struct CaptionTokens {
+  torch::Tensor ids;   ///< [N, T] int64
+  torch::Tensor mask;  ///< [N, T] int64, 1 = text
+};
+
+/// At most max_tokens of each caption; an empty one counts as one token 0.
+CaptionTokens tokenize_captions(const Tokenizer& tokenizer,
+                                const std::vector<std::string>& captions, int64_t max_tokens);
+
+/// Encoder and heads under one roof, so that they train together: keys "encoder.", "contrastive.".
+struct TwoTowers : torch::nn::Module {
+  TwoTowers(const NfnetConfig& encoder_config, const ContrastiveConfig& config, int64_t token_dim);
+  Nfnet encoder;
+  Contrastive contrastive;
+};
+
+/// Frozen language for the text tower.
+struct CaptionLanguage {
+  Tokenizer tokenizer;
+  torch::Tensor table;  ///< [V, D] in the compute type
+};
+
+/// Tokenizer and token table of a GGUF; the table in `type`. Throws Error naming the file.
+CaptionLanguage read_caption_language(const std::string& gguf_path, torch::ScalarType type);
+
+/// The contrastive stage as a training task.
+class PretrainVisionTask : public TrainTask {
+ public:
+  PretrainVisionTask(const PretrainVisionRecipe& recipe, PictogramSet set,
+                     CaptionLanguage language);
+
+  torch::nn::Module& module() override { return *towers_; }
+  StepLosses losses(int64_t step) override;
+  std::string item_name() const override { return "pictures"; }
+  Json identity() const override;
+
+  const TwoTowers& towers() const { return *towers_; }
+
+ private:
+  struct Batch {
+    torch::Tensor pixels;
+    CaptionTokens captions;
+    torch::Tensor concepts;
+  };
+  Batch make_batch(int64_t step);
+
+  PretrainVisionRecipe recipe_;
+  CaptionLanguage language_;
+  ContrastiveBatches data_;
+  std::shared_ptr<TwoTowers> towers_;
+  std::optional<Prefetcher<Batch>> batches_;  ///< last: its thread reads the others
+};
+
+/// Trains and writes <output>/encoder and <output>/contrastive (the heads) when done. Goes on where
+/// an earlier call stopped. Throws Error as train() and the readers of the files do.
+TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks);
+
+}  // namespace flamingo

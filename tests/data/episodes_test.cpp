@@ -1,0 +1,208 @@
+#include "flamingo/data/episodes.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "flamingo/core/error.h"
+#include "tests/data/tiny_pictograms.h"
+#include "tests/data/tiny_tokens.h"
+
+namespace flamingo {
+namespace {
+
+using testing::TemporaryFolder;
+
+constexpr int32_t kFirstWord = 1000;
+
+class EpisodesTest : public ::testing::Test {
+ protected:
+  Episodes make(const EpisodeConfig& config) const {
+    std::vector<int32_t> words;
+    for (int32_t i = 0; i < 50; ++i) words.push_back(kFirstWord + i);
+    return Episodes(set_, testing::tiny_tokens(), words, config);
+  }
+  /// A config in which only one kind occurs.
+  static EpisodeConfig only(double EpisodeConfig::*kind) {
+    EpisodeConfig config{
+        .binding = 0, .random_pairs = 0, .same_group = 0, .video = 0, .question = 0};
+    config.*kind = 1;
+    return config;
+  }
+  const PictogramConcept& shown(const MediumFrames& medium) const {
+    const auto& drawing = set_.drawings()[static_cast<size_t>(medium[0].drawing)];
+    return set_.concepts()[static_cast<size_t>(drawing.concept_index)];
+  }
+  /// What stands between "Output:" and the end of chunk, by medium.
+  static std::vector<std::string> answers(const Sequence& sequence) {
+    const std::string text = testing::tiny_text(sequence.ids);
+    std::vector<std::string> found;
+    for (size_t at = 0; (at = text.find("Output:", at)) != std::string::npos;) {
+      const size_t end = text.find('|', at);
+      found.push_back(text.substr(at + 7, end - at - 7));
+      at = end;
+    }
+    return found;
+  }
+
+  TemporaryFolder folder_{"episodes"};
+  PictogramSet set_ = testing::tiny_pictograms(folder_, 12, 4);
+};
+
+TEST_F(EpisodesTest, EverySequenceIsWellFormedAndFromTheTrainingSplit) {
+  const Episodes episodes = make({.video = 0.3, .question = 0.3});
+  for (int64_t i = 0; i < 300; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    ASSERT_EQ(sequence.ids.size(), sequence.phi.size());
+    ASSERT_EQ(sequence.ids.size(), sequence.label.size());
+    EXPECT_EQ(sequence.ids[0], 1);
+    EXPECT_EQ(sequence.label[0], 0);
+    EXPECT_GT(std::ranges::count(sequence.label, 1), 0);
+    EXPECT_EQ(std::ranges::max(sequence.phi), std::ssize(sequence.media));
+    EXPECT_EQ(std::ranges::count(sequence.ids, 2), std::ssize(sequence.media));
+    for (const MediumFrames& medium : sequence.media) {
+      for (const ViewRef& view : medium) {
+        EXPECT_EQ(set_.drawings()[static_cast<size_t>(view.drawing)].split, PictogramSplit::kTrain);
+        EXPECT_LE(view.view, 5);
+      }
+    }
+  }
+}
+
+TEST_F(EpisodesTest, BindingTeachesAWordBeforeItAsksForIt) {
+  const Episodes episodes = make(only(&EpisodeConfig::binding));
+  int three = 0;
+  for (int64_t i = 0; i < 100; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    std::map<std::string, int32_t> bound;
+    for (size_t t = 0; t < sequence.ids.size(); ++t) {
+      if (sequence.ids[t] < kFirstWord) continue;
+      const auto& medium = sequence.media[static_cast<size_t>(sequence.phi[t] - 1)];
+      const auto [it, first] = bound.try_emplace(shown(medium).name, sequence.ids[t]);
+      EXPECT_EQ(it->second, sequence.ids[t]) << "one word per concept";
+      EXPECT_EQ(sequence.label[t], first ? 0 : 1);
+      EXPECT_EQ(sequence.label[t + 1], first ? 0 : 1);
+    }
+    ASSERT_TRUE(bound.size() == 2 || bound.size() == 3);
+    three += bound.size() == 3;
+    EXPECT_GE(sequence.media.size(), 5u);
+    EXPECT_LE(sequence.media.size(), 6u);
+  }
+  EXPECT_NEAR(three, 25, 15);
+}
+
+TEST_F(EpisodesTest, RandomPairsNameTheirPictures) {
+  const Episodes episodes = make(only(&EpisodeConfig::random_pairs));
+  std::set<size_t> lengths;
+  for (int64_t i = 0; i < 100; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    const auto names = answers(sequence);
+    ASSERT_EQ(names.size(), sequence.media.size());
+    for (size_t m = 0; m < names.size(); ++m) {
+      EXPECT_EQ(names[m], " " + shown(sequence.media[m]).name);
+    }
+    EXPECT_EQ(std::set(names.begin(), names.end()).size(), names.size());
+    lengths.insert(names.size());
+  }
+  EXPECT_EQ(lengths, (std::set<size_t>{1, 2, 3, 4, 5}));
+}
+
+TEST_F(EpisodesTest, SameGroupRepeatsWithinOneSubgroup) {
+  const Episodes episodes = make(only(&EpisodeConfig::same_group));
+  int repeats = 0;
+  for (int64_t i = 0; i < 100; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    std::set<std::string> groups, names;
+    for (const auto& medium : sequence.media) {
+      groups.insert(shown(medium).subgroup);
+      names.insert(shown(medium).name);
+    }
+    EXPECT_EQ(groups.size(), 1u);
+    EXPECT_GE(names.size(), 2u);
+    EXPECT_GE(sequence.media.size(), 3u);
+    repeats += names.size() < sequence.media.size();
+  }
+  EXPECT_GT(repeats, 50);
+}
+
+TEST_F(EpisodesTest, AClipIsOneMediumOfOneDrawing) {
+  const Episodes episodes = make(only(&EpisodeConfig::video));
+  for (int64_t i = 0; i < 50; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    ASSERT_EQ(sequence.media.size(), 1u);
+    const MediumFrames& clip = sequence.media[0];
+    EXPECT_TRUE(clip.size() >= 2 && clip.size() <= 8);
+    for (const ViewRef& frame : clip) EXPECT_EQ(frame.drawing, clip[0].drawing);
+    EXPECT_EQ(answers(sequence)[0], " " + shown(clip).name);
+  }
+}
+
+TEST_F(EpisodesTest, AQuestionIsAnswered) {
+  const Sequence sequence = make(only(&EpisodeConfig::question)).sequence(0);
+  EXPECT_EQ(testing::tiny_text(sequence.ids),
+            "^@Question: What is this? Answer: " + shown(sequence.media[0]).name + "|");
+}
+
+TEST_F(EpisodesTest, WithPNextNamesSeeTheFollowingPicture) {
+  EpisodeConfig config = only(&EpisodeConfig::random_pairs);
+  config.p_next = 1;
+  const Episodes episodes = make(config);
+  for (int64_t i = 0; i < 20; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    std::string text;
+    for (size_t m = 1; m <= sequence.media.size(); ++m) {
+      std::vector<int32_t> name;
+      for (size_t t = 0; t < sequence.ids.size(); ++t) {
+        if (sequence.label[t] && sequence.phi[t] == static_cast<int32_t>(m)) {
+          name.push_back(sequence.ids[t]);
+        }
+      }
+      EXPECT_EQ(testing::tiny_text(name), " " + shown(sequence.media[m - 1]).name + "|");
+    }
+  }
+}
+
+TEST_F(EpisodesTest, BatchesAreAllSequencesOnceSortedByLength) {
+  const EpisodeConfig config{.batch = 6, .sort_batches = 4};
+  const Episodes episodes = make(config);
+  std::multiset<std::vector<int32_t>> batched, direct;
+  std::vector<std::pair<size_t, size_t>> spans;
+  for (int64_t step = 4; step < 8; ++step) {
+    size_t shortest = SIZE_MAX, longest = 0;
+    for (const Sequence& sequence : episodes.batch(step)) {
+      batched.insert(sequence.ids);
+      shortest = std::min(shortest, sequence.ids.size());
+      longest = std::max(longest, sequence.ids.size());
+    }
+    spans.emplace_back(shortest, longest);
+  }
+  for (int64_t i = 24; i < 48; ++i) direct.insert(episodes.sequence(i).ids);
+  EXPECT_EQ(batched, direct);
+  std::ranges::sort(spans);
+  for (size_t i = 1; i < spans.size(); ++i) EXPECT_GE(spans[i].first, spans[i - 1].second);
+}
+
+TEST_F(EpisodesTest, AResumedRunSeesTheSameBatches) {
+  const Episodes first = make({});
+  const Episodes second = make({});
+  first.batch(0);
+  const auto expected = first.batch(9);
+  const auto resumed = second.batch(9);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(expected[i].ids, resumed[i].ids);
+    EXPECT_EQ(expected[i].media, resumed[i].media);
+  }
+}
+
+TEST_F(EpisodesTest, RefusesWhatCannotWork) {
+  EXPECT_THROW(make({.batch = 0}), Error);
+  EXPECT_THROW(make({.three_way = 2}), Error);
+  EXPECT_THROW(make({.max_pairs = 13}), Error);
+  EXPECT_THROW(make({.binding = -1}), Error);
+  EXPECT_THROW(Episodes(set_, testing::tiny_tokens(), {1}, {}), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,95 @@
+#include "flamingo/data/pictogram_builder.h"
+
+#ifdef FLAMINGO_MEDIA
+
+#include <gtest/gtest.h>
+
+#include "flamingo/media/image.h"
+#include "tests/data/tiny_packages.h"
+
+namespace flamingo {
+namespace {
+
+using testing::TemporaryFolder;
+using testing::tiny_packages;
+
+/// Draws every listed file: SVGs are a red square, PNGs are 64 x 64 green, or damaged.
+void draw_files(const PictogramSources& sources, const std::string& damaged) {
+  const std::string svg =
+      "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 72 72'>"
+      "<rect x='9' y='9' width='54' height='54' fill='#f00'/></svg>";
+  Image image{.height = 64, .width = 64, .mode = PixelMode::kRgb};
+  for (int i = 0; i < 64 * 64; ++i) image.pixels.insert(image.pixels.end(), {0, 255, 0});
+  const std::string png = encode_png(image);
+  for (const std::string& file : list_pictograms(sources).files) {
+    const bool bad = !damaged.empty() && file.ends_with(damaged);
+    write_file_atomic(file, bad ? "damaged" : file.ends_with(".svg") ? svg : png);
+  }
+}
+
+TEST(BuildPictograms, RendersEverythingIntoOneFile) {
+  const TemporaryFolder folder("builder");
+  const PictogramSources sources = tiny_packages(folder);
+  draw_files(sources, "");
+  int64_t last = 0;
+  const PictogramCounts counts = build_pictograms(sources, folder.file("set"),
+                                                  [&last](int64_t done, int64_t) { last = done; });
+  EXPECT_EQ(counts.concepts, 6);
+  EXPECT_EQ(counts.skipped, 0);
+  EXPECT_EQ(counts.drawings, last);
+  EXPECT_EQ(counts.unseen, 1);
+  EXPECT_EQ(counts.flags, 1);
+  const PictogramSet set = PictogramSet::open(folder.file("set"));
+  const auto colour = set.pixels(*set.find_drawing(0, PictogramStyle::kColour));
+  const size_t centre = (40 * kPictogramSide + 40) * 4;
+  EXPECT_EQ(colour[3], 0);
+  EXPECT_EQ(colour[centre], 255);
+  EXPECT_EQ(colour[centre + 3], 255);
+  const auto twitter = set.pixels(*set.find_drawing(0, PictogramStyle::kTwitter));
+  EXPECT_EQ(twitter[(7 * kPictogramSide + 40) * 4 + 3], 0);  // a margin of 8 pixels
+  EXPECT_EQ(twitter[(8 * kPictogramSide + 8) * 4 + 1], 255);
+}
+
+TEST(BuildPictograms, EqualInputGivesAnEqualFile) {
+  const TemporaryFolder folder("builder_equal");
+  PictogramSources sources = tiny_packages(folder);
+  draw_files(sources, "");
+  build_pictograms(sources, folder.file("a"));
+  sources.threads = 1;
+  build_pictograms(sources, folder.file("b"));
+  EXPECT_EQ(read_file(folder.file("a"), 1 << 24), read_file(folder.file("b"), 1 << 24));
+}
+
+TEST(BuildPictograms, CountsAndLeavesOutDamagedDrawings) {
+  const TemporaryFolder folder("builder_damaged");
+  const PictogramSources sources = tiny_packages(folder);
+  draw_files(sources, "1F4F7.svg");  // both of the camera's; its Twitter drawing stays
+  const PictogramCounts counts = build_pictograms(sources, folder.file("set"));
+  EXPECT_EQ(counts.skipped, 2);
+  EXPECT_EQ(counts.concepts, 6);
+  const PictogramSet set = PictogramSet::open(folder.file("set"));
+  EXPECT_EQ(set.find_drawing(0, PictogramStyle::kColour), std::nullopt);
+  EXPECT_EQ(set.concepts()[0].name, "camera");
+}
+
+TEST(BuildPictograms, WritesNothingWithoutPictures) {
+  const TemporaryFolder folder("builder_empty");
+  const PictogramSources sources = tiny_packages(folder);
+  EXPECT_THROW(build_pictograms(sources, folder.file("set")), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("set")));
+}
+
+TEST(BuildPictograms, StopsWhenProgressThrows) {
+  const TemporaryFolder folder("builder_stop");
+  const PictogramSources sources = tiny_packages(folder);
+  draw_files(sources, "");
+  EXPECT_THROW(build_pictograms(sources, folder.file("set"),
+                                [](int64_t, int64_t) { fail("test", "stopped"); }),
+               Error);
+  EXPECT_FALSE(std::filesystem::exists(folder.file("set")));
+}
+
+}  // namespace
+}  // namespace flamingo
+
+#endif  // FLAMINGO_MEDIA

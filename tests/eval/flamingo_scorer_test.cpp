@@ -1,0 +1,102 @@
+#include "flamingo/eval/flamingo_scorer.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+#include "tests/data/tiny_pictograms.h"
+#include "tests/model/tiny_flamingo.h"
+
+namespace flamingo {
+namespace {
+
+using testing::TemporaryFolder;
+
+constexpr double kRounding = 1e-4;  // fp32, sums of 4 log probabilities
+
+class FlamingoScorerTest : public ::testing::Test {
+ protected:
+  FlamingoScorerTest() { model_->eval(); }
+
+  /// The definition: one whole forward per candidate, nothing shared, padded or kept.
+  double plain(const ScoreRequest& request, const std::vector<int32_t>& candidate) {
+    const torch::NoGradGuard no_grad;
+    std::vector<int64_t> ids(request.prompt.ids.begin(), request.prompt.ids.end());
+    std::vector<int64_t> phi(request.prompt.phi.begin(), request.prompt.phi.end());
+    const auto prompt = std::ssize(ids);
+    ids.insert(ids.end(), candidate.begin(), candidate.end());
+    phi.resize(ids.size(), request.prompt.phi.back());
+    std::vector<torch::Tensor> media;
+    for (const MediumFrames& medium : request.prompt.media) {
+      media.push_back(model_->encode_media(renderer_.render(medium).unsqueeze(0).unsqueeze(0)));
+    }
+    const auto logits =
+        model_->forward({.ids = torch::tensor(ids).unsqueeze(0),
+                         .phi = torch::tensor(phi).unsqueeze(0),
+                         .media = media.empty() ? torch::Tensor() : torch::cat(media, 1)});
+    const auto log_p = logits[0].log_softmax(-1);
+    double sum = 0;
+    for (int64_t t = 0; t < std::ssize(candidate); ++t) {
+      sum += log_p[prompt + t - 1][candidate[static_cast<size_t>(t)]].item<double>();
+    }
+    return sum;
+  }
+
+  void expect_plain(const std::vector<ScoreRequest>& requests) {
+    const auto scores = FlamingoScorer(model_, renderer_).score(requests);
+    ASSERT_EQ(scores.size(), requests.size());
+    for (size_t r = 0; r < requests.size(); ++r) {
+      ASSERT_EQ(scores[r].size(), requests[r].candidates.size());
+      for (size_t c = 0; c < scores[r].size(); ++c) {
+        EXPECT_NEAR(scores[r][c], plain(requests[r], requests[r].candidates[c]), kRounding);
+      }
+    }
+  }
+
+  TemporaryFolder folder_{"flamingo_scorer"};
+  ViewRenderer renderer_{testing::tiny_pictograms(folder_, 4, 4), {}, 16, 1};
+  Flamingo model_ = testing::make_flamingo(testing::tiny_flamingo());
+  const ScoreRequest two_pictures_{.prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},
+                                              .phi = {0, 1, 1, 1, 1, 2, 2},
+                                              .media = {{{0, 0}}, {{3, 0}}}},
+                                   .candidates = {{7, 8, 41}, {9, 41}}};
+  const ScoreRequest clip_{
+      .prompt = {.ids = {1, 40, 5}, .phi = {0, 1, 1}, .media = {{{2, 1}, {2, 2}}}},
+      .candidates = {{7, 41}, {10, 11, 12, 41}, {9}}};
+  const ScoreRequest text_{.prompt = {.ids = {1, 5}, .phi = {0, 0}}, .candidates = {{7}, {9}}};
+};
+
+TEST_F(FlamingoScorerTest, EqualsOneForwardPerCandidate) { expect_plain({two_pictures_}); }
+
+TEST_F(FlamingoScorerTest, PromptsOfOtherLengthsAndMediaDoNotMatter) {
+  expect_plain({two_pictures_, clip_, text_});
+}
+
+TEST_F(FlamingoScorerTest, WorksWithoutAnyMedium) { expect_plain({text_}); }
+
+TEST_F(FlamingoScorerTest, ARemovedPictureIsSeenByNobody) {
+  ScoreRequest removed = two_pictures_;
+  removed.prompt.phi = {0, 1, 1, 1, 1, 0, 0};
+  removed.prompt.media.pop_back();
+  expect_plain({removed, two_pictures_});
+}
+
+TEST_F(FlamingoScorerTest, EachMediumIsEncodedOnce) {
+  FlamingoScorer scorer(model_, renderer_);
+  const std::vector<ScoreRequest> requests = {two_pictures_, two_pictures_, clip_};
+  const auto first = scorer.score(requests);
+  EXPECT_EQ(scorer.num_media(), 3u);
+  EXPECT_EQ(first, scorer.score(requests));
+  EXPECT_EQ(scorer.num_media(), 3u);
+}
+
+TEST_F(FlamingoScorerTest, RefusesEmptyRequests) {
+  FlamingoScorer scorer(model_, renderer_);
+  EXPECT_THROW(scorer.score(std::vector<ScoreRequest>{
+                   {.prompt = {.ids = {1}, .phi = {0}}, .candidates = {{}}}}),
+               Error);
+  EXPECT_THROW(scorer.score(std::vector<ScoreRequest>{{.candidates = {{1}}}}), Error);
+  EXPECT_TRUE(scorer.score({}).empty());
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,42 @@
+#include "flamingo/eval/report.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace flamingo {
+namespace {
+
+const std::array<TaskResult, 2> kResults = {
+    TaskResult{.name = "naming",
+               .chance = 0.2,
+               .goal = 0.55,
+               .accuracy = {600, 1000},
+               .removed = {200, 1000},
+               .exchanged = {300, 1000}},
+    TaskResult{.name = "encoder", .chance = 0.2, .goal = 0.88, .accuracy = {800, 1000}}};
+
+TEST(ReportTable, HasOneLinePerTask) {
+  EXPECT_EQ(
+      report_table(kResults),
+      "task         episodes  accuracy         chance  no picture       other picture    goal\n"
+      "naming           1000  0.600 +- 0.015   0.20    0.200 +- 0.013   0.300 +- 0.014   "
+      "0.55 reached ! control not at chance\n"
+      "encoder          1000  0.800 +- 0.013   0.20    -                -                "
+      "0.88 missed\n");
+}
+
+TEST(ReportJson, HasTheSameNumbers) {
+  const Json report = report_json(kResults);
+  ASSERT_EQ(report.size(), 2u);
+  EXPECT_EQ(report[0]["task"], "naming");
+  EXPECT_EQ(report[0]["accuracy"], 0.6);
+  EXPECT_EQ(report[0]["reached"], true);
+  EXPECT_EQ(report[0]["exchanged"]["accuracy"], 0.3);
+  EXPECT_EQ(report[0]["controls_at_chance"], false);
+  EXPECT_TRUE(report[1]["removed"].is_null());
+  EXPECT_EQ(report[1]["reached"], false);
+}
+
+}  // namespace
+}  // namespace flamingo

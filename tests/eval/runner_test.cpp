@@ -1,0 +1,144 @@
+#include "flamingo/eval/runner.h"
+
+#include <ATen/Functions.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "flamingo/core/error.h"
+#include "tests/data/tiny_pictograms.h"
+#include "tests/data/tiny_tokens.h"
+
+namespace flamingo {
+namespace {
+
+using testing::TemporaryFolder;
+
+/// Knows every picture's name: a candidate that spells it is likelier than the others.
+class KnowingScorer : public Scorer {
+ public:
+  explicit KnowingScorer(PictogramSet set) : set_(std::move(set)) {}
+
+  std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) override {
+    largest_batch = std::max(largest_batch, requests.size());
+    std::vector<std::vector<double>> scores;
+    for (const ScoreRequest& request : requests) {
+      scores.emplace_back();
+      for (const auto& candidate : request.candidates) {
+        scores.back().push_back(spells(request.prompt, candidate) ? -1.0 : -2.0);
+      }
+    }
+    return scores;
+  }
+
+  size_t largest_batch = 0;
+
+ private:
+  bool spells(const Sequence& prompt, const std::vector<int32_t>& candidate) const {
+    const int32_t phi = prompt.phi.back();
+    if (phi == 0) return false;
+    const auto drawing = prompt.media[static_cast<size_t>(phi - 1)][0].drawing;
+    const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
+    const std::string& name = set_.concepts()[static_cast<size_t>(index)].name;
+    return testing::tiny_text(candidate) == " " + name + "|";
+  }
+
+  PictogramSet set_;
+};
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  TemporaryFolder folder_{"eval_runner"};
+  EvalData data_{testing::tiny_pictograms(folder_, 24, 8), testing::tiny_tokens(), {200, 201, 202}};
+};
+
+TEST_F(RunnerTest, APerfectScorerIsRightAndItsControlsAreAtChance) {
+  KnowingScorer scorer(data_.set);
+  int64_t last = 0;
+  const TaskResult result =
+      run_task({.name = "naming", .goal = 0.55}, data_, scorer, {.episodes = 400, .batch = 32},
+               {.progress = [&last](const std::string&, int64_t done, int64_t) { last = done; }});
+  EXPECT_EQ(result.accuracy.value(), 1.0);
+  EXPECT_EQ(result.accuracy.total, 400);
+  EXPECT_NEAR(result.removed.value(), 0.2, 0.06);
+  EXPECT_NEAR(result.exchanged.value(), 0.2, 0.06);
+  EXPECT_TRUE(result.reached());
+  EXPECT_EQ(last, 1200);
+  EXPECT_EQ(scorer.largest_batch, 32u);
+}
+
+TEST_F(RunnerTest, CanLeaveOutControlsAndStop) {
+  KnowingScorer scorer(data_.set);
+  const EvalConfig config{.episodes = 20, .batch = 8, .controls = false};
+  const TaskResult result = run_task({.name = "naming"}, data_, scorer, config);
+  EXPECT_EQ(result.accuracy.total, 20);
+  EXPECT_EQ(result.removed.total, 0);
+  const std::atomic<bool> stop = true;
+  EXPECT_EQ(run_task({.name = "naming"}, data_, scorer, config, {.stop = &stop}).accuracy.total, 0);
+}
+
+TEST_F(RunnerTest, RefusesEmptyMeasurements) {
+  KnowingScorer scorer(data_.set);
+  EXPECT_THROW(run_task({.name = "naming"}, data_, scorer, {.episodes = 0}), Error);
+  EXPECT_THROW(run_task({.name = "naming"}, data_, scorer, {.batch = 0}), Error);
+  EXPECT_THROW(select_tasks({"nameing"}), Error);
+  EXPECT_EQ(select_tasks({}).size(), 4u);
+  EXPECT_EQ(select_tasks({"names", "encoder"}).size(), 1u);
+}
+
+/// Embeds a name and its pictures at the same random place; `noise` moves the pictures.
+class PlacingEmbedder : public Embedder {
+ public:
+  PlacingEmbedder(PictogramSet set, double noise) : set_(std::move(set)), noise_(noise) {}
+
+  at::Tensor embed_texts(std::span<const std::string> texts) override {
+    at::Tensor rows = at::zeros({std::ssize(texts), 16});
+    for (int64_t i = 0; i < std::ssize(texts); ++i)
+      place(texts[static_cast<size_t>(i)], 0, rows[i]);
+    return rows;
+  }
+  at::Tensor embed_pictures(std::span<const ViewRef> views) override {
+    at::Tensor rows = at::zeros({std::ssize(views), 16});
+    for (int64_t i = 0; i < std::ssize(views); ++i) {
+      const auto drawing = views[static_cast<size_t>(i)].drawing;
+      const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
+      place(set_.concepts()[static_cast<size_t>(index)].name, noise_, rows[i]);
+    }
+    return rows;
+  }
+
+ private:
+  static void place(const std::string& name, double noise, at::Tensor row) {
+    Rng rng = Rng::for_name(1, name);
+    Rng other = Rng::for_name(2, name);
+    for (int64_t i = 0; i < 16; ++i) row[i].fill_(rng.normal() + noise * other.normal());
+  }
+
+  PictogramSet set_;
+  double noise_;
+};
+
+TEST_F(RunnerTest, EncoderTaskComparesPicturesWithNames) {
+  PlacingEmbedder exact(data_.set, 0);
+  const TaskResult result = run_encoder_task(data_, exact, {.episodes = 300});
+  EXPECT_EQ(result.accuracy.value(), 1.0);
+  EXPECT_EQ(result.removed.total, 0);
+  PlacingEmbedder lost(data_.set, 1000);
+  EXPECT_LT(run_encoder_task(data_, lost, {.episodes = 300}).accuracy.value(), 0.6);
+}
+
+TEST(Accuracy, KnowsItsStandardError) {
+  EXPECT_DOUBLE_EQ((Accuracy{.right = 75, .total = 100}.value()), 0.75);
+  EXPECT_NEAR((Accuracy{.right = 75, .total = 100}.error()), 0.0433, 1e-4);
+  EXPECT_EQ(Accuracy{}.error(), 0.0);
+}
+
+TEST(TaskResult, JudgesControlsByTwoStandardErrorsOfChance) {
+  TaskResult result{.chance = 0.5, .removed = {515, 1000}, .exchanged = {470, 1000}};
+  EXPECT_TRUE(result.controls_at_chance());
+  result.exchanged = {460, 1000};
+  EXPECT_FALSE(result.controls_at_chance());
+}
+
+}  // namespace
+}  // namespace flamingo

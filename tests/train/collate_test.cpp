@@ -1,0 +1,66 @@
+#include "flamingo/train/collate.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+using Ids = std::vector<int64_t>;
+
+Ids list(const torch::Tensor& tensor) {
+  const auto flat = tensor.to(torch::kInt64).contiguous().flatten();
+  return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
+}
+
+/// <1> picture word end, then a clip with a word.
+Sequence pair_and_clip() {
+  return {.ids = {1, 9, 20, 2, 9, 30, 2},
+          .phi = {0, 1, 1, 1, 2, 2, 2},
+          .label = {0, 0, 1, 1, 0, 1, 1},
+          .media = {{{5, 0}}, {{6, 1}, {6, 2}, {6, 3}}}};
+}
+
+/// Binding: the first chunk has no target.
+Sequence binding() {
+  return {.ids = {1, 9, 40, 9, 40, 2},
+          .phi = {0, 1, 1, 2, 2, 2},
+          .label = {0, 0, 0, 0, 1, 1},
+          .media = {{{7, 1}}, {{7, 2}}}};
+}
+
+TEST(Collate, PadsAndShiftsTargets) {
+  const auto batch = collate({pair_and_clip(), binding()});
+  EXPECT_EQ(batch.ids.sizes(), (Ids{2, 6}));
+  EXPECT_EQ(list(batch.ids), (Ids{1, 9, 20, 2, 9, 30, 1, 9, 40, 9, 40, 0}));
+  EXPECT_EQ(list(batch.phi), (Ids{0, 1, 1, 1, 2, 2, 0, 1, 1, 2, 2, 0}));
+  EXPECT_EQ(list(batch.positions), (Ids{1, 2, 4, 5, 9, 10}));
+  EXPECT_EQ(list(batch.targets), (Ids{20, 2, 30, 2, 40, 2}));
+  EXPECT_EQ(list(batch.bound), (Ids{0, 0, 0, 0, 1, 0}));
+  EXPECT_EQ(batch.num_tokens, 13);
+}
+
+TEST(Collate, GroupsMediaByLength) {
+  const auto batch = collate({pair_and_clip(), binding()});
+  ASSERT_EQ(batch.groups.size(), 2u);
+  EXPECT_EQ(batch.groups[0].frames, 1);
+  EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{5, 0}, {7, 1}, {7, 2}}));
+  EXPECT_EQ(batch.groups[1].frames, 3);
+  EXPECT_EQ(batch.groups[1].views, (std::vector<ViewRef>{{6, 1}, {6, 2}, {6, 3}}));
+  EXPECT_EQ(list(batch.media_rows), (Ids{0, 3, 1, 2}));
+}
+
+TEST(Collate, RefusesWhatCannotBeTrainedOn) {
+  EXPECT_THROW(collate({}), Error);
+  Sequence uneven = binding();
+  uneven.phi.pop_back();
+  EXPECT_THROW(collate({uneven}), Error);
+  Sequence unlabelled = binding();
+  unlabelled.label.assign(unlabelled.label.size(), 0);
+  EXPECT_THROW(collate({unlabelled}), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,110 @@
+#include "flamingo/train/feature_cache.h"
+
+#include <gtest/gtest.h>
+#include <torch/types.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "tests/train/temporary_folder.h"
+
+namespace flamingo {
+namespace {
+
+constexpr int64_t kPatches = 2, kDim = 3;
+
+FeaturePlan plan_of(int64_t drawings) {
+  FeaturePlan plan{.views = 2, .patches = kPatches, .dim = kDim, .key = {{"encoder", "abc"}}};
+  for (int64_t i = 0; i < drawings; ++i) plan.drawings.push_back(10 + 3 * i);
+  return plan;
+}
+
+/// "Pixels" tell the view; "features" are 100 * view + drawing in every place.
+struct Fixture {
+  int64_t encoded = 0;
+  std::atomic<bool> stop{false};
+  int64_t stop_after = 1 << 30;
+  FeatureSource source() {
+    return {.render =
+                [](std::span<const ViewRef> views) {
+                  auto pixels = torch::empty({static_cast<int64_t>(views.size()), 3, 1, 1});
+                  for (size_t i = 0; i < views.size(); ++i) {
+                    pixels[static_cast<int64_t>(i)].fill_(
+                        static_cast<double>(100 * views[i].view + views[i].drawing % 100));
+                  }
+                  return pixels;
+                },
+            .encode =
+                [this](const torch::Tensor& pixels) {
+                  encoded += pixels.size(0);
+                  if (encoded >= stop_after) stop = true;
+                  return pixels.select(1, 0).expand({-1, kPatches, kDim});
+                },
+            .stop = &stop};
+  }
+};
+
+TEST(FeatureCache, GathersTheViewsAskedFor) {
+  const TemporaryFolder folder;
+  Fixture f;
+  const FeaturePlan plan = plan_of(5);
+  ASSERT_TRUE(FeatureCache::build(folder.path(), plan, f.source()));
+  EXPECT_EQ(f.encoded, 15);
+  const FeatureCache cache(folder.path(), plan);
+  const std::vector<ViewRef> views = {{13, 2}, {10, 0}, {22, 1}};
+  const auto features = cache.gather(views);
+  ASSERT_EQ(features.sizes(), (std::vector<int64_t>{3, kPatches, kDim}));
+  EXPECT_EQ(features.scalar_type(), torch::kBFloat16);
+  EXPECT_TRUE(
+      features.select(1, 1)
+          .select(1, 2)
+          .to(torch::kFloat32)
+          .equal(torch::tensor({213.0f, 10.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
+  EXPECT_THROW(cache.gather(std::vector<ViewRef>{{11, 0}}), Error);
+  EXPECT_THROW(cache.gather(std::vector<ViewRef>{{10, 3}}), Error);
+}
+
+TEST(FeatureCache, IsBuiltOnceAndGoesOnAfterAnInterruption) {
+  const TemporaryFolder folder, whole;
+  const FeaturePlan plan = plan_of(200);
+  Fixture reference, first, second, third;
+  ASSERT_TRUE(FeatureCache::build(whole.path(), plan, reference.source()));
+  first.stop_after = 200;
+  EXPECT_FALSE(FeatureCache::build(folder.path(), plan, first.source()));
+  EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
+  std::ofstream(folder / "features.bf16.part", std::ios::app) << "torn";
+  EXPECT_TRUE(FeatureCache::build(folder.path(), plan, second.source()));
+  EXPECT_EQ(first.encoded + second.encoded, 600);
+  EXPECT_EQ(read_file(folder / "features.bf16", 1 << 20),
+            read_file(whole / "features.bf16", 1 << 20));
+  EXPECT_TRUE(FeatureCache::build(folder.path(), plan, third.source()));
+  EXPECT_EQ(third.encoded, 0);
+}
+
+TEST(FeatureCache, AnotherPlanReplacesTheFeatures) {
+  const TemporaryFolder folder;
+  Fixture first, second;
+  FeaturePlan plan = plan_of(5);
+  FeatureCache::build(folder.path(), plan, first.source());
+  plan.key = {{"encoder", "def"}};
+  EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
+  EXPECT_TRUE(FeatureCache::build(folder.path(), plan, second.source()));
+  EXPECT_EQ(second.encoded, 15);
+}
+
+TEST(FeatureCache, WrongShapesAndShortFilesAreErrors) {
+  const TemporaryFolder folder;
+  Fixture f;
+  FeaturePlan plan = plan_of(5);
+  auto source = f.source();
+  source.encode = [](const torch::Tensor& pixels) { return pixels.flatten(1); };
+  EXPECT_THROW(FeatureCache::build(folder.path(), plan, source), Error);
+  ASSERT_TRUE(FeatureCache::build(folder.path(), plan, f.source()));
+  std::filesystem::resize_file(folder / "features.bf16", 10);
+  EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

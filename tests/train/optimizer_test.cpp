@@ -1,0 +1,188 @@
+#include "flamingo/train/optimizer.h"
+
+#include <gtest/gtest.h>
+#include <torch/nn/module.h>
+#include <torch/optim/adamw.h>
+
+#include <cmath>
+#include <limits>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+constexpr double kTolerance = 2e-6;
+
+/// A matrix, a vector and a frozen matrix.
+struct Toy : torch::nn::Module {
+  explicit Toy(uint64_t seed) {
+    torch::manual_seed(seed);
+    weight = register_parameter("part_weight", torch::randn({3, 4}));
+    gate = register_parameter("alpha_gate", torch::randn({5}));
+    frozen = register_parameter("frozen", torch::randn({2, 2}), /*requires_grad=*/false);
+  }
+  torch::Tensor weight, gate, frozen;
+};
+
+void set_gradients(Toy& toy, int64_t step) {
+  torch::manual_seed(1000 + step);
+  toy.weight.mutable_grad() = torch::randn({3, 4});
+  toy.gate.mutable_grad() = torch::randn({5});
+}
+
+OptimizerConfig plain_config() {
+  return {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.98, .weight_decay = 0.1, .clip_norm = 0};
+}
+
+TEST(AdamW, EqualsLibtorch) {
+  Toy ours(1), theirs(1);
+  AdamW optimizer(plain_config(), ours);
+  std::vector<torch::optim::OptimizerParamGroup> groups;
+  const auto options = [](double decay) {
+    return std::make_unique<torch::optim::AdamWOptions>(
+        torch::optim::AdamWOptions(0.01).betas({0.9, 0.98}).eps(1e-8).weight_decay(decay));
+  };
+  groups.emplace_back(std::vector<torch::Tensor>{theirs.weight}, options(0.1));
+  groups.emplace_back(std::vector<torch::Tensor>{theirs.gate}, options(0.0));
+  torch::optim::AdamW reference(groups, torch::optim::AdamWOptions(0.01));
+  for (int64_t step = 0; step < 20; ++step) {
+    set_gradients(ours, step);
+    set_gradients(theirs, step);
+    optimizer.step(1.0);
+    reference.step();
+  }
+  EXPECT_LT((ours.weight - theirs.weight).abs().max().item<double>(), kTolerance);
+  EXPECT_LT((ours.gate - theirs.gate).abs().max().item<double>(), kTolerance);
+}
+
+TEST(AdamW, EqualsThePlainFormula) {
+  Toy toy(2);
+  double p = toy.weight[0][0].item<double>(), m = 0, v = 0;
+  AdamW optimizer(plain_config(), toy);
+  for (int64_t t = 1; t <= 10; ++t) {
+    set_gradients(toy, t);
+    const double g = toy.weight.grad()[0][0].item<double>(), lr = 0.01 * 0.5;
+    m = 0.9 * m + 0.1 * g;
+    v = 0.98 * v + 0.02 * g * g;
+    p -= lr * 0.1 * p;
+    p -= lr * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.98, t))) + 1e-8);
+    optimizer.step(0.5);
+  }
+  EXPECT_NEAR(toy.weight[0][0].item<double>(), p, kTolerance);
+}
+
+TEST(AdamW, FrozenParametersAndMissingGradientsStay) {
+  Toy toy(3);
+  const auto frozen = toy.frozen.clone(), gate = toy.gate.detach().clone();
+  AdamW optimizer(plain_config(), toy);
+  EXPECT_EQ(optimizer.num_trained(), 17);
+  set_gradients(toy, 0);
+  toy.gate.mutable_grad().reset();
+  optimizer.step(1.0);
+  EXPECT_TRUE(toy.frozen.equal(frozen));
+  EXPECT_TRUE(toy.gate.equal(gate));
+  optimizer.zero_grad();
+  EXPECT_FALSE(toy.weight.grad().defined());
+}
+
+TEST(AdamW, RulesSetRateAndDecay) {
+  Toy toy(4);
+  OptimizerConfig config = plain_config();
+  config.rules = {{.contains = "alpha_", .lr_scale = 5.0, .weight_decay = 0.0},
+                  {.contains = "part_", .weight_decay = 0.0}};
+  AdamW optimizer(config, toy);
+  set_gradients(toy, 0);
+  const auto weight = toy.weight.detach().clone(), gate = toy.gate.detach().clone();
+  optimizer.step(1.0);  // the first Adam step moves by the learning rate
+  EXPECT_NEAR((toy.weight - weight).abs().max().item<double>(), 0.01, 1e-5);
+  EXPECT_NEAR((toy.gate - gate).abs().min().item<double>(), 0.05, 1e-5);
+}
+
+TEST(AdamW, RefusesUselessInput) {
+  Toy toy(5);
+  OptimizerConfig config = plain_config();
+  config.rules = {{.contains = "no such name"}};
+  EXPECT_THROW(AdamW(config, toy), Error);
+  toy.weight.set_requires_grad(false);
+  toy.gate.set_requires_grad(false);
+  EXPECT_THROW(AdamW(plain_config(), toy), Error);
+  config = plain_config();
+  config.beta2 = 1.0;
+  EXPECT_THROW(config.validate(), Error);
+}
+
+TEST(AdamW, ClipsByTheCommonNorm) {
+  Toy toy(6);
+  OptimizerConfig config = plain_config();
+  config.clip_norm = 0.5;
+  AdamW optimizer(config, toy);
+  set_gradients(toy, 0);
+  const double before = std::sqrt(toy.weight.grad().pow(2).sum().item<double>() +
+                                  toy.gate.grad().pow(2).sum().item<double>());
+  const auto direction = toy.gate.grad().clone();
+  EXPECT_NEAR(optimizer.clip_gradients(), before, 1e-5);
+  EXPECT_LT((toy.gate.grad() - direction * (0.5 / before)).abs().max().item<double>(), kTolerance);
+  EXPECT_NEAR(optimizer.clip_gradients(), 0.5, 1e-5);
+}
+
+TEST(AdamW, NonFiniteGradientIsReportedAndNotScaled) {
+  Toy toy(7);
+  OptimizerConfig config = plain_config();
+  config.clip_norm = 0.5;
+  AdamW optimizer(config, toy);
+  set_gradients(toy, 0);
+  toy.gate.mutable_grad()[2] = std::numeric_limits<float>::infinity();
+  const auto weight_gradient = toy.weight.grad().clone();
+  EXPECT_FALSE(std::isfinite(optimizer.clip_gradients()));
+  EXPECT_TRUE(toy.weight.grad().equal(weight_gradient));
+}
+
+TEST(AdaptiveClip, EqualsTheFormulaPerUnit) {
+  torch::manual_seed(8);
+  const auto weight = torch::randn({4, 3, 2, 2});
+  weight[3].zero_();  // its norm counts as 1e-3
+  auto gradient = torch::randn({4, 3, 2, 2});
+  gradient[1] *= 1e-4;  // short enough to stay
+  const auto before = gradient.clone();
+  const double clip = 0.01;
+  clip_adaptively(weight, gradient, clip);
+  for (int64_t unit = 0; unit < 4; ++unit) {
+    const double w = std::max(weight[unit].norm().item<double>(), 1e-3),
+                 g = before[unit].norm().item<double>();
+    const double factor = g > clip * w ? clip * w / std::max(g, 1e-6) : 1.0;
+    EXPECT_LT((gradient[unit] - before[unit] * factor).abs().max().item<double>(), kTolerance)
+        << unit;
+  }
+  EXPECT_TRUE(gradient[1].equal(before[1]));
+}
+
+TEST(AdaptiveClip, VectorsAndGainsAreOneUnit) {
+  torch::manual_seed(9);
+  const auto weight = torch::randn({6, 1, 1, 1});
+  auto gradient = torch::randn({6, 1, 1, 1}) * 10;
+  const auto before = gradient.clone();
+  clip_adaptively(weight, gradient, 0.1);
+  const double factor = 0.1 * weight.norm().item<double>() / before.norm().item<double>();
+  EXPECT_LT((gradient - before * factor).abs().max().item<double>(), kTolerance);
+}
+
+TEST(AdamW, AdaptivelyClippedParametersLeaveTheCommonNorm) {
+  Toy toy(10);
+  OptimizerConfig config = plain_config();
+  config.clip_norm = 1.0;
+  config.rules = {{.contains = "part_", .adaptive_clip = 0.01}};
+  AdamW optimizer(config, toy);
+  set_gradients(toy, 0);
+  toy.gate.mutable_grad() = torch::full({5}, 0.01f);
+  const auto gate = toy.gate.grad().clone();
+  optimizer.clip_gradients();
+  EXPECT_TRUE(toy.gate.grad().equal(gate));
+  for (int64_t row = 0; row < 3; ++row) {
+    EXPECT_LE(toy.weight.grad()[row].norm().item<double>(),
+              0.01 * toy.weight[row].norm().item<double>() * 1.0001);
+  }
+}
+
+}  // namespace
+}  // namespace flamingo

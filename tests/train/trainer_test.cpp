@@ -1,0 +1,180 @@
+#include "flamingo/train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <sstream>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/io/sha256.h"
+#include "tests/train/metrics_text.h"
+#include "tests/train/temporary_folder.h"
+#include "tests/train/toy_task.h"
+
+namespace flamingo {
+namespace {
+
+std::string weights_hash(ToyTask& task) {
+  Sha256 sha;
+  for (const auto& parameter : task.net->parameters()) {
+    sha.update({static_cast<const std::byte*>(parameter.const_data_ptr()), parameter.nbytes()});
+  }
+  const auto digest = sha.digest();
+  return {digest.begin(), digest.end()};
+}
+
+/// Loss curve and weights of an uninterrupted run.
+std::pair<std::string, std::string> reference() {
+  const TemporaryFolder folder;
+  ToyTask task;
+  EXPECT_TRUE(train(task, toy_config(folder.path()), {}).finished);
+  return {testing::metrics_without_times(folder.path()), weights_hash(task)};
+}
+
+TEST(Trainer, LearnsAndWritesOneLinePerStep) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  const auto frozen = task.net->frozen.clone();
+  const auto result = train(task, toy_config(folder.path()), {});
+  EXPECT_EQ(result.state.step, 40);
+  EXPECT_EQ(result.state.updates, 40);
+  EXPECT_TRUE(task.net->frozen.equal(frozen));
+  std::istringstream lines(testing::metrics_without_times(folder.path()));
+  std::string line;
+  std::vector<double> losses;
+  while (std::getline(lines, line)) losses.push_back(Json::parse(line)["loss"]);
+  ASSERT_EQ(losses.size(), 40u);
+  EXPECT_LT(losses.back(), 0.5 * losses.front());
+}
+
+TEST(Trainer, StoppedAnywhereTheRunGoesOnBitEqually) {
+  const auto [expected_curve, expected_weights] = reference();
+  Rng rng(11);
+  for (int trial = 0; trial < 5; ++trial) {
+    const TemporaryFolder folder;
+    bool finished = false;
+    int parts = 0;
+    while (!finished) {
+      ToyTask task;  // a new process starts from the initial weights
+      std::atomic<bool> stop{false};
+      const auto pause = static_cast<int64_t>(1 + rng.below(15));
+      int64_t done = 0;
+      task.before_step = [&](int64_t) { stop = ++done >= pause; };
+      finished = train(task, toy_config(folder.path()), {.stop = &stop}).finished;
+      ++parts;
+      if (finished) EXPECT_EQ(weights_hash(task), expected_weights);
+    }
+    EXPECT_GT(parts, 2);
+    EXPECT_EQ(testing::metrics_without_times(folder.path()), expected_curve);
+  }
+}
+
+/// Trains in a child process that is killed (as by kill -9) before step `death`.
+void train_and_die(const std::string& output, int64_t death) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ToyTask task;
+    task.before_step = [&](int64_t step) {
+      if (step == death) kill(getpid(), SIGKILL);
+    };
+    train(task, toy_config(output), {});
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+}
+
+TEST(Trainer, KilledTheRunGoesOnBitEqually) {
+  torch::set_num_threads(1);  // forked children have no OpenMP workers
+  const auto [expected_curve, expected_weights] = reference();
+  const TemporaryFolder folder;
+  for (const int64_t death : {3, 8, 20, 33}) train_and_die(folder.path(), death);
+  ToyTask task;
+  EXPECT_TRUE(train(task, toy_config(folder.path()), {}).finished);
+  EXPECT_EQ(testing::metrics_without_times(folder.path()), expected_curve);
+  EXPECT_EQ(weights_hash(task), expected_weights);
+}
+
+TEST(Trainer, AStepThatIsNotFiniteChangesNothing) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  std::string before, after;
+  task.poison = [](int64_t step) { return step == 5 || step == 6; };
+  task.before_step = [&](int64_t step) {
+    if (step == 5) before = weights_hash(task);
+    if (step == 7) after = weights_hash(task);
+  };
+  const auto result = train(task, toy_config(folder.path()), {});
+  EXPECT_EQ(before, after);
+  EXPECT_EQ(result.state.skipped, 2);
+  EXPECT_EQ(result.state.updates, 38);
+  EXPECT_EQ(result.state.skipped_in_row, 0);
+  EXPECT_NE(testing::metrics_without_times(folder.path()).find("\"loss\":null"), std::string::npos);
+}
+
+TEST(Trainer, TenSuchStepsInARowEndTheRun) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  int64_t last = -1;
+  task.poison = [](int64_t step) { return step >= 12; };
+  task.before_step = [&](int64_t step) { last = step; };
+  EXPECT_THROW(train(task, toy_config(folder.path()), {}), Error);
+  EXPECT_EQ(last, 21);
+}
+
+TEST(Trainer, AFinishedRunIsNotDoneAgain) {
+  const TemporaryFolder folder;
+  ToyTask first, second;
+  train(first, toy_config(folder.path()), {});
+  int64_t calls = 0;
+  second.before_step = [&](int64_t) { ++calls; };
+  EXPECT_TRUE(train(second, toy_config(folder.path()), {}).finished);
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(weights_hash(second), weights_hash(first));
+}
+
+TEST(Trainer, AnotherRecipeIsRefused) {
+  const TemporaryFolder folder;
+  ToyTask first, second;
+  train(first, toy_config(folder.path()), {});
+  second.seed = 4;
+  EXPECT_THROW(train(second, toy_config(folder.path()), {}), Error);
+  TrainConfig config = toy_config(folder.path());
+  config.optimizer.lr *= 2;
+  ToyTask third;
+  EXPECT_THROW(train(third, config, {}), Error);
+}
+
+TEST(Trainer, ShowsLossSpeedAndTimeLeft) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  std::string text;
+  TrainHooks hooks;
+  hooks.progress.write = [&](std::string_view piece) { text += piece; };
+  hooks.progress.interval = 0;
+  train(task, toy_config(folder.path()), hooks);
+  EXPECT_NE(text.find("step 40/40 100%  loss "), std::string::npos) << text;
+  EXPECT_NE(text.find(" rows/s"), std::string::npos);
+  EXPECT_NE(text.find(" left\n"), std::string::npos);
+}
+
+TEST(TrainConfig, RefusesFieldsOutOfRange) {
+  TrainConfig config = toy_config("x");
+  EXPECT_NO_THROW(config.validate());
+  config.steps = 0;
+  EXPECT_THROW(config.validate(), Error);
+  config = toy_config("");
+  EXPECT_THROW(config.validate(), Error);
+  config = toy_config("x");
+  config.checkpoint_every = 0;
+  EXPECT_THROW(config.validate(), Error);
+}
+
+}  // namespace
+}  // namespace flamingo
