@@ -1,0 +1,22 @@
+#include "bench/default_model.h"
+
+#include "flamingo/model/presets.h"
+
+namespace flamingo::bench {
+
+Flamingo default_model(torch::ScalarType trained) {
+  Flamingo model(flamingo_preset("flamingo-pictogram"),
+                 WeightOptions::of(torch::kBFloat16, torch::kCPU, trained));
+  const torch::NoGradGuard no_grad;
+  for (torch::Tensor& parameter : model->parameters()) {
+    if (parameter.dim() > 1) {
+      parameter.normal_(0.0, 0.02);
+    } else {
+      parameter.fill_(1.0);
+    }
+  }
+  model->eval();
+  return model;
+}
+
+}  // namespace flamingo::bench

@@ -1,0 +1,69 @@
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "bench/scenario.h"
+#include "flamingo/core/error.h"
+
+namespace {
+
+using namespace flamingo::bench;
+
+/// Throws Error when no scenario is called `name`.
+void check_names(const std::vector<std::string>& names) {
+  std::string known;
+  for (const Scenario& scenario : all_scenarios()) known += std::string(" ") + scenario.name;
+  for (const std::string& name : names) {
+    const auto is_named = [&](const Scenario& scenario) { return name == scenario.name; };
+    const auto scenarios = all_scenarios();
+    flamingo::require(std::any_of(scenarios.begin(), scenarios.end(), is_named), "flamingo-bench",
+                      "expected one of" + known + ", got " + name);
+  }
+}
+
+void run(const Options& options, const std::vector<std::string>& names) {
+  check_names(names);
+  at::set_num_threads(options.threads);
+  flamingo::ThreadPool pool(options.threads);
+  Report report(options.json);
+  report.note("scenario   item                               best     median");
+  const Roofs roofs = measure_roofs(options, pool, report);
+  Context context{options, roofs, pool, report};
+  for (const Scenario& scenario : all_scenarios()) {
+    const bool chosen =
+        names.empty() || std::find(names.begin(), names.end(), scenario.name) != names.end();
+    if (chosen) scenario.run(context);
+  }
+  report.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  std::vector<std::string> names;
+  CLI::App app("Measures this machine's limits and how near to them flamingo's parts come",
+               "flamingo-bench");
+  app.add_option("scenario", names, "scenarios to run; all by default");
+  app.add_option("--threads", options.threads, "threads")->capture_default_str();
+  app.add_option("--seconds", options.seconds, "measuring time of one line")->capture_default_str();
+  app.add_option("--lm", options.lm_path, "GGUF of the default LM")->capture_default_str();
+  app.add_flag("--json", options.json, "write the results as JSON");
+  std::string list;
+  for (const Scenario& scenario : all_scenarios()) {
+    list += std::string("  ") + scenario.name + ": " + scenario.help + "\n";
+  }
+  app.footer("Scenarios:\n" + list);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    run(options, names);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "flamingo-bench: %s\n", error.what());
+    return 2;
+  }
+}

@@ -1,0 +1,37 @@
+#include <torch/torch.h>
+
+#include "bench/default_model.h"
+#include "bench/flop_counter.h"
+#include "bench/scenario.h"
+
+namespace flamingo::bench {
+namespace {
+
+constexpr int64_t kTokens = 512;
+constexpr double kGoal = 0.6;  // of the bf16 roof
+
+}  // namespace
+
+void run_prefill(Context& context) {
+  const c10::InferenceMode guard;
+  const Flamingo model = default_model(torch::kBFloat16);
+  FlamingoInput input;
+  input.ids = torch::randint(model->config().lm.vocab, {1, kTokens}, torch::kLong);
+  input.phi = torch::ones({1, kTokens}, torch::kLong);
+  input.media = torch::randn({1, 1, model->config().resampler->num_latents, model->media_dim()});
+  const auto prefill = [&] {
+    KvCache cache;
+    input.cache = &cache;
+    model->logits(model->forward_hidden(input).narrow(1, kTokens - 1, 1));
+  };
+  const double gflop = count_gflop(prefill);
+  const Timing timing = measure(context.options.seconds, prefill);
+  context.report.add({"prefill",
+                      "512 tokens, bf16",
+                      "token",
+                      kTokens,
+                      timing,
+                      {"bf16", gflop / timing.best, context.roofs.bf16, kGoal}});
+}
+
+}  // namespace flamingo::bench

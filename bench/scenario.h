@@ -1,0 +1,58 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "bench/report.h"
+#include "flamingo/quant/thread_pool.h"
+
+namespace flamingo::bench {
+
+/// What the command line says.
+struct Options {
+  int threads = 2;
+  double seconds = 2.0;  ///< measuring time of one line
+  std::string lm_path = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
+  bool json = false;
+};
+
+/// Measured limits of this machine with options.threads threads.
+struct Roofs {
+  double read = 0.0;  ///< GB/s streamed from memory
+  double bf16 = 0.0;  ///< GFLOP/s of a large matrix product
+  double fp32 = 0.0;  ///< GFLOP/s
+};
+
+/// What a scenario gets.
+struct Context {
+  const Options& options;
+  const Roofs& roofs;
+  ThreadPool& pool;
+  Report& report;
+};
+
+/// A group of measurements. To add one: write its function in a file of its own, declare it below
+/// and list it in scenarios.cpp.
+struct Scenario {
+  const char* name;
+  const char* help;
+  void (*run)(Context& context);
+};
+
+std::span<const Scenario> all_scenarios();
+
+/// Measures and reports the roofs; every run starts with it.
+Roofs measure_roofs(const Options& options, ThreadPool& pool, Report& report);
+
+/// Matrix-vector products of every weight type, against the read roof.
+void run_matvec(Context& context);
+/// Pictures through the default model's encoder, against the bf16 roof.
+void run_vision(Context& context);
+/// 512 tokens through the default model's own forward, against the bf16 roof.
+void run_prefill(Context& context);
+/// 64 tokens through FusedStepDecoder, with bf16 weights and the LM's GGUF, against the read roof.
+void run_decode(Context& context);
+/// One step of the default model's training between frozen parts, against the bf16 roof.
+void run_train(Context& context);
+
+}  // namespace flamingo::bench

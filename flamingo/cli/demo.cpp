@@ -1,0 +1,126 @@
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "flamingo/cli/demo_prompts.h"
+#include "flamingo/cli/run_options.h"
+#include "flamingo/cli/verbs.h"
+#include "flamingo/core/file.h"
+#include "flamingo/data/sequence.h"
+
+namespace flamingo::cli {
+namespace {
+
+struct Options {
+  RunOptions run;
+  std::string pictograms = "build/data/pictograms.safetensors";
+  std::string folder = "build/demo";
+  std::string html = "build/demo.html";
+  uint64_t seed = 11;
+};
+
+#ifdef FLAMINGO_MEDIA
+
+std::string trimmed(const std::string& text) {
+  const auto first = text.find_first_not_of(" \n");
+  return first == std::string::npos ? ""
+                                    : text.substr(first, text.find_last_not_of(" \n") - first + 1);
+}
+
+std::vector<std::string> made_up_words(const Tokenizer& tokenizer) {
+  std::vector<std::string> words;
+  for (const int32_t id : one_token_words(tokenizer)) {
+    words.push_back(trimmed(tokenizer.decode(std::vector<int32_t>{id})));
+  }
+  return words;
+}
+
+/// A model and what steps it.
+struct Running {
+  ModelBundle bundle;
+  std::shared_ptr<StepDecoder> decoder;
+};
+
+PageExample run_prompt(const Options& options, const Running& running, const DemoPrompt& demo) {
+  const ModelBundle& bundle = running.bundle;
+  std::printf("  %s", prompt_line(demo.prompt).c_str());
+  std::fflush(stdout);
+  Conversation conversation(bundle.model, bundle.tokenizer, running.decoder);
+  const auto encoded = encode_prompt(bundle, demo.prompt, options.run.frames);
+  const auto result = conversation.generate(encoded, generate_options(options.run, bundle),
+                                            [](const std::string& piece) {
+                                              std::fputs(piece.c_str(), stdout);
+                                              std::fflush(stdout);
+                                            });
+  const bool correct = trimmed(result.text) == demo.truth;
+  std::printf("\n      %s true answer: %s   (%s)\n", correct ? "ok   " : "wrong",
+              demo.truth.c_str(), timings_text(result.timings).c_str());
+  return {.prompt = page_pieces(demo.prompt, options.run.frames.fps),
+          .answer = trimmed(result.text),
+          .truth = demo.truth,
+          .note = timings_text(result.timings),
+          .correct = correct};
+}
+
+void run(const Options& options) {
+  const auto start = std::chrono::steady_clock::now();
+  Running running{open_bundle(options.run), {}};
+  const ModelBundle& bundle = running.bundle;
+  running.decoder = step_decoder_for(bundle, options.run);
+  const double load_s =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
+              bundle.load_report.c_str(), load_s);
+  const auto set = PictogramSet::open(options.pictograms);
+  std::vector<PageSection> page;
+  for (const auto& section :
+       demo_sections(set, made_up_words(bundle.tokenizer), options.folder, options.seed)) {
+    std::printf("\n%s\n", section.title.c_str());
+    page.push_back({section.title, section.about, {}});
+    for (const auto& demo : section.prompts) {
+      if (stop_requested()) return;
+      page.back().examples.push_back(run_prompt(options, running, demo));
+    }
+  }
+  const auto parent = std::filesystem::path(options.html).parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent);
+  write_file_atomic(options.html,
+                    render_page("flamingo",
+                                "The default model on pictures and clips that it has never "
+                                "seen: what the prompt showed, what it answered, what is true.",
+                                page));
+  std::printf("\nthe page with all prompts and pictures: %s\n", options.html.c_str());
+}
+
+#else
+
+void run(const Options&) {
+  fail("demo", "expected a build with media libraries, got one without",
+       "configure with -DFLAMINGO_MEDIA=ON");
+}
+
+#endif
+
+}  // namespace
+
+void add_demo(CLI::App& app) {
+  auto* verb = app.add_subcommand(
+      "demo", "Show the default model at work on pictures that it has never seen");
+  auto options = std::make_shared<Options>();
+  options->run.generate.max_tokens = 16;
+  add_run_options(*verb, options->run);
+  verb->add_option("--pictograms", options->pictograms, "File made by 'flamingo data pictograms'")
+      ->capture_default_str();
+  verb->add_option("--folder", options->folder, "Where the prompts' pictures are written")
+      ->capture_default_str();
+  verb->add_option("--html", options->html, "Page to write")->capture_default_str();
+  verb->add_option("--choice", options->seed,
+                   "Seed of the choice of pictures (the default is one that goes well; the model "
+                   "card has the figures)")
+      ->capture_default_str();
+  set_examples(*verb, "  flamingo demo\n  flamingo demo --choice 7 --html /tmp/demo.html");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace flamingo::cli

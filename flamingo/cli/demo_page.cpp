@@ -1,0 +1,115 @@
+#include "flamingo/cli/demo_page.h"
+
+#include <cstdint>
+
+namespace flamingo::cli {
+namespace {
+
+constexpr const char* kStyle = R"css(
+:root { --ink: #1d1f24; --soft: #666d7a; --paper: #fbfaf8; --card: #fff; --line: #e4e1da; --pink: #d6336c;
+        --good: #2b8a3e; --bad: #c92a2a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #eceae6; --soft: #a0a4ad; --paper: #17181b; --card: #202226;
+        --line: #34373d; --pink: #f783ac; --good: #69db7c; --bad: #ff8787; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1080px; padding: 2.5rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
+       font: 16px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
+h1 { font-size: 2rem; margin: 0 0 .25rem; } h1 b { color: var(--pink); }
+h2 { margin: 2.5rem 0 .25rem; font-size: 1.3rem; } p { margin: .25rem 0 1rem; color: var(--soft); }
+.example { display: grid; grid-template-columns: 1fr 15rem; gap: 1.25rem; background: var(--card);
+           border: 1px solid var(--line); border-radius: 12px; padding: 1rem; margin: .75rem 0; }
+@media (max-width: 720px) { .example { grid-template-columns: 1fr; } }
+.prompt { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-end; }
+figure { margin: 0; text-align: center; } figure img { width: 72px; height: 72px; object-fit: contain; background: #fff;
+         border-radius: 8px; border: 1px solid var(--line); display: block; }
+figure.clip { display: flex; gap: 2px; padding: 4px; border: 2px solid var(--pink); border-radius: 10px; }
+figcaption, .note { font-size: .75rem; color: var(--soft); }
+.text { font-family: ui-monospace, Menlo, monospace; font-size: .82rem; white-space: pre-wrap; max-width: 16rem; }
+.answer { border-left: 3px solid var(--pink); padding-left: 1rem; } .answer .said { font-size: 1.15rem; font-weight: 600; }
+.ok { color: var(--good); } .no { color: var(--bad); }
+)css";
+
+std::string picture_html(const PagePiece& piece) {
+  std::string html = piece.png.size() > 1 ? "<figure class=\"clip\">" : "<figure>";
+  for (size_t i = 0; i < piece.png.size(); ++i) {
+    html += "<div><img alt=\"picture\" src=\"data:image/png;base64," + base64(piece.png[i]) + "\">";
+    if (i < piece.captions.size())
+      html += "<figcaption>" + escape_html(piece.captions[i]) + "</figcaption>";
+    html += "</div>";
+  }
+  return html + "</figure>\n";
+}
+
+std::string example_html(const PageExample& example) {
+  std::string html = "<div class=\"example\"><div class=\"prompt\">\n";
+  for (const auto& piece : example.prompt) {
+    html += piece.png.empty() ? "<div class=\"text\">" + escape_html(piece.text) + "</div>\n"
+                              : picture_html(piece);
+  }
+  html +=
+      "</div><div class=\"answer\"><div class=\"note\">flamingo says</div><div class=\"said\">" +
+      escape_html(example.answer) + "</div>";
+  if (!example.truth.empty()) {
+    html += "<div class=\"" + std::string(example.correct ? "ok" : "no") +
+            "\">true answer: " + escape_html(example.truth) + "</div>";
+  }
+  return html + "<div class=\"note\">" + escape_html(example.note) + "</div></div></div>\n";
+}
+
+}  // namespace
+
+std::string base64(const std::string& bytes) {
+  static constexpr char kAlphabet[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t k = 0; k < 3; ++k) {
+      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    }
+    for (size_t k = 0; k < 4; ++k) {
+      text += i + k <= bytes.size() ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+std::string escape_html(const std::string& text) {
+  std::string html;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        html += "&amp;";
+        break;
+      case '<':
+        html += "&lt;";
+        break;
+      case '>':
+        html += "&gt;";
+        break;
+      case '"':
+        html += "&quot;";
+        break;
+      default:
+        html += c;
+    }
+  }
+  return html;
+}
+
+std::string render_page(const std::string& title, const std::string& about,
+                        const std::vector<PageSection>& sections) {
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" +
+      escape_html(title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
+      escape_html(title) + "</h1>\n<p>" + escape_html(about) + "</p>\n";
+  for (const auto& section : sections) {
+    html +=
+        "<h2>" + escape_html(section.title) + "</h2>\n<p>" + escape_html(section.about) + "</p>\n";
+    for (const auto& example : section.examples) html += example_html(example);
+  }
+  return html + "</body></html>\n";
+}
+
+}  // namespace flamingo::cli

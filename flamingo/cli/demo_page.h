@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace flamingo::cli {
+
+/// One piece of a shown prompt: text, or one medium as its pictures (frames of a clip have
+/// captions).
+struct PagePiece {
+  std::string text;
+  std::vector<std::string> png;       ///< PNG bytes; empty for text
+  std::vector<std::string> captions;  ///< one per picture, or empty
+};
+
+/// One prompt beside its answer.
+struct PageExample {
+  std::vector<PagePiece> prompt;
+  std::string answer;
+  std::string truth;
+  std::string note;  ///< timings
+  bool correct = false;
+};
+
+struct PageSection {
+  std::string title;
+  std::string about;
+  std::vector<PageExample> examples;
+};
+
+/// A self-contained HTML page (pictures inline, no scripts, light and dark).
+std::string render_page(const std::string& title, const std::string& about,
+                        const std::vector<PageSection>& sections);
+
+/// Standard base64 of bytes, with padding.
+std::string base64(const std::string& bytes);
+
+/// Text with &, <, > and " made safe for HTML.
+std::string escape_html(const std::string& text);
+
+}  // namespace flamingo::cli

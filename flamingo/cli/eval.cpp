@@ -1,0 +1,109 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/cli/run_options.h"
+#include "flamingo/cli/train_hooks.h"
+#include "flamingo/cli/verbs.h"
+#include "flamingo/core/file.h"
+#include "flamingo/eval/contrastive_embedder.h"
+#include "flamingo/eval/flamingo_scorer.h"
+#include "flamingo/eval/report.h"
+#include "flamingo/train/train_flamingo.h"
+
+namespace flamingo::cli {
+namespace {
+
+constexpr const char* kEncoderTask = "encoder";
+
+struct Options {
+  RunOptions run;
+  EvalConfig eval;
+  std::string pictograms = "build/data/pictograms.safetensors";
+  std::string heads;
+  std::string output;
+};
+
+EvalData eval_data(const Options& options, const ModelBundle& bundle) {
+  const auto& tokenizer = bundle.tokenizer;
+  return {.set = PictogramSet::open(options.pictograms),
+          .tokens = sequence_tokens(tokenizer, bundle.model->config().tokens),
+          .words = one_token_words(tokenizer)};
+}
+
+bool wants(const EvalConfig& config, const std::string& task) {
+  return config.tasks.empty() ||
+         std::find(config.tasks.begin(), config.tasks.end(), task) != config.tasks.end();
+}
+
+TaskResult encoder_task(const Options& options, const ModelBundle& bundle, const EvalData& data,
+                        ViewRenderer& renderer) {
+  const std::string folder =
+      options.heads.empty() ? options.run.model + "/contrastive" : options.heads;
+  const auto language =
+      read_caption_language(native_lm_path(options.run.model, options.run.lm), torch::kFloat32);
+  ContrastiveEmbedder embedder(folder, bundle.model->vision_encoder, language, renderer);
+  return run_encoder_task(data, embedder, options.eval);
+}
+
+std::vector<TaskResult> run_tasks(const Options& options) {
+  const auto tasks =
+      select_tasks(options.eval.tasks);  // unknown names fail before anything is loaded
+  const auto bundle = open_bundle(options.run);
+  const auto data = eval_data(options, bundle);
+  ViewRenderer renderer(data.set, {}, bundle.model->config().transform.size, options.eval.seed);
+  FlamingoScorer scorer(bundle.model, renderer);
+  std::vector<TaskResult> results;
+  for (const auto& task : tasks) {
+    std::unique_ptr<Progress> progress;
+    EvalHooks hooks{.progress =
+                        [&](const std::string& name, int64_t done, int64_t total) {
+                          if (!progress)
+                            progress =
+                                std::make_unique<Progress>(name, 0, total, train_hooks().progress);
+                          progress->update(done, "");
+                        },
+                    .stop = &stop_requested()};
+    results.push_back(run_task(task, data, scorer, options.eval, hooks));
+    if (progress) progress->finish();
+  }
+  if (wants(options.eval, kEncoderTask))
+    results.push_back(encoder_task(options, bundle, data, renderer));
+  return results;
+}
+
+void run(const Options& options) {
+  const c10::InferenceMode guard;
+  const auto results = run_tasks(options);
+  const std::string json = report_json(results).dump(2) + "\n";
+  if (!options.output.empty()) write_file_atomic(options.output, json);
+  std::fputs(options.run.json ? json.c_str() : report_table(results).c_str(), stdout);
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app) {
+  auto* verb = app.add_subcommand(
+      "eval", "Measure few-shot learning on pictures kept out of training, with controls");
+  auto options = std::make_shared<Options>();
+  add_run_options(*verb, options->run);
+  verb->add_option("--tasks", options->eval.tasks, "Names of tasks; all when not given")
+      ->delimiter(',');
+  verb->add_option("--episodes", options->eval.episodes, "Questions per task")
+      ->capture_default_str();
+  verb->add_option("--eval-seed", options->eval.seed, "Decides the questions")
+      ->capture_default_str();
+  verb->add_flag("!--no-controls", options->eval.controls,
+                 "Leave out removed and exchanged pictures");
+  verb->add_option("--pictograms", options->pictograms, "File made by 'flamingo data pictograms'")
+      ->capture_default_str();
+  verb->add_option("--heads", options->heads,
+                   "Contrastive heads; by default the model's folder/contrastive");
+  verb->add_option("-o,--output", options->output, "Also write the results as JSON");
+  set_examples(*verb,
+               "  flamingo eval\n  flamingo eval --tasks naming,binding-1 --episodes 200 --json");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace flamingo::cli

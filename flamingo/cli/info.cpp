@@ -1,0 +1,55 @@
+#include <cstdio>
+#include <memory>
+
+#include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/cli/verbs.h"
+#include "flamingo/model/parameter_table.h"
+#include "flamingo/model/presets.h"
+
+namespace flamingo::cli {
+namespace {
+
+struct Options {
+  std::string preset;
+  std::string model;
+  bool config = false;
+  bool json = false;
+};
+
+FlamingoConfig config_of(const Options& options) {
+  require(options.preset.empty() != options.model.empty(), "info",
+          "expected one of --preset and --model, got " +
+              std::string(options.preset.empty() ? "neither" : "both"));
+  return options.preset.empty() ? read_model_config(options.model)
+                                : flamingo_preset(options.preset);
+}
+
+void run(const Options& options) {
+  const auto config = config_of(options);
+  if (options.config) {
+    std::printf("%s\n", config_to_json(config).dump(2).c_str());
+    return;
+  }
+  const auto table = parameter_table(config, options.preset);
+  std::fputs(options.json ? (to_json(table).dump() + "\n").c_str() : to_text(table).c_str(),
+             stdout);
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  auto* verb = app.add_subcommand(
+      "info", "Modules, shapes, parameter counts and memory of a model, without loading it");
+  auto options = std::make_shared<Options>();
+  std::string names;
+  for (const auto& name : flamingo_preset_names()) names += (names.empty() ? "" : ", ") + name;
+  verb->add_option("--preset", options->preset, "One of " + names);
+  verb->add_option("-m,--model", options->model, "Folder of a model");
+  verb->add_flag("--config", options->config, "Print the whole configuration as JSON instead");
+  verb->add_flag("--json", options->json, "Print JSON");
+  set_examples(*verb,
+               "  flamingo info --preset flamingo-80b\n  flamingo info -m models/pictogram --json");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace flamingo::cli

@@ -1,0 +1,37 @@
+#include "flamingo/train/pretrain_vision.h"
+
+#include <memory>
+
+#include "flamingo/cli/train_hooks.h"
+#include "flamingo/cli/verbs.h"
+
+namespace flamingo::cli {
+namespace {
+
+struct Options {
+  std::string recipe, output;
+};
+
+void run(const Options& options) {
+  PretrainVisionRecipe recipe;
+  config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+  if (!options.output.empty()) recipe.train.output = options.output;
+  report_end(pretrain_vision(recipe, train_hooks()), recipe.train);
+}
+
+}  // namespace
+
+void add_pretrain_vision(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand("pretrain-vision",
+                                  "train the vision encoder on captioned drawings (stage 1)");
+  verb->add_option("--recipe", options->recipe, "run configuration, JSON with // comments")
+      ->required();
+  verb->add_option("--output", options->output, "folder of the run, instead of the recipe's");
+  set_examples(*verb,
+               "  flamingo pretrain-vision --recipe recipes/pictogram/vision.json\n"
+               "  (the same command again goes on where Ctrl-C or a crash stopped it)");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace flamingo::cli

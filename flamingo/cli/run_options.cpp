@@ -1,0 +1,114 @@
+#include "flamingo/cli/run_options.h"
+
+#include <ATen/Parallel.h>
+
+#include <cstdio>
+
+#include "flamingo/cli/verbs.h"
+#include "flamingo/generate/fused_step_decoder.h"
+
+namespace flamingo::cli {
+namespace {
+
+torch::ScalarType scalar_type_of(const std::string& name) {
+  if (name == "bf16") return torch::kBFloat16;
+  if (name == "fp32") return torch::kFloat32;
+  fail("--dtype", "expected bf16 or fp32, got \"" + name + "\"");
+}
+
+double per_second(int64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0.0;
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  auto& generate = options.generate;
+  auto& sampling = generate.sampling;
+  app.add_option("-m,--model", options.model, "Folder of a model (native or IDEFICS)")
+      ->capture_default_str();
+  app.add_option("--lm", options.lm,
+                 "GGUF of the frozen language model, if not where the model says");
+  app.add_option("--dtype", options.dtype, "Arithmetic: bf16 or fp32")->capture_default_str();
+  app.add_option("--decoder", options.decoder,
+                 "Token by token: fused (fast) or plain (the model's own forward)")
+      ->check(CLI::IsMember({"fused", "plain"}))
+      ->capture_default_str();
+  app.add_option("-t,--threads", options.threads, "CPU threads; 0 = all")->capture_default_str();
+  app.add_option("-n,--predict", generate.max_tokens, "Most tokens of an answer")
+      ->capture_default_str();
+  app.add_option("-s,--seed", sampling.seed, "Seed of the sampling")->capture_default_str();
+  app.add_option("--temp", sampling.temperature, "Temperature; 0 = greedy")->capture_default_str();
+  app.add_option("--top-k", sampling.top_k, "Keep the k most likely tokens; 0 = all")
+      ->capture_default_str();
+  app.add_option("--top-p", sampling.top_p, "Keep the smallest set with this probability")
+      ->capture_default_str();
+  app.add_option("--min-p", sampling.min_p, "Drop tokens below this share of the likeliest")
+      ->capture_default_str();
+  app.add_option("--repeat-penalty", sampling.repeat_penalty, "Above 1: discourage repeats")
+      ->capture_default_str();
+  app.add_option("--stop", generate.stop, "Stop before this text (may be given more than once)");
+  app.add_option("--fps", options.frames.fps, "Frames a second taken from clips")
+      ->capture_default_str();
+  app.add_option("--frames", options.frames.frames, "Exactly this many frames per clip instead");
+  app.add_flag("--json", options.json, "Print one JSON object instead of text");
+}
+
+ModelBundle open_bundle(const RunOptions& options) {
+  require(options.threads >= 0, "--threads", "expected a number >= 0, got a negative one");
+  require(options.generate.max_tokens > 0, "--predict", "expected a number > 0, got less");
+  if (options.threads > 0) at::set_num_threads(options.threads);
+  return open_model(options.model,
+                    {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
+}
+
+GenerateOptions generate_options(const RunOptions& options, const ModelBundle& bundle) {
+  GenerateOptions generate = options.generate;
+  generate.stop_ids = bundle.stop_ids;
+  generate.banned_ids = bundle.banned_ids;
+  generate.cancel = &stop_requested();
+  return generate;
+}
+
+EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
+                            const FrameSampling& frames, int32_t media_before, bool begin) {
+  EncodedPrompt encoded = encode_text(bundle, prompt, media_before, begin);
+  encoded.media = load_media(prompt, bundle.model->config().transform, frames);
+  return encoded;
+}
+
+std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle,
+                                              const RunOptions& options) {
+  if (options.decoder == "plain" || !FusedStepDecoder::supports(bundle.model)) {
+    return std::make_shared<ModelStepDecoder>(bundle.model);
+  }
+  return std::make_shared<FusedStepDecoder>(bundle.model, bundle.lm_file.get(), InputMode::kExact);
+}
+
+std::string timings_text(const GenerateTimings& t) {
+  char line[256];
+  std::snprintf(line, sizeof line,
+                "vision %.0f ms (%ld new, %ld kept), prefill %ld tokens in %.0f ms (%.0f/s), "
+                "decode %ld tokens in %.0f ms (%.0f/s)",
+                t.vision_s * 1e3, static_cast<long>(t.media_encoded),
+                static_cast<long>(t.media_reused), static_cast<long>(t.prompt_tokens),
+                t.prefill_s * 1e3, per_second(t.prompt_tokens, t.prefill_s),
+                static_cast<long>(t.generated_tokens), t.decode_s * 1e3,
+                per_second(t.generated_tokens, t.decode_s));
+  return line;
+}
+
+Json timings_json(const GenerateTimings& t, double load_s) {
+  return {{"load_ms", load_s * 1e3},
+          {"vision_ms", t.vision_s * 1e3},
+          {"media_encoded", t.media_encoded},
+          {"media_reused", t.media_reused},
+          {"prompt_n", t.prompt_tokens},
+          {"prompt_ms", t.prefill_s * 1e3},
+          {"prompt_per_second", per_second(t.prompt_tokens, t.prefill_s)},
+          {"predicted_n", t.generated_tokens},
+          {"predicted_ms", t.decode_s * 1e3},
+          {"predicted_per_second", per_second(t.generated_tokens, t.decode_s)}};
+}
+
+}  // namespace flamingo::cli

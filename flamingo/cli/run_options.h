@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "flamingo/core/config.h"
+#include "flamingo/generate/engine.h"
+#include "flamingo/generate/media_loader.h"
+#include "flamingo/generate/model_bundle.h"
+
+namespace flamingo::cli {
+
+/// Folder of the model that comes with the program.
+inline constexpr const char* kDefaultModel = "models/pictogram";
+
+/// Options that every verb that answers prompts shares.
+struct RunOptions {
+  std::string model = kDefaultModel;
+  std::string lm;
+  std::string dtype = "bf16";
+  std::string decoder = "fused";
+  int threads = 0;
+  FrameSampling frames;
+  GenerateOptions generate;
+  bool json = false;
+};
+
+/// Adds the options to `app`; `options` must outlive the parse.
+void add_run_options(CLI::App& app, RunOptions& options);
+
+/// Sets the thread count and opens the model. Throws Error naming what is wrong.
+ModelBundle open_bundle(const RunOptions& options);
+
+/// The options with the model's stop and banned ids filled in.
+GenerateOptions generate_options(const RunOptions& options, const ModelBundle& bundle);
+
+/// Reads a prompt's media and turns it into ids; see encode_text.
+EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
+                            const FrameSampling& frames, int32_t media_before = 0,
+                            bool begin = true);
+
+/// A decoder for single tokens: the fused one where options ask for it and the model allows it,
+/// with the language model's weights as its GGUF has them; else the model's own forward. Made once,
+/// it serves any number of conversations in turn.
+std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle, const RunOptions& options);
+
+/// "vision 12 ms (2 new, 0 kept), prefill 31 tokens in 40 ms (775/s), decode 9 tokens in 81 ms
+/// (111/s)".
+std::string timings_text(const GenerateTimings& timings);
+/// The same as an object in llama.cpp's terms (prompt_n, prompt_ms, predicted_n, predicted_ms,
+/// ...).
+Json timings_json(const GenerateTimings& timings, double load_s);
+
+}  // namespace flamingo::cli

@@ -1,0 +1,38 @@
+#include "flamingo/cli/train_hooks.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "flamingo/cli/verbs.h"
+
+namespace flamingo::cli {
+
+TrainHooks train_hooks() {
+  TrainHooks hooks;
+  hooks.stop = &stop_requested();
+  hooks.progress.terminal = ::isatty(STDERR_FILENO) != 0;
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    hooks.progress.columns = size.ws_col;
+  hooks.progress.write = [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+  };
+  return hooks;
+}
+
+void report_end(const TrainResult& result, const TrainConfig& config) {
+  if (result.finished) {
+    std::fprintf(stderr, "done: %ld steps, %ld without an update, in %s\n",
+                 static_cast<long>(result.state.step), static_cast<long>(result.state.skipped),
+                 config.output.c_str());
+  } else {
+    std::fprintf(stderr, "stopped after step %ld of %ld; the same command goes on from %s\n",
+                 static_cast<long>(result.state.step), static_cast<long>(config.steps),
+                 config.output.c_str());
+  }
+}
+
+}  // namespace flamingo::cli

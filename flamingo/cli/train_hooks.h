@@ -1,0 +1,14 @@
+#pragma once
+
+#include "flamingo/train/trainer.h"
+
+namespace flamingo::cli {
+
+/// Progress on standard error (one redrawn line on a terminal, a line every 10 seconds elsewhere)
+/// and stop_requested() as the stop flag.
+TrainHooks train_hooks();
+
+/// Tells on standard error how a run ended and how to go on.
+void report_end(const TrainResult& result, const TrainConfig& config);
+
+}  // namespace flamingo::cli

@@ -1,0 +1,167 @@
+// The program as users run it: answers of a reference model, and one-line errors for bad input.
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+
+#include "flamingo/core/config.h"
+#include "flamingo/core/file.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RunResult {
+  int status = -1;
+  std::string output;  ///< stdout, then stderr when asked for
+};
+
+/// Runs `flamingo <arguments>`; `redirect` says what becomes of stderr.
+RunResult run_flamingo(const std::string& arguments, const std::string& redirect = "2>/dev/null") {
+  RunResult result;
+  FILE* pipe =
+      ::popen((std::string(FLAMINGO_PROGRAM) + " " + arguments + " " + redirect).c_str(), "r");
+  if (pipe == nullptr) return result;
+  std::array<char, 4096> buffer{};
+  for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    result.output.append(buffer.data(), n);
+  const int status = ::pclose(pipe);
+  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+const fs::path kIdefics = fs::path(FLAMINGO_GOLDEN_DIR) / "idefics-tiny" / "end-to-end";
+
+/// A scratch folder that goes away.
+struct CliTest : testing::Test {
+  CliTest()
+      : folder(fs::temp_directory_path() / ("flamingo_cli_test_" + std::to_string(::getpid()))) {
+    fs::create_directories(folder);
+  }
+  ~CliTest() override { fs::remove_all(folder); }
+
+  std::string generate(const std::string& rest) const {
+    return "generate --dtype fp32 -m " + (kIdefics / "model").string() + " " + rest;
+  }
+  std::string image(const char* name) const { return (kIdefics / "images" / name).string(); }
+
+  /// Expects exit status 2 and one line on stderr that holds each of `parts`.
+  static void expect_error(const std::string& arguments, std::initializer_list<const char*> parts) {
+    const auto result = run_flamingo(arguments, "2>&1 >/dev/null");
+    EXPECT_EQ(result.status, 2) << arguments << "\n" << result.output;
+    EXPECT_EQ(std::count(result.output.begin(), result.output.end(), '\n'), 1) << result.output;
+    for (const char* part : parts)
+      EXPECT_NE(result.output.find(part), std::string::npos) << part << " in " << result.output;
+  }
+
+  /// A copy of the model whose weights `change` may damage.
+  std::string copy_of_model(const std::function<void(std::string&)>& change) const {
+    const auto copy = folder / "model";
+    fs::copy(kIdefics / "model", copy,
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+    auto bytes = read_file((copy / "model.safetensors").string(), 1 << 30);
+    change(bytes);
+    fs::permissions(copy / "model.safetensors", fs::perms::owner_all);
+    std::ofstream(copy / "model.safetensors", std::ios::binary) << bytes;
+    return copy.string();
+  }
+
+  fs::path folder;
+};
+
+TEST_F(CliTest, AnswersAsTheReferenceDoes) {
+  const auto meta = read_json_file((kIdefics / "meta.json").string());
+  const std::string prompt =
+      R"(-p 'What is on the table?<image>Answer:' --image )" + image("tall.png") + " -n 12 --json";
+  const auto result = run_flamingo(generate(prompt));
+  ASSERT_EQ(result.status, 0);
+  EXPECT_EQ(parse_json(result.output, "output")["ids"].size(), 12u);
+}
+
+TEST_F(CliTest, JsonHasTextReasonAndTimings) {
+  const auto result = run_flamingo(generate("-p 'Hello' -n 3 --json"));
+  ASSERT_EQ(result.status, 0);
+  const auto json = parse_json(result.output, "output");
+  for (const char* key : {"text", "ids", "finish_reason", "timings"})
+    EXPECT_TRUE(json.contains(key)) << key;
+}
+
+TEST_F(CliTest, HelpListsExamplesForEveryVerb) {
+  for (const char* verb : {"generate", "chat", "demo", "eval", "pretrain-vision", "train", "info",
+                           "data pictograms"}) {
+    const auto result = run_flamingo(std::string(verb) + " --help");
+    EXPECT_EQ(result.status, 0) << verb;
+    EXPECT_NE(result.output.find("Examples:"), std::string::npos) << verb;
+  }
+}
+
+TEST_F(CliTest, InfoCountsThePresetsWithoutMemory) {
+  const auto result = run_flamingo("info --preset flamingo-80b --json");
+  ASSERT_EQ(result.status, 0);
+  EXPECT_NE(result.output.find("total"), std::string::npos);
+}
+
+TEST_F(CliTest, MissingModelPictureAndPrompt) {
+  expect_error("generate -m /nowhere -p hi", {"/nowhere", "expected a model folder"});
+  expect_error(generate("-p '<image>x' --image " + (folder / "none.png").string()), {"none.png"});
+  expect_error(generate("-p '<image>x' --image " + folder.string()), {"directory"});
+  expect_error(generate(""), {"neither"});
+}
+
+TEST_F(CliTest, MorePicturesThanMarksAndTheReverse) {
+  expect_error(generate("-p 'no mark' --image " + image("tall.png")), {"0", "1"});
+  expect_error(generate("-p '<image><image>x' --image " + image("tall.png")), {"2", "1"});
+}
+
+TEST_F(CliTest, DamagedEmptyHugeAndMislabelledPictures) {
+  const auto bytes = read_file(image("tall.png"), 1 << 20);
+  const auto bad = (folder / "bad.png").string();
+  const auto expect_bad = [&](const std::string& content, const char* part) {
+    write_file_atomic(bad, content);
+    expect_error(generate("-p '<image>x' --image " + bad), {"bad.png", part});
+  };
+  expect_bad("", "expected");
+  expect_bad(bytes.substr(0, bytes.size() / 2), "expected");
+  expect_bad("this is no picture", "expected");
+  std::string huge = bytes;
+  const std::string side = {0, 0, static_cast<char>(0xc3), 0x50};  // 50,000
+  huge.replace(16, 8, side + side);
+  expect_bad(huge, "50000");
+}
+
+TEST_F(CliTest, DamagedCheckpoints) {
+  expect_error("generate -p hi -m " + copy_of_model([](std::string& b) { b.resize(b.size() / 2); }),
+               {"model.safetensors"});
+  expect_error(
+      "generate -p hi -m " + copy_of_model([](std::string& b) { b = "not a checkpoint at all"; }),
+      {"model.safetensors"});
+  expect_error("generate -p hi -m " + copy_of_model([](std::string& b) {
+                 b.replace(b.size() - 4, 4, "\xff\xff\xff\xff");
+               }),
+               {"model", "NaN"});
+}
+
+TEST_F(CliTest, PromptBeyondTheContext) {
+  write_file_atomic((folder / "long.txt").string(), std::string(100000, 'a'));
+  expect_error(generate("-f " + (folder / "long.txt").string()), {"context"});
+}
+
+TEST_F(CliTest, UnknownKeysInRecipes) {
+  const auto recipe = (folder / "recipe.json").string();
+  write_file_atomic(recipe, R"({"learning_rate": 1})");
+  expect_error("train --recipe " + recipe, {"recipe.json", "learning_rate"});
+  expect_error("pretrain-vision --recipe " + recipe, {"recipe.json", "learning_rate"});
+}
+
+}  // namespace
+}  // namespace flamingo
