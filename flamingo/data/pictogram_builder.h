@@ -17,7 +17,7 @@ struct PictogramCounts {
   int64_t style = 0;    ///< drawings held out from concepts seen in OpenMoji's style
   int64_t unseen = 0;   ///< concepts
   int64_t flags = 0;    ///< concepts
-  int64_t skipped = 0;  ///< drawings that could not be read; they are left out
+  int64_t skipped = 0;  ///< drawings left out: unreadable, or fills of a drawing of lines
 };
 
 /// Called with (done, total) drawings, from one thread at a time.

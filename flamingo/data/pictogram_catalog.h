@@ -42,8 +42,8 @@ struct PictogramCatalog {
 ///   - kUnseen: OpenMoji's groups animals-nature and food-drink
 ///   - kFlags: ISO countries of flag-icons, with OpenMoji's and Twitter's drawing of the same flag;
 ///     other flags are left out
-///   - kTrain: the rest; of its Twitter drawings the share held_out, chosen by hash, becomes
-///     kStyle; gendered forms among those are left out
+///   - kTrain: the rest, with OpenMoji's fills as a further drawing; of its Twitter drawings the
+///     share held_out, chosen by hash, becomes kStyle; gendered forms among those are left out
 /// Throws Error naming the file that is missing or not what is expected.
 PictogramCatalog list_pictograms(const PictogramSources& sources);
 

@@ -31,9 +31,12 @@ class EpisodesTest : public ::testing::Test {
     config.*kind = 1;
     return config;
   }
+  const PictogramConcept& concept_of(int64_t drawing) const {
+    const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
+    return set_.concepts()[static_cast<size_t>(index)];
+  }
   const PictogramConcept& shown(const MediumFrames& medium) const {
-    const auto& drawing = set_.drawings()[static_cast<size_t>(medium[0].drawing)];
-    return set_.concepts()[static_cast<size_t>(drawing.concept_index)];
+    return concept_of(medium[0].drawing);
   }
   /// What stands between "Output:" and the end of chunk, by medium.
   static std::vector<std::string> answers(const Sequence& sequence) {
@@ -91,6 +94,39 @@ TEST_F(EpisodesTest, BindingTeachesAWordBeforeItAsksForIt) {
     EXPECT_LE(sequence.media.size(), 6u);
   }
   EXPECT_NEAR(three, 25, 15);
+}
+
+TEST_F(EpisodesTest, BindingTellsConceptsOfOneSubgroupApart) {
+  EpisodeConfig config = only(&EpisodeConfig::binding);
+  config.binding_same_group = 1;
+  const Episodes episodes = make(config);
+  for (int64_t i = 0; i < 50; ++i) {
+    std::set<std::string> groups;
+    for (const MediumFrames& medium : episodes.sequence(i).media) {
+      groups.insert(shown(medium).subgroup);
+      EXPECT_FALSE(medium[0].is_blend());
+    }
+    EXPECT_EQ(groups.size(), 1u);
+  }
+}
+
+TEST_F(EpisodesTest, BindingToBlendsKeepsBothParts) {
+  EpisodeConfig config = only(&EpisodeConfig::binding);
+  config.binding_same_group = 0;
+  config.binding_blends = 1;
+  const Episodes episodes = make(config);
+  for (int64_t i = 0; i < 50; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    std::map<int32_t, std::set<std::string>> parts;
+    for (size_t t = 0; t < sequence.ids.size(); ++t) {
+      if (sequence.ids[t] < kFirstWord) continue;
+      const ViewRef& view = sequence.media[static_cast<size_t>(sequence.phi[t] - 1)][0];
+      ASSERT_TRUE(view.is_blend());
+      parts[sequence.ids[t]].insert(concept_of(view.drawing).name);
+      parts[sequence.ids[t]].insert(concept_of(view.second_drawing).name);
+    }
+    for (const auto& [word, names] : parts) EXPECT_EQ(names.size(), 2u);
+  }
 }
 
 TEST_F(EpisodesTest, RandomPairsNameTheirPictures) {

@@ -13,11 +13,16 @@ namespace {
 using testing::TemporaryFolder;
 using testing::tiny_packages;
 
-/// Draws every listed file: SVGs are a red square, PNGs are 64 x 64 green, or damaged.
+/// A bar of lines at the top, over the whole width.
+constexpr const char* kLines = "<g id='line'><rect x='0' y='2' width='72' height='2'/></g></svg>";
+
+/// Draws every listed file: SVGs are a red square under a bar of lines, PNGs are 64 x 64 green, or
+/// damaged.
 void draw_files(const PictogramSources& sources, const std::string& damaged) {
   const std::string svg =
       "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 72 72'>"
-      "<rect x='9' y='9' width='54' height='54' fill='#f00'/></svg>";
+      "<rect x='9' y='9' width='54' height='54' fill='#f00'/>" +
+      std::string(kLines);
   Image image{.height = 64, .width = 64, .mode = PixelMode::kRgb};
   for (int i = 0; i < 64 * 64; ++i) image.pixels.insert(image.pixels.end(), {0, 255, 0});
   const std::string png = encode_png(image);
@@ -50,6 +55,28 @@ TEST(BuildPictograms, RendersEverythingIntoOneFile) {
   EXPECT_EQ(twitter[(8 * kPictogramSide + 8) * 4 + 1], 255);
 }
 
+TEST(BuildPictograms, FillsAreColourDrawingsWithoutTheirLines) {
+  const TemporaryFolder folder("builder_fill");
+  const PictogramSources sources = tiny_packages(folder);
+  draw_files(sources, "");
+  const std::string lines_only =
+      "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 72 72'>" + std::string(kLines);
+  write_file_atomic(sources.openmoji + "/color/svg/1F511-FE0F.svg", lines_only);
+  const PictogramCounts counts = build_pictograms(sources, folder.file("set"));
+  EXPECT_EQ(counts.skipped, 1);
+  const PictogramSet set = PictogramSet::open(folder.file("set"));
+  const auto alpha = [&set](PictogramStyle style, size_t row) {
+    return set.pixels(*set.find_drawing(0, style))[(row * kPictogramSide + 40) * 4 + 3];
+  };
+  EXPECT_EQ(alpha(PictogramStyle::kColour, 3), 255);
+  EXPECT_EQ(alpha(PictogramStyle::kColour, 40), 255);
+  EXPECT_EQ(alpha(PictogramStyle::kFill, 3), 0);
+  EXPECT_EQ(alpha(PictogramStyle::kFill, 40), 255);
+  EXPECT_EQ(set.concepts()[1].name, "left key");
+  EXPECT_NE(set.find_drawing(1, PictogramStyle::kColour), std::nullopt);
+  EXPECT_EQ(set.find_drawing(1, PictogramStyle::kFill), std::nullopt);
+}
+
 TEST(BuildPictograms, EqualInputGivesAnEqualFile) {
   const TemporaryFolder folder("builder_equal");
   PictogramSources sources = tiny_packages(folder);
@@ -63,9 +90,9 @@ TEST(BuildPictograms, EqualInputGivesAnEqualFile) {
 TEST(BuildPictograms, CountsAndLeavesOutDamagedDrawings) {
   const TemporaryFolder folder("builder_damaged");
   const PictogramSources sources = tiny_packages(folder);
-  draw_files(sources, "1F4F7.svg");  // both of the camera's; its Twitter drawing stays
+  draw_files(sources, "1F4F7.svg");  // all three of the camera's; its Twitter drawing stays
   const PictogramCounts counts = build_pictograms(sources, folder.file("set"));
-  EXPECT_EQ(counts.skipped, 2);
+  EXPECT_EQ(counts.skipped, 3);
   EXPECT_EQ(counts.concepts, 6);
   const PictogramSet set = PictogramSet::open(folder.file("set"));
   EXPECT_EQ(set.find_drawing(0, PictogramStyle::kColour), std::nullopt);

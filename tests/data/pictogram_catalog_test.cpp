@@ -75,6 +75,8 @@ TEST(ListPictograms, HoldsOutTwitterDrawingsOfTrainingConcepts) {
   EXPECT_EQ(count(PictogramStyle::kTwitter, PictogramSplit::kTrain), 0);
   EXPECT_EQ(count(PictogramStyle::kTwitter, PictogramSplit::kStyle), 2);  // not the man's form
   EXPECT_EQ(count(PictogramStyle::kColour, PictogramSplit::kTrain), 4);
+  EXPECT_EQ(count(PictogramStyle::kFill, PictogramSplit::kTrain), 4);
+  EXPECT_EQ(count(PictogramStyle::kFill, PictogramSplit::kUnseen), 0);  // shots are of other styles
 }
 
 TEST(ListPictograms, RefusesWhatIsNotThePackage) {

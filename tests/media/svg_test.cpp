@@ -51,6 +51,17 @@ TEST(SvgTest, AlphaIsStraight) {
   EXPECT_NEAR(p[3], 128, 1);
 }
 
+TEST(SvgTest, StyleRulesCanHideParts) {
+  const std::string svg =
+      "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 2 1'>"
+      "<rect id='left' width='1' height='1'/><rect x='1' width='1' height='1'/></svg>";
+  const auto bytes = std::as_bytes(std::span(svg));
+  const Image image = render_svg(bytes, 8, "#left { display: none }");
+  EXPECT_EQ(pixel(image, 4, 1)[3], 0);
+  EXPECT_EQ(pixel(image, 4, 6)[3], 255);
+  EXPECT_EQ(pixel(render_svg(bytes, 8), 4, 1)[3], 255);
+}
+
 TEST(SvgTest, LoadsNothingFromOutside) {
   const std::string path = std::string(FLAMINGO_GOLDEN_DIR) + "/preprocessing/images/rgb.png";
   const Image image =

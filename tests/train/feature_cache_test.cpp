@@ -62,6 +62,15 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
           .select(1, 2)
           .to(torch::kFloat32)
           .equal(torch::tensor({213.0f, 10.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
+  const std::vector<ViewRef> blends = {{13, 2}, {.drawing = 10, .second_drawing = 22}, {22, 1}};
+  EXPECT_TRUE(cache.gather(blends)
+                  .select(1, 0)
+                  .select(1, 0)
+                  .to(torch::kFloat32)
+                  .equal(torch::tensor({213.0f, 16.0f, 122.0f})
+                             .to(torch::kBFloat16)
+                             .to(torch::kFloat32)));
+  EXPECT_THROW(cache.gather(std::vector<ViewRef>{{.drawing = 10, .second_drawing = 11}}), Error);
   EXPECT_THROW(cache.gather(std::vector<ViewRef>{{11, 0}}), Error);
   EXPECT_THROW(cache.gather(std::vector<ViewRef>{{10, 3}}), Error);
 }
