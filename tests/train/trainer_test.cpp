@@ -66,7 +66,9 @@ TEST(Trainer, StoppedAnywhereTheRunGoesOnBitEqually) {
       task.before_step = [&](int64_t) { stop = ++done >= pause; };
       finished = train(task, toy_config(folder.path()), {.stop = &stop}).finished;
       ++parts;
-      if (finished) EXPECT_EQ(weights_hash(task), expected_weights);
+      if (finished) {
+        EXPECT_EQ(weights_hash(task), expected_weights);
+      }
     }
     EXPECT_GT(parts, 2);
     EXPECT_EQ(testing::metrics_without_times(folder.path()), expected_curve);
