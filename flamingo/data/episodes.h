@@ -19,8 +19,8 @@ struct EpisodeConfig {
   double video = 0.03;
   double question = 0.02;
   double three_way = 0.25;
-  double binding_same_group = 0.5;
-  double binding_blends = 0.3;
+  double binding_same_group = 0.0;
+  double binding_blends = 0.0;
   int64_t binding_words = kLabelWords;
   int64_t min_binding_media = 5;
   int64_t max_binding_media = 6;
