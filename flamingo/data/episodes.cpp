@@ -28,15 +28,20 @@ void EpisodeConfig::validate() {
     total += weight;
   }
   require(total > 0, "episodes", "expected a weight above 0");
-  for (const double share : {three_way, binding_same_group, binding_blends, clean, p_next}) {
+  for (const double share :
+       {more_ways, binding_names, binding_same_group, binding_blends, clean, p_next}) {
     require(share >= 0 && share <= 1, "episodes", "expected probabilities from 0 to 1");
   }
   require(
       min_binding_media >= 3 && max_binding_media >= min_binding_media && max_binding_media <= 64,
       "episodes", "expected 3 <= min_binding_media <= max_binding_media <= 64");
+  require(max_ways >= 3 && max_ways <= max_binding_media, "episodes.max_ways",
+          "expected 3 to max_binding_media (" + std::to_string(max_binding_media) + "), got " +
+              std::to_string(max_ways));
   require(max_pairs >= 3 && max_pairs <= 64, "episodes.max_pairs", "expected 3 to 64");
   require(max_frames >= 2 && max_frames <= 64, "episodes.max_frames", "expected 2 to 64");
-  require(views >= 1 && binding_words >= 3, "episodes", "expected views >= 1, binding_words >= 3");
+  require(views >= 1 && binding_words >= max_ways, "episodes",
+          "expected views >= 1, binding_words >= max_ways");
   require(batch >= 1 && sort_batches >= 1, "episodes", "expected batch >= 1, sort_batches >= 1");
 }
 
@@ -54,12 +59,14 @@ Episodes::Episodes(const PictogramSet& set, SequenceTokens tokens, std::vector<i
     entries_.push_back({pictogram.name, std::move(drawings)});
   }
   for (auto& [name, members] : subgroups) {
-    if (members.size() >= 3) subgroups_.push_back(std::move(members));
+    if (std::ssize(members) >= config_.max_ways) subgroups_.push_back(std::move(members));
   }
-  require(std::ssize(entries_) >= config_.max_pairs && !subgroups_.empty(), "Episodes",
-          "expected a subgroup of 3 concepts and " + std::to_string(config_.max_pairs) +
-              " in all, got " + std::to_string(entries_.size()));
-  require(words_.size() >= 3, "Episodes", "expected at least 3 words to bind");
+  const int64_t needed = std::max(config_.max_pairs, 2 * config_.max_ways);  // blends take two
+  require(std::ssize(entries_) >= needed && !subgroups_.empty(), "Episodes",
+          "expected a subgroup of " + std::to_string(config_.max_ways) + " concepts and " +
+              std::to_string(needed) + " in all, got " + std::to_string(entries_.size()));
+  require(std::ssize(words_) >= config_.max_ways, "Episodes",
+          "expected at least " + std::to_string(config_.max_ways) + " words to bind");
 }
 
 std::vector<Sequence> Episodes::batch(int64_t step) const {
@@ -90,10 +97,14 @@ Sequence Episodes::sequence(int64_t index) const {
 }
 
 Sequence Episodes::binding(Rng& rng) const {
-  const size_t ways = rng.coin(config_.three_way) ? 3 : 2;
+  const bool more = rng.coin(config_.more_ways);
+  const int64_t num_ways = more ? between(3, config_.max_ways, rng) : 2;
+  const auto ways = static_cast<size_t>(num_ways);
   const auto concepts = binding_concepts(ways, rng);
-  const auto words = sample_distinct(ways, words_.size(), rng);
-  const int64_t count = between(config_.min_binding_media, config_.max_binding_media, rng);
+  const auto labels = binding_labels(ways, rng);
+  // One picture more than concepts at the least: only a label's second sight can be asked for.
+  const int64_t drawn = between(config_.min_binding_media, config_.max_binding_media, rng);
+  const int64_t count = std::max(drawn, num_ways + 1);
   // All concepts once or more, in random order; the first sight of a word cannot be predicted.
   std::vector<size_t> order;
   for (int64_t i = 0; i < count; ++i) {
@@ -104,7 +115,7 @@ Sequence Episodes::binding(Rng& rng) const {
   SequenceBuilder builder(tokens_);
   for (const size_t way : order) {
     builder.medium({random_view(concepts[way], rng)}).text(kPrefix);
-    builder.ids({words_[words[way]]}, seen[way]).eoc(seen[way]);
+    builder.ids(labels[way], seen[way]).eoc(seen[way]);
     seen[way] = true;
   }
   return builder.build();
@@ -122,6 +133,18 @@ std::vector<std::vector<size_t>> Episodes::binding_concepts(size_t ways, Rng& rn
   const auto picked = sample_distinct(ways * parts, entries_.size(), rng);
   for (size_t i = 0; i < picked.size(); ++i) concepts[i % ways].push_back(picked[i]);
   return concepts;
+}
+
+std::vector<std::vector<int32_t>> Episodes::binding_labels(size_t ways, Rng& rng) const {
+  std::vector<std::vector<int32_t>> labels;
+  if (rng.coin(config_.binding_names)) {
+    for (const size_t entry : sample_distinct(ways, entries_.size(), rng))
+      labels.push_back(tokens_.encode(" " + entries_[entry].name));
+  } else {
+    for (const size_t word : sample_distinct(ways, words_.size(), rng))
+      labels.push_back({words_[word]});
+  }
+  return labels;
 }
 
 Sequence Episodes::random_pairs(Rng& rng) const {

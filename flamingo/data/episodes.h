@@ -18,7 +18,9 @@ struct EpisodeConfig {
   double same_group = 0.2;
   double video = 0.03;
   double question = 0.02;
-  double three_way = 0.25;
+  double more_ways = 0.25;
+  int64_t max_ways = 3;
+  double binding_names = 0.0;
   double binding_same_group = 0.0;
   double binding_blends = 0.0;
   int64_t binding_words = kLabelWords;
@@ -40,7 +42,11 @@ struct EpisodeConfig {
     v("same_group", same_group, "weight of 3 to max_pairs pictures of one subgroup, with repeats");
     v("video", video, "weight of a clip of 2 to max_frames frames with its name");
     v("question", question, "weight of a question about a picture");
-    v("three_way", three_way, "share of binding sequences with 3 concepts instead of 2");
+    v("more_ways", more_ways,
+      "share of binding sequences with 3 to max_ways concepts instead of 2");
+    v("max_ways", max_ways, "most concepts of a binding sequence");
+    v("binding_names", binding_names,
+      "share of binding sequences whose labels are other concepts' names instead of one word");
     v("binding_same_group", binding_same_group,
       "share of binding sequences with all concepts of one subgroup");
     v("binding_blends", binding_blends,
@@ -87,6 +93,8 @@ class Episodes {
   Sequence binding(Rng& rng) const;
   /// What the pictures of a binding sequence show: `ways` lists of one entry, or of two to blend.
   std::vector<std::vector<size_t>> binding_concepts(size_t ways, Rng& rng) const;
+  /// `ways` different labels as token ids: made-up words, or names that belong to other pictures.
+  std::vector<std::vector<int32_t>> binding_labels(size_t ways, Rng& rng) const;
   Sequence random_pairs(Rng& rng) const;
   Sequence same_group(Rng& rng) const;
   Sequence video(Rng& rng) const;
@@ -100,7 +108,7 @@ class Episodes {
   std::vector<int32_t> words_;
   EpisodeConfig config_;
   std::vector<Entry> entries_;
-  std::vector<std::vector<size_t>> subgroups_;  ///< entries by subgroup, at least 3 each
+  std::vector<std::vector<size_t>> subgroups_;  ///< entries by subgroup, at least max_ways each
 };
 
 }  // namespace flamingo

@@ -96,6 +96,44 @@ TEST_F(EpisodesTest, BindingTeachesAWordBeforeItAsksForIt) {
   EXPECT_NEAR(three, 25, 15);
 }
 
+TEST_F(EpisodesTest, BindingTakesUpToMaxWaysAndAsksForOneOfThemAgain) {
+  EpisodeConfig config = only(&EpisodeConfig::binding);
+  config.more_ways = 1;
+  config.max_ways = 4;
+  const Episodes episodes = make(config);
+  std::set<size_t> ways;
+  for (int64_t i = 0; i < 100; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    const auto labels = answers(sequence);
+    const std::set<std::string> different(labels.begin(), labels.end());
+    ways.insert(different.size());
+    EXPECT_GT(labels.size(), different.size());
+    EXPECT_GT(std::ranges::count(sequence.label, 1), 0);
+  }
+  EXPECT_EQ(ways, (std::set<size_t>{3, 4}));
+}
+
+TEST_F(EpisodesTest, BindingToNamesGivesPicturesTheNamesOfOthers) {
+  EpisodeConfig config = only(&EpisodeConfig::binding);
+  config.binding_names = 1;
+  const Episodes episodes = make(config);
+  std::set<std::string> names;
+  for (const PictogramConcept& pictogram : set_.concepts()) names.insert(" " + pictogram.name);
+  int wrong = 0;
+  for (int64_t i = 0; i < 50; ++i) {
+    const Sequence sequence = episodes.sequence(i);
+    const auto labels = answers(sequence);
+    std::map<std::string, std::string> bound;
+    for (size_t m = 0; m < labels.size(); ++m) {
+      const std::string& name = shown(sequence.media[m]).name;
+      EXPECT_TRUE(names.contains(labels[m])) << labels[m];
+      EXPECT_EQ(bound.try_emplace(name, labels[m]).first->second, labels[m]);
+      wrong += labels[m] != " " + name;
+    }
+  }
+  EXPECT_GT(wrong, 100);
+}
+
 TEST_F(EpisodesTest, BindingTellsConceptsOfOneSubgroupApart) {
   EpisodeConfig config = only(&EpisodeConfig::binding);
   config.binding_same_group = 1;
@@ -234,7 +272,9 @@ TEST_F(EpisodesTest, AResumedRunSeesTheSameBatches) {
 
 TEST_F(EpisodesTest, RefusesWhatCannotWork) {
   EXPECT_THROW(make({.batch = 0}), Error);
-  EXPECT_THROW(make({.three_way = 2}), Error);
+  EXPECT_THROW(make({.more_ways = 2}), Error);
+  EXPECT_THROW(make({.max_ways = 2}), Error);
+  EXPECT_THROW(make({.max_ways = 7}), Error);
   EXPECT_THROW(make({.max_pairs = 13}), Error);
   EXPECT_THROW(make({.binding = -1}), Error);
   EXPECT_THROW(Episodes(set_, testing::tiny_tokens(), {1}, {}), Error);
