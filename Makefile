@@ -29,7 +29,6 @@ build: deps
 	@ninja -C $(BUILD) -j $(JOBS) --quiet flamingo-cli flamingo-golden flamingo-bench
 
 $(PICTOGRAMS): | build
-	@mkdir -p $(@D)
 	$(FLAMINGO) data pictograms --sources .deps/pictograms --output $@
 
 data: build $(PICTOGRAMS)

@@ -1,9 +1,11 @@
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/data/pictogram_builder.h"
 #endif
@@ -23,6 +25,7 @@ void run(const Options& options) {
                            .twitter = options.sources + "/twitter",
                            .flags = options.sources + "/flags",
                            .held_out = options.held_out};
+  make_folder(std::filesystem::path(options.output).parent_path());
   auto hooks = train_hooks();
   std::unique_ptr<Progress> progress;
   const auto counts = build_pictograms(sources, options.output, [&](int64_t done, int64_t total) {

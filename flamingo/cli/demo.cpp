@@ -83,8 +83,7 @@ void run(const Options& options) {
       page.back().examples.push_back(run_prompt(options, running, demo));
     }
   }
-  const auto parent = std::filesystem::path(options.html).parent_path();
-  if (!parent.empty()) std::filesystem::create_directories(parent);
+  make_folder(std::filesystem::path(options.html).parent_path());
   write_file_atomic(options.html,
                     render_page("flamingo",
                                 "The default model on pictures and clips that it has never "

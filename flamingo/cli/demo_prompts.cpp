@@ -51,7 +51,7 @@ class DemoWriter {
   DemoWriter(const PictogramSet& set, const std::vector<std::string>& words, std::string folder,
              uint64_t seed)
       : set_(set), words_(words), folder_(std::move(folder)), rng_(seed) {
-    fs::create_directories(folder_);
+    make_folder(folder_);
     for (const int64_t concept_index : set.concepts_in(PictogramSplit::kUnseen)) {
       if (picture_of(concept_index, PictogramStyle::kColour) &&
           picture_of(concept_index, PictogramStyle::kTwitter)) {

@@ -42,6 +42,13 @@ uint64_t regular_file_size(const std::string& path) {
   return static_cast<uint64_t>(info.st_size);
 }
 
+void make_folder(const std::string& folder) {
+  if (folder.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail(folder, "expected to create the folder, got " + error.message());
+}
+
 std::string read_file(const std::string& path, uint64_t max_bytes) {
   const uint64_t size = regular_file_size(path);
   require(size <= max_bytes, path,

@@ -14,6 +14,10 @@ std::string read_file(const std::string& path, uint64_t max_bytes);
 /// Size in bytes of a regular file. Throws Error as read_file does.
 uint64_t regular_file_size(const std::string& path);
 
+/// Makes the folder and those above it where they are missing; "" is the current folder.
+/// Throws Error naming it.
+void make_folder(const std::string& folder);
+
 /// A file that appears whole or not at all: bytes go to "<path>.tmp.<pid>"; commit() syncs the
 /// file, renames it over `path` and syncs the folder. Without commit() the temporary file is
 /// removed.

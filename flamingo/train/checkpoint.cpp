@@ -104,9 +104,7 @@ void copy_into(const Safetensors& file, const std::vector<NamedTensor>& tensors,
 CheckpointFolder::CheckpointFolder(std::string folder, const Json& config,
                                    std::function<void(std::string_view)> message)
     : folder_(std::move(folder)), config_(config.dump()), message_(std::move(message)) {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) fail(folder_, "expected to create the folder, got " + error.message());
+  make_folder(folder_);
 }
 
 std::vector<std::string> CheckpointFolder::list() const {

@@ -1,7 +1,5 @@
 #include "flamingo/train/encoder_files.h"
 
-#include <filesystem>
-
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/io/mapped_file.h"
@@ -16,9 +14,7 @@ std::string weights_path(const std::string& folder) { return folder + "/model.sa
 }  // namespace
 
 void write_weights_folder(const std::string& folder, const Json& config, const StateDict& weights) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail(folder, "expected to create the folder, got " + error.message());
+  make_folder(folder);
   save_state_dict(weights_path(folder), weights, torch::kFloat32);
   write_file_atomic(config_path(folder), config.dump(2) + "\n");
 }

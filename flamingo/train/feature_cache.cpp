@@ -110,9 +110,8 @@ ViewRef FeaturePlan::view_of_row(int64_t row) const {
 
 bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
                          const FeatureSource& source) {
+  make_folder(folder);
   std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) fail(folder, "expected to create the folder, got " + error.message());
   const std::string part = data_path(folder) + ".part";
   if (!same_plan(folder, plan)) {
     fs::remove(data_path(folder), error);

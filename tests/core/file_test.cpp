@@ -105,5 +105,16 @@ TEST(AtomicFile, RefusesBadTargets) {
   EXPECT_EQ(files_in(folder), 1u);
 }
 
+TEST(MakeFolder, MakesThoseAboveAndRefusesAFileInTheWay) {
+  const TempFolder folder;
+  make_folder(folder.file("a/b"));
+  make_folder(folder.file("a/b"));
+  make_folder("");
+  EXPECT_TRUE(std::filesystem::is_directory(folder.file("a/b")));
+  write_file_atomic(folder.file("file"), "x");
+  EXPECT_NE(error_of([&] { make_folder(folder.file("file/c")); }).find("to create the folder"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace flamingo

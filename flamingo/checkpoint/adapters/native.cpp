@@ -92,9 +92,7 @@ void add_lm(const std::string& path, const NativeFile& file, torch::ScalarType t
 }  // namespace
 
 void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  require(!error, folder, "expected to create the folder, got " + error.message());
+  make_folder(folder);
   NativeFile file{.format = "flamingo", .version = 1, .lm = {}, .model = model->config()};
   StateDict weights = state_dict_of(*model);
   std::optional<torch::ScalarType> type;
