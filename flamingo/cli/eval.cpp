@@ -77,8 +77,8 @@ void run(const Options& options) {
   const c10::InferenceMode guard;
   const auto results = run_tasks(options);
   const std::string json = report_json(results).dump(2) + "\n";
-  if (!options.output.empty()) write_file_atomic(options.output, json);
   std::fputs(options.run.json ? json.c_str() : report_table(results).c_str(), stdout);
+  if (!options.output.empty()) write_file_atomic(options.output, json);
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ void add_eval(CLI::App& app) {
   auto* verb = app.add_subcommand(
       "eval", "Measure few-shot learning on pictures kept out of training, with controls");
   auto options = std::make_shared<Options>();
-  add_run_options(*verb, options->run);
+  add_model_options(*verb, options->run);
   verb->add_option("--tasks", options->eval.tasks, "Names of tasks; all when not given")
       ->delimiter(',');
   verb->add_option("--episodes", options->eval.episodes, "Questions per task")

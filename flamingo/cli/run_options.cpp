@@ -22,19 +22,24 @@ double per_second(int64_t count, double seconds) {
 
 }  // namespace
 
-void add_run_options(CLI::App& app, RunOptions& options) {
-  auto& generate = options.generate;
-  auto& sampling = generate.sampling;
+void add_model_options(CLI::App& app, RunOptions& options) {
   app.add_option("-m,--model", options.model, "Folder of a model (native or IDEFICS)")
       ->capture_default_str();
   app.add_option("--lm", options.lm,
                  "GGUF of the frozen language model, if not where the model says");
   app.add_option("--dtype", options.dtype, "Arithmetic: bf16 or fp32")->capture_default_str();
+  app.add_option("-t,--threads", options.threads, "CPU threads; 0 = all")->capture_default_str();
+  app.add_flag("--json", options.json, "Print one JSON object instead of text");
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  add_model_options(app, options);
+  auto& generate = options.generate;
+  auto& sampling = generate.sampling;
   app.add_option("--decoder", options.decoder,
                  "Token by token: fused (fast) or plain (the model's own forward)")
       ->check(CLI::IsMember({"fused", "plain"}))
       ->capture_default_str();
-  app.add_option("-t,--threads", options.threads, "CPU threads; 0 = all")->capture_default_str();
   app.add_option("-n,--predict", generate.max_tokens, "Most tokens of an answer")
       ->capture_default_str();
   app.add_option("-s,--seed", sampling.seed, "Seed of the sampling")->capture_default_str();
@@ -51,7 +56,6 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("--fps", options.frames.fps, "Frames a second taken from clips")
       ->capture_default_str();
   app.add_option("--frames", options.frames.frames, "Exactly this many frames per clip instead");
-  app.add_flag("--json", options.json, "Print one JSON object instead of text");
 }
 
 ModelBundle open_bundle(const RunOptions& options) {

@@ -29,6 +29,9 @@ struct RunOptions {
 /// Adds the options to `app`; `options` must outlive the parse.
 void add_run_options(CLI::App& app, RunOptions& options);
 
+/// Adds only those that say which model runs and how; for verbs that sample nothing.
+void add_model_options(CLI::App& app, RunOptions& options);
+
 /// Sets the thread count and opens the model. Throws Error naming what is wrong.
 ModelBundle open_bundle(const RunOptions& options);
 
