@@ -11,7 +11,8 @@ enum class KeyRange { kAll, kCausal };
 /// softmax(q k^T / sqrt(Dh) + bias) v with grouped queries: head h of q reads head h * Hkv / H of
 /// k and v. q [B, H, T, Dh], k and v [B, Hkv, S, Dh], bias broadcastable to [B, H, T, S] or
 /// undefined -> [B, H, T, Dh] in q's type. Softmax in fp32.
-/// Works on blocks of queries, which keeps scores in the processor's cache and skips the future.
+/// Works on blocks of queries, which keeps scores in the processor's cache and skips the future;
+/// in bf16 without gradients, scores become weights in one pass.
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& bias = {}, KeyRange range = KeyRange::kAll);
 

@@ -68,6 +68,10 @@ struct Kernels {
   void (*prepare)(int64_t cols, InputBuffer& buffer) = nullptr;
   /// x[i] = exp(x[i] - max) / sum, n >= 1. Exponentials are good to 4 units in the last place.
   void (*softmax)(float* x, int64_t n) = nullptr;
+  /// weights[n] = softmax(scores[n] + bias[n]), scores and weights in bf16; bias may be nullptr.
+  /// scratch has room for n floats.
+  void (*softmax_bf16)(const uint16_t* scores, const float* bias, int64_t n, float* scratch,
+                       uint16_t* weights) = nullptr;
   /// gate[i] = silu(gate[i]) * up[i].
   void (*swiglu)(float* gate, const float* up, int64_t n) = nullptr;
 };

@@ -156,6 +156,14 @@ void softmax(float* x, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x[i] /= sum;
 }
 
+void softmax_bf16(const uint16_t* scores, const float* bias, int64_t n, float* scratch,
+                  uint16_t* weights) {
+  for (int64_t i = 0; i < n; ++i)
+    scratch[i] = bf16_to_float(scores[i]) + (bias != nullptr ? bias[i] : 0.0f);
+  softmax(scratch, n);
+  for (int64_t i = 0; i < n; ++i) weights[i] = float_to_bf16(scratch[i]);
+}
+
 void swiglu(float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
@@ -177,6 +185,7 @@ Kernels make_table() {
   fill_tiles(table, std::make_index_sequence<kQuantisedTypes.size()>());
   table.prepare = prepare;
   table.softmax = softmax;
+  table.softmax_bf16 = softmax_bf16;
   table.swiglu = swiglu;
   return table;
 }

@@ -363,9 +363,22 @@ FLAMINGO_SIMD_INLINE typename V::F exponential(typename V::F x) {
 }
 
 template <class V>
+FLAMINGO_SIMD_INLINE float largest_of(const float* x, int64_t n) {
+  const int64_t whole = n / V::kLanes * V::kLanes;
+  float largest = x[0];
+  if (whole > 0) {
+    typename V::F lanes = V::load(x);
+    for (int64_t i = V::kLanes; i < whole; i += V::kLanes) lanes = V::max(lanes, V::load(x + i));
+    largest = V::largest(lanes);
+  }
+  for (int64_t i = whole; i < n; ++i) largest = std::max(largest, x[i]);
+  return largest;
+}
+
+template <class V>
 FLAMINGO_SIMD void softmax(float* x, int64_t n) {
   const int64_t whole = n / V::kLanes * V::kLanes;
-  const float largest = *std::max_element(x, x + n);
+  const float largest = largest_of<V>(x, n);
   typename V::F sums = V::zero();
   for (int64_t i = 0; i < whole; i += V::kLanes) {
     const typename V::F value = exponential<V>(V::sub(V::load(x + i), V::set(largest)));
@@ -379,6 +392,19 @@ FLAMINGO_SIMD void softmax(float* x, int64_t n) {
     V::store(x + i, V::mul(V::load(x + i), V::set(inverse)));
   }
   for (int64_t i = whole; i < n; ++i) x[i] *= inverse;
+}
+
+/// The loops before and after are plain: the compiler makes vectors of them.
+template <class V>
+FLAMINGO_SIMD void softmax_bf16(const uint16_t* scores, const float* bias, int64_t n,
+                                float* scratch, uint16_t* weights) {
+  if (bias == nullptr) {
+    for (int64_t i = 0; i < n; ++i) scratch[i] = bf16_to_float(scores[i]);
+  } else {
+    for (int64_t i = 0; i < n; ++i) scratch[i] = bf16_to_float(scores[i]) + bias[i];
+  }
+  softmax<V>(scratch, n);
+  for (int64_t i = 0; i < n; ++i) weights[i] = float_to_bf16(scratch[i]);
 }
 
 template <class V>
@@ -414,6 +440,7 @@ Kernels make_table(const char* name) {
   fill_tiles<V>(table, std::make_index_sequence<kQuantisedTypes.size()>());
   table.prepare = prepare<V>;
   table.softmax = softmax<V>;
+  table.softmax_bf16 = softmax_bf16<V>;
   table.swiglu = swiglu<V>;
   return table;
 }

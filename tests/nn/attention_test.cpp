@@ -54,5 +54,18 @@ TEST(Attention, BothWaysEqualTheDefinition) {
   }
 }
 
+TEST(Attention, GradientsFlowThroughTheSameNumbersInBf16) {
+  const auto make = [](int64_t heads) { return torch::randn({2, heads, 40, 8}).to(at::kBFloat16); };
+  auto q = make(4), k = make(2), v = make(2);
+  const auto padded = torch::zeros({2, 1, 1, 40});
+  padded.narrow(3, 30, 10).fill_(-std::numeric_limits<float>::infinity());
+  for (const auto& bias : {at::Tensor(), causal(40), padded}) {
+    const auto fused = attention(q, k, v, bias);
+    const auto with_gradients = attention(q.detach().requires_grad_(), k, v, bias);
+    EXPECT_TRUE(with_gradients.requires_grad());
+    EXPECT_TRUE(fused.to(at::kDouble).allclose(with_gradients.detach().to(at::kDouble), 0, 4e-2));
+  }
+}
+
 }  // namespace
 }  // namespace flamingo

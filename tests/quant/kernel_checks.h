@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "flamingo/quant/half.h"
 #include "flamingo/quant/kernels.h"
 #include "random_weights.h"
 
@@ -135,12 +137,36 @@ inline void check_activations(const Kernels& kernels) {
   }
 }
 
+/// softmax_bf16 is softmax of the widened sum, rounded: exactly, whatever softmax's own error.
+inline void check_softmax_bf16(const Kernels& kernels) {
+  for (const size_t n : {1, 15, 64, 203}) {
+    const auto x = random_floats(n, 43, 8.0);
+    auto bias = random_floats(n, 44);
+    bias[n / 2] = n > 1 ? -std::numeric_limits<float>::infinity() : 0.0f;
+    for (const float* added : {static_cast<const float*>(nullptr), bias.data()}) {
+      std::vector<uint16_t> scores(n), weights(n);
+      std::vector<float> expected(n), scratch(n);
+      for (size_t i = 0; i < n; ++i) {
+        scores[i] = float_to_bf16(x[i]);
+        expected[i] = bf16_to_float(scores[i]) + (added != nullptr ? added[i] : 0.0f);
+      }
+      const auto count = static_cast<int64_t>(n);
+      kernels.softmax(expected.data(), count);
+      kernels.softmax_bf16(scores.data(), added, count, scratch.data(), weights.data());
+      for (size_t i = 0; i < n; ++i)
+        EXPECT_EQ(weights[i], float_to_bf16(expected[i])) << kernels.name << " " << n << " " << i;
+      if (added != nullptr && n > 1) EXPECT_LT(bf16_to_float(weights[n / 2]), 1e-30f);
+    }
+  }
+}
+
 /// Everything above, on memory of any alignment and with extremes.
 inline void check_kernels(const Kernels& kernels) {
   check_plain_kernels(kernels);
   check_tile_kernels(kernels);
   check_prepare(kernels);
   check_activations(kernels);
+  check_softmax_bf16(kernels);
   std::vector<float> extremes = {-1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f,
                                  -1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f};
   const std::vector<float> ones(extremes.size(), 1.0f);

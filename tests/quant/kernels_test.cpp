@@ -15,6 +15,7 @@ TEST(Kernels, EveryTableIsComplete) {
     for (const auto kernel : table->tile_decode) EXPECT_NE(kernel, nullptr);
     EXPECT_NE(table->prepare, nullptr);
     EXPECT_NE(table->softmax, nullptr);
+    EXPECT_NE(table->softmax_bf16, nullptr);
     EXPECT_NE(table->swiglu, nullptr);
   }
 }
