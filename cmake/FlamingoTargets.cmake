@@ -45,8 +45,33 @@ function(flamingo_program name)
   target_precompile_headers(${name} REUSE_FROM flamingo)
 endfunction()
 
+# What every test of `library` is compiled with.
+function(flamingo_test_options target library)
+  flamingo_options(${target})
+  target_link_libraries(${target} PRIVATE ${library} GTest::gtest_main)
+  target_compile_definitions(${target} PRIVATE
+    FLAMINGO_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
+    FLAMINGO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# The headers that all tests of `library` include, compiled once: gtest, and torch where it is used.
+function(flamingo_test_headers library)
+  set(owner ${library}_test_headers)
+  if(TARGET ${owner})
+    return()
+  endif()
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${owner}.cpp CONTENT "")
+  add_library(${owner} OBJECT ${PROJECT_BINARY_DIR}/${owner}.cpp)
+  flamingo_test_options(${owner} ${library})
+  target_precompile_headers(${owner} PRIVATE <gtest/gtest.h> <nlohmann/json.hpp>)
+  if(library STREQUAL "flamingo")
+    target_precompile_headers(${owner} PRIVATE <torch/torch.h>)
+  endif()
+endfunction()
+
 # flamingo_tests(library folder...): one test program per tests/<folder>/*_test.cpp.
 function(flamingo_tests library)
+  flamingo_test_headers(${library})
   foreach(folder IN LISTS ARGN)
     file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.cpp)
     string(REPLACE "/" "_" prefix ${folder})
@@ -54,16 +79,10 @@ function(flamingo_tests library)
       get_filename_component(stem ${source} NAME_WE)
       set(target ${prefix}_${stem})
       add_executable(${target} ${source})
-      flamingo_options(${target})
-      target_link_libraries(${target} PRIVATE ${library} GTest::gtest_main)
-      target_compile_definitions(${target} PRIVATE
-        FLAMINGO_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden"
-        FLAMINGO_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+      flamingo_test_options(${target} ${library})
       set_target_properties(${target} PROPERTIES
         RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-      if(library STREQUAL "flamingo")
-        target_precompile_headers(${target} REUSE_FROM flamingo)
-      endif()
+      target_precompile_headers(${target} REUSE_FROM ${library}_test_headers)
       add_test(NAME ${folder}/${stem} COMMAND ${target})
       set_tests_properties(${folder}/${stem} PROPERTIES TIMEOUT 600
         ENVIRONMENT "OMP_NUM_THREADS=2;ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1")
