@@ -56,7 +56,6 @@ void StringMatcher::add(std::string_view text, size_t value) {
 
 std::optional<StringMatcher::Match> StringMatcher::longest_at(std::string_view text,
                                                               size_t pos) const {
-  if (!starts_[static_cast<unsigned char>(text[pos])]) return std::nullopt;
   std::optional<Match> match;
   uint64_t node = 0;
   while (pos < text.size()) {
@@ -108,7 +107,7 @@ void AddedTokens::build(const Normalizer& normalizer) {
 void AddedTokens::split(const StringMatcher& matcher, std::string_view text, bool plain,
                         const Sink& sink) const {
   size_t start = 0;
-  for (size_t pos = 0; pos < text.size();) {
+  for (size_t pos = 0; (pos = matcher.next_start(text, pos)) < text.size();) {
     const auto match = matcher.longest_at(text, pos);
     if (!match) {
       ++pos;

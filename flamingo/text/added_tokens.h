@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -36,11 +37,16 @@ class StringMatcher {
     size_t value = 0;
   };
   std::optional<Match> longest_at(std::string_view text, size_t pos) const;
+  /// The first place from `pos` on whose byte starts any of the strings, or the end of the text.
+  size_t next_start(std::string_view text, size_t pos) const {
+    while (pos < text.size() && !starts_[static_cast<unsigned char>(text[pos])]) ++pos;
+    return pos;
+  }
 
  private:
   std::unordered_map<uint64_t, uint32_t> children_;            // by node << 8 | byte
   std::vector<int64_t> values_ = std::vector<int64_t>(1, -1);  // of nodes, -1: none; 0 is the root
-  std::vector<bool> starts_ = std::vector<bool>(256, false);
+  std::array<bool, 256> starts_{};
 };
 
 /// The added tokens of a tokenizer.

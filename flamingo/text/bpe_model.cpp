@@ -1,5 +1,7 @@
 #include "flamingo/text/bpe_model.h"
 
+#include <algorithm>
+
 #include "flamingo/text/byte_chars.h"
 #include "flamingo/text/json_fields.h"
 #include "flamingo/text/unicode.h"
@@ -10,14 +12,13 @@ namespace {
 /// Covers the alphabet of byte-level tokenizers.
 constexpr char32_t kFastChars = 0x180;
 
-char32_t last_char(std::string_view text) {
-  size_t pos = text.size() - 1;
-  while (pos > 0 && (static_cast<unsigned char>(text[pos]) & 0xc0) == 0x80) --pos;
-  return decode_utf8(text, pos).code;
-}
-
-uint64_t join_key(std::string_view left, std::string_view right) {
-  return uint64_t{last_char(left)} << 32 | decode_utf8(right, 0).code;
+/// First and last character of a token; -1 for both when it has none.
+std::pair<int32_t, int32_t> edges_of(std::string_view token) {
+  if (token.empty()) return {-1, -1};
+  size_t last = token.size() - 1;
+  while (last > 0 && (static_cast<unsigned char>(token[last]) & 0xc0) == 0x80) --last;
+  return {static_cast<int32_t>(decode_utf8(token, 0).code),
+          static_cast<int32_t>(decode_utf8(token, last).code)};
 }
 
 std::string text_or_empty(const Json& json, const char* name, const std::string& where) {
@@ -107,6 +108,15 @@ BpeModel::BpeModel(Vocabulary vocabulary, const MergeList& merges, BpeOptions op
     append_utf8(text, c);
     if (const auto id = vocabulary_.find(text)) char_ids_[c] = *id;
   }
+  for (size_t byte = 0; byte < byte_ids_.size(); ++byte) {
+    const auto id = vocabulary_.find(byte_token(static_cast<unsigned char>(byte)));
+    byte_ids_[byte] = id.value_or(-1);
+  }
+  edges_.reserve(static_cast<size_t>(vocabulary_.size()));
+  for (int64_t id = 0; id < vocabulary_.size(); ++id) {
+    const std::string* token = vocabulary_.token(id);
+    edges_.push_back(edges_of(token == nullptr ? "" : std::string_view(*token)));
+  }
   for (size_t rank = 0; rank < merges.size(); ++rank) {
     add_merge(merges[rank], static_cast<uint32_t>(rank), where + ".merges");
   }
@@ -126,16 +136,16 @@ void BpeModel::add_merge(const std::pair<std::string, std::string>& merge, uint3
   const int32_t left = id_of(merge.first);
   const int32_t right = id_of(merge.second);
   merges_.set(left, right, {rank, id_of(merge.first + merge.second.substr(prefix))});
-  if (!merge.first.empty() && !merge.second.empty()) {
-    joins_.insert(join_key(merge.first, merge.second));
-  }
+  const int32_t last = edges_[static_cast<size_t>(left)].second;
+  const int32_t first = edges_[static_cast<size_t>(right)].first;
+  if (last >= 0 && first >= 0) joins_.set(last, first, {});
 }
 
-std::optional<int32_t> BpeModel::find_char(std::string_view c, bool is_first, bool is_last) const {
+std::optional<int32_t> BpeModel::find_char(std::string_view c, char32_t code, bool is_first,
+                                           bool is_last) const {
   const bool prefix = !is_first && !options_.continuing_subword_prefix.empty();
   const bool suffix = is_last && !options_.end_of_word_suffix.empty();
   if (!prefix && !suffix) {
-    const char32_t code = decode_utf8(c, 0).code;
     if (code >= kFastChars) return vocabulary_.find(c);
     return char_ids_[code] >= 0 ? std::optional(char_ids_[code]) : std::nullopt;
   }
@@ -143,66 +153,70 @@ std::optional<int32_t> BpeModel::find_char(std::string_view c, bool is_first, bo
                           (suffix ? options_.end_of_word_suffix : ""));
 }
 
-bool BpeModel::add_bytes(std::string_view c, std::vector<Symbol>& symbols) const {
-  const size_t before = symbols.size();
+bool BpeModel::add_bytes(std::string_view c, std::vector<int32_t>& ids) const {
+  const size_t before = ids.size();
   for (const char byte : c) {
-    const auto id = vocabulary_.find(byte_token(static_cast<unsigned char>(byte)));
-    if (!id) {
-      symbols.resize(before);
+    const int32_t id = byte_ids_[static_cast<unsigned char>(byte)];
+    if (id < 0) {
+      ids.resize(before);
       return false;
     }
-    symbols.push_back({.id = *id, .size = 1});
+    ids.push_back(id);
   }
   return true;
 }
 
-/// One symbol per character: its token, else its bytes' tokens, else the unknown token. As in the
+/// One id per character: its token, else its bytes' tokens, else the unknown token. As in the
 /// peer, an unknown token is held back and bytes may overtake it.
-void BpeModel::read_symbols(std::string_view piece, std::vector<Symbol>& symbols) const {
-  std::optional<Symbol> unknown;
+void BpeModel::read_chars(std::string_view piece, std::vector<int32_t>& ids) const {
+  bool has_unknown = false;
   const auto flush = [&] {
-    if (unknown) symbols.push_back(*unknown);
-    unknown.reset();
+    if (has_unknown) ids.push_back(*unk_id_);
+    has_unknown = false;
   };
   for (size_t pos = 0; pos < piece.size();) {
-    const size_t length = decode_utf8(piece, pos).length;
+    const auto [code, length] = decode_utf8(piece, pos);
     const std::string_view c = piece.substr(pos, length);
-    const auto size = static_cast<uint32_t>(length);
-    const auto id = find_char(c, pos == 0, pos + length == piece.size());
+    const auto id = find_char(c, code, pos == 0, pos + length == piece.size());
     pos += length;
     if (id) {
       flush();
-      symbols.push_back({.id = *id, .size = size});
-    } else if (!(options_.byte_fallback && add_bytes(c, symbols)) && unk_id_) {
-      if (unknown && options_.fuse_unk) {
-        unknown->size += size;
-        continue;
-      }
-      flush();
-      unknown = Symbol{.id = *unk_id_, .size = size};
+      ids.push_back(*id);
+    } else if (!(options_.byte_fallback && add_bytes(c, ids)) && unk_id_) {
+      if (!options_.fuse_unk) flush();
+      has_unknown = true;
     }
   }
   flush();
 }
 
 /// End of the stretch from `begin` that merges on its own: no merge has the last character of one
-/// symbol before the first of the next.
-size_t BpeModel::cut(std::span<const Symbol> symbols, size_t begin) const {
-  const auto text = [&](size_t i) -> std::string_view { return *vocabulary_.token(symbols[i].id); };
+/// token before the first of the next.
+size_t BpeModel::cut(std::span<const int32_t> ids, size_t begin) const {
+  const auto joined = [&](int32_t left, int32_t right) {
+    const int32_t last = edges_[static_cast<size_t>(left)].second;
+    const int32_t first = edges_[static_cast<size_t>(right)].first;
+    return last < 0 || first < 0 || joins_.find(last, first).has_value();
+  };
   size_t end = begin + 1;
-  while (end < symbols.size()) {
-    const bool has_text = !text(end - 1).empty() && !text(end).empty();
-    if (has_text && !joins_.contains(join_key(text(end - 1), text(end)))) break;
-    ++end;
-  }
+  while (end < ids.size() && joined(ids[end - 1], ids[end])) ++end;
   return end;
 }
 
-void BpeModel::merge(std::span<Symbol> symbols) const {
-  link_symbols(symbols);
-  merge_symbols(symbols, [&](const Symbol& left, const Symbol& right) {
-    return merges_.find(left.id, right.id);
+/// Puts what `ids` merges into at its front and returns its length. `symbols` is only room to work.
+size_t BpeModel::merge(std::span<int32_t> ids, std::vector<Symbol>& symbols) const {
+  if (ids.size() < 2) return ids.size();
+  symbols.resize(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) symbols[i].id = ids[i];
+  merge_symbols(symbols, [&](int32_t left, int32_t right) {
+    return merges_.find(symbols[static_cast<size_t>(left)].id,
+                        symbols[static_cast<size_t>(right)].id);
   });
+  size_t count = 0;
+  for (int32_t i = 0; i >= 0; i = symbols[static_cast<size_t>(i)].next) {
+    ids[count++] = symbols[static_cast<size_t>(i)].id;
+  }
+  return count;
 }
 
 void BpeModel::encode(std::string_view piece, std::vector<int32_t>& ids) const {
@@ -213,18 +227,21 @@ void BpeModel::encode(std::string_view piece, std::vector<int32_t>& ids) const {
     }
   }
   constexpr size_t kShort = 64;
+  const size_t before = ids.size();
+  read_chars(piece, ids);
+  const std::span<int32_t> read = std::span(ids).subspan(before);
+  const bool whole = read.size() <= kShort || !options_.continuing_subword_prefix.empty();
   std::vector<Symbol> symbols;
-  symbols.reserve(piece.size());
-  read_symbols(piece, symbols);
-  const bool whole = symbols.size() <= kShort || !options_.continuing_subword_prefix.empty();
-  for (size_t begin = 0; begin < symbols.size();) {
-    const size_t end = whole ? symbols.size() : cut(symbols, begin);
-    merge(std::span(symbols).subspan(begin, end - begin));
+  size_t written = 0;
+  for (size_t begin = 0; begin < read.size();) {
+    const size_t end = whole ? read.size() : cut(read, begin);
+    const std::span<int32_t> stretch = read.subspan(begin, end - begin);
+    const size_t count = merge(stretch, symbols);
+    std::copy_n(stretch.begin(), count, read.begin() + static_cast<ptrdiff_t>(written));
+    written += count;
     begin = end;
   }
-  for (const Symbol& symbol : symbols) {
-    if (symbol.size > 0) ids.push_back(symbol.id);
-  }
+  ids.resize(before + written);
 }
 
 }  // namespace flamingo

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "flamingo/core/config.h"
@@ -40,17 +40,20 @@ class BpeModel final : public TokenModel {
  private:
   void add_merge(const std::pair<std::string, std::string>& merge, uint32_t rank,
                  const std::string& where);
-  void read_symbols(std::string_view piece, std::vector<Symbol>& symbols) const;
-  std::optional<int32_t> find_char(std::string_view c, bool is_first, bool is_last) const;
-  bool add_bytes(std::string_view c, std::vector<Symbol>& symbols) const;
-  void merge(std::span<Symbol> symbols) const;
-  size_t cut(std::span<const Symbol> symbols, size_t begin) const;
+  void read_chars(std::string_view piece, std::vector<int32_t>& ids) const;
+  std::optional<int32_t> find_char(std::string_view c, char32_t code, bool is_first,
+                                   bool is_last) const;
+  bool add_bytes(std::string_view c, std::vector<int32_t>& ids) const;
+  size_t cut(std::span<const int32_t> ids, size_t begin) const;
+  size_t merge(std::span<int32_t> ids, std::vector<Symbol>& symbols) const;
 
   BpeOptions options_;
   std::optional<int32_t> unk_id_;
   PairTable merges_;
-  std::vector<int32_t> char_ids_;       // tokens of single characters below kFastChars, or -1
-  std::unordered_set<uint64_t> joins_;  // last character << 32 | first, of merged parts
+  std::vector<int32_t> char_ids_;                   // tokens of characters below kFastChars, or -1
+  std::array<int32_t, 256> byte_ids_;               // tokens of bytes, or -1
+  std::vector<std::pair<int32_t, int32_t>> edges_;  // first and last character of each token
+  PairTable joins_;                                 // last and first character of merged parts
 };
 
 }  // namespace flamingo

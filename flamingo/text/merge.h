@@ -2,34 +2,37 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace flamingo {
 
-/// A stretch of a piece that is one token so far, in a doubly linked list.
-struct Symbol {
-  int32_t id = -1;     ///< token, or -1
-  uint32_t begin = 0;  ///< bytes from the start of the piece
-  uint32_t size = 0;   ///< bytes; 0 once merged into its left neighbour
-  int32_t prev = -1;   ///< index, or -1
-  int32_t next = -1;   ///< index, or -1
-  int32_t merge = -1;  ///< what it and its right neighbour become, or -1; kept by merge_with
-};
-
 /// What two neighbours become; the smallest rank goes first, then the leftmost.
 struct Merge {
-  uint32_t rank = 0;
+  uint32_t rank = 0;  ///< below kNoRank
   int32_t id = 0;
+};
+
+constexpr uint32_t kNoRank = UINT32_MAX;
+
+/// A stretch of a piece that is one token so far, in a doubly linked list.
+struct Symbol {
+  int32_t id = -1;          ///< token, or -1
+  int32_t prev = -1;        ///< index, or -1
+  int32_t next = -1;        ///< index, or -1
+  uint32_t rank = kNoRank;  ///< of its merge with its right neighbour; kNoRank once merged away
+  int32_t merge = -1;       ///< what they become
 };
 
 /// Merges that wait, smallest (rank, position) first.
 struct WaitingMerge {
   uint32_t rank = 0;
   int32_t position = 0;
-  int32_t id = 0;
 
   friend bool operator>(const WaitingMerge& a, const WaitingMerge& b) {
     return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
@@ -50,6 +53,8 @@ class HeapQueue {
     heap_.pop_back();
     return top;
   }
+  bool empty() const { return heap_.empty(); }
+  const WaitingMerge& front() const { return heap_.front(); }
 
  private:
   std::vector<WaitingMerge> heap_;
@@ -61,7 +66,7 @@ class HeapQueue {
 class BucketQueue {
  public:
   void push(WaitingMerge merge) {
-    Bucket& bucket = buckets_[merge.rank];
+    Bucket& bucket = bucket_of(merge.rank);
     if (bucket.empty()) {
       ranks_.push_back(merge.rank);
       std::push_heap(ranks_.begin(), ranks_.end(), std::greater<>());
@@ -70,10 +75,9 @@ class BucketQueue {
   }
   std::optional<WaitingMerge> pop() {
     if (ranks_.empty()) return std::nullopt;
-    const auto found = buckets_.find(ranks_.front());
-    const WaitingMerge top = found->second.pop();
-    if (found->second.empty()) {
-      buckets_.erase(found);
+    Bucket& bucket = bucket_of(ranks_.front());
+    const WaitingMerge top = bucket.pop(ranks_.front());
+    if (bucket.empty()) {
       std::pop_heap(ranks_.begin(), ranks_.end(), std::greater<>());
       ranks_.pop_back();
     }
@@ -82,65 +86,90 @@ class BucketQueue {
 
  private:
   struct Bucket {
-    std::vector<WaitingMerge> in_order;
-    size_t front = 0;
+    std::deque<int32_t> in_order;  // gives its memory back from the front
     HeapQueue late;
-    size_t num_late = 0;
 
-    bool empty() const { return front == in_order.size() && num_late == 0; }
-    void push(WaitingMerge merge) {
-      if (in_order.empty() || !(in_order.back() > merge)) {
-        in_order.push_back(merge);
+    bool empty() const { return in_order.empty() && late.empty(); }
+    void push(const WaitingMerge& merge) {
+      if (in_order.empty() || in_order.back() <= merge.position) {
+        in_order.push_back(merge.position);
       } else {
         late.push(merge);
-        ++num_late;
-        return;
       }
     }
-    WaitingMerge pop() {
-      if (num_late == 0) return in_order[front++];
-      const WaitingMerge first_late = *late.pop();
-      if (front < in_order.size() && first_late > in_order[front]) {
-        late.push(first_late);
-        return in_order[front++];
-      }
-      --num_late;
-      return first_late;
+    WaitingMerge pop(uint32_t rank) {
+      const bool take_late =
+          !late.empty() && (in_order.empty() || late.front().position < in_order.front());
+      if (take_late) return *late.pop();
+      const int32_t first = in_order.front();
+      in_order.pop_front();
+      return {rank, first};
     }
   };
 
+  /// Most calls ask for the rank of the call before.
+  Bucket& bucket_of(uint32_t rank) {
+    if (last_ == nullptr || rank != last_rank_) {
+      last_ = &buckets_[rank];
+      last_rank_ = rank;
+    }
+    return *last_;
+  }
+
   std::unordered_map<uint32_t, Bucket> buckets_;
-  std::vector<uint32_t> ranks_;
+  std::vector<uint32_t> ranks_;  // heap of the buckets that are not empty
+  Bucket* last_ = nullptr;
+  uint32_t last_rank_ = 0;
 };
 
-/// Merges neighbours until no pair is known. lookup(left, right) gives an optional Merge.
+/// Links `symbols`, whose ids are given, and merges neighbours until no pair is known; what is left
+/// is the list from symbol 0 on. lookup(left, right), of indices, gives an optional Merge.
 /// Time O(n log n) with HeapQueue, near O(n) with BucketQueue; both give the same list.
+///
+/// A pair that overlaps one on its left which goes first is not queued until that one is gone. The
+/// pair that goes next always is queued, and a run of one character queues one pair, not all.
 template <class Queue, class Lookup>
 void merge_with(std::span<Symbol> symbols, const Lookup& lookup) {
   Queue queue;
   const auto at = [&](int32_t i) -> Symbol& { return symbols[static_cast<size_t>(i)]; };
-  const auto offer = [&](int32_t i) {
-    if (i < 0) return;
-    Symbol& left = at(i);
-    left.merge = -1;
-    if (left.next < 0) return;
-    const std::optional<Merge> merge = lookup(left, at(left.next));
-    if (!merge) return;
-    left.merge = merge->id;
-    queue.push({merge->rank, i, merge->id});
+  const auto look_up = [&](int32_t i) {
+    Symbol& symbol = at(i);
+    const std::optional<Merge> merge =
+        symbol.next < 0 ? std::nullopt : std::optional<Merge>(lookup(i, symbol.next));
+    symbol.rank = merge ? merge->rank : kNoRank;
+    symbol.merge = merge ? merge->id : -1;
   };
-  for (size_t i = 0; i < symbols.size(); ++i) offer(static_cast<int32_t>(i));
+  const auto offer = [&](int32_t i) {
+    const Symbol& symbol = at(i);
+    const bool waits = symbol.prev >= 0 && at(symbol.prev).rank <= symbol.rank;
+    if (symbol.rank != kNoRank && !waits) queue.push({symbol.rank, i});
+  };
+  const auto size = static_cast<int32_t>(symbols.size());
+  for (int32_t i = 0; i < size; ++i) {
+    at(i).prev = i - 1;
+    at(i).next = i + 1 < size ? i + 1 : -1;
+  }
+  for (int32_t i = 0; i < size; ++i) {
+    look_up(i);
+    offer(i);
+  }
   while (const auto top = queue.pop()) {
-    Symbol& left = at(top->position);
-    if (left.size == 0 || left.merge != top->id) continue;  // changed since it was queued
+    const int32_t position = top->position;
+    Symbol& left = at(position);
+    if (left.rank != top->rank) continue;  // changed since it was queued
     Symbol& right = at(left.next);
-    left.id = top->id;
-    left.size += right.size;
-    right.size = 0;
+    const uint32_t right_rank = std::exchange(right.rank, kNoRank);
+    left.id = left.merge;
     left.next = right.next;
-    if (left.next >= 0) at(left.next).prev = top->position;
-    offer(left.prev);
-    offer(top->position);
+    look_up(position);
+    if (left.prev >= 0) {
+      look_up(left.prev);
+      offer(left.prev);
+    }
+    offer(position);
+    if (left.next < 0) continue;
+    at(left.next).prev = position;
+    if (right_rank <= at(left.next).rank) offer(left.next);  // it waited for `right`
   }
 }
 
@@ -152,14 +181,6 @@ void merge_symbols(std::span<Symbol> symbols, const Lookup& lookup) {
     merge_with<HeapQueue>(symbols, lookup);
   } else {
     merge_with<BucketQueue>(symbols, lookup);
-  }
-}
-
-/// Links symbols [0, n) into one list.
-inline void link_symbols(std::span<Symbol> symbols) {
-  for (size_t i = 0; i < symbols.size(); ++i) {
-    symbols[i].prev = static_cast<int32_t>(i) - 1;
-    symbols[i].next = i + 1 < symbols.size() ? static_cast<int32_t>(i) + 1 : -1;
   }
 }
 

@@ -12,16 +12,21 @@ namespace flamingo {
 /// std::unordered_map on the lookups that encoding consists of.
 class PairTable {
  public:
-  explicit PairTable(size_t capacity) {
+  /// Room for `capacity` pairs; more make it grow.
+  explicit PairTable(size_t capacity = 0) {
     size_t size = 16;
     while (size < 2 * capacity) size *= 2;
     slots_.resize(size);
   }
 
-  /// Adds or replaces. At most `capacity` different pairs; ids are >= 0.
+  /// Adds or replaces; ids are >= 0.
   void set(int32_t left, int32_t right, Merge merge) {
-    Slot& slot = slots_[position(left, right)];
-    slot = {left, right, merge};
+    Slot* slot = &slots_[position(left, right)];
+    if (slot->left < 0 && ++num_pairs_ > slots_.size() / 2) {
+      grow();
+      slot = &slots_[position(left, right)];
+    }
+    *slot = {left, right, merge};
   }
 
   std::optional<Merge> find(int32_t left, int32_t right) const {
@@ -47,7 +52,16 @@ class PairTable {
     return at;
   }
 
+  void grow() {
+    std::vector<Slot> old(2 * slots_.size());
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.left >= 0) slots_[position(slot.left, slot.right)] = slot;
+    }
+  }
+
   std::vector<Slot> slots_;
+  size_t num_pairs_ = 0;
 };
 
 }  // namespace flamingo

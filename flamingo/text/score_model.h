@@ -1,9 +1,9 @@
 #pragma once
 
 #include <string>
-#include <unordered_set>
+#include <vector>
 
-#include "flamingo/text/merge.h"
+#include "flamingo/text/pair_table.h"
 #include "flamingo/text/token_model.h"
 
 namespace flamingo {
@@ -25,15 +25,20 @@ class ScoreModel final : public TokenModel {
   void encode(std::string_view piece, std::vector<int32_t>& ids) const override;
 
  private:
+  struct Stretch;
+  class PairCache;
+
   void add_joins(std::string_view token);
-  std::vector<Symbol> read_symbols(std::string_view piece) const;
-  size_t cut(std::string_view piece, const std::vector<Symbol>& symbols, size_t begin) const;
+  int32_t char_id(std::string_view c, char32_t code) const;
+  size_t read_stretch(std::string_view piece, size_t pos, Stretch& stretch) const;
+  void merge(std::string_view piece, Stretch& stretch, PairCache& cache) const;
   void add_bytes(std::string_view text, std::vector<int32_t>& ids) const;
 
-  TextMap<Merge> mergeable_;            // rank 0 is the highest score
-  std::unordered_set<uint64_t> joins_;  // pairs of neighbouring characters inside tokens
-  size_t longest_ = 0;                  // bytes of the longest token
-  std::vector<int32_t> bytes_;          // token of each byte, or -1
+  TextMap<Merge> mergeable_;       // rank 0 is the highest score
+  PairTable joins_;                // neighbouring characters inside tokens
+  size_t longest_ = 0;             // bytes of the longest token
+  std::vector<int32_t> char_ids_;  // tokens of characters below kFastChars, or -1
+  std::vector<int32_t> bytes_;     // token of each byte, or -1
   std::optional<int32_t> unk_id_;
 };
 

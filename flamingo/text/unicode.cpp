@@ -89,45 +89,19 @@ bool is_word(char32_t c) {
          c == 0x200c || c == 0x200d || is_alphabetic_symbol(c);
 }
 
-Utf8Char decode_utf8(std::string_view text, size_t pos) {
-  const auto byte = [&](size_t i) -> char32_t { return static_cast<unsigned char>(text[pos + i]); };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  if (lead < 0xe0) return {((lead & 0x1f) << 6) | (byte(1) & 0x3f), 2};
-  if (lead < 0xf0) return {((lead & 0xf) << 12) | ((byte(1) & 0x3f) << 6) | (byte(2) & 0x3f), 3};
-  return {
-      ((lead & 7) << 18) | ((byte(1) & 0x3f) << 12) | ((byte(2) & 0x3f) << 6) | (byte(3) & 0x3f),
-      4};
-}
-
-void append_utf8(std::string& out, char32_t c) {
-  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (c < 0x80) {
-    put(c);
-    return;
-  }
-  if (c < 0x800) {
-    put(0xc0 | (c >> 6));
-  } else if (c < 0x10000) {
-    put(0xe0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3f));
-  } else {
-    put(0xf0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3f));
-    put(0x80 | ((c >> 6) & 0x3f));
-  }
-  put(0x80 | (c & 0x3f));
-}
-
 std::string repair_utf8(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());
+  size_t copied = 0;  // what is well-formed is copied in stretches
   for (size_t pos = 0; pos < bytes.size();) {
     const Sequence sequence = read_sequence(bytes, pos);
-    out.append(sequence.valid ? bytes.substr(pos, sequence.length) : "\xef\xbf\xbd");
+    if (!sequence.valid) {
+      out.append(bytes.substr(copied, pos - copied)).append("\xef\xbf\xbd");
+      copied = pos + sequence.length;
+    }
     pos += sequence.length;
   }
-  return out;
+  return out.append(bytes.substr(copied));
 }
 
 size_t unfinished_utf8(std::string_view bytes) {

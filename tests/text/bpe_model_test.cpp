@@ -83,6 +83,17 @@ TEST(BpeModel, CuttingLongPiecesChangesNothing) {
   EXPECT_EQ(ids, expected);
 }
 
+TEST(BpeModel, EmptyTokensAndPiecesAreNoTrouble) {
+  const Json model = small_model({{"vocab", {{"", 5}}}, {"unk_token", ""}});
+  EXPECT_EQ(encode(model, ""), Ids{});
+  const std::string unknown(100, 'x');
+  EXPECT_EQ(encode(model, unknown + "ab"), [] {
+    Ids ids(100, 5);
+    ids.push_back(3);
+    return ids;
+  }());
+}
+
 TEST(BpeModel, NamesDamage) {
   const auto message = [](const Json& changes) {
     return error_of([&] { BpeModel::from_json(small_model(changes), "model"); });

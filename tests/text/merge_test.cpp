@@ -28,16 +28,16 @@ Table random_table(Rng& rng, int32_t letters, int32_t merges) {
 template <class Queue>
 Ids merged(const Ids& ids, const Table& table) {
   std::vector<Symbol> symbols;
-  for (const int32_t id : ids) symbols.push_back({.id = id, .size = 1});
-  link_symbols(symbols);
-  merge_with<Queue>(symbols, [&](const Symbol& left, const Symbol& right) -> std::optional<Merge> {
-    const auto found = table.find({left.id, right.id});
+  for (const int32_t id : ids) symbols.push_back({.id = id});
+  merge_with<Queue>(symbols, [&](int32_t left, int32_t right) -> std::optional<Merge> {
+    const auto found =
+        table.find({symbols[static_cast<size_t>(left)].id, symbols[static_cast<size_t>(right)].id});
     if (found == table.end()) return std::nullopt;
     return found->second;
   });
   Ids out;
-  for (const Symbol& symbol : symbols) {
-    if (symbol.size > 0) out.push_back(symbol.id);
+  for (int32_t i = ids.empty() ? -1 : 0; i >= 0; i = symbols[static_cast<size_t>(i)].next) {
+    out.push_back(symbols[static_cast<size_t>(i)].id);
   }
   return out;
 }
@@ -87,7 +87,7 @@ TEST(Merge, QueuesPopInOrder) {
   for (int i = 0; i < 5000; ++i) {
     if (rng.coin(0.6)) {
       const WaitingMerge merge{static_cast<uint32_t>(rng.below(20)),
-                               static_cast<int32_t>(rng.below(1000)), 0};
+                               static_cast<int32_t>(rng.below(1000))};
       heap.push(merge);
       buckets.push(merge);
       continue;

@@ -11,7 +11,7 @@ namespace {
 
 TEST(PairTable, EqualsAMap) {
   Rng rng(10);
-  PairTable table(2000);
+  PairTable table;
   std::map<std::pair<int32_t, int32_t>, Merge> map;
   const auto random_id = [&] { return static_cast<int32_t>(rng.below(60)); };
   for (uint32_t i = 0; i < 2000; ++i) {
