@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
@@ -121,7 +122,7 @@ TEST(ParseJson, RefusesDeepNesting) {
 }
 
 TEST(ReadJsonFile, NamesTheFile) {
-  const testing::TempFolder folder;
+  const testing::TemporaryFolder folder;
   write_file_atomic(folder.file("a.json"), "{\"a\": 1}");
   EXPECT_EQ(read_json_file(folder.file("a.json"))["a"], 1);
   EXPECT_NE(error_of([&] { read_json_file(folder.file("a.json"), 3); }).find("a.json"),

@@ -5,15 +5,16 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
 namespace {
 
 using testing::error_of;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
-size_t files_in(const TempFolder& folder) {
+size_t files_in(const TemporaryFolder& folder) {
   return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder.path()),
                                            std::filesystem::directory_iterator()));
 }
@@ -37,7 +38,7 @@ class FileSizeLimit {
 };
 
 TEST(File, WritesAndReadsBack) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string bytes("a\0b\n", 4);
   write_file_atomic(folder.file("a"), bytes);
   EXPECT_EQ(read_file(folder.file("a"), 4), bytes);
@@ -46,14 +47,14 @@ TEST(File, WritesAndReadsBack) {
 }
 
 TEST(File, ReadRefusesMoreThanTheLimit) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("a"), "12345");
   EXPECT_NE(error_of([&] { read_file(folder.file("a"), 4); }).find("at most 4 bytes, got 5"),
             std::string::npos);
 }
 
 TEST(File, ReadRefusesWhatIsNoRegularFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   EXPECT_NE(error_of([&] { read_file(folder.file("no"), 9); }).find("No such file"),
             std::string::npos);
   EXPECT_NE(error_of([&] { read_file(folder.path(), 9); }).find("a directory"), std::string::npos);
@@ -63,7 +64,7 @@ TEST(File, ReadRefusesWhatIsNoRegularFile) {
 }
 
 TEST(AtomicFile, ShowsNothingBeforeCommit) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("a"), "old");
   {
     AtomicFile file(folder.file("a"));
@@ -77,13 +78,13 @@ TEST(AtomicFile, ShowsNothingBeforeCommit) {
 }
 
 TEST(AtomicFile, LeavesNothingWithoutCommit) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   { AtomicFile(folder.file("a")).write("half"); }
   EXPECT_EQ(files_in(folder), 0u);
 }
 
 TEST(AtomicFile, AFullDiskKeepsTheOldFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("a"), "old");
   {
     const FileSizeLimit limit(1000);
@@ -96,7 +97,7 @@ TEST(AtomicFile, AFullDiskKeepsTheOldFile) {
 }
 
 TEST(AtomicFile, RefusesBadTargets) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   EXPECT_NE(error_of([&] { AtomicFile(folder.file("no/a")); }).find("to create the file"),
             std::string::npos);
   std::filesystem::create_directory(folder.file("dir"));

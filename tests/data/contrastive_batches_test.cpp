@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
 namespace flamingo {
@@ -13,7 +14,7 @@ using testing::TemporaryFolder;
 using testing::tiny_pictograms;
 
 TEST(ContrastiveBatches, AnEpochShowsEveryTrainingConceptOnce) {
-  const TemporaryFolder folder("contrastive");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 12, 4);
   ContrastiveBatches batches(set, {.concepts = 4}, 16);
   ASSERT_EQ(batches.steps_per_epoch(), 3);
@@ -28,7 +29,7 @@ TEST(ContrastiveBatches, AnEpochShowsEveryTrainingConceptOnce) {
 }
 
 TEST(ContrastiveBatches, BothHalvesDescribeTheSameConcept) {
-  const TemporaryFolder folder("contrastive_rows");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 6, 0);
   const AugmentConfig plain = {.mirror = 0, .white_background = 1, .erase = 0};
   ContrastiveBatches batches(
@@ -45,7 +46,7 @@ TEST(ContrastiveBatches, BothHalvesDescribeTheSameConcept) {
 }
 
 TEST(ContrastiveBatches, AResumedRunSeesTheSameBatches) {
-  const TemporaryFolder folder("contrastive_resume");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 8, 0);
   ContrastiveBatches whole(set, {.concepts = 3}, 16);
   for (int64_t step = 0; step < 5; ++step) whole.batch(step);
@@ -57,7 +58,7 @@ TEST(ContrastiveBatches, AResumedRunSeesTheSameBatches) {
 }
 
 TEST(ContrastiveBatches, RefusesBatchesLargerThanTheSet) {
-  const TemporaryFolder folder("contrastive_bad");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 4, 8);
   EXPECT_THROW(ContrastiveBatches(set, {.concepts = 5}, 16), Error);
   EXPECT_THROW(ContrastiveBatches(set, {.concepts = 2}, 16).batch(-1), Error);

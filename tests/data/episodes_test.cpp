@@ -7,6 +7,7 @@
 #include <set>
 
 #include "flamingo/core/error.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
 
@@ -50,7 +51,7 @@ class EpisodesTest : public ::testing::Test {
     return found;
   }
 
-  TemporaryFolder folder_{"episodes"};
+  TemporaryFolder folder_;
   PictogramSet set_ = testing::tiny_pictograms(folder_, 12, 4);
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/media/image.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_packages.h"
 
 namespace flamingo {
@@ -33,7 +34,7 @@ void draw_files(const PictogramSources& sources, const std::string& damaged) {
 }
 
 TEST(BuildPictograms, RendersEverythingIntoOneFile) {
-  const TemporaryFolder folder("builder");
+  const TemporaryFolder folder;
   const PictogramSources sources = tiny_packages(folder);
   draw_files(sources, "");
   int64_t last = 0;
@@ -56,7 +57,7 @@ TEST(BuildPictograms, RendersEverythingIntoOneFile) {
 }
 
 TEST(BuildPictograms, FillsAreColourDrawingsWithoutTheirLines) {
-  const TemporaryFolder folder("builder_fill");
+  const TemporaryFolder folder;
   const PictogramSources sources = tiny_packages(folder);
   draw_files(sources, "");
   const std::string lines_only =
@@ -78,7 +79,7 @@ TEST(BuildPictograms, FillsAreColourDrawingsWithoutTheirLines) {
 }
 
 TEST(BuildPictograms, EqualInputGivesAnEqualFile) {
-  const TemporaryFolder folder("builder_equal");
+  const TemporaryFolder folder;
   PictogramSources sources = tiny_packages(folder);
   draw_files(sources, "");
   build_pictograms(sources, folder.file("a"));
@@ -88,7 +89,7 @@ TEST(BuildPictograms, EqualInputGivesAnEqualFile) {
 }
 
 TEST(BuildPictograms, CountsAndLeavesOutDamagedDrawings) {
-  const TemporaryFolder folder("builder_damaged");
+  const TemporaryFolder folder;
   const PictogramSources sources = tiny_packages(folder);
   draw_files(sources, "1F4F7.svg");  // all three of the camera's; its Twitter drawing stays
   const PictogramCounts counts = build_pictograms(sources, folder.file("set"));
@@ -100,14 +101,14 @@ TEST(BuildPictograms, CountsAndLeavesOutDamagedDrawings) {
 }
 
 TEST(BuildPictograms, WritesNothingWithoutPictures) {
-  const TemporaryFolder folder("builder_empty");
+  const TemporaryFolder folder;
   const PictogramSources sources = tiny_packages(folder);
   EXPECT_THROW(build_pictograms(sources, folder.file("set")), Error);
   EXPECT_FALSE(std::filesystem::exists(folder.file("set")));
 }
 
 TEST(BuildPictograms, StopsWhenProgressThrows) {
-  const TemporaryFolder folder("builder_stop");
+  const TemporaryFolder folder;
   const PictogramSources sources = tiny_packages(folder);
   draw_files(sources, "");
   EXPECT_THROW(build_pictograms(sources, folder.file("set"),

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_packages.h"
 
 namespace flamingo {
@@ -21,7 +22,7 @@ std::map<std::string, PictogramConcept> by_name(const PictogramCatalog& catalog)
 }
 
 TEST(ListPictograms, LeavesOutTonesLeaksAndOtherFlags) {
-  const TemporaryFolder folder("catalog");
+  const TemporaryFolder folder;
   const PictogramCatalog catalog = list_pictograms(tiny_packages(folder));
   const auto concepts = by_name(catalog);
   EXPECT_EQ(catalog.concepts.size(), 6u);
@@ -40,7 +41,7 @@ TEST(ListPictograms, LeavesOutTonesLeaksAndOtherFlags) {
 }
 
 TEST(ListPictograms, JoinsDrawingsByCodePoints) {
-  const TemporaryFolder folder("catalog_files");
+  const TemporaryFolder folder;
   const PictogramSources sources = tiny_packages(folder);
   const PictogramCatalog catalog = list_pictograms(sources);
   ASSERT_EQ(catalog.files.size(), catalog.drawings.size());
@@ -60,7 +61,7 @@ TEST(ListPictograms, JoinsDrawingsByCodePoints) {
 }
 
 TEST(ListPictograms, HoldsOutTwitterDrawingsOfTrainingConcepts) {
-  const TemporaryFolder folder("catalog_style");
+  const TemporaryFolder folder;
   PictogramSources sources = tiny_packages(folder);
   const auto count = [&sources](PictogramStyle style, PictogramSplit split) {
     return std::ranges::count_if(list_pictograms(sources).drawings, [&](const auto& drawing) {
@@ -80,7 +81,7 @@ TEST(ListPictograms, HoldsOutTwitterDrawingsOfTrainingConcepts) {
 }
 
 TEST(ListPictograms, RefusesWhatIsNotThePackage) {
-  const TemporaryFolder folder("catalog_bad");
+  const TemporaryFolder folder;
   PictogramSources sources = tiny_packages(folder);
   sources.held_out = 2;
   EXPECT_THROW(list_pictograms(sources), Error);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "flamingo/core/file.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
 namespace flamingo {
@@ -15,7 +16,7 @@ using testing::TemporaryFolder;
 using testing::tiny_pictograms;
 
 TEST(PictogramSet, ReadsWhatWasWritten) {
-  const TemporaryFolder folder("pictogram_set");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 4, 2);
   ASSERT_EQ(set.concepts().size(), 6u);
   ASSERT_EQ(set.drawings().size(), 14u);
@@ -29,7 +30,7 @@ TEST(PictogramSet, ReadsWhatWasWritten) {
 }
 
 TEST(PictogramSet, SplitsKeepHeldOutDrawingsApart) {
-  const TemporaryFolder folder("pictogram_splits");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 4, 2);
   EXPECT_EQ(set.concepts_in(PictogramSplit::kTrain), (std::vector<int64_t>{0, 1, 2, 3}));
   EXPECT_EQ(set.concepts_in(PictogramSplit::kUnseen), (std::vector<int64_t>{4, 5}));
@@ -40,7 +41,7 @@ TEST(PictogramSet, SplitsKeepHeldOutDrawingsApart) {
 }
 
 TEST(PictogramSet, RefusesOtherFiles) {
-  const TemporaryFolder folder("pictogram_bad");
+  const TemporaryFolder folder;
   const std::string path = folder.file("other.safetensors");
   write_safetensors(path, {});
   EXPECT_THROW(PictogramSet::open(path), Error);
@@ -49,7 +50,7 @@ TEST(PictogramSet, RefusesOtherFiles) {
 }
 
 TEST(PictogramSet, RefusesEveryPrefix) {
-  const TemporaryFolder folder("pictogram_prefix");
+  const TemporaryFolder folder;
   tiny_pictograms(folder, 2, 0);
   const std::string bytes = read_file(folder.file("tiny.safetensors"), 1 << 20);
   const auto view = std::as_bytes(std::span(bytes));
@@ -60,7 +61,7 @@ TEST(PictogramSet, RefusesEveryPrefix) {
 }
 
 TEST(PictogramSet, RefusesIndicesAndSizesThatDoNotFit) {
-  const TemporaryFolder folder("pictogram_index");
+  const TemporaryFolder folder;
   const std::vector<uint8_t> pixels(kPictogramBytes, 0);
   const std::string path = folder.file("bad.safetensors");
   EXPECT_THROW(write_pictograms(path, {{.name = "a"}}, {{.concept_index = 1}}, pixels), Error);

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/file.h"
 #include "flamingo/data/pictogram_catalog.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
 namespace flamingo::testing {

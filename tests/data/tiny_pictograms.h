@@ -1,30 +1,13 @@
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <array>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "flamingo/data/pictogram_set.h"
+#include "tests/core/temporary_folder.h"
 
 namespace flamingo::testing {
-
-/// A folder of its own that disappears with the object.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& name)
-      : path_(std::filesystem::path(::testing::TempDir()) / ("flamingo_" + name)) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A drawing of one colour: a filled square with a clear margin of `margin` pixels.
 inline std::vector<uint8_t> square_drawing(const std::array<uint8_t, 3>& colour, int64_t margin) {

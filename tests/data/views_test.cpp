@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
 namespace flamingo {
@@ -11,7 +12,7 @@ using testing::TemporaryFolder;
 using testing::tiny_pictograms;
 
 TEST(ViewRenderer, ViewsDependOnSeedDrawingAndNumberOnly) {
-  const TemporaryFolder folder("views");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 4, 2);
   ViewRenderer renderer(set, {}, 16, 3);
   const std::vector<ViewRef> forward = {{0, 0}, {0, 1}, {5, 2}};
@@ -25,7 +26,7 @@ TEST(ViewRenderer, ViewsDependOnSeedDrawingAndNumberOnly) {
 }
 
 TEST(ViewRenderer, ViewZeroIsClean) {
-  const TemporaryFolder folder("views_clean");
+  const TemporaryFolder folder;
   const PictogramSet set = tiny_pictograms(folder, 4, 0);
   ViewRenderer renderer(set, {}, 16, 3);
   std::vector<float> expected(3 * 16 * 16);
@@ -35,7 +36,7 @@ TEST(ViewRenderer, ViewZeroIsClean) {
 }
 
 TEST(ViewRenderer, RefusesUnknownDrawings) {
-  const TemporaryFolder folder("views_bad");
+  const TemporaryFolder folder;
   ViewRenderer renderer(tiny_pictograms(folder, 4, 0), {}, 16, 3);
   EXPECT_THROW(renderer.render(std::vector<ViewRef>{{1000, 0}}), Error);
   EXPECT_THROW(renderer.render(std::vector<ViewRef>{{-1, 1}}), Error);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/error.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 #include "tests/model/tiny_flamingo.h"
 
@@ -52,7 +53,7 @@ class FlamingoScorerTest : public ::testing::Test {
     }
   }
 
-  TemporaryFolder folder_{"flamingo_scorer"};
+  TemporaryFolder folder_;
   ViewRenderer renderer_{testing::tiny_pictograms(folder_, 4, 4), {}, 16, 1};
   Flamingo model_ = testing::make_flamingo(testing::tiny_flamingo());
   const ScoreRequest two_pictures_{.prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "flamingo/core/error.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
 
@@ -28,7 +29,7 @@ class EpisodeSamplerTest : public ::testing::Test {
     return set_.concepts()[static_cast<size_t>(index)].name;
   }
 
-  TemporaryFolder folder_{"eval_episodes"};
+  TemporaryFolder folder_;
   PictogramSet set_ = testing::tiny_pictograms(folder_, 20, 8);
   EpisodeTask naming_{.name = "naming"};
   EpisodeTask binding_{

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "flamingo/core/error.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
 
@@ -48,7 +49,7 @@ class KnowingScorer : public Scorer {
 
 class RunnerTest : public ::testing::Test {
  protected:
-  TemporaryFolder folder_{"eval_runner"};
+  TemporaryFolder folder_;
   EvalData data_{testing::tiny_pictograms(folder_, 24, 8), testing::tiny_tokens(), {200, 201, 202}};
 };
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,27 +64,5 @@ inline std::string golden(const std::string& path) {
 inline std::string golden_bytes(const std::string& path) {
   return read_file(golden(path), 64ull << 20);
 }
-
-/// A folder of the running test alone, removed at the end.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "flamingo-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) fail(pattern, "expected to create a folder");
-    path_ = pattern;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace flamingo::testing

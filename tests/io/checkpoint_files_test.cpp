@@ -2,23 +2,24 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
 namespace {
 
 using testing::error_of;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 using Files = std::vector<std::string>;
 
 std::string index_error(const std::string& json) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("model.safetensors.index.json"), json);
   return error_of([&] { checkpoint_files(folder.path()); });
 }
 
 TEST(CheckpointFiles, AFileIsItself) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("any.name"), "x");
   EXPECT_EQ(checkpoint_files(folder.file("any.name")), Files{folder.file("any.name")});
   EXPECT_NE(error_of([&] { checkpoint_files(folder.file("no")); }).find("No such file"),
@@ -26,7 +27,7 @@ TEST(CheckpointFiles, AFileIsItself) {
 }
 
 TEST(CheckpointFiles, PrefersTheSingleSafetensorsFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   EXPECT_NE(error_of([&] { checkpoint_files(folder.path()); }).find("none of them"),
             std::string::npos);
   write_file_atomic(folder.file("pytorch_model.bin"), "x");
@@ -36,7 +37,7 @@ TEST(CheckpointFiles, PrefersTheSingleSafetensorsFile) {
 }
 
 TEST(CheckpointFiles, ListsEachShardOnce) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("b.safetensors"), "x");
   write_file_atomic(folder.file("a.safetensors"), "x");
   write_file_atomic(

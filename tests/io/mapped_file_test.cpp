@@ -3,16 +3,17 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
 namespace {
 
 using testing::error_of;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
 TEST(MappedFile, ShowsTheWholeFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("a"), "hello");
   const MappedFile file(folder.file("a"));
   ASSERT_EQ(file.bytes().size(), 5u);
@@ -21,13 +22,13 @@ TEST(MappedFile, ShowsTheWholeFile) {
 }
 
 TEST(MappedFile, EmptyFilesGiveNoBytes) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("a"), "");
   EXPECT_TRUE(MappedFile(folder.file("a")).bytes().empty());
 }
 
 TEST(MappedFile, OutlivesARenameOverTheFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_file_atomic(folder.file("a"), "old");
   const MappedFile file(folder.file("a"));
   write_file_atomic(folder.file("a"), "");
@@ -35,7 +36,7 @@ TEST(MappedFile, OutlivesARenameOverTheFile) {
 }
 
 TEST(MappedFile, RefusesWhatIsNoRegularFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   EXPECT_NE(error_of([&] { MappedFile(folder.file("no")); }).find("No such file"),
             std::string::npos);
   EXPECT_NE(error_of([&] { MappedFile(folder.path()); }).find("a directory"), std::string::npos);

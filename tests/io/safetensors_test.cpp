@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
@@ -12,7 +13,7 @@ namespace {
 using testing::as_bytes;
 using testing::ByteBuilder;
 using testing::error_of;
-using testing::TempFolder;
+using testing::TemporaryFolder;
 
 std::string file_of(std::string_view header, std::string_view data) {
   return ByteBuilder().counted(header).text(data).str();
@@ -123,7 +124,7 @@ TEST(Safetensors, RefusesTooManyTensors) {
 }
 
 TEST(Safetensors, WritesWhatItReads) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.file("a.safetensors");
   const std::string bytes = "0123456789abcdef";
   const auto data = as_bytes(bytes);
@@ -144,7 +145,7 @@ TEST(Safetensors, WritesWhatItReads) {
 }
 
 TEST(Safetensors, WriterRefusesWhatTheReaderWould) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.file("a.safetensors");
   const auto data = as_bytes("12345678");
   const auto write = [&](std::vector<TensorView> tensors) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
@@ -79,7 +80,7 @@ TEST(Prompt, NamesMistakes) {
 }
 
 TEST(Prompt, FilesAreRelativeToThePromptFile) {
-  const testing::TempFolder folder;
+  const testing::TemporaryFolder folder;
   write_file_atomic(folder.file("p.json"), R"({"query": {"image": "pictures/q.png"}})");
   EXPECT_EQ(show(read_json_prompt(folder.file("p.json"))),
             "image:" + folder.file("pictures/q.png") + " ");

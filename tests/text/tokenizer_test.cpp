@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/rng.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/text/tokenizer_fixtures.h"
 
 namespace flamingo {
@@ -140,7 +141,7 @@ TEST(Tokenizer, AddsSpecialTokensToACopy) {
 }
 
 TEST(Tokenizer, ReadsBosAndEosFromTheConfigBeside) {
-  const testing::TempFolder folder;
+  const testing::TemporaryFolder folder;
   const Json added = {{{"id", 5}, {"content", "[B]"}, {"special", true}},
                       {{"id", 6}, {"content", "[E]"}, {"special", true}}};
   const Json json = testing::small_tokenizer({{"added_tokens", added}});

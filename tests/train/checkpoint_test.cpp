@@ -11,10 +11,12 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/core/rng.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 namespace flamingo {
 namespace {
+
+using testing::TemporaryFolder;
 
 namespace fs = std::filesystem;
 constexpr uint64_t kMaxBytes = 1 << 24;
@@ -38,7 +40,7 @@ std::string message_of(const std::function<void()>& action) {
 
 TEST(CheckpointFolder, RestoresWhatWasSaved) {
   const TemporaryFolder folder;
-  const CheckpointFolder checkpoints(folder / "run", config());
+  const CheckpointFolder checkpoints(folder.file("run"), config());
   EXPECT_FALSE(checkpoints.restore(tensors_filled(0)).has_value());
   checkpoints.save(tensors_filled(1),
                    {.step = 10, .updates = 9, .skipped = 1, .skipped_in_row = 1});
@@ -56,12 +58,13 @@ TEST(CheckpointFolder, KeepsTheNewestTwoAndForeignFiles) {
   const CheckpointFolder checkpoints(folder.path(), config());
   for (const char* name : {"step-00000001.safetensors.orig", "step-1.safetensors", "notes.txt",
                            "step-0000000a.safetensors"}) {
-    write_file_atomic(folder / name, "foreign");
+    write_file_atomic(folder.file(name), "foreign");
   }
-  fs::create_directory(folder / "step-99999999.safetensors");
+  fs::create_directory(folder.file("step-99999999.safetensors"));
   for (int64_t step = 1; step <= 5; ++step) checkpoints.save(tensors_filled(1), {.step = step});
-  EXPECT_EQ(checkpoints.list(), (std::vector<std::string>{folder / "step-00000005.safetensors",
-                                                          folder / "step-00000004.safetensors"}));
+  EXPECT_EQ(checkpoints.list(),
+            (std::vector<std::string>{folder.file("step-00000005.safetensors"),
+                                      folder.file("step-00000004.safetensors")}));
   EXPECT_EQ(checkpoints.restore(tensors_filled(0))->step, 5);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator{}), 7);
 }
@@ -73,7 +76,7 @@ TEST(CheckpointFolder, DamagedFileIsPassedOverWithAMessage) {
                                      [&](std::string_view text) { messages += text; });
   checkpoints.save(tensors_filled(1), {.step = 1});
   checkpoints.save(tensors_filled(2), {.step = 2});
-  const std::string newest = folder / "step-00000002.safetensors";
+  const std::string newest = folder.file("step-00000002.safetensors");
   const std::string whole = read_file(newest, kMaxBytes);
   std::ofstream(newest, std::ios::binary) << whole.substr(0, whole.size() / 2);
   const auto tensors = tensors_filled(0);
@@ -86,7 +89,7 @@ TEST(CheckpointFolder, EveryFlippedByteIsFound) {
   const TemporaryFolder folder;
   const CheckpointFolder checkpoints(folder.path(), config());
   checkpoints.save(tensors_filled(1), {.step = 1});
-  const std::string path = folder / "step-00000001.safetensors";
+  const std::string path = folder.file("step-00000001.safetensors");
   const std::string whole = read_file(path, kMaxBytes);
   const size_t json_end = whole.rfind('}') + 1;
   Rng rng(5);
@@ -137,8 +140,8 @@ TEST(CheckpointFolder, FullDiskKeepsTheOldCheckpoint) {
 
 TEST(CheckpointFolder, AFileInPlaceOfTheFolderIsAnError) {
   const TemporaryFolder folder;
-  write_file_atomic(folder / "file", "x");
-  EXPECT_THROW(CheckpointFolder(folder / "file/run", config()), Error);
+  write_file_atomic(folder.file("file"), "x");
+  EXPECT_THROW(CheckpointFolder(folder.file("file/run"), config()), Error);
 }
 
 }  // namespace

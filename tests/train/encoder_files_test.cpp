@@ -5,10 +5,12 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/nn/init.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 namespace flamingo {
 namespace {
+
+using testing::TemporaryFolder;
 
 NfnetConfig tiny() {
   NfnetConfig config;
@@ -28,8 +30,8 @@ TEST(EncoderFiles, ReadsWhatWasWritten) {
   const TemporaryFolder folder;
   Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
   init_weights(*encoder, 3);
-  write_encoder(folder / "e", tiny(), state_dict_of(*encoder));
-  const EncoderFiles files = read_encoder(folder / "e");
+  write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
+  const EncoderFiles files = read_encoder(folder.file("e"));
   EXPECT_EQ(files.hash.size(), 64u);
   auto again = make_encoder(files, torch::kFloat32);
   const auto pixels = torch::linspace(-1, 1, 2 * 3 * 16 * 16).view({2, 3, 16, 16});
@@ -44,18 +46,18 @@ TEST(EncoderFiles, TheHashTellsEncodersApart) {
   for (const uint64_t seed : {0, 1}) {
     Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
     init_weights(*encoder, seed);
-    write_encoder(folder / "e", tiny(), state_dict_of(*encoder));
-    hashes[seed] = read_encoder(folder / "e").hash;
+    write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
+    hashes[seed] = read_encoder(folder.file("e")).hash;
   }
   EXPECT_NE(hashes[0], hashes[1]);
 }
 
 TEST(EncoderFiles, MissingOrForeignFoldersAreErrors) {
   const TemporaryFolder folder;
-  EXPECT_THROW(read_encoder(folder / "none"), Error);
-  write_file_atomic(folder / "config.json", "{\"model_type\": \"clip\"}");
+  EXPECT_THROW(read_encoder(folder.file("none")), Error);
+  write_file_atomic(folder.file("config.json"), "{\"model_type\": \"clip\"}");
   EXPECT_THROW(read_encoder(folder.path()), Error);
-  write_file_atomic(folder / "config.json", "{\"nfnet\": {}}");
+  write_file_atomic(folder.file("config.json"), "{\"nfnet\": {}}");
   EXPECT_THROW(read_encoder(folder.path()), Error);
 }
 

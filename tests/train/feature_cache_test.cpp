@@ -8,10 +8,12 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 namespace flamingo {
 namespace {
+
+using testing::TemporaryFolder;
 
 constexpr int64_t kPatches = 2, kDim = 3;
 
@@ -63,13 +65,12 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
           .to(torch::kFloat32)
           .equal(torch::tensor({213.0f, 10.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
   const std::vector<ViewRef> blends = {{13, 2}, {.drawing = 10, .second_drawing = 22}, {22, 1}};
-  EXPECT_TRUE(cache.gather(blends)
-                  .select(1, 0)
-                  .select(1, 0)
-                  .to(torch::kFloat32)
-                  .equal(torch::tensor({213.0f, 16.0f, 122.0f})
-                             .to(torch::kBFloat16)
-                             .to(torch::kFloat32)));
+  EXPECT_TRUE(
+      cache.gather(blends)
+          .select(1, 0)
+          .select(1, 0)
+          .to(torch::kFloat32)
+          .equal(torch::tensor({213.0f, 16.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
   EXPECT_THROW(cache.gather(std::vector<ViewRef>{{.drawing = 10, .second_drawing = 11}}), Error);
   EXPECT_THROW(cache.gather(std::vector<ViewRef>{{11, 0}}), Error);
   EXPECT_THROW(cache.gather(std::vector<ViewRef>{{10, 3}}), Error);
@@ -83,11 +84,11 @@ TEST(FeatureCache, IsBuiltOnceAndGoesOnAfterAnInterruption) {
   first.stop_after = 200;
   EXPECT_FALSE(FeatureCache::build(folder.path(), plan, first.source()));
   EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
-  std::ofstream(folder / "features.bf16.part", std::ios::app) << "torn";
+  std::ofstream(folder.file("features.bf16.part"), std::ios::app) << "torn";
   EXPECT_TRUE(FeatureCache::build(folder.path(), plan, second.source()));
   EXPECT_EQ(first.encoded + second.encoded, 600);
-  EXPECT_EQ(read_file(folder / "features.bf16", 1 << 20),
-            read_file(whole / "features.bf16", 1 << 20));
+  EXPECT_EQ(read_file(folder.file("features.bf16"), 1 << 20),
+            read_file(whole.file("features.bf16"), 1 << 20));
   EXPECT_TRUE(FeatureCache::build(folder.path(), plan, third.source()));
   EXPECT_EQ(third.encoded, 0);
 }
@@ -111,7 +112,7 @@ TEST(FeatureCache, WrongShapesAndShortFilesAreErrors) {
   source.encode = [](const torch::Tensor& pixels) { return pixels.flatten(1); };
   EXPECT_THROW(FeatureCache::build(folder.path(), plan, source), Error);
   ASSERT_TRUE(FeatureCache::build(folder.path(), plan, f.source()));
-  std::filesystem::resize_file(folder / "features.bf16", 10);
+  std::filesystem::resize_file(folder.file("features.bf16"), 10);
   EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
 }
 

@@ -6,23 +6,25 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "tests/train/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 namespace flamingo {
 namespace {
 
+using testing::TemporaryFolder;
+
 TEST(MetricsLog, OneObjectPerLineInOrder) {
   const TemporaryFolder folder;
-  MetricsLog log(folder / "m.jsonl", 0);
+  MetricsLog log(folder.file("m.jsonl"), 0);
   log.write(0, {{"loss", 2.5}, {"acc", 0.25}});
   log.write(1, {{"loss", std::nan("")}});
-  EXPECT_EQ(read_file(folder / "m.jsonl", 1000),
+  EXPECT_EQ(read_file(folder.file("m.jsonl"), 1000),
             "{\"step\":0,\"loss\":2.5,\"acc\":0.25}\n{\"step\":1,\"loss\":null}\n");
 }
 
 TEST(MetricsLog, AResumedRunReplacesLaterAndTornLines) {
   const TemporaryFolder folder;
-  const std::string path = folder / "m.jsonl";
+  const std::string path = folder.file("m.jsonl");
   write_file_atomic(path, "{\"step\":0}\n{\"step\":1}\n{\"step\":2}\n{\"step\":3,\"lo");
   MetricsLog(path, 2).write(2, {{"x", 1}});
   EXPECT_EQ(read_file(path, 1000), "{\"step\":0}\n{\"step\":1}\n{\"step\":2,\"x\":1.0}\n");
@@ -33,7 +35,7 @@ TEST(MetricsLog, AResumedRunReplacesLaterAndTornLines) {
 
 TEST(MetricsLog, AMissingFolderIsAnError) {
   const TemporaryFolder folder;
-  EXPECT_THROW(MetricsLog(folder / "none/m.jsonl", 0), Error);
+  EXPECT_THROW(MetricsLog(folder.file("none/m.jsonl"), 0), Error);
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <unistd.h>
-
 #include <set>
 #include <sstream>
 #include <string>
@@ -12,6 +10,7 @@
 #include "flamingo/text/byte_chars.h"
 #include "flamingo/train/pretrain_vision.h"
 #include "flamingo/train/train_flamingo.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 #include "tests/io/byte_builder.h"
 #include "tests/train/metrics_text.h"
@@ -137,9 +136,7 @@ inline void write_tiny_lm(const std::string& path) {
 /// Small files and recipes for both stages in one folder.
 class TinyRun {
  public:
-  TinyRun()
-      : folder_("tiny_run_" + std::to_string(::getpid()) + "_" +
-                std::to_string(reinterpret_cast<uintptr_t>(this))) {
+  TinyRun() {
     tiny_pictograms(folder_, 12, 4);
     write_tiny_lm(folder_.file("lm.gguf"));
   }

@@ -11,12 +11,14 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/io/sha256.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/train/metrics_text.h"
-#include "tests/train/temporary_folder.h"
 #include "tests/train/toy_task.h"
 
 namespace flamingo {
 namespace {
+
+using testing::TemporaryFolder;
 
 std::string weights_hash(ToyTask& task) {
   Sha256 sha;
