@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <map>
 #include <string>
 
 #include "flamingo/core/error.h"
@@ -19,33 +19,61 @@ struct Candidate {
 
 constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
-std::vector<Candidate> allowed_candidates(std::span<const float> logits,
-                                          std::span<const int32_t> banned) {
-  std::vector<Candidate> candidates;
-  candidates.reserve(logits.size());
-  for (size_t id = 0; id < logits.size(); ++id) {
-    require(!std::isnan(logits[id]), "Sampler", "expected finite logits, got NaN",
-            "the weights may be damaged");
-    candidates.push_back({static_cast<int32_t>(id), logits[id]});
+/// Logits by id where they differ from the model's: of repeated and of banned tokens.
+using ChangedLogits = std::map<int32_t, double>;
+
+ChangedLogits changed_logits(std::span<const float> logits, std::span<const int32_t> history,
+                             std::span<const int32_t> banned, double penalty) {
+  ChangedLogits changed;
+  const auto is_token = [&](int32_t id) {
+    return id >= 0 && static_cast<size_t>(id) < logits.size();
+  };
+  if (penalty != 1.0) {
+    for (const int32_t id : history) {
+      require(is_token(id), "Sampler",
+              "expected a history of ids below " + std::to_string(logits.size()) + ", got " +
+                  std::to_string(id));
+      const double logit = logits[static_cast<size_t>(id)];
+      changed[id] = logit > 0 ? logit / penalty : logit * penalty;
+    }
   }
   for (const int32_t id : banned) {
-    if (id >= 0 && static_cast<size_t>(id) < candidates.size())
-      candidates[id].weight = kMinusInfinity;
+    if (is_token(id)) changed[id] = kMinusInfinity;
   }
-  return candidates;
-}
-
-void penalise_repeats(std::vector<Candidate>& candidates, std::span<const int32_t> history,
-                      double penalty) {
-  if (penalty == 1.0) return;
-  for (const int32_t id : std::set<int32_t>(history.begin(), history.end())) {
-    double& logit = candidates.at(static_cast<size_t>(id)).weight;
-    logit = logit > 0 ? logit / penalty : logit * penalty;
-  }
+  return changed;
 }
 
 bool heavier(const Candidate& a, const Candidate& b) {
   return a.weight != b.weight ? a.weight > b.weight : a.id < b.id;
+}
+
+/// The heaviest token, the lowest id of equals; throws Error when there is none. Greedy decoding
+/// needs nothing else, so this reads the logits once and copies none.
+Candidate heaviest(std::span<const float> logits, const ChangedLogits& changed) {
+  require(!logits.empty(), "Sampler", "expected at least one logit, got none");
+  Candidate best{-1, kMinusInfinity};
+  for (const auto& [id, weight] : changed) {
+    if (weight > best.weight) best = {id, weight};
+  }
+  for (size_t i = 0; i < logits.size(); ++i) {
+    require(!std::isnan(logits[i]), "Sampler", "expected finite logits, got NaN",
+            "the weights may be damaged");
+    if (logits[i] < best.weight) continue;
+    const Candidate candidate{static_cast<int32_t>(i), logits[i]};
+    if (heavier(candidate, best) && !changed.contains(candidate.id)) best = candidate;
+  }
+  require(best.weight > kMinusInfinity, "Sampler", "expected a token that is not banned, got none");
+  return best;
+}
+
+std::vector<Candidate> all_candidates(std::span<const float> logits, const ChangedLogits& changed) {
+  std::vector<Candidate> candidates;
+  candidates.reserve(logits.size());
+  for (size_t id = 0; id < logits.size(); ++id) {
+    candidates.push_back({static_cast<int32_t>(id), logits[id]});
+  }
+  for (const auto& [id, weight] : changed) candidates[static_cast<size_t>(id)].weight = weight;
+  return candidates;
 }
 
 /// Turns sorted logits into probabilities.
@@ -97,13 +125,11 @@ Sampler::Sampler(const SamplingConfig& config) : config_(config), rng_(config.se
 
 int32_t Sampler::next(std::span<const float> logits, std::span<const int32_t> history,
                       std::span<const int32_t> banned) {
-  auto candidates = allowed_candidates(logits, banned);
-  require(!candidates.empty(), "Sampler", "expected at least one logit, got none");
-  penalise_repeats(candidates, history, config_.repeat_penalty);
-  const auto best = *std::min_element(candidates.begin(), candidates.end(), heavier);
-  require(best.weight > kMinusInfinity, "Sampler", "expected a token that is not banned, got none");
+  const ChangedLogits changed = changed_logits(logits, history, banned, config_.repeat_penalty);
+  const Candidate best = heaviest(logits, changed);
   if (config_.temperature == 0) return best.id;
 
+  auto candidates = all_candidates(logits, changed);
   const size_t k =
       config_.top_k > 0 ? std::min<size_t>(config_.top_k, candidates.size()) : candidates.size();
   std::partial_sort(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(k),

@@ -38,7 +38,8 @@ class Sampler {
   explicit Sampler(const SamplingConfig& config);
 
   /// The next token for logits [V]; `history` holds the ids generated so far, `banned` ids are
-  /// never drawn. Throws Error when a logit is NaN or every token is banned.
+  /// never drawn. Greedy choice takes the lowest id of equals. Throws Error when a logit is NaN,
+  /// every token is banned, or a repeat penalty meets a history with ids outside [0, V).
   int32_t next(std::span<const float> logits, std::span<const int32_t> history,
                std::span<const int32_t> banned);
 

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "flamingo/core/error.h"
 
@@ -25,6 +28,40 @@ TEST(Sampler, GreedyTakesTheLargestAndTheLowestIdOfEquals) {
   EXPECT_EQ(sampler.next(kLogits, {}, {}), 1);
   const std::vector<float> equal = {0.f, 5.f, 5.f};
   EXPECT_EQ(sampler.next(equal, {}, {}), 1);
+}
+
+/// Greedy choice by its definition: change a copy of the logits, take the first of the largest.
+int32_t greedy_by_definition(const std::vector<float>& logits, const std::vector<int32_t>& history,
+                             const std::vector<int32_t>& banned, double penalty) {
+  std::vector<double> changed(logits.begin(), logits.end());
+  for (const int32_t id : std::set<int32_t>(history.begin(), history.end())) {
+    double& logit = changed[static_cast<size_t>(id)];
+    logit = logit > 0 ? logit / penalty : logit * penalty;
+  }
+  for (const int32_t id : banned) {
+    changed[static_cast<size_t>(id)] = -std::numeric_limits<double>::infinity();
+  }
+  const auto best = std::max_element(changed.begin(), changed.end());
+  return static_cast<int32_t>(best - changed.begin());
+}
+
+TEST(Sampler, GreedyFollowsItsDefinition) {
+  Rng rng(5);
+  const auto some_ids = [&] {
+    std::vector<int32_t> ids(rng.below(4));
+    for (int32_t& id : ids) id = static_cast<int32_t>(rng.below(8));
+    return ids;
+  };
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<float> logits(8);
+    for (float& logit : logits) logit = static_cast<float>(rng.below(5)) - 2.0f;  // many equals
+    const auto history = some_ids();
+    const auto banned = some_ids();
+    const double penalty = std::array{0.5, 1.0, 2.0}[rng.below(3)];
+    Sampler sampler({.repeat_penalty = penalty});
+    EXPECT_EQ(sampler.next(logits, history, banned),
+              greedy_by_definition(logits, history, banned, penalty));
+  }
 }
 
 TEST(Sampler, BannedTokensAreNeverDrawn) {
@@ -70,6 +107,10 @@ TEST(Sampler, RefusesBadInput) {
   const std::vector<float> damaged = {0.f, std::numeric_limits<float>::quiet_NaN()};
   EXPECT_THROW(sampler.next(damaged, {}, {}), Error);
   EXPECT_THROW(sampler.next({}, {}, {}), Error);
+  Sampler penalising({.repeat_penalty = 2.0});
+  for (const int32_t stranger : {-1, 4}) {
+    EXPECT_THROW(penalising.next(kLogits, std::array{stranger}, {}), Error);
+  }
 }
 
 }  // namespace
