@@ -33,4 +33,11 @@ inline uint64_t checked_numel(std::span<const int64_t> shape, std::string_view w
   return count;
 }
 
+/// Throws Error("[where] expected FIELD in [least, most], got VALUE") unless value lies there, as
+/// NaN does not. For settings from a file, before anything is built or allocated by them.
+void require_within(std::string_view where, std::string_view field, int64_t value, int64_t least,
+                    int64_t most);
+void require_within(std::string_view where, std::string_view field, double value, double least,
+                    double most);
+
 }  // namespace flamingo

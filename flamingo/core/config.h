@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -125,6 +127,8 @@ void read_value(const Json& json, T& value, const std::string& where) {
     value = json.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
     require(json.is_number(), where, "expected a number, got " + json.dump());
+    const bool fits = std::abs(json.get<double>()) <= std::numeric_limits<T>::max();
+    require(fits, where, "expected a number that fits, got " + json.dump());
     value = json.get<T>();
   } else if constexpr (std::is_enum_v<T>) {
     require(json.is_string(), where, "expected a name, got " + json.dump());

@@ -1,5 +1,6 @@
 #include "flamingo/lm/gated_xattn.h"
 
+#include "flamingo/core/checked.h"
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
@@ -29,9 +30,13 @@ int64_t GatedXattnConfig::count(int64_t num_blocks) const {
 }
 
 void GatedXattnConfig::validate() const {
-  require(first >= 0 && every > 0, kWhere, "expected first >= 0 and every >= 1");
-  require(num_heads > 0 && head_dim > 0 && ffw_dim > 0, kWhere,
-          "expected num_heads, head_dim and ffw_dim > 0");
+  require_within(kWhere, "first", first, 0, 1 << 10);
+  require_within(kWhere, "every", every, 1, 1 << 10);
+  require_within(kWhere, "num_heads", num_heads, 1, 1 << 12);
+  require_within(kWhere, "head_dim", head_dim, 1, 1 << 13);
+  require_within(kWhere, "ffw_dim", ffw_dim, 1, 1 << 20);
+  require_within(kWhere, "norm.eps", norm.eps, 0, 1);
+  require_within(kWhere, "gate_init", gate_init, -100, 100);
 }
 
 GatedXattnImpl::GatedXattnImpl(const GatedXattnConfig& config, const XattnWidths& widths,

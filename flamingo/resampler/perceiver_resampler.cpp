@@ -1,5 +1,6 @@
 #include "flamingo/resampler/perceiver_resampler.h"
 
+#include "flamingo/core/checked.h"
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
@@ -17,11 +18,16 @@ MlpConfig ffw_config(const ResamplerConfig& config) {
 }  // namespace
 
 void ResamplerConfig::validate() const {
-  const bool positive = dim > 0 && width > 0 && depth > 0 && heads > 0 && head_dim > 0 &&
-                        num_latents > 0 && ffw_mult > 0;
-  require(positive, "resampler config", "expected positive sizes, got zero or less");
-  require(num_frames >= 0, "resampler config",
-          "expected num_frames >= 0, got " + std::to_string(num_frames));
+  constexpr std::string_view kWhere = "resampler config";
+  require_within(kWhere, "dim", dim, 1, 1 << 17);
+  require_within(kWhere, "width", width, 1, 1 << 17);
+  require_within(kWhere, "depth", depth, 1, 1 << 10);
+  require_within(kWhere, "heads", heads, 1, 1 << 12);
+  require_within(kWhere, "head_dim", head_dim, 1, 1 << 13);
+  require_within(kWhere, "num_latents", num_latents, 1, 1 << 17);
+  require_within(kWhere, "num_frames", num_frames, 0, 1 << 17);
+  require_within(kWhere, "ffw_mult", ffw_mult, 1, 1 << 10);
+  require_within(kWhere, "norm_eps", norm_eps, 0, 1);
 }
 
 ResamplerConfig openflamingo_resampler(int64_t dim) {

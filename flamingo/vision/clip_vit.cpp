@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
 #include "flamingo/core/shape.h"
 
@@ -45,9 +46,14 @@ std::vector<NamedConfig> all_presets() {
 
 void ClipVitConfig::validate() const {
   constexpr std::string_view kWhere = "clip_vit config";
-  const bool positive = image_size > 0 && patch_size > 0 && width > 0 && layers > 0 && heads > 0 &&
-                        mlp_width > 0 && embed_dim >= 0;
-  require(positive, kWhere, "expected positive sizes, got zero or less");
+  require_within(kWhere, "image_size", image_size, 1, 1 << 12);
+  require_within(kWhere, "patch_size", patch_size, 1, image_size);
+  require_within(kWhere, "width", width, 1, 1 << 17);
+  require_within(kWhere, "layers", layers, 1, 1 << 10);
+  require_within(kWhere, "heads", heads, 1, 1 << 12);
+  require_within(kWhere, "mlp_width", mlp_width, 1, 1 << 20);
+  require_within(kWhere, "embed_dim", embed_dim, 0, 1 << 17);
+  require_within(kWhere, "norm_eps", norm_eps, 0, 1);
   require(image_size % patch_size == 0, kWhere,
           "expected patch_size to divide image_size " + std::to_string(image_size) + ", got " +
               std::to_string(patch_size));

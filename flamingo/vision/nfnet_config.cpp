@@ -1,9 +1,9 @@
 #include "flamingo/vision/nfnet_config.h"
 
 #include <array>
-#include <cmath>
 #include <numeric>
 
+#include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
 
 namespace flamingo {
@@ -13,12 +13,10 @@ constexpr std::string_view kWhere = "nfnet config";
 constexpr std::string_view kPictogram = "nfnet-pictogram";
 constexpr std::array<int64_t, 7> kTrainSize{192, 224, 256, 320, 384, 416, 448};
 
-void require_positive(const std::vector<int64_t>& values, const std::string& name) {
-  require(!values.empty(), kWhere, "expected at least one value in " + name + ", got none");
-  for (const int64_t value : values) {
-    require(value > 0, kWhere,
-            "expected positive values in " + name + ", got " + std::to_string(value));
-  }
+void require_all_within(const std::vector<int64_t>& values, const std::string& name, int64_t most) {
+  constexpr int64_t kMostStages = 64;
+  require_within(kWhere, "length of " + name, std::ssize(values), 1, kMostStages);
+  for (const int64_t value : values) require_within(kWhere, name, value, 1, most);
 }
 
 void require_same_size(const std::vector<int64_t>& a, const std::vector<int64_t>& b,
@@ -58,22 +56,27 @@ NfnetConfig pictogram() {
 }  // namespace
 
 void NfnetConfig::validate() const {
-  require_positive(stem_channels, "stem_channels");
-  require_positive(stem_strides, "stem_strides");
-  require_positive(depths, "depths");
-  require_positive(widths, "widths");
-  require_positive(strides, "strides");
+  constexpr int64_t kMostChannels = 1 << 17;
+  require_all_within(stem_channels, "stem_channels", kMostChannels);
+  require_all_within(stem_strides, "stem_strides", 64);
+  require_all_within(depths, "depths", 1 << 10);
+  require_all_within(widths, "widths", kMostChannels);
+  require_all_within(strides, "strides", 64);
   require_same_size(stem_channels, stem_strides, "stem_channels as stem_strides");
   require_same_size(depths, widths, "depths as widths");
   require_same_size(depths, strides, "depths as strides");
-  require(image_size > 0, kWhere, "expected image_size > 0, got " + std::to_string(image_size));
-  require(bottle_ratio > 0 && se_ratio > 0, kWhere, "expected ratios > 0, got 0 or less");
-  require(group_width >= 0 && final_width >= 0 && num_classes >= 0, kWhere,
-          "expected widths >= 0, got a negative one");
+  require_within(kWhere, "number of blocks", num_blocks(), 1, 1 << 10);
+  require_within(kWhere, "image_size", image_size, 1, 1 << 12);
+  require_within(kWhere, "bottle_ratio", bottle_ratio, 1e-3, 8);
+  require_within(kWhere, "se_ratio", se_ratio, 1e-3, 8);
+  require_within(kWhere, "group_width", group_width, 0, kMostChannels);
+  require_within(kWhere, "final_width", final_width, 0, kMostChannels);
+  require_within(kWhere, "num_classes", num_classes, 0, 1 << 24);
   require(stochastic_depth >= 0 && stochastic_depth < 1, kWhere,
           "expected stochastic_depth in [0, 1), got " + std::to_string(stochastic_depth));
-  require(std::isfinite(alpha) && std::isfinite(skip_gain_init) && ws_eps > 0, kWhere,
-          "expected finite scales and ws_eps > 0, got others");
+  require_within(kWhere, "alpha", alpha, -100, 100);
+  require_within(kWhere, "skip_gain_init", skip_gain_init, -100, 100);
+  require_within(kWhere, "ws_eps", ws_eps, 1e-12, 1);
   activation_gain(activation);
 }
 

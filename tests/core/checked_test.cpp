@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 namespace flamingo {
@@ -29,6 +30,21 @@ TEST(Checked, CountsElements) {
   EXPECT_EQ(numel({2, 0, 4}), 0u);
   EXPECT_THROW(numel({2, -1}), Error);
   EXPECT_THROW(numel({4194305, 4194305, 211106198978564}), Error);  // 4 modulo 2^64
+}
+
+TEST(Checked, BoundsSettings) {
+  EXPECT_NO_THROW(require_within("f", "n", int64_t{1}, 1, 3));
+  EXPECT_NO_THROW(require_within("f", "n", int64_t{3}, 1, 3));
+  EXPECT_THROW(require_within("f", "n", int64_t{0}, 1, 3), Error);
+  EXPECT_THROW(require_within("f", "n", int64_t{4}, 1, 3), Error);
+  EXPECT_NO_THROW(require_within("f", "x", 0.5, 0, 1));
+  EXPECT_THROW(require_within("f", "x", std::numeric_limits<double>::quiet_NaN(), 0, 1), Error);
+  try {
+    require_within("config.json", "layers", int64_t{-1}, 1, 1024);
+    FAIL() << "no exception";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "[config.json] expected layers in [1, 1024], got -1");
+  }
 }
 
 TEST(Checked, ErrorsNameThePlace) {

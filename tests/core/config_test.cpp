@@ -134,10 +134,12 @@ TEST(ReadJsonFile, NamesTheFile) {
 struct Narrow {
   int32_t narrow = 0;
   uint64_t wide = 0;
+  float real = 0;
   template <class Visitor>
   void visit(Visitor& v) {
     v("narrow", narrow, "");
     v("wide", wide, "");
+    v("real", real, "");
   }
 };
 
@@ -148,6 +150,7 @@ TEST(Config, RefusesNumbersThatDoNotFit) {
   EXPECT_EQ(config.wide, ~uint64_t{0});
   EXPECT_THROW(config_from_json(parse_json(R"({"narrow": 4294967296})", "t"), config, "t"), Error);
   EXPECT_THROW(config_from_json(parse_json(R"({"wide": -1})", "t"), config, "t"), Error);
+  EXPECT_THROW(config_from_json(parse_json(R"({"real": 1e300})", "t"), config, "t"), Error);
 }
 
 }  // namespace

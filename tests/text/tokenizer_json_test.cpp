@@ -89,6 +89,20 @@ TEST(TokenizerJson, SurvivesEveryPrefixAndByteFlips) {
   }
 }
 
+TEST(TokenizerJson, SurvivesBadValuesInEveryNumber) {
+  Json json = Json::parse(testing::golden_bytes("tokenizers/neox-like/tokenizer.json"));
+  const Json flat = json.flatten();
+  for (const auto& [path, number] : flat.items()) {
+    if (!number.is_number()) continue;
+    Json& place = json[Json::json_pointer(path)];
+    for (const Json& bad : {Json(-1), Json(0), Json(int64_t{1} << 31), Json(1e300), Json("x")}) {
+      place = bad;
+      expect_survives(json.dump());
+    }
+    place = number;
+  }
+}
+
 TEST(TokenizerJson, RefusesDeepNesting) {
   const std::string deep(200000, '[');
   EXPECT_FALSE(error_of([&] { Tokenizer::from_json(deep, "deep"); }).empty());

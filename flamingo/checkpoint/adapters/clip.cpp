@@ -151,16 +151,16 @@ ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where) {
   const Json& vision = json.contains("vision_config") ? json["vision_config"] : json;
   require(vision.is_object(), where, "expected an object, got " + std::string(vision.type_name()));
   ClipVitConfig config;
-  config.image_size = field_or(vision, "image_size", int64_t{224}, where);
-  config.patch_size = field_or(vision, "patch_size", int64_t{32}, where);
-  config.width = field_or(vision, vision.contains("embed_dim") ? "embed_dim" : "hidden_size",
-                          int64_t{768}, where);
-  config.layers = field_or(vision, "num_hidden_layers", int64_t{12}, where);
-  config.heads = field_or(vision, "num_attention_heads", int64_t{12}, where);
-  config.mlp_width = field_or(vision, "intermediate_size", int64_t{3072}, where);
-  config.embed_dim = field_or(vision, "projection_dim", int64_t{0}, where);
+  config.image_size = size_or(vision, "image_size", 224, where);
+  config.patch_size = size_or(vision, "patch_size", 32, where);
+  config.width =
+      size_or(vision, vision.contains("embed_dim") ? "embed_dim" : "hidden_size", 768, where);
+  config.layers = size_or(vision, "num_hidden_layers", 12, where);
+  config.heads = size_or(vision, "num_attention_heads", 12, where);
+  config.mlp_width = size_or(vision, "intermediate_size", 3072, where);
+  config.embed_dim = size_or(vision, "projection_dim", 0, where, 0);
   config.activation = field_or(vision, "hidden_act", Activation::kQuickGelu, where);
-  config.norm_eps = field_or(vision, "layer_norm_eps", 1e-5, where);
+  config.norm_eps = number_or(vision, "layer_norm_eps", 1e-5, 1, where);
   config.validate();
   return config;
 }
@@ -172,16 +172,14 @@ ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& wh
           where, "expected vision_cfg, got none");
   const Json& vision = model["vision_cfg"];
   ClipVitConfig config;
-  config.image_size = field_or(vision, "image_size", int64_t{224}, where);
-  config.patch_size = field_or(vision, "patch_size", int64_t{16}, where);
-  config.width = field_or(vision, "width", int64_t{768}, where);
-  config.layers = field_or(vision, "layers", int64_t{12}, where);
-  const auto head_width = field_or(vision, "head_width", int64_t{64}, where);
-  require(head_width > 0, where, "expected head_width > 0, got " + std::to_string(head_width));
-  config.heads = config.width / head_width;
-  config.mlp_width =
-      std::llround(static_cast<double>(config.width) * field_or(vision, "mlp_ratio", 4.0, where));
-  config.embed_dim = field_or(model, "embed_dim", int64_t{512}, where);
+  config.image_size = size_or(vision, "image_size", 224, where);
+  config.patch_size = size_or(vision, "patch_size", 16, where);
+  config.width = size_or(vision, "width", 768, where);
+  config.layers = size_or(vision, "layers", 12, where);
+  config.heads = config.width / size_or(vision, "head_width", 64, where);
+  config.mlp_width = std::llround(static_cast<double>(config.width) *
+                                  number_or(vision, "mlp_ratio", 4.0, 1024, where));
+  config.embed_dim = size_or(model, "embed_dim", 512, where, 0);
   config.activation =
       field_or(model, "quick_gelu", false, where) ? Activation::kQuickGelu : Activation::kGelu;
   config.validate();

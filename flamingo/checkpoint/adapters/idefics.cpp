@@ -96,18 +96,18 @@ StateDict language_weights(const StateDict& weights) {
 
 ResamplerConfig resampler_config(const Json& json, int64_t dim, const std::string& where) {
   ResamplerConfig config = idefics_resampler(dim);
-  config.depth = field_at<int64_t>(json, "resampler_depth", where);
-  config.heads = field_at<int64_t>(json, "resampler_n_heads", where);
-  config.head_dim = field_at<int64_t>(json, "resampler_head_dim", where);
-  config.num_latents = field_at<int64_t>(json, "resampler_n_latents", where);
+  config.depth = size_at(json, "resampler_depth", where);
+  config.heads = size_at(json, "resampler_n_heads", where);
+  config.head_dim = size_at(json, "resampler_head_dim", where);
+  config.num_latents = size_at(json, "resampler_n_latents", where);
   config.qk_norm = field_or(json, "qk_layer_norms_perceiver", false, where);
   return config;
 }
 
 GatedXattnConfig xattn_config(const Json& json, const DecoderConfig& lm, const std::string& where) {
   GatedXattnConfig config;
-  config.every = field_at<int64_t>(json, "cross_layer_interval", where);
-  require(config.every > 0 && lm.num_layers % config.every == 0, where,
+  config.every = size_at(json, "cross_layer_interval", where);
+  require(lm.num_layers % config.every == 0, where,
           "expected num_hidden_layers to be a multiple of cross_layer_interval");
   config.num_heads = lm.num_heads;
   config.head_dim = lm.head_dim;
@@ -133,11 +133,17 @@ std::vector<std::string> additional_names(int64_t count) {
 
 /// Picture settings from preprocessor_config.json, where there is one.
 void read_transform(const std::filesystem::path& path, TransformConfig& transform) {
-  if (!std::filesystem::exists(path)) return;
-  const Json json = read_json_file(path.string());
-  transform.size = field_at<int64_t>(json, "image_size", path.string());
-  transform.mean = field_or(json, "image_mean", transform.mean, path.string());
-  transform.std = field_or(json, "image_std", transform.std, path.string());
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return;
+  const std::string where = path.string();
+  const Json json = read_json_file(where);
+  transform.size = size_at(json, "image_size", where);
+  transform.mean = field_or(json, "image_mean", transform.mean, where);
+  transform.std = field_or(json, "image_std", transform.std, where);
+  require(transform.mean.size() == 3 && transform.std.size() == 3, where,
+          "expected 3 values in image_mean and image_std");
+  for (const double mean : transform.mean) require_within(where, "image_mean", mean, -1e3, 1e3);
+  for (const double spread : transform.std) require_within(where, "image_std", spread, 1e-6, 1e3);
 }
 
 }  // namespace
@@ -147,7 +153,8 @@ FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string&
           where, "expected model_type idefics");
   FlamingoConfig config;
   config.lm = decoder_config_from_llama(json, where);
-  config.lm.additional_vocab = field_or<int64_t>(json, "additional_vocab_size", 0, where);
+  config.lm.additional_vocab = size_or(json, "additional_vocab_size", 0, where, 0);
+  config.lm.validate();  // before a name is made for each of them
   config.vision.clip_vit = clip_config_from_hf(json, where);
   config.vision.clip_vit->output = ClipOutput::kAll;
   config.vision.clip_vit->embed_dim = 0;
@@ -187,11 +194,17 @@ StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& 
   return out;
 }
 
-LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options) {
+FlamingoConfig read_idefics_config(const std::string& folder) {
   const std::filesystem::path base(folder);
   const std::string path = (base / "config.json").string();
   auto config = flamingo_config_from_idefics(read_json_file(path), path);
   read_transform(base / "preprocessor_config.json", config.transform);
+  config.validate();
+  return config;
+}
+
+LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options) {
+  const FlamingoConfig config = read_idefics_config(folder);
   const auto weights = flamingo_from_idefics(load_state_dict(folder), config);
   check_shapes(*Flamingo(config, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
                folder);

@@ -9,8 +9,13 @@
 namespace flamingo {
 
 /// Config of IDEFICS (version 1) from its config.json. `where` names the file in errors; picture
-/// settings come from preprocessor_config.json, see read_idefics.
+/// settings come from preprocessor_config.json, see read_idefics_config. Throws Error naming the
+/// field that is missing, of another type or out of range.
 FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where);
+
+/// Config of an IDEFICS folder: config.json, and preprocessor_config.json if present. Throws Error
+/// naming the file.
+FlamingoConfig read_idefics_config(const std::string& folder);
 
 /// Flamingo's weights from IDEFICS's names. Rotary and position buffers of older files are left
 /// out. Throws Error when a matrix lacks its siblings.

@@ -91,20 +91,19 @@ DecoderConfig decoder_config_from_llama(const Json& json, const std::string& whe
     require_absent(json, field, where);
   }
   DecoderConfig config;
-  config.vocab = field_at<int64_t>(json, "vocab_size", where);
-  config.dim = field_at<int64_t>(json, "hidden_size", where);
-  config.num_layers = field_at<int64_t>(json, "num_hidden_layers", where);
-  config.num_heads = field_at<int64_t>(json, "num_attention_heads", where);
-  require(config.num_heads > 0, where, "expected num_attention_heads > 0");
-  config.num_kv_heads = field_or(json, "num_key_value_heads", config.num_heads, where);
-  config.head_dim = field_or(json, "head_dim", config.dim / config.num_heads, where);
-  config.ffw_dim = field_at<int64_t>(json, "intermediate_size", where);
+  config.vocab = size_at(json, "vocab_size", where);
+  config.dim = size_at(json, "hidden_size", where);
+  config.num_layers = size_at(json, "num_hidden_layers", where);
+  config.num_heads = size_at(json, "num_attention_heads", where);
+  config.num_kv_heads = size_or(json, "num_key_value_heads", config.num_heads, where);
+  config.head_dim = size_or(json, "head_dim", config.dim / config.num_heads, where, 0);
+  config.ffw_dim = size_at(json, "intermediate_size", where);
   config.activation =
       enum_from_name<Activation>(field_or<std::string>(json, "hidden_act", "silu", where), where);
-  config.norm.eps = field_or(json, "rms_norm_eps", 1e-6, where);
-  config.rotary_base = field_or(json, "rope_theta", 10000.0, where);
+  config.norm.eps = number_or(json, "rms_norm_eps", 1e-6, 1, where);
+  config.rotary_base = number_or(json, "rope_theta", 10000.0, 1e12, where);
   config.tied_embeddings = field_or(json, "tie_word_embeddings", false, where);
-  config.max_positions = field_or<int64_t>(json, "max_position_embeddings", 2048, where);
+  config.max_positions = size_or(json, "max_position_embeddings", 2048, where);
   config.validate();
   return config;
 }

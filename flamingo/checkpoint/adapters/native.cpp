@@ -113,7 +113,7 @@ bool is_native(const std::string& folder) {
 
 FlamingoConfig read_model_config(const std::string& folder) {
   if (is_native(folder)) return read_native(folder).model;
-  return flamingo_config_from_idefics(read_json_file(config_path(folder)), config_path(folder));
+  return read_idefics_config(folder);
 }
 
 std::string native_lm_path(const std::string& folder, const std::string& lm_path) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "flamingo/checkpoint/adapters/hf_json.h"
 #include "flamingo/core/shape.h"
 
 namespace flamingo {
@@ -69,11 +70,32 @@ struct TimmArgs {
 };
 
 void require_dm_nfnet(const TimmArgs& args, const std::string& where) {
-  const bool same = args.stem_type == "deep_quad" && args.attn_layer == "se" &&
-                    args.attn_gain == 2.0 && args.width_factor == 1.0 && args.ch_div == 8 &&
-                    !args.reg && args.gamma_in_act && args.same_padding && args.skipinit;
-  require(same, where, "expected the options of a dm_nfnet, got others",
-          "stem deep_quad, squeeze-excite with gain 2, SAME padding and skip-init are needed");
+  const auto check = [&](bool same, const char* field) {
+    require(same, where, std::string("expected ") + field + " of a dm_nfnet, got another",
+            "stem deep_quad, squeeze-excite with gain 2, SAME padding and skip-init are needed");
+  };
+  check(args.stem_type == "deep_quad", "stem_type");
+  check(args.attn_layer == "se", "attn_layer");
+  check(args.attn_gain == 2.0, "attn_gain");
+  check(args.width_factor == 1.0, "width_factor");
+  check(args.ch_div == 8, "ch_div");
+  check(!args.reg, "reg");
+  check(args.gamma_in_act, "gamma_in_act");
+  check(args.same_padding, "same_padding");
+  check(args.skipinit, "skipinit");
+}
+
+/// Bounds what is computed with before NfnetConfig::validate() sees it, by timm's names.
+void require_bounded(const TimmArgs& args, const std::string& where) {
+  for (const int64_t depth : args.depths) require_within(where, "depths", depth, 1, kMostSize);
+  for (const int64_t width : args.channels) require_within(where, "channels", width, 1, kMostSize);
+  if (args.stem_chs) require_within(where, "stem_chs", *args.stem_chs, 8, kMostSize);
+  if (args.group_size) require_within(where, "group_size", *args.group_size, 0, kMostSize);
+  require_within(where, "num_features", args.num_features, 0, kMostSize);
+  require_within(where, "alpha", args.alpha, -100, 100);
+  require_within(where, "rd_ratio", args.attn_kwargs.rd_ratio, 1e-3, 8);
+  require_within(where, "bottle_ratio", args.bottle_ratio, 1e-3, 8);
+  require_within(where, "std_conv_eps", args.std_conv_eps, 1e-12, 1);
 }
 
 bool is_squeeze_excite_matrix(const std::string& name) {
@@ -112,6 +134,7 @@ NfnetConfig nfnet_config_from_timm(const Json& json, const std::string& where) {
   TimmArgs args;
   config_from_json(json["model_args"], args, where);
   require_dm_nfnet(args, where);
+  require_bounded(args, where);
   NfnetConfig config = as_timm({});
   const int64_t stem = args.stem_chs.value_or(128);
   config.stem_channels = {stem / 8, stem / 4, stem / 2, stem};
@@ -125,9 +148,7 @@ NfnetConfig nfnet_config_from_timm(const Json& json, const std::string& where) {
   config.ws_eps = args.std_conv_eps;
   config.activation = enum_from_name<Activation>(args.act_layer, where + ".act_layer");
   config.final_width = args.num_features;
-  if (json.contains("num_classes")) {
-    config_from_json(json["num_classes"], config.num_classes, where + ".num_classes");
-  }
+  config.num_classes = size_or(json, "num_classes", 0, where, 0);
   config.validate();
   return config;
 }

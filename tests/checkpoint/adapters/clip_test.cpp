@@ -4,6 +4,8 @@
 #include <torch/types.h>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "tests/checkpoint/config_damage.h"
 
 namespace flamingo {
 namespace {
@@ -105,6 +107,27 @@ TEST(ClipConfig, RefusesBadConfigs) {
                Error);
   EXPECT_THROW(clip_config_from_openai({}), Error);
   EXPECT_THROW(clip_config_from_openai({{"visual.conv1.weight", torch::zeros({3})}}), Error);
+}
+
+void read_hf(const std::string& text) { clip_config_from_hf(parse_json(text, "c.json"), "c.json"); }
+
+void read_open_clip(const std::string& text) {
+  clip_config_from_open_clip(parse_json(text, "c.json"), "c.json");
+}
+
+TEST(ClipConfig, SurvivesDamage) {
+  const std::string folder = kGolden + "/quick_gelu/";
+  testing::expect_survives_damage(read_file(folder + "hf/config.json", 1 << 20), read_hf);
+  testing::expect_survives_damage(read_file(folder + "open_clip/open_clip_config.json", 1 << 20),
+                                  read_open_clip);
+}
+
+TEST(ClipConfig, NamesNumbersOutOfRange) {
+  const std::string folder = kGolden + "/gelu/";
+  testing::expect_names_bad_numbers(read_json_file(folder + "hf/config.json"), read_hf);
+  Json json = read_json_file(folder + "open_clip/open_clip_config.json");
+  json["model_cfg"]["vision_cfg"]["mlp_ratio"] = 4.0;
+  testing::expect_names_bad_numbers(json, read_open_clip);
 }
 
 }  // namespace

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
+#include "flamingo/core/file.h"
+#include "tests/checkpoint/config_damage.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/lm/tiny_models.h"
 
 namespace flamingo {
@@ -77,6 +81,58 @@ TEST(IdeficsAdapter, RefusesAGapAndAStranger) {
   foreign = json;
   foreign["cross_layer_interval"] = 5;
   EXPECT_THROW(flamingo_config_from_idefics(foreign, "test"), Error);
+}
+
+void read_config(const std::string& text) {
+  flamingo_config_from_idefics(parse_json(text, "config.json"), "config.json");
+}
+
+TEST(IdeficsConfig, SurvivesDamage) {
+  testing::expect_survives_damage(read_file(kFolder + "end-to-end/model/config.json", 1 << 20),
+                                  read_config);
+}
+
+TEST(IdeficsConfig, NamesNumbersOutOfRange) {
+  for (const char* variant : {"end-to-end", "no-resampler"}) {
+    const Json json = read_json_file(kFolder + variant + "/model/config.json");
+    testing::expect_names_bad_numbers(json, read_config);
+  }
+}
+
+/// A folder whose preprocessor_config.json changes.
+class IdeficsPictures : public ::testing::Test {
+ protected:
+  void SetUp() override { fs::copy_file(kModel + "config.json", folder_.file("config.json")); }
+  void read(const std::string& text) const {
+    std::ofstream(folder_.file("preprocessor_config.json"), std::ios::binary) << text;
+    read_idefics_config(folder_.path());
+  }
+
+  const std::string kModel = kFolder + "end-to-end/model/";
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(IdeficsPictures, SurviveDamage) {
+  testing::expect_survives_damage(read_file(kModel + "preprocessor_config.json", 1 << 20),
+                                  [&](const std::string& text) { read(text); });
+}
+
+TEST_F(IdeficsPictures, NameNumbersOutOfRange) {
+  testing::expect_names_bad_numbers(read_json_file(kModel + "preprocessor_config.json"),
+                                    [&](const std::string& text) { read(text); });
+}
+
+TEST_F(IdeficsPictures, MustHaveTheEncodersSize) {
+  Json json = read_json_file(kModel + "preprocessor_config.json");
+  json["image_mean"] = {0.1, 0.2, 0.3};
+  read(json.dump());
+  EXPECT_EQ(read_idefics_config(folder_.path()).transform.mean,
+            (std::vector<float>{0.1f, 0.2f, 0.3f}));
+  json["image_size"] = 56;
+  EXPECT_THROW(read(json.dump()), Error);
+  json["image_size"] = 28;
+  json["image_std"] = {0.5, 0.5};
+  EXPECT_THROW(read(json.dump()), Error);
 }
 
 }  // namespace

@@ -1,18 +1,16 @@
 #include "flamingo/checkpoint/adapters/llama.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <limits>
 
 #include "flamingo/core/file.h"
+#include "tests/checkpoint/config_damage.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/lm/tiny_models.h"
 
 namespace flamingo {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// Weights of `lm` by LLaMA's names: the adapter's work undone.
 StateDict llama_weights(const Decoder& lm) {
@@ -53,20 +51,17 @@ Json llama_config(const DecoderConfig& config) {
 class LlamaFolder : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("flamingo_llama_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
     config_ = testing::tiny_lm();
     config_.head_dim = 8;
     config_.tied_embeddings = false;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void write(const StateDict& weights) {
-    save_state_dict((folder_ / "model.safetensors").string(), weights);
-    write_file_atomic((folder_ / "config.json").string(), llama_config(config_).dump());
+    save_state_dict(folder_.file("model.safetensors"), weights);
+    write_file_atomic(folder_.file("config.json"), llama_config(config_).dump());
   }
 
-  fs::path folder_;
+  testing::TemporaryFolder folder_;
   DecoderConfig config_;
 };
 
@@ -76,7 +71,7 @@ TEST_F(LlamaFolder, LoadsWhatWasSaved) {
   auto weights = llama_weights(lm);
   weights["model.layers.0.self_attn.rotary_emb.inv_freq"] = torch::ones({4});
   write(weights);
-  const auto checkpoint = read_llama(folder_.string());
+  const auto checkpoint = read_llama(folder_.path());
   EXPECT_EQ(config_to_json(checkpoint.config), config_to_json(config_));
   const auto loaded = make_decoder(checkpoint, WeightOptions::of(torch::kFloat32), "test");
   EXPECT_EQ(loaded.report.text(), "0 frozen, 21 loaded, 0 missing, 0 unexpected");
@@ -90,7 +85,7 @@ TEST_F(LlamaFolder, RefusesGapsStrangersAndNan) {
     change(weights);
     write(weights);
     EXPECT_THROW(
-        make_decoder(read_llama(folder_.string()), WeightOptions::of(torch::kFloat32), "test"),
+        make_decoder(read_llama(folder_.path()), WeightOptions::of(torch::kFloat32), "test"),
         Error);
   };
   refuses([](auto& w) { w.erase("model.layers.1.self_attn.k_proj.weight"); });
@@ -112,6 +107,17 @@ TEST_F(LlamaFolder, RefusesSettingsThatItLacks) {
   json["hidden_size"] = "wide";
   EXPECT_THROW(decoder_config_from_llama(json, "test"), Error);
   EXPECT_THROW(decoder_config_from_llama(Json::array(), "test"), Error);
+}
+
+TEST_F(LlamaFolder, ConfigSurvivesDamageAndNamesNumbersOutOfRange) {
+  const auto read = [](const std::string& text) {
+    decoder_config_from_llama(parse_json(text, "config.json"), "config.json");
+  };
+  Json json = llama_config(config_);
+  json["head_dim"] = config_.head_dim;
+  json["rope_theta"] = 10000.0;
+  testing::expect_survives_damage(json.dump(2), read);
+  testing::expect_names_bad_numbers(json, read);
 }
 
 }  // namespace

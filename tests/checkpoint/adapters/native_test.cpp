@@ -1,12 +1,14 @@
 #include "flamingo/checkpoint/adapters/native.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/core/file.h"
+#include "tests/checkpoint/config_damage.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/model/tiny_flamingo.h"
 
 namespace flamingo {
@@ -18,12 +20,7 @@ const std::string kGguf = std::string(FLAMINGO_GOLDEN_DIR) + "/gguf-tiny/model.g
 
 class Native : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("flamingo_native_" + std::to_string(::getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  std::string path(const char* name) const { return (folder_ / name).string(); }
+  std::string path(const char* name) const { return folder_.file(name); }
 
   /// A model around the fixture's language model, in bf16 so that storing it loses nothing.
   static Flamingo model_on_gguf() {
@@ -50,7 +47,7 @@ class Native : public ::testing::Test {
     return WeightOptions::of(torch::kBFloat16, torch::kCPU, torch::kBFloat16);
   }
 
-  fs::path folder_;
+  testing::TemporaryFolder folder_;
 };
 
 TEST_F(Native, TrainedWeightsAndAReferenceToTheLanguageModel) {
@@ -116,6 +113,33 @@ TEST_F(Native, RefusesGapsAndUnknownKeys) {
   write_file_atomic(config, "{\"format\": \"other\"}");
   EXPECT_FALSE(is_native(path("model")));
   EXPECT_THROW(load_native(path("model"), "", WeightOptions::of(torch::kFloat32)), Error);
+}
+
+/// A folder whose config.json changes and is read without weights.
+class NativeConfig : public Native {
+ protected:
+  void read(const std::string& text) const {
+    std::ofstream(path("config.json"), std::ios::binary) << text;
+    read_model_config(folder_.path());
+  }
+  static Json model_json() {
+    return read_json_file(std::string(FLAMINGO_SOURCE_DIR) + "/models/pictogram/config.json");
+  }
+};
+
+TEST_F(NativeConfig, SurvivesDamage) {
+  testing::expect_survives_damage(model_json().dump(2),
+                                  [&](const std::string& text) { read(text); });
+}
+
+TEST_F(NativeConfig, NamesNumbersOutOfRange) {
+  testing::expect_names_bad_numbers(model_json(), [&](const std::string& text) { read(text); });
+}
+
+TEST_F(NativeConfig, RefusesAnEncoderWithoutStages) {
+  Json json = model_json();
+  json["model"]["vision"]["nfnet"]["widths"] = Json::array();
+  EXPECT_THROW(read(json.dump()), Error);  // its last width is the resampler's input
 }
 
 }  // namespace

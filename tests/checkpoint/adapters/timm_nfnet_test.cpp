@@ -4,7 +4,9 @@
 #include <torch/types.h>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
 #include "flamingo/vision/nfnet.h"
+#include "tests/checkpoint/config_damage.h"
 
 namespace flamingo {
 namespace {
@@ -77,6 +79,19 @@ TEST(TimmNfnet, RefusesOtherNets) {
   EXPECT_THROW(nfnet_config_from_timm(json, "config.json"), Error);
   EXPECT_THROW(nfnet_from_timm({{"stages.0.0.attn_last.fc1.weight", torch::zeros({2, 2, 3, 3})}}),
                Error);
+}
+
+void read_config(const std::string& text) {
+  nfnet_config_from_timm(parse_json(text, "config.json"), "config.json");
+}
+
+TEST(TimmNfnet, ConfigSurvivesDamage) {
+  testing::expect_survives_damage(read_file(kGolden + "/classifier/model/config.json", 1 << 20),
+                                  read_config);
+}
+
+TEST(TimmNfnet, ConfigNamesNumbersOutOfRange) {
+  testing::expect_names_bad_numbers(config_json("classifier"), read_config);
 }
 
 }  // namespace
