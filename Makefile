@@ -66,7 +66,7 @@ default-model: data
 	$(FLAMINGO) eval --model runs/pictogram/flamingo/model --heads runs/pictogram/vision/contrastive
 
 format:
-	clang-format -i $$(git ls-files 'flamingo/*.h' 'flamingo/*.cpp' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp')
+	clang-format -i $$(git ls-files 'flamingo/*.h' 'flamingo/*.cpp' 'flamingo/*.inl' 'tests/*.h' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp')
 
 tidy:
 	cmake --preset tidy && ninja -C build/tidy -j $(JOBS)

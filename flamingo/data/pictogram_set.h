@@ -21,7 +21,7 @@ inline constexpr int64_t kPictogramSide = 80;
 /// Bytes of a stored drawing: straight-alpha RGBA, row by row.
 inline constexpr int64_t kPictogramBytes = kPictogramSide * kPictogramSide * 4;
 
-/// Where a drawing comes from. OpenMoji gives three: colour, its black lines alone, its fills alone.
+/// Where a drawing comes from. OpenMoji gives three: colour, black lines alone, fills alone.
 enum class PictogramStyle { kColour, kOutline, kFill, kTwitter, kFlag };
 
 constexpr std::array<std::pair<PictogramStyle, const char*>, 5> enum_table(PictogramStyle) {

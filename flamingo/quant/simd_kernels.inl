@@ -6,7 +6,7 @@
 namespace flamingo {
 namespace {
 
-// ---- plain weights -------------------------------------------------------------------------------
+// ---- plain weights ------------------------------------------------------------------------------
 
 template <class V, BlockType kType>
 FLAMINGO_SIMD_INLINE typename V::F load_elements(const std::byte* at) {
@@ -121,7 +121,7 @@ FLAMINGO_SIMD void row_mixture(const std::byte* weights, int64_t rows, int64_t c
   }
 }
 
-// ---- tiles ---------------------------------------------------------------------------------------
+// ---- tiles --------------------------------------------------------------------------------------
 
 /// One group of a tile, seen by the V::kLanes rows that start at `row`.
 template <class V, CodeTraits kTraits>
@@ -204,8 +204,9 @@ FLAMINGO_SIMD void tile_int8(const std::byte* tile, int64_t groups, const InputV
   }
 }
 
-/// Code of column 4 * kQuad + kByte of every row as a float, the zero point subtracted. `bits` holds
-/// what TileGroup::codes gives for the quad, or the raw line where the vectors can look nibbles up.
+/// Code of column 4 * kQuad + kByte of every row as a float, the zero point subtracted. `bits`
+/// holds what TileGroup::codes gives for the quad, or the raw line where the vectors can look
+/// nibbles up.
 template <class V, CodeTraits kTraits, int kQuad, int kByte>
 FLAMINGO_SIMD_INLINE typename V::F code_value(typename V::I bits) {
   if constexpr (V::kLooksUpNibbles && kTraits.bits == 4) {
@@ -257,9 +258,9 @@ FLAMINGO_SIMD void tile_exact(const std::byte* tile, int64_t groups, const Input
       for (int ahead = 0; ahead < kGroupBytes; ahead += 64) {
         __builtin_prefetch(tile + g * kGroupBytes + kPrefetchBytes + ahead);
       }
-      const typename V::F products = float_products_of_group(
-          group, x.values + g * kTraits.group,
-          std::make_integer_sequence<int, kTraits.group / 4>());
+      const typename V::F products =
+          float_products_of_group(group, x.values + g * kTraits.group,
+                                  std::make_integer_sequence<int, kTraits.group / 4>());
       sum = V::fma(group.scale(), products, sum);
       if constexpr (kTraits.has_offset) {
         sum = V::fma(group.offset(), V::set(group_sum<kTraits>(x.value_sums, g)), sum);
@@ -269,8 +270,8 @@ FLAMINGO_SIMD void tile_exact(const std::byte* tile, int64_t groups, const Input
   }
 }
 
-/// columns[4q + j][r] = scale[r] code[r, 4q + j] + offset[r], the zero point subtracted. The product
-/// is exact in float32 for every type, so that the fused addition rounds like a plain one.
+/// columns[4q + j][r] = scale[r] code[r, 4q + j] + offset[r], the zero point subtracted. The
+/// product is exact in float32 for every type, so that the fused addition rounds like a plain one.
 template <class V, CodeTraits kTraits, int kQuad>
 FLAMINGO_SIMD_INLINE void decode_quad(const TileGroup<V, kTraits>& group, typename V::F scale,
                                       typename V::F offset, float (*columns)[kTileRows]) {
@@ -310,7 +311,7 @@ FLAMINGO_SIMD void tile_decode(const std::byte* tile, int64_t groups, float* val
   }
 }
 
-// ---- activations ---------------------------------------------------------------------------------
+// ---- activations --------------------------------------------------------------------------------
 
 /// Block of 32 values to 8-bit codes.
 template <class V>
@@ -420,7 +421,7 @@ FLAMINGO_SIMD void swiglu(float* gate, const float* up, int64_t n) {
   for (int64_t i = whole; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
 
-// ---- the table -----------------------------------------------------------------------------------
+// ---- the table ----------------------------------------------------------------------------------
 
 template <class V, size_t... kIndex>
 void fill_tiles(Kernels& table, std::index_sequence<kIndex...>) {

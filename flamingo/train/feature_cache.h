@@ -51,7 +51,7 @@ class FeatureCache {
   /// Throws Error unless the folder holds all features of this plan.
   FeatureCache(const std::string& folder, const FeaturePlan& plan);
 
-  /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view that is not kept.
+  /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view not kept.
   torch::Tensor gather(std::span<const ViewRef> views) const;
 
  private:
