@@ -32,9 +32,9 @@ struct FeaturePlan {
 
 /// How a picture becomes a row; render runs on a thread of its own.
 struct FeatureSource {
-  std::function<torch::Tensor(std::span<const ViewRef>)> render;  ///< -> pixels [N, 3, S, S]
-  std::function<torch::Tensor(const torch::Tensor&)> encode;      ///< pixels -> features [N, P, Dv]
-  const std::atomic<bool>* stop = nullptr;  ///< ends the work early; may be null
+  std::function<at::Tensor(std::span<const ViewRef>)> render;  ///< -> pixels [N, 3, S, S]
+  std::function<at::Tensor(const at::Tensor&)> encode;         ///< pixels -> features [N, P, Dv]
+  const std::atomic<bool>* stop = nullptr;                     ///< ends the work early; may be null
   ProgressOptions progress;
 };
 
@@ -52,10 +52,10 @@ class FeatureCache {
   FeatureCache(const std::string& folder, const FeaturePlan& plan);
 
   /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view not kept.
-  torch::Tensor gather(std::span<const ViewRef> views) const;
+  at::Tensor gather(std::span<const ViewRef> views) const;
 
  private:
-  torch::Tensor rows(const std::vector<ViewRef>& views) const;
+  at::Tensor rows(const std::vector<ViewRef>& views) const;
   int64_t row_of(const ViewRef& view) const;
 
   FeaturePlan plan_;

@@ -1,6 +1,7 @@
 #include "flamingo/nn/activation.h"
 
 #include <gtest/gtest.h>
+#include <torch/types.h>
 
 #include <cmath>
 
