@@ -45,7 +45,7 @@ void run(const Options& options) {
 }
 #else
 void run(const Options&) {
-  fail("data pictograms", "expected a build with media libraries, got one without",
+  fail("data pictograms", "expected a build with media libraries, got one built without media",
        "configure with -DFLAMINGO_MEDIA=ON");
 }
 #endif

@@ -95,7 +95,7 @@ void run(const Options& options) {
 #else
 
 void run(const Options&) {
-  fail("demo", "expected a build with media libraries, got one without",
+  fail("demo", "expected a build with media libraries, got one built without media",
        "configure with -DFLAMINGO_MEDIA=ON");
 }
 

@@ -16,7 +16,7 @@ Prompt read_yaml_prompt([[maybe_unused]] const std::string& path) {
 #ifdef FLAMINGO_MEDIA
   return prompt_from_json(read_yaml_file(path), std::filesystem::path(path).parent_path(), path);
 #else
-  fail(path, "expected a build that reads YAML, got one without media libraries",
+  fail(path, "expected a build that reads YAML, got one built without media",
        "write the prompt as JSON");
 #endif
 }

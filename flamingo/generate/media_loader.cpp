@@ -61,7 +61,8 @@ std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig& tran
 namespace flamingo {
 
 std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig&, const FrameSampling&) {
-  require(prompt.media().empty(), "media", "expected a build with media libraries, got one without",
+  require(prompt.media().empty(), "media",
+          "expected a build with media libraries, got one built without media",
           "configure with -DFLAMINGO_MEDIA=ON");
   return {};
 }

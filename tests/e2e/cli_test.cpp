@@ -79,6 +79,7 @@ struct CliTest : testing::Test {
   fs::path folder;
 };
 
+#ifdef FLAMINGO_MEDIA
 TEST_F(CliTest, AnswersAsTheReferenceDoes) {
   const auto meta = read_json_file((kIdefics / "meta.json").string());
   const std::string prompt =
@@ -87,6 +88,7 @@ TEST_F(CliTest, AnswersAsTheReferenceDoes) {
   ASSERT_EQ(result.status, 0);
   EXPECT_EQ(parse_json(result.output, "output")["ids"].size(), 12u);
 }
+#endif
 
 TEST_F(CliTest, JsonHasTextReasonAndTimings) {
   const auto result = run_flamingo(generate("-p 'Hello' -n 3 --json"));
@@ -111,16 +113,20 @@ TEST_F(CliTest, InfoCountsThePresetsWithoutMemory) {
   EXPECT_NE(result.output.find("total"), std::string::npos);
 }
 
-TEST_F(CliTest, MissingModelPictureAndPrompt) {
+TEST_F(CliTest, MissingModelAndPrompt) {
   expect_error("generate -m /nowhere -p hi", {"/nowhere", "expected a model folder"});
-  expect_error(generate("-p '<image>x' --image " + (folder / "none.png").string()), {"none.png"});
-  expect_error(generate("-p '<image>x' --image " + folder.string()), {"directory"});
   expect_error(generate(""), {"neither"});
 }
 
 TEST_F(CliTest, MorePicturesThanMarksAndTheReverse) {
   expect_error(generate("-p 'no mark' --image " + image("tall.png")), {"0", "1"});
   expect_error(generate("-p '<image><image>x' --image " + image("tall.png")), {"2", "1"});
+}
+
+#ifdef FLAMINGO_MEDIA
+TEST_F(CliTest, MissingPicture) {
+  expect_error(generate("-p '<image>x' --image " + (folder / "none.png").string()), {"none.png"});
+  expect_error(generate("-p '<image>x' --image " + folder.string()), {"directory"});
 }
 
 TEST_F(CliTest, DamagedEmptyHugeAndMislabelledPictures) {
@@ -138,6 +144,16 @@ TEST_F(CliTest, DamagedEmptyHugeAndMislabelledPictures) {
   huge.replace(16, 8, side + side);
   expect_bad(huge, "50000");
 }
+#else
+TEST_F(CliTest, WhatNeedsMediaSaysThatTheBuildHasNone) {
+  constexpr const char* kReason = "built without media";
+  expect_error(generate("-p '<image>x' --image " + image("tall.png")), {kReason});
+  expect_error(generate("-p '<video>x' --video clip.mp4"), {kReason});
+  expect_error(generate("-f shots.yaml"), {"shots.yaml", kReason});
+  expect_error("data pictograms", {kReason});
+  expect_error("demo", {kReason});
+}
+#endif
 
 TEST_F(CliTest, DamagedCheckpoints) {
   expect_error("generate -p hi -m " + copy_of_model([](std::string& b) { b.resize(b.size() / 2); }),
