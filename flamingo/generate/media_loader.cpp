@@ -40,9 +40,12 @@ Medium load_medium(const PromptItem& item, const TransformConfig& config,
   std::vector<at::Tensor> frames;
   for (const auto& image : frames_of(item, bytes, path, sampling))
     frames.push_back(pixels_of(image, config));
-  const std::string settings =
-      is_video ? "|" + std::to_string(sampling.fps) + "|" + std::to_string(sampling.frames) : "";
-  return {at::stack(frames), sha256_hex(bytes) + settings};
+  std::string key = sha256_hex(bytes);
+  if (is_video) {
+    key.append("|").append(std::to_string(sampling.fps));
+    key.append("|").append(std::to_string(sampling.frames));
+  }
+  return {at::stack(frames), std::move(key)};
 }
 
 }  // namespace

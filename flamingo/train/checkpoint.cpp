@@ -58,7 +58,7 @@ std::string digest_of(const std::map<std::string, std::string>& tensors, const M
 std::string summary_of(const char* dtype, std::span<const int64_t> shape,
                        std::span<const std::byte> bytes) {
   std::string text = dtype;
-  for (const int64_t extent : shape) text += " " + std::to_string(extent);
+  for (const int64_t extent : shape) text.append(" ").append(std::to_string(extent));
   return text + " " + std::to_string(crc32(bytes));
 }
 
