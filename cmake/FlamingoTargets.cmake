@@ -10,7 +10,8 @@ function(flamingo_options target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   if(FLAMINGO_SANITIZE)
-    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer)
+    target_compile_options(${target} PRIVATE -fsanitize=address,undefined -fno-omit-frame-pointer
+      -fno-sanitize-recover=undefined)  # a finding ends the test, it is not only printed
     target_link_options(${target} PUBLIC -fsanitize=address,undefined)
   endif()
   if(FLAMINGO_MEDIA)
