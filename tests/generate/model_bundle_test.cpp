@@ -20,7 +20,8 @@ const std::string kIdefics = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/e
 /// One of the fixture's prompts; an item that is a file stands for the picture.
 Prompt fixture_prompt(size_t row) {
   Prompt prompt;
-  for (const Json& item : read_json_file(kIdefics + "meta.json")["prompts"][row]) {
+  const Json meta = read_json_file(kIdefics + "meta.json");
+  for (const Json& item : meta["prompts"][row]) {
     const auto text = item.get<std::string>();
     const std::string file = kIdefics + "images/" + text;
     if (std::filesystem::exists(file)) {

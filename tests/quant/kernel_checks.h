@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -143,7 +144,7 @@ inline void check_softmax_bf16(const Kernels& kernels) {
     const auto x = random_floats(n, 43, 8.0);
     auto bias = random_floats(n, 44);
     bias[n / 2] = n > 1 ? -std::numeric_limits<float>::infinity() : 0.0f;
-    for (const float* added : {static_cast<const float*>(nullptr), bias.data()}) {
+    for (const float* added : std::array<const float*, 2>{nullptr, bias.data()}) {
       std::vector<uint16_t> scores(n), weights(n);
       std::vector<float> expected(n), scratch(n);
       for (size_t i = 0; i < n; ++i) {
@@ -155,7 +156,9 @@ inline void check_softmax_bf16(const Kernels& kernels) {
       kernels.softmax_bf16(scores.data(), added, count, scratch.data(), weights.data());
       for (size_t i = 0; i < n; ++i)
         EXPECT_EQ(weights[i], float_to_bf16(expected[i])) << kernels.name << " " << n << " " << i;
-      if (added != nullptr && n > 1) EXPECT_LT(bf16_to_float(weights[n / 2]), 1e-30f);
+      if (added != nullptr && n > 1) {
+        EXPECT_LT(bf16_to_float(weights[n / 2]), 1e-30f);
+      }
     }
   }
 }
