@@ -75,8 +75,12 @@ TEST(FlamingoLosses, GradientsReachTrainedPartsOnly) {
         item.key().starts_with("vision_encoder.") ||
         (item.key().starts_with("lm.") && item.key().find("additional") == std::string::npos);
     EXPECT_EQ(item.value().requires_grad(), !frozen) << item.key();
-    if (frozen) EXPECT_FALSE(item.value().grad().defined()) << item.key();
-    if (item.key().starts_with("xattn.")) EXPECT_TRUE(item.value().grad().defined()) << item.key();
+    if (frozen) {
+      EXPECT_FALSE(item.value().grad().defined()) << item.key();
+    }
+    if (item.key().starts_with("xattn.")) {
+      EXPECT_TRUE(item.value().grad().defined()) << item.key();
+    }
   }
 }
 
