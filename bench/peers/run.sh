@@ -15,4 +15,4 @@ if [ ! -d "$PEERS/llama_cpp" ]; then
   mv "$PEERS.part" "$PEERS"
 fi
 "$BENCH" --lm "$MODEL" prefill decode
-PYTHONPATH=$PEERS python3 bench/peers/llama_cpp.py "$MODEL"
+PYTHONPATH=$PEERS python3 bench/peers/bench_llama_cpp.py "$MODEL"

@@ -1,6 +1,6 @@
 """llama.cpp on flamingo-bench's prefill and decode: the same GGUF, tokens and threads, the same report line.
 
-    python3 bench/peers/llama_cpp.py MODEL.gguf [--threads 2] [--repeats 5]
+    python3 bench/peers/bench_llama_cpp.py MODEL.gguf [--threads 2] [--repeats 5]
 
 It runs the language model alone; flamingo-bench runs the same model with gated layers and a picture, which is more.
 """
