@@ -35,54 +35,36 @@ inline float element_at(const std::byte* row, int64_t i) {
   }
 }
 
-/// How far ahead weights are asked for: the best of 4..24 KiB as measured.
-constexpr int64_t kPrefetchBytes = 6 << 10;
-
-/// sum + products of kVectors vectors of weights with x.
-template <class V, BlockType kType, int kVectors>
-FLAMINGO_SIMD_INLINE typename V::F add_products(const std::byte* weights, const float* x,
-                                                typename V::F sum) {
-  constexpr int64_t kBytes = V::kLanes * kElementBytes<kType>;
-  for (int64_t ahead = 0; ahead < kVectors * kBytes; ahead += 64) {
-    __builtin_prefetch(weights + kPrefetchBytes + ahead);
-  }
-  for (int v = 0; v < kVectors; ++v) {
-    sum = V::fma(load_elements<V, kType>(weights + v * kBytes), V::load(x + v * V::kLanes), sum);
-  }
-  return sum;
-}
-
-/// The end of a row: columns from `c` on, and the sum over the lanes.
+/// sum + the product of one vector of weights with x.
 template <class V, BlockType kType>
-FLAMINGO_SIMD_INLINE float finish_row(const std::byte* row, int64_t c, int64_t cols, const float* x,
-                                      typename V::F sum) {
-  for (; c + V::kLanes <= cols; c += V::kLanes) {
-    sum = add_products<V, kType, 1>(row + c * kElementBytes<kType>, x + c, sum);
-  }
-  float total = V::sum(sum);
-  for (; c < cols; ++c) total += element_at<kType>(row, c) * x[c];
-  return total;
+FLAMINGO_SIMD_INLINE typename V::F add_product(const std::byte* weights, const float* x,
+                                               typename V::F sum) {
+  return V::fma(load_elements<V, kType>(weights), V::load(x), sum);
 }
 
-/// Two rows at a time: two independent sums, but not more streams from memory than that.
+/// One row after the other, so that memory is one stream: the processor's own prefetching then
+/// reaches the read roof, which two rows side by side or prefetch instructions do not (bf16, 576
+/// columns: 38 GB/s of 38 against 24).
 template <class V, BlockType kType>
 FLAMINGO_SIMD void row_products(const std::byte* weights, int64_t rows, int64_t cols,
                                 const float* x, float* y) {
-  constexpr int64_t kStep = 2 * V::kLanes;
-  const int64_t stride = cols * kElementBytes<kType>;
-  const int64_t whole = cols / kStep * kStep;
-  for (int64_t r = 0; r < rows; r += 2) {
-    const std::byte* first = weights + r * stride;
-    const std::byte* second = r + 1 < rows ? first + stride : first;
-    typename V::F sum_first = V::zero();
-    typename V::F sum_second = V::zero();
-    for (int64_t c = 0; c < whole; c += kStep) {
-      const int64_t at = c * kElementBytes<kType>;
-      sum_first = add_products<V, kType, 2>(first + at, x + c, sum_first);
-      sum_second = add_products<V, kType, 2>(second + at, x + c, sum_second);
+  constexpr int kSums = 4;
+  constexpr int64_t kVectorBytes = V::kLanes * kElementBytes<kType>;
+  for (int64_t r = 0; r < rows; ++r) {
+    const std::byte* row = weights + r * cols * kElementBytes<kType>;
+    const std::byte* at = row;
+    typename V::F sums[kSums] = {V::zero(), V::zero(), V::zero(), V::zero()};
+    int64_t c = 0;
+    for (; c + kSums * V::kLanes <= cols; c += kSums * V::kLanes) {
+      for (int v = 0; v < kSums; ++v, at += kVectorBytes) {
+        sums[v] = add_product<V, kType>(at, x + c + v * V::kLanes, sums[v]);
+      }
     }
-    y[r] = finish_row<V, kType>(first, whole, cols, x, sum_first);
-    if (r + 1 < rows) y[r + 1] = finish_row<V, kType>(second, whole, cols, x, sum_second);
+    for (; c + V::kLanes <= cols; c += V::kLanes, at += kVectorBytes) {
+      sums[0] = add_product<V, kType>(at, x + c, sums[0]);
+    }
+    y[r] = V::sum(V::add(V::add(sums[0], sums[1]), V::add(sums[2], sums[3])));
+    for (; c < cols; ++c) y[r] += element_at<kType>(row, c) * x[c];
   }
 }
 
@@ -187,9 +169,6 @@ FLAMINGO_SIMD void tile_int8(const std::byte* tile, int64_t groups, const InputV
     typename V::F sum = V::zero();
     for (int64_t g = 0; g < groups; ++g) {
       const TileGroup<V, kTraits> group{tile + g * kGroupBytes, row};
-      for (int ahead = 0; ahead < kGroupBytes; ahead += 64) {
-        __builtin_prefetch(tile + g * kGroupBytes + kPrefetchBytes + ahead);
-      }
       const float x_scale = x.scales[g * kTraits.group / 32];
       const int32_t x_sum = group_sum<kTraits>(x.code_sums, g);
       const typename V::I products =
@@ -255,9 +234,6 @@ FLAMINGO_SIMD void tile_exact(const std::byte* tile, int64_t groups, const Input
     typename V::F sum = V::zero();
     for (int64_t g = 0; g < groups; ++g) {
       const TileGroup<V, kTraits> group{tile + g * kGroupBytes, row};
-      for (int ahead = 0; ahead < kGroupBytes; ahead += 64) {
-        __builtin_prefetch(tile + g * kGroupBytes + kPrefetchBytes + ahead);
-      }
       const typename V::F products =
           float_products_of_group(group, x.values + g * kTraits.group,
                                   std::make_integer_sequence<int, kTraits.group / 4>());

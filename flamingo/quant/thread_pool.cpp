@@ -50,11 +50,17 @@ bool spin_for_a_while(Ready ready) {
 uint32_t loop_of(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
 uint32_t left_of(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
 
-}  // namespace
-
-ThreadPool::ThreadPool(int threads) : size_(threads) {
+/// `threads`, or an Error when that is no sensible number.
+int checked_size(int threads) {
   require(threads >= 1 && threads <= 256, "ThreadPool",
           "expected 1..256 threads, got " + std::to_string(threads));
+  return threads;
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(int threads)
+    : size_(checked_size(threads)), tickets_(std::make_unique<Ticket[]>(size_t(threads))) {
   try {
     for (int slot = 1; slot < threads; ++slot) {
       threads_.emplace_back([this, slot] { serve(slot); });
@@ -86,56 +92,63 @@ void ThreadPool::parallel_for(int64_t items, const Body& body) {
   items_ = static_cast<uint32_t>(items);
   done_.store(0, std::memory_order_relaxed);
   publish(items_);
-  work(loop_of(ticket_.load(std::memory_order_relaxed)), 0);
+  work(loop_.load(std::memory_order_relaxed), 0);
   spin_until([&] { return done_.load(std::memory_order_acquire) == items_; });
 }
 
-/// Opens the next loop. The order "ticket, then sleepers" meets sleep()'s "sleepers, then ticket":
-/// one of the two sees the other.
+/// Opens the next loop. The order "loop, then sleepers" meets sleep()'s "sleepers, then loop": one
+/// of the two sees the other.
 void ThreadPool::publish(uint32_t items) {
-  const uint64_t next = loop_of(ticket_.load(std::memory_order_relaxed)) + 1u;
-  ticket_.store(next << 32 | items, std::memory_order_seq_cst);
+  const uint32_t next = loop_.load(std::memory_order_relaxed) + 1;
+  for (int slot = 0; slot < size_; ++slot) {
+    const auto count = static_cast<uint64_t>(share(items, slot).size());
+    tickets_[slot].value.store(uint64_t{next} << 32 | count, std::memory_order_release);
+  }
+  loop_.store(next, std::memory_order_seq_cst);
   if (sleepers_.load(std::memory_order_seq_cst) > 0) {
     const std::lock_guard<std::mutex> lock(sleep_mutex_);
     wake_.notify_all();
   }
 }
 
-/// Takes ranges of loop number `loop` until none is left. A range that was taken keeps the loop,
-/// and with it body_ and items_, alive until it is counted as done.
+/// Does what is left of loop number `loop`, the own share first.
 void ThreadPool::work(uint32_t loop, int slot) {
-  uint64_t ticket = ticket_.load(std::memory_order_acquire);
+  for (int i = 0; i < size_; ++i) take_from((slot + i) % size_, loop, slot);
+}
+
+/// Takes ranges of owner's share, half of what is left each time, until none is left. A range that
+/// was taken keeps the loop, and with it body_ and items_, alive until it is counted as done.
+void ThreadPool::take_from(int owner, uint32_t loop, int slot) {
+  std::atomic<uint64_t>& share_left = tickets_[owner].value;
+  uint64_t ticket = share_left.load(std::memory_order_acquire);
   while (loop_of(ticket) == loop && left_of(ticket) > 0) {
     const uint32_t left = left_of(ticket);
-    const uint32_t taken = std::max(1u, left / static_cast<uint32_t>(2 * size_));
-    if (!ticket_.compare_exchange_weak(ticket, ticket - taken, std::memory_order_acq_rel,
-                                       std::memory_order_acquire)) {
+    const uint32_t taken = (left + 1) / 2;
+    if (!share_left.compare_exchange_weak(ticket, ticket - taken, std::memory_order_acq_rel,
+                                          std::memory_order_acquire)) {
       continue;
     }
-    const int64_t begin = items_ - left;
+    const int64_t begin = share(items_, owner).end - left;
     (*body_)({begin, begin + taken}, slot);
     done_.fetch_add(taken, std::memory_order_acq_rel);
-    ticket = ticket_.load(std::memory_order_acquire);
+    ticket = share_left.load(std::memory_order_acquire);
   }
 }
 
 void ThreadPool::serve(int slot) {
-  uint64_t seen = 0;
+  uint32_t seen = 0;
   while (!stop_.load(std::memory_order_acquire)) {
-    const auto changed = [&] {
-      return loop_of(ticket_.load(std::memory_order_acquire)) != loop_of(seen);
-    };
+    const auto changed = [&] { return loop_.load(std::memory_order_acquire) != seen; };
     if (!spin_for_a_while(changed)) sleep(seen);
-    seen = ticket_.load(std::memory_order_acquire);
-    work(loop_of(seen), slot);
+    seen = loop_.load(std::memory_order_acquire);
+    work(seen, slot);
   }
 }
 
-void ThreadPool::sleep(uint64_t seen) {
+void ThreadPool::sleep(uint32_t seen) {
   std::unique_lock<std::mutex> lock(sleep_mutex_);
   sleepers_.fetch_add(1, std::memory_order_seq_cst);
-  wake_.wait(lock,
-             [&] { return loop_of(ticket_.load(std::memory_order_seq_cst)) != loop_of(seen); });
+  wake_.wait(lock, [&] { return loop_.load(std::memory_order_seq_cst) != seen; });
   sleepers_.fetch_sub(1, std::memory_order_relaxed);
 }
 

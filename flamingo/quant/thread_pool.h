@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -19,9 +20,11 @@ struct Range {
 
 /// A few persistent threads for loops of microseconds, for which OpenMP starts too slowly.
 ///
-/// A loop hands out its items in shrinking ranges, so that it ends when all items are done, not
-/// when all threads have come: a thread that the system has put aside holds nobody up. Idle threads
-/// spin for some 50 us, then sleep, so that they leave the cores to other libraries.
+/// Each thread begins with its own share of a loop's items and goes through it in order, so that it
+/// reads memory in one stream; then it helps the others with what is left of theirs. A loop ends
+/// when all items are done, not when all threads have come: a thread that the system has put aside
+/// holds nobody up. Idle threads spin for some 50 us, then sleep, so that they leave the cores to
+/// other libraries.
 class ThreadPool {
  public:
   /// body(items, slot): slot in [0, size()) tells which thread's scratch memory to use.
@@ -39,11 +42,22 @@ class ThreadPool {
   /// done. `body` must not throw, and must not use the same pool. Callers take turns.
   void parallel_for(int64_t items, const Body& body);
 
+  /// The items of [0, items) with which thread `slot` begins, if it comes in time.
+  Range share(int64_t items, int slot) const {
+    return {items * slot / size_, items * (slot + 1) / size_};
+  }
+
  private:
+  /// The loop's number (upper half) and the share's items not yet handed out (lower half).
+  struct alignas(64) Ticket {
+    std::atomic<uint64_t> value{0};
+  };
+
   void serve(int slot);
   void work(uint32_t loop, int slot);
+  void take_from(int owner, uint32_t loop, int slot);
   void publish(uint32_t items);
-  void sleep(uint64_t seen);
+  void sleep(uint32_t seen);
   void stop();
 
   const int size_;
@@ -51,8 +65,8 @@ class ThreadPool {
 
   const Body* body_ = nullptr;
   uint32_t items_ = 0;
-  /// The loop's number (upper half) and its items not yet handed out (lower half).
-  alignas(64) std::atomic<uint64_t> ticket_{0};
+  const std::unique_ptr<Ticket[]> tickets_;  ///< one a slot
+  alignas(64) std::atomic<uint32_t> loop_{0};
   alignas(64) std::atomic<uint32_t> done_{0};
 
   std::mutex sleep_mutex_;
