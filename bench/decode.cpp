@@ -29,21 +29,16 @@ void time_decoder(Context& context, const Flamingo& model, FusedStepDecoder& dec
                   const std::string& item) {
   const c10::InferenceMode guard;
   KvCache cache = start(model);
-  const Timing timing = measure(context.options.seconds, [&] {
+  const auto decode = [&] {
     cache.truncate(1);
     int32_t token = 1;
     for (int64_t i = 0; i < kTokens; ++i) {
       const std::vector<float> logits = decoder.step(token, 1, cache);
       token = static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
     }
-  });
+  };
   const double gigabytes = kTokens * static_cast<double>(decoder.weight_bytes()) / 1e9;
-  context.report.add({"decode",
-                      item,
-                      "token",
-                      kTokens,
-                      timing,
-                      {"read", gigabytes / timing.best, context.roofs.read, kGoal}});
+  context.measure({"decode", item, "token", kTokens, gigabytes, kGoal}, context.roofs.read, decode);
 }
 
 }  // namespace

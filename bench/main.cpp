@@ -31,8 +31,9 @@ void run(const Options& options, const std::vector<std::string>& names) {
   flamingo::ThreadPool pool(options.threads);
   Report report(options.json);
   report.note("scenario   item                               best     median");
-  const Roofs roofs = measure_roofs(options, pool, report);
+  const Roofs roofs(pool);
   Context context{options, roofs, pool, report};
+  context.measure_roofs();
   for (const Scenario& scenario : all_scenarios()) {
     const bool chosen =
         names.empty() || std::find(names.begin(), names.end(), scenario.name) != names.end();

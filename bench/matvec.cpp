@@ -23,17 +23,12 @@ PackedMatrix make_matrix(BlockType type) {
 void time_matrix(Context& context, const PackedMatrix& matrix, InputMode input_mode) {
   const std::vector<float> x(kCols, 0.5f);
   std::vector<float> y(static_cast<size_t>(matrix.rows()));
-  const Timing timing =
-      measure(context.options.seconds / 4, [&] { matvec(matrix, x, y, input_mode, context.pool); });
   const double gigabytes = static_cast<double>(matrix.bytes()) / 1e9;
   const std::string name(block_layout(matrix.type()).name);
   const bool exact = input_mode == InputMode::kExact;
-  context.report.add({"matvec",
-                      name + (exact ? " float32 input" : " int8 input"),
-                      "GB",
-                      gigabytes,
-                      timing,
-                      {"read", gigabytes / timing.best, context.roofs.read, 0.0}});
+  context.measure(
+      {"matvec", name + (exact ? " float32 input" : " int8 input"), "GB", gigabytes, gigabytes},
+      context.roofs.read, [&] { matvec(matrix, x, y, input_mode, context.pool); });
 }
 
 }  // namespace

@@ -24,14 +24,8 @@ void run_prefill(Context& context) {
     input.cache = &cache;
     model->logits(model->forward_hidden(input).narrow(1, kTokens - 1, 1));
   };
-  const double gflop = count_gflop(prefill);
-  const Timing timing = measure(context.options.seconds, prefill);
-  context.report.add({"prefill",
-                      "512 tokens, bf16",
-                      "token",
-                      kTokens,
-                      timing,
-                      {"bf16", gflop / timing.best, context.roofs.bf16, kGoal}});
+  context.measure({"prefill", "512 tokens, bf16", "token", kTokens, count_gflop(prefill), kGoal},
+                  context.roofs.bf16, prefill);
 }
 
 }  // namespace flamingo::bench

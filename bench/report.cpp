@@ -3,41 +3,65 @@
 #include <cstdio>
 
 namespace flamingo::bench {
+namespace {
+
+Json line_of(const std::string& scenario, const std::string& item, const std::string& unit,
+             double amount, const Timing& timing) {
+  return {{"scenario", scenario},
+          {"item", item},
+          {"unit", unit + "/s"},
+          {"best", amount / timing.best},
+          {"median", amount / timing.median}};
+}
+
+/// "37.6 of 39.0 GB/s read: 0.96 (goal 0.70)".
+std::string share_text(const Json& line) {
+  char text[128];
+  std::snprintf(text, sizeof(text), " %7.1f of %.1f %s %s: %.2f", line["achieved"].get<double>(),
+                line["limit"].get<double>(), line["roof_unit"].get<std::string>().c_str(),
+                line["roof"].get<std::string>().c_str(), line["fraction"].get<double>());
+  std::string result = text;
+  if (line.contains("goal")) {
+    std::snprintf(text, sizeof(text), " (goal %.2f%s)", line["goal"].get<double>(),
+                  line["fraction"] >= line["goal"] ? "" : ", missed");
+    result += text;
+  }
+  return result;
+}
+
+}  // namespace
 
 void Report::note(const std::string& text) const {
   if (!json_) std::printf("%s\n", text.c_str());
 }
 
-void Report::add(const Line& line) {
-  const double best = line.amount / line.timing.best;
-  const double median = line.amount / line.timing.median;
-  const Share& share = line.share;
-  Json json = {{"scenario", line.scenario},
-               {"item", line.item},
-               {"unit", line.unit + "/s"},
-               {"best", best},
-               {"median", median}};
-  if (!share.roof.empty()) {
-    json["roof"] = share.roof;
-    json["achieved"] = share.achieved;
-    json["fraction"] = share.achieved / share.limit;
-    if (share.goal > 0.0) json["goal"] = share.goal;
+void Report::add(const Item& item, const Timing& timing, const Roof& roof,
+                 const Timing& roof_timing) {
+  Json line = line_of(item.scenario, item.name, item.unit, item.amount, timing);
+  const double achieved = item.roof_amount / timing.best;
+  const double limit = roof.amount / roof_timing.best;
+  line["roof"] = roof.name;
+  line["roof_unit"] = roof.unit + "/s";
+  line["achieved"] = achieved;
+  line["limit"] = limit;
+  line["fraction"] = achieved / limit;
+  if (item.goal > 0.0) line["goal"] = item.goal;
+  add(line, share_text(line));
+}
+
+void Report::add(const Roof& roof, const Timing& timing) {
+  add(line_of("roof", roof.name, roof.unit, roof.amount, timing), "");
+}
+
+void Report::add(Json line, const std::string& rest) {
+  if (!json_) {
+    std::printf("%-10s %-28s %10.1f %10.1f %-9s%s\n", line["scenario"].get<std::string>().c_str(),
+                line["item"].get<std::string>().c_str(), line["best"].get<double>(),
+                line["median"].get<double>(), line["unit"].get<std::string>().c_str(),
+                rest.c_str());
+    std::fflush(stdout);
   }
-  lines_.push_back(json);
-  if (json_) return;
-  std::printf("%-10s %-28s %10.1f %10.1f %-9s", line.scenario.c_str(), line.item.c_str(), best,
-              median, (line.unit + "/s").c_str());
-  if (!share.roof.empty()) {
-    std::printf(" %7.1f %s of the %s roof: %.2f", share.achieved,
-                share.roof == "read" ? "GB/s" : "GFLOP/s", share.roof.c_str(),
-                share.achieved / share.limit);
-    if (share.goal > 0.0) {
-      std::printf(" (goal %.2f%s)", share.goal,
-                  share.achieved >= share.goal * share.limit ? "" : ", missed");
-    }
-  }
-  std::printf("\n");
-  std::fflush(stdout);
+  lines_.push_back(std::move(line));
 }
 
 void Report::finish() const {

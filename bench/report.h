@@ -1,29 +1,21 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "bench/roofs.h"
 #include "bench/timing.h"
 #include "flamingo/core/config.h"
 
 namespace flamingo::bench {
 
-/// A limit of this machine, and how much of it a line reached.
-struct Share {
-  std::string roof;       ///< "read", "bf16", "fp32"; empty: no roof applies
-  double achieved = 0.0;  ///< of the best call, in the roof's unit
-  double limit = 0.0;     ///< measured on this machine
-  double goal = 0.0;      ///< fraction asked for, 0 for none
-};
-
-/// One result: `amount` units of work per call, such as 64 tokens.
-struct Line {
+/// What a line is about: `amount` units of work per call, such as 64 tokens.
+struct Item {
   std::string scenario;
-  std::string item;
+  std::string name;
   std::string unit;  ///< "token", "GFLOP", "picture"
   double amount = 1.0;
-  Timing timing;
-  Share share;
+  double roof_amount = 0.0;  ///< the same work in units of its roof
+  double goal = 0.0;         ///< fraction of the roof asked for, 0 for none
 };
 
 /// Prints lines as a table while they come, or all as JSON at the end.
@@ -33,11 +25,16 @@ class Report {
 
   /// One line of text about what follows (nothing in JSON).
   void note(const std::string& text) const;
-  void add(const Line& line);
+  /// A line of `item`, and what its roof did at the same time.
+  void add(const Item& item, const Timing& timing, const Roof& roof, const Timing& roof_timing);
+  /// A line of a roof alone.
+  void add(const Roof& roof, const Timing& timing);
   /// Ends the report: writes the JSON.
   void finish() const;
 
  private:
+  void add(Json line, const std::string& rest);
+
   bool json_;
   Json lines_ = Json::array();
 };

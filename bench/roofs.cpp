@@ -1,53 +1,65 @@
+#include "bench/roofs.h"
+
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <memory>
 #include <numeric>
-#include <vector>
 
-#include "bench/scenario.h"
+#include "flamingo/core/error.h"
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace flamingo::bench {
 namespace {
 
 /// Far above any last-level cache of a desktop machine.
-constexpr size_t kStreamBytes = size_t{512} << 20;
+constexpr size_t kReadBytes = size_t{512} << 20;
+constexpr size_t kLargePage = size_t{2} << 20;
 constexpr int64_t kSide = 2048;
 
-Timing time_read(const Options& options, ThreadPool& pool) {
-  const std::vector<uint64_t> memory(kStreamBytes / sizeof(uint64_t), 1);
-  constexpr int64_t kPiece = 1 << 16;
-  const auto pieces = static_cast<int64_t>(memory.size()) / kPiece;
-  std::atomic<uint64_t> total{0};
-  return measure(options.seconds, [&] {
-    pool.parallel_for(pieces, [&](Range range, int) {
-      const auto first = memory.begin() + range.begin * kPiece;
-      total += std::accumulate(first, first + range.size() * kPiece, uint64_t{0});
-    });
-  });
+/// Ones, on large pages where the system gives them, as PackedMatrix has its weights.
+std::shared_ptr<uint64_t[]> large_block(size_t count) {
+  auto* memory = static_cast<uint64_t*>(std::aligned_alloc(kLargePage, count * sizeof(uint64_t)));
+  require(memory != nullptr, "flamingo-bench", "out of memory for the read roof");
+#if defined(__linux__)
+  madvise(memory, count * sizeof(uint64_t), MADV_HUGEPAGE);
+#endif
+  std::fill_n(memory, count, uint64_t{1});
+  return {memory, [](uint64_t* block) { std::free(block); }};
 }
 
-Timing time_product(const Options& options, at::ScalarType type) {
-  const c10::InferenceMode guard;
+Roof read_roof(ThreadPool& pool) {
+  constexpr int64_t kPiece = 1 << 16;
+  constexpr int64_t kPieces = kReadBytes / sizeof(uint64_t) / kPiece;
+  const auto memory = large_block(kPieces * kPiece);
+  const auto total = std::make_shared<std::atomic<uint64_t>>(0);
+  return {"read", "GB", static_cast<double>(kReadBytes) / 1e9, [=, &pool] {
+            pool.parallel_for(kPieces, [&](Range range, int) {
+              const uint64_t* first = memory.get() + range.begin * kPiece;
+              *total += std::accumulate(first, first + range.size() * kPiece, uint64_t{0});
+            });
+          }};
+}
+
+Roof product_roof(const char* name, at::ScalarType type) {
   const at::Tensor a = torch::randn({kSide, kSide}).to(type);
   const at::Tensor b = torch::randn({kSide, kSide}).to(type);
-  return measure(options.seconds, [&] { at::matmul(a, b); });
+  return {name, "GFLOP", 2.0 * kSide * kSide * kSide / 1e9, [a, b] {
+            const c10::InferenceMode guard;
+            at::matmul(a, b);
+          }};
 }
 
 }  // namespace
 
-Roofs measure_roofs(const Options& options, ThreadPool& pool, Report& report) {
-  Roofs roofs;
-  const Timing read = time_read(options, pool);
-  roofs.read = static_cast<double>(kStreamBytes) / 1e9 / read.best;
-  report.add({"roof", "read", "GB", static_cast<double>(kStreamBytes) / 1e9, read, {}});
-  const double gflop = 2.0 * kSide * kSide * kSide / 1e9;
-  const Timing bf16 = time_product(options, at::kBFloat16);
-  roofs.bf16 = gflop / bf16.best;
-  report.add({"roof", "bf16 product", "GFLOP", gflop, bf16, {}});
-  const Timing fp32 = time_product(options, at::kFloat);
-  roofs.fp32 = gflop / fp32.best;
-  report.add({"roof", "fp32 product", "GFLOP", gflop, fp32, {}});
-  return roofs;
-}
+Roofs::Roofs(ThreadPool& pool)
+    : read(read_roof(pool)),
+      bf16(product_roof("bf16", at::kBFloat16)),
+      fp32(product_roof("fp32", at::kFloat)) {}
 
 }  // namespace flamingo::bench

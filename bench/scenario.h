@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 
 #include "bench/report.h"
+#include "bench/roofs.h"
 #include "flamingo/quant/thread_pool.h"
 
 namespace flamingo::bench {
@@ -16,19 +18,18 @@ struct Options {
   bool json = false;
 };
 
-/// Measured limits of this machine with options.threads threads.
-struct Roofs {
-  double read = 0.0;  ///< GB/s streamed from memory
-  double bf16 = 0.0;  ///< GFLOP/s of a large matrix product
-  double fp32 = 0.0;  ///< GFLOP/s
-};
-
 /// What a scenario gets.
 struct Context {
   const Options& options;
   const Roofs& roofs;
   ThreadPool& pool;
   Report& report;
+
+  /// Times `work` and `roof` in turns for options.seconds, so that a machine whose speed changes
+  /// (shared, throttled) treats both alike, and reports them as one line.
+  void measure(const Item& item, const Roof& roof, const std::function<void()>& work);
+  /// Times and reports the roofs alone.
+  void measure_roofs();
 };
 
 /// A group of measurements. To add one: write its function in a file of its own, declare it below
@@ -40,9 +41,6 @@ struct Scenario {
 };
 
 std::span<const Scenario> all_scenarios();
-
-/// Measures and reports the roofs; every run starts with it.
-Roofs measure_roofs(const Options& options, ThreadPool& pool, Report& report);
 
 /// Matrix-vector products of every weight type, against the read roof.
 void run_matvec(Context& context);

@@ -12,21 +12,34 @@ struct Timing {
   double median = 0.0;
 };
 
-/// Calls `work` once to warm up, then for at least `seconds` and three times.
-template <class Work>
-Timing measure(double seconds, const Work& work) {
-  using Clock = std::chrono::steady_clock;
-  work();
-  std::vector<double> times;
-  double total = 0.0;
-  while (times.size() < 3 || total < seconds) {
-    const auto start = Clock::now();
-    work();
-    times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-    total += times.back();
+/// Times calls, one after the other.
+class Stopwatch {
+ public:
+  /// Calls `work`, at least once and for at least `seconds`.
+  template <class Work>
+  void repeat(double seconds, const Work& work) {
+    using Clock = std::chrono::steady_clock;
+    const double end = total_ + seconds;
+    do {
+      const auto start = Clock::now();
+      work();
+      times_.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+      total_ += times_.back();
+    } while (total_ < end);
   }
-  std::sort(times.begin(), times.end());
-  return {times.front(), times[times.size() / 2]};
-}
+
+  double total() const { return total_; }
+  size_t calls() const { return times_.size(); }
+  /// Of at least one call.
+  Timing timing() const {
+    std::vector<double> sorted = times_;
+    std::sort(sorted.begin(), sorted.end());
+    return {sorted.front(), sorted[sorted.size() / 2]};
+  }
+
+ private:
+  std::vector<double> times_;
+  double total_ = 0.0;
+};
 
 }  // namespace flamingo::bench

@@ -50,14 +50,9 @@ void run_train(Context& context) {
     optimizer.step(1.0);
     optimizer.zero_grad();
   };
-  const double gflop = count_gflop(step);
-  const Timing timing = measure(context.options.seconds, step);
-  context.report.add({"train",
-                      "stage 2, 24 sequences",
-                      "token",
-                      static_cast<double>(batch.num_tokens),
-                      timing,
-                      {"bf16", gflop / timing.best, context.roofs.bf16, kGoal}});
+  context.measure({"train", "stage 2, 24 sequences", "token", static_cast<double>(batch.num_tokens),
+                   count_gflop(step), kGoal},
+                  context.roofs.bf16, step);
 }
 
 }  // namespace flamingo::bench

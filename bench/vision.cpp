@@ -13,14 +13,9 @@ void run_vision(Context& context) {
   for (const int64_t pictures : {1, 16}) {
     const auto pixels = torch::randn({pictures, 3, side, side}).to(torch::kBFloat16);
     const auto encode = [&] { model->vision_encoder->forward(pixels); };
-    const double gflop = count_gflop(encode);
-    const Timing timing = measure(context.options.seconds, encode);
-    context.report.add({"vision",
-                        "encoder, batch " + std::to_string(pictures),
-                        "picture",
-                        static_cast<double>(pictures),
-                        timing,
-                        {"bf16", gflop / timing.best, context.roofs.bf16, 0.0}});
+    context.measure({"vision", "encoder, batch " + std::to_string(pictures), "picture",
+                     static_cast<double>(pictures), count_gflop(encode)},
+                    context.roofs.bf16, encode);
   }
 }
 
