@@ -1,21 +1,18 @@
 #include "flamingo/nn/attention.h"
 
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "flamingo/quant/kernels.h"
+#include "flamingo/nn/bf16_kernels.h"
 
 namespace flamingo {
 namespace {
 
 /// Queries per block.
 constexpr int64_t kBlock = 128;
-/// Rows of scores that are worth a thread's start.
-constexpr int64_t kRowsPerThread = 64;
 
 /// The part of a bias for queries [begin, begin + count) and the first `keys` keys; extents of 1
 /// stay.
@@ -31,38 +28,6 @@ at::Tensor plain_softmax(const at::Tensor& scores, const at::Tensor& bias, at::S
   return at::softmax(bias.defined() ? sums + bias : sums, -1).to(type);
 }
 
-/// Whether fused_softmax can do it: bf16 in memory order on the CPU, and nobody asks for gradients.
-bool can_fuse(const at::Tensor& scores, const at::Tensor& bias) {
-  const bool bias_fits =
-      !bias.defined() || (bias.scalar_type() == at::kFloat && bias.size(-1) == scores.size(-1) &&
-                          bias.stride(-1) == 1);
-  return bias_fits && scores.device().is_cpu() && scores.scalar_type() == at::kBFloat16 &&
-         scores.is_contiguous() && !scores.requires_grad() && scores.numel() > 0 &&
-         !(bias.defined() && bias.requires_grad());
-}
-
-/// plain_softmax row by row, without tensors of scores in fp32.
-at::Tensor fused_softmax(const at::Tensor& scores, const at::Tensor& bias) {
-  const int64_t H = scores.size(1), T = scores.size(2), S = scores.size(3);
-  const auto shown = bias.defined() ? bias.expand(scores.sizes()) : bias;
-  auto weights = at::empty_like(scores);
-  const auto* from = static_cast<const uint16_t*>(scores.const_data_ptr());
-  auto* to = static_cast<uint16_t*>(weights.mutable_data_ptr());
-  const auto bias_row = [&](int64_t row) -> const float* {
-    if (!shown.defined()) return nullptr;
-    return shown.const_data_ptr<float>() + row / (H * T) * shown.stride(0) +
-           row / T % H * shown.stride(1) + row % T * shown.stride(2);
-  };
-  const auto softmax = best_kernels().softmax_bf16;
-  at::parallel_for(0, scores.numel() / S, kRowsPerThread, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(S));
-    for (int64_t row = begin; row < end; ++row) {
-      softmax(from + row * S, bias_row(row), S, scratch.data(), to + row * S);
-    }
-  });
-  return weights;
-}
-
 /// attention with the given softmax, in one piece.
 template <class Softmax>
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -76,9 +41,15 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   return at::matmul(weights, v).view({B, H, T, Dh});
 }
 
+/// Whether bf16_softmax can add this bias.
+bool takes_bias(const at::Tensor& bias) {
+  return !bias.defined() || (bias.scalar_type() == at::kFloat && !bias.requires_grad());
+}
+
 at::Tensor fast_softmax(const at::Tensor& scores, const at::Tensor& bias, at::ScalarType type) {
-  return type == at::kBFloat16 && can_fuse(scores, bias) ? fused_softmax(scores, bias)
-                                                         : plain_softmax(scores, bias, type);
+  return type == at::kBFloat16 && takes_bf16_kernels(scores) && takes_bias(bias)
+             ? bf16_softmax(scores, bias)
+             : plain_softmax(scores, bias, type);
 }
 
 }  // namespace

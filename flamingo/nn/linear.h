@@ -21,6 +21,12 @@ class LinearImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Linear);
 
+/// x W^T + b over the last axis: x [..., in], weight [out, in], bias [out] or undefined ->
+/// [..., out]. The rows of x become one matrix first: of a slice such as x[:, -1:], torch would
+/// rather copy the weights (a vocabulary of 49,152: 8 % of a prefill of 512 tokens).
+torch::Tensor linear_by_rows(const torch::Tensor& x, const torch::Tensor& weight,
+                             const torch::Tensor& bias = {});
+
 /// `tensor` in the type of `like` (itself when it already is).
 torch::Tensor cast_like(const torch::Tensor& tensor, const torch::Tensor& like);
 

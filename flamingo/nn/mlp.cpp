@@ -1,5 +1,7 @@
 #include "flamingo/nn/mlp.h"
 
+#include "flamingo/nn/bf16_kernels.h"
+
 namespace flamingo {
 
 MlpImpl::MlpImpl(const MlpConfig& config, const torch::TensorOptions& options)
@@ -12,6 +14,9 @@ MlpImpl::MlpImpl(const MlpConfig& config, const torch::TensorOptions& options)
 torch::Tensor MlpImpl::forward(const torch::Tensor& x) const {
   const auto up = up_proj->forward(x);
   if (!config_.gated) return down_proj->forward(activate(config_.activation, up));
+  if (config_.activation == Activation::kSilu && takes_bf16_kernels(up)) {
+    return down_proj->forward(bf16_swiglu(up));
+  }
   const auto gate = up.narrow(-1, 0, config_.hidden);
   return down_proj->forward(activate(config_.activation, gate) *
                             up.narrow(-1, config_.hidden, config_.hidden));

@@ -1,6 +1,7 @@
 #include "flamingo/nn/norm.h"
 
 #include "flamingo/core/shape.h"
+#include "flamingo/nn/bf16_kernels.h"
 
 namespace flamingo {
 
@@ -15,6 +16,10 @@ torch::Tensor NormImpl::forward(const torch::Tensor& x) const {
   const int64_t dim = weight.size(0);
   if (x.dim() < 1 || x.size(-1) != dim) {
     fail("Norm", "expected x [..., " + std::to_string(dim) + "], got " + shape_text(x.sizes()));
+  }
+  if (config_.kind == NormKind::kRmsNorm && takes_bf16_kernels(x) &&
+      !(at::GradMode::is_enabled() && weight.requires_grad())) {
+    return bf16_rms_norm(x, weight, config_.eps);
   }
   const auto x32 = x.to(torch::kFloat32);
   const auto w32 = weight.to(torch::kFloat32);

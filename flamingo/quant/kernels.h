@@ -74,6 +74,11 @@ struct Kernels {
                        uint16_t* weights) = nullptr;
   /// gate[i] = silu(gate[i]) * up[i].
   void (*swiglu)(float* gate, const float* up, int64_t n) = nullptr;
+  /// y[i] = silu(gate[i]) * up[i], all in bf16.
+  void (*swiglu_bf16)(const uint16_t* gate, const uint16_t* up, int64_t n, uint16_t* y) = nullptr;
+  /// y[i] = x[i] * weight[i] / sqrt(mean(x^2) + eps), x and y in bf16.
+  void (*rms_norm_bf16)(const uint16_t* x, const float* weight, float eps, int64_t n,
+                        uint16_t* y) = nullptr;
 };
 
 /// Plain loops that define what every other table computes.

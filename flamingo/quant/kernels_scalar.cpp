@@ -168,6 +168,22 @@ void swiglu(float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
 
+void swiglu_bf16(const uint16_t* gate, const uint16_t* up, int64_t n, uint16_t* y) {
+  for (int64_t i = 0; i < n; ++i) {
+    float value = bf16_to_float(gate[i]);
+    const float factor = bf16_to_float(up[i]);
+    swiglu(&value, &factor, 1);
+    y[i] = float_to_bf16(value);
+  }
+}
+
+void rms_norm_bf16(const uint16_t* x, const float* weight, float eps, int64_t n, uint16_t* y) {
+  float squares = 0.0f;
+  for (int64_t i = 0; i < n; ++i) squares += bf16_to_float(x[i]) * bf16_to_float(x[i]);
+  const float inverse = 1.0f / std::sqrt(squares / static_cast<float>(n) + eps);
+  for (int64_t i = 0; i < n; ++i) y[i] = float_to_bf16(bf16_to_float(x[i]) * inverse * weight[i]);
+}
+
 template <size_t... kIndex>
 void fill_tiles(Kernels& table, std::index_sequence<kIndex...>) {
   table.tile_exact = {tile_exact<kIndex>...};
@@ -187,6 +203,8 @@ Kernels make_table() {
   table.softmax = softmax;
   table.softmax_bf16 = softmax_bf16;
   table.swiglu = swiglu;
+  table.swiglu_bf16 = swiglu_bf16;
+  table.rms_norm_bf16 = rms_norm_bf16;
   return table;
 }
 

@@ -397,6 +397,37 @@ FLAMINGO_SIMD void swiglu(float* gate, const float* up, int64_t n) {
   for (int64_t i = whole; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
 
+/// Widened and rounded by plain loops, which the compiler makes vectors of.
+template <class V>
+FLAMINGO_SIMD void swiglu_bf16(const uint16_t* gate, const uint16_t* up, int64_t n, uint16_t* y) {
+  constexpr int64_t kPiece = 256;
+  float product[kPiece];
+  float factor[kPiece];
+  for (int64_t done = 0; done < n; done += kPiece) {
+    const int64_t count = std::min(kPiece, n - done);
+    for (int64_t i = 0; i < count; ++i) product[i] = bf16_to_float(gate[done + i]);
+    for (int64_t i = 0; i < count; ++i) factor[i] = bf16_to_float(up[done + i]);
+    swiglu<V>(product, factor, count);
+    for (int64_t i = 0; i < count; ++i) y[done + i] = float_to_bf16(product[i]);
+  }
+}
+
+template <class V>
+FLAMINGO_SIMD void rms_norm_bf16(const uint16_t* x, const float* weight, float eps, int64_t n,
+                                 uint16_t* y) {
+  const auto* bytes = reinterpret_cast<const std::byte*>(x);
+  const int64_t whole = n / V::kLanes * V::kLanes;
+  typename V::F lanes = V::zero();
+  for (int64_t i = 0; i < whole; i += V::kLanes) {
+    const typename V::F values = V::load_bf16(bytes + 2 * i);
+    lanes = V::fma(values, values, lanes);
+  }
+  float squares = V::sum(lanes);
+  for (int64_t i = whole; i < n; ++i) squares += bf16_to_float(x[i]) * bf16_to_float(x[i]);
+  const float inverse = 1.0f / std::sqrt(squares / static_cast<float>(n) + eps);
+  for (int64_t i = 0; i < n; ++i) y[i] = float_to_bf16(bf16_to_float(x[i]) * inverse * weight[i]);
+}
+
 // ---- the table ----------------------------------------------------------------------------------
 
 template <class V, size_t... kIndex>
@@ -419,6 +450,8 @@ Kernels make_table(const char* name) {
   table.softmax = softmax<V>;
   table.softmax_bf16 = softmax_bf16<V>;
   table.swiglu = swiglu<V>;
+  table.swiglu_bf16 = swiglu_bf16<V>;
+  table.rms_norm_bf16 = rms_norm_bf16<V>;
   return table;
 }
 

@@ -41,5 +41,15 @@ TEST(Linear, RefusesAnotherWidth) {
   EXPECT_THROW(linear->forward(torch::randn({3, 5})), Error);
 }
 
+TEST(Linear, SlicesOfOnePositionAreRowsOfOneMatrix) {
+  const auto x = torch::randn({2, 5, 4}), weight = torch::randn({3, 4}), bias = torch::randn({3});
+  const auto last = x.narrow(1, 4, 1);
+  EXPECT_TRUE(
+      linear_by_rows(last, weight, bias).allclose(at::matmul(last, weight.t()) + bias, 0, 1e-6));
+  EXPECT_TRUE(linear_by_rows(x, weight).allclose(at::matmul(x, weight.t()), 0, 1e-6));
+  EXPECT_EQ(linear_by_rows(x[0][0], weight).dim(), 1);
+  EXPECT_EQ(linear_by_rows(x.narrow(1, 0, 0), weight).sizes(), (std::vector<int64_t>{2, 0, 3}));
+}
+
 }  // namespace
 }  // namespace flamingo

@@ -163,6 +163,44 @@ inline void check_softmax_bf16(const Kernels& kernels) {
   }
 }
 
+/// swiglu_bf16 against doubles: half a step of bf16 and the kernel's own rounding.
+inline void check_swiglu_bf16(const Kernels& kernels) {
+  for (const size_t n : {1, 15, 256, 700}) {
+    const auto x = random_floats(n, 45, 8.0);
+    const auto up = random_floats(n, 46);
+    std::vector<uint16_t> gate_bits(n), up_bits(n), y(n);
+    for (size_t i = 0; i < n; ++i) gate_bits[i] = float_to_bf16(x[i]);
+    for (size_t i = 0; i < n; ++i) up_bits[i] = float_to_bf16(up[i]);
+    kernels.swiglu_bf16(gate_bits.data(), up_bits.data(), static_cast<int64_t>(n), y.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double gate = bf16_to_float(gate_bits[i]);
+      const double expected = gate / (1.0 + std::exp(-gate)) * bf16_to_float(up_bits[i]);
+      EXPECT_NEAR(bf16_to_float(y[i]), expected, std::abs(expected) * 0x1.01p-8)
+          << kernels.name << " " << n << " " << i;
+    }
+  }
+}
+
+/// rms_norm_bf16 against doubles: half a step of bf16 and the rounding of the sum.
+inline void check_rms_norm_bf16(const Kernels& kernels) {
+  constexpr float kEps = 1e-3f;
+  for (const size_t n : {1, 15, 64, 576, 577}) {
+    const auto x = random_floats(n, 47, 0.1);
+    const auto weight = random_floats(n, 48);
+    std::vector<uint16_t> bits(n), y(n);
+    for (size_t i = 0; i < n; ++i) bits[i] = float_to_bf16(x[i]);
+    double squares = 0.0;
+    for (const uint16_t value : bits) squares += std::pow(bf16_to_float(value), 2);
+    const double rms = std::sqrt(squares / static_cast<double>(n) + kEps);
+    kernels.rms_norm_bf16(bits.data(), weight.data(), kEps, static_cast<int64_t>(n), y.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double expected = bf16_to_float(bits[i]) / rms * weight[i];
+      EXPECT_NEAR(bf16_to_float(y[i]), expected, std::abs(expected) * 0x1.01p-8)
+          << kernels.name << " " << n << " " << i;
+    }
+  }
+}
+
 /// Everything above, on memory of any alignment and with extremes.
 inline void check_kernels(const Kernels& kernels) {
   check_plain_kernels(kernels);
@@ -170,6 +208,8 @@ inline void check_kernels(const Kernels& kernels) {
   check_prepare(kernels);
   check_activations(kernels);
   check_softmax_bf16(kernels);
+  check_swiglu_bf16(kernels);
+  check_rms_norm_bf16(kernels);
   std::vector<float> extremes = {-1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f,
                                  -1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f};
   const std::vector<float> ones(extremes.size(), 1.0f);

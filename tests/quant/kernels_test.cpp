@@ -17,6 +17,8 @@ TEST(Kernels, EveryTableIsComplete) {
     EXPECT_NE(table->softmax, nullptr);
     EXPECT_NE(table->softmax_bf16, nullptr);
     EXPECT_NE(table->swiglu, nullptr);
+    EXPECT_NE(table->swiglu_bf16, nullptr);
+    EXPECT_NE(table->rms_norm_bf16, nullptr);
   }
 }
 

@@ -1,0 +1,82 @@
+#include "flamingo/nn/bf16_kernels.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <limits>
+
+#include "flamingo/core/error.h"
+#include "flamingo/nn/mlp.h"
+#include "flamingo/nn/norm.h"
+
+namespace flamingo {
+namespace {
+
+constexpr double kStep = 0x1p-8;  // of bf16, relative to a value
+
+/// Whether bf16 `got` is `expected` (float) rounded, give or take the rounding before it.
+::testing::AssertionResult is_rounded(const at::Tensor& got, const at::Tensor& expected) {
+  if (got.scalar_type() != at::kBFloat16) return ::testing::AssertionFailure() << "not bf16";
+  if (got.sizes() != expected.sizes()) return ::testing::AssertionFailure() << got.sizes();
+  const auto excess = (got.to(at::kFloat) - expected).abs() - expected.abs() * kStep;
+  const float worst = excess.max().item<float>();
+  return worst <= 1e-30f ? ::testing::AssertionSuccess()
+                         : ::testing::AssertionFailure() << "off by " << worst << " more";
+}
+
+at::Tensor random_bf16(at::IntArrayRef sizes) {
+  torch::manual_seed(7);
+  return torch::randn(sizes).to(at::kBFloat16);
+}
+
+TEST(Bf16Kernels, TakeOnlyWhatTheyCanRead) {
+  const auto x = random_bf16({4, 6});
+  EXPECT_TRUE(takes_bf16_kernels(x));
+  EXPECT_FALSE(takes_bf16_kernels(x.to(at::kFloat)));
+  EXPECT_FALSE(takes_bf16_kernels(x.t()));
+  EXPECT_FALSE(takes_bf16_kernels(x.narrow(0, 0, 0)));
+  EXPECT_FALSE(takes_bf16_kernels(x.clone().requires_grad_()));
+  EXPECT_THROW(bf16_swiglu(x.t()), Error);
+  EXPECT_THROW(bf16_swiglu(random_bf16({4, 5})), Error);
+  EXPECT_THROW(bf16_rms_norm(x, torch::ones({5}), 1e-5), Error);
+}
+
+TEST(Bf16Kernels, SoftmaxWithEveryShapeOfBias) {
+  const auto scores = random_bf16({2, 3, 40, 70});
+  const auto plain = [&](const at::Tensor& bias) {
+    return at::softmax(bias.defined() ? scores.to(at::kFloat) + bias : scores.to(at::kFloat), -1);
+  };
+  EXPECT_TRUE(is_rounded(bf16_softmax(scores, {}), plain({})));
+  for (const std::vector<int64_t>& sizes : std::vector<std::vector<int64_t>>{
+           {2, 3, 40, 70}, {1, 1, 40, 70}, {2, 1, 1, 70}, {1, 3, 40, 1}}) {
+    const auto bias = torch::randn(sizes);
+    EXPECT_TRUE(is_rounded(bf16_softmax(scores, bias), plain(bias))) << at::IntArrayRef(sizes);
+  }
+  auto hidden = torch::zeros({1, 1, 40, 70});
+  hidden.narrow(-1, 30, 40).fill_(-std::numeric_limits<float>::infinity());
+  EXPECT_TRUE(is_rounded(bf16_softmax(scores, hidden), plain(hidden)));
+}
+
+TEST(Bf16Kernels, NormMatchesWhatTrainingComputes) {
+  Norm norm(70, NormConfig{.kind = NormKind::kRmsNorm}, torch::TensorOptions());
+  {
+    const torch::NoGradGuard guard;
+    norm->weight.normal_();
+  }
+  const auto x = random_bf16({3, 300, 70});
+  const auto expected = at::rms_norm(x.to(at::kFloat), {70}, norm->weight, 1e-5).detach();
+  EXPECT_TRUE(norm->forward(x).requires_grad());
+  const torch::NoGradGuard guard;
+  EXPECT_TRUE(is_rounded(bf16_rms_norm(x, norm->weight, 1e-5), expected));
+  EXPECT_TRUE(norm->forward(x).equal(bf16_rms_norm(x, norm->weight, 1e-5)));
+}
+
+TEST(Bf16Kernels, SwigluMatchesWhatTrainingComputes) {
+  const auto x = random_bf16({5, 60, 2 * 37});
+  const auto wide = x.to(at::kFloat);
+  const auto expected = at::silu(wide.narrow(-1, 0, 37)) * wide.narrow(-1, 37, 37);
+  EXPECT_TRUE(is_rounded(bf16_swiglu(x), expected));
+}
+
+}  // namespace
+}  // namespace flamingo
