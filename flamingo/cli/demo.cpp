@@ -42,6 +42,17 @@ struct Running {
   std::shared_ptr<StepDecoder> decoder;
 };
 
+/// "likeliest: bagel 0.82, tiger 0.11, ..."; nothing without candidates.
+std::string ranking_text(const std::vector<RankedCandidate>& ranked) {
+  std::string text;
+  for (const auto& candidate : ranked) {
+    char share[16];
+    std::snprintf(share, sizeof share, " %.2f", candidate.probability);
+    text += (text.empty() ? "likeliest: " : ", ") + candidate.text + share;
+  }
+  return text;
+}
+
 PageExample run_prompt(const Options& options, const Running& running, const DemoPrompt& demo) {
   const ModelBundle& bundle = running.bundle;
   std::printf("  %s", prompt_line(demo.prompt).c_str());
@@ -53,11 +64,19 @@ PageExample run_prompt(const Options& options, const Running& running, const Dem
                                               std::fputs(piece.c_str(), stdout);
                                               std::fflush(stdout);
                                             });
-  const bool correct = trimmed(result.text) == demo.truth;
+  std::vector<RankedCandidate> ranked;
+  if (!demo.candidates.empty()) {
+    ranked = rank_candidates(bundle, running.decoder, demo.prompt, encoded, demo.candidates);
+  }
+  const std::string said = trimmed(result.text);
+  const bool correct = (ranked.empty() ? said : ranked.front().text) == demo.truth;
+  const std::string ranking = ranking_text(ranked);
+  if (!ranking.empty()) std::printf("\n      %s", ranking.c_str());
   std::printf("\n      %s true answer: %s   (%s)\n", correct ? "ok   " : "wrong",
               demo.truth.c_str(), timings_text(result.timings).c_str());
   return {.prompt = page_pieces(demo.prompt, options.run.frames.fps),
-          .answer = trimmed(result.text),
+          .answer = said,
+          .ranking = ranking,
           .truth = demo.truth,
           .note = timings_text(result.timings),
           .correct = correct};

@@ -17,6 +17,7 @@ struct PagePiece {
 struct PageExample {
   std::vector<PagePiece> prompt;
   std::string answer;
+  std::string ranking;  ///< of given answers, if there were any
   std::string truth;
   std::string note;  ///< timings
   bool correct = false;

@@ -73,6 +73,7 @@ class DemoWriter {
     const bool first = rng_.coin(0.5);
     add_query(demo.prompt, file_of(first ? a : b, PictogramStyle::kTwitter), "Output:");
     demo.truth = first ? word_a : word_b;
+    demo.candidates = {word_a, word_b};
     return demo;
   }
 
@@ -81,8 +82,9 @@ class DemoWriter {
     DemoPrompt demo;
     for (int i = 0; i < 5; ++i) {
       concepts.push_back(next_unseen());
+      demo.candidates.push_back(name_of(concepts.back()));
       add_shot(demo.prompt, file_of(concepts.back(), PictogramStyle::kColour),
-               name_of(concepts.back()));
+               demo.candidates.back());
     }
     const int64_t answer = concepts[rng_.below(concepts.size())];
     add_query(demo.prompt, file_of(answer, PictogramStyle::kTwitter), "Output:");
@@ -215,9 +217,11 @@ std::vector<DemoSection> demo_sections(const PictogramSet& set,
           "one of them "
           "in another artist's drawing.",
           [&] { return writer.new_labels(); }, 4),
-      section("Names from one shot a class",
-              "Five concepts that training never saw, named once each.",
-              [&] { return writer.real_names(); }),
+      section(
+          "Names from one shot a class",
+          "Five concepts that training never saw, named once each. The written answer may be any "
+          "text; beside it, how likely each of the five names is.",
+          [&] { return writer.real_names(); }),
       section(
           "Captions, 0 shots",
           "Drawings that training never saw, of concepts it knows in another style.",

@@ -13,6 +13,7 @@ namespace flamingo::cli {
 struct DemoPrompt {
   Prompt prompt;
   std::string truth;
+  std::vector<std::string> candidates;  ///< answers to choose among; none: any text
 };
 
 /// A group of prompts that show one ability.

@@ -12,6 +12,7 @@ namespace {
 struct Options {
   RunOptions run;
   PromptSource prompt;
+  std::vector<std::string> candidates;
 };
 
 void print_piece(const std::string& piece) {
@@ -19,29 +20,65 @@ void print_piece(const std::string& piece) {
   std::fflush(stdout);
 }
 
-void run(const Options& options) {
-  const auto prompt = read_prompt(options.prompt);  // before the model: mistakes show at once
+/// A model that is ready to answer.
+struct Ready {
+  ModelBundle bundle;
+  std::shared_ptr<StepDecoder> decoder;
+  double load_s = 0;
+};
+
+Ready load(const RunOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const auto bundle = open_bundle(options.run);
-  const auto decoder = step_decoder_for(bundle, options.run);
-  const double load_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const auto encoded = encode_prompt(bundle, prompt, options.run.frames);
-  Conversation conversation(bundle.model, bundle.tokenizer, decoder);
+  auto bundle = open_bundle(options);
+  auto decoder = step_decoder_for(bundle, options);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  return {std::move(bundle), std::move(decoder), taken.count()};
+}
+
+void print_json(const Json& json) {
+  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+void write_answer(const Options& options, const Ready& ready, const EncodedPrompt& prompt) {
+  Conversation conversation(ready.bundle.model, ready.bundle.tokenizer, ready.decoder);
   const auto result =
-      conversation.generate(encoded, generate_options(options.run, bundle),
+      conversation.generate(prompt, generate_options(options.run, ready.bundle),
                             options.run.json ? Conversation::OnText() : print_piece);
   if (options.run.json) {
-    const Json json = {{"text", result.text},
-                       {"ids", result.ids},
-                       {"finish_reason", std::string(enum_name(result.finish))},
-                       {"timings", timings_json(result.timings, load_s)}};
-    std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+    print_json({{"text", result.text},
+                {"ids", result.ids},
+                {"finish_reason", std::string(enum_name(result.finish))},
+                {"timings", timings_json(result.timings, ready.load_s)}});
     return;
   }
   std::printf("\n");
-  std::fprintf(stderr, "load %.2f s (%s), %s\n", load_s, bundle.load_report.c_str(),
+  std::fprintf(stderr, "load %.2f s (%s), %s\n", ready.load_s, ready.bundle.load_report.c_str(),
                timings_text(result.timings).c_str());
+}
+
+void weigh_candidates(const Options& options, const Ready& ready, const Prompt& prompt,
+                      const EncodedPrompt& encoded) {
+  const auto ranked =
+      rank_candidates(ready.bundle, ready.decoder, prompt, encoded, options.candidates);
+  Json list = Json::array();
+  for (const auto& candidate : ranked) {
+    list.push_back({{"text", candidate.text},
+                    {"log_likelihood", candidate.log_likelihood},
+                    {"probability", candidate.probability}});
+    if (!options.run.json) std::printf("%.3f  %s\n", candidate.probability, candidate.text.c_str());
+  }
+  if (options.run.json) print_json({{"candidates", list}});
+}
+
+void run(const Options& options) {
+  const auto prompt = read_prompt(options.prompt);  // before the model: mistakes show at once
+  const Ready ready = load(options.run);
+  const auto encoded = encode_prompt(ready.bundle, prompt, options.run.frames);
+  if (options.candidates.empty()) {
+    write_answer(options, ready, encoded);
+  } else {
+    weigh_candidates(options, ready, prompt, encoded);
+  }
 }
 
 }  // namespace
@@ -54,12 +91,15 @@ void add_generate(CLI::App& app) {
                    "Prompt file: .json, .yaml (with shots) or text with marks");
   verb->add_option("--image", options->prompt.images, "Pictures for the <image> marks, in order");
   verb->add_option("--video", options->prompt.videos, "Clips for the <video> marks, in order");
+  verb->add_option("--candidate", options->candidates,
+                   "Weigh this answer instead of writing one (give it once for each)");
   add_run_options(*verb, options->run);
   set_examples(
       *verb,
       "  flamingo generate -p '<image>Output:' --image cat.png\n"
       "  flamingo generate -p '<image>Output: blick<image>Output:' --image a.png --image b.png\n"
       "  flamingo generate -f shots.yaml --json\n"
+      "  flamingo generate -p '<image>Output:' --image a.png --candidate cat --candidate dog\n"
       "  flamingo generate -m idefics-9b -p '<image>Question: What is this? Answer:' --image "
       "x.jpg");
   verb->callback([options] { run(*options); });

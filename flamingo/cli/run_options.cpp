@@ -2,7 +2,10 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <functional>
 
 #include "flamingo/cli/verbs.h"
 #include "flamingo/generate/fused_step_decoder.h"
@@ -87,6 +90,24 @@ std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle,
     return std::make_shared<ModelStepDecoder>(bundle.model);
   }
   return std::make_shared<FusedStepDecoder>(bundle.model, bundle.lm_file.get(), InputMode::kExact);
+}
+
+std::vector<RankedCandidate> rank_candidates(const ModelBundle& bundle,
+                                             std::shared_ptr<StepDecoder> decoder,
+                                             const Prompt& prompt, const EncodedPrompt& encoded,
+                                             const std::vector<std::string>& candidates) {
+  std::vector<std::vector<int32_t>> ids;
+  for (const auto& text : candidates) ids.push_back(continuation_ids(bundle, prompt, text));
+  Conversation conversation(bundle.model, bundle.tokenizer, std::move(decoder));
+  const auto scores = conversation.score(encoded, ids);
+  const double best = *std::max_element(scores.begin(), scores.end());
+  double sum = 0;
+  for (const double score : scores) sum += std::exp(score - best);
+  std::vector<RankedCandidate> ranked;
+  for (size_t i = 0; i < candidates.size(); ++i)
+    ranked.push_back({candidates[i], scores[i], std::exp(scores[i] - best) / sum});
+  std::ranges::stable_sort(ranked, std::greater(), &RankedCandidate::log_likelihood);
+  return ranked;
 }
 
 std::string timings_text(const GenerateTimings& t) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,18 @@ EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
 /// with the language model's weights as its GGUF has them; else the model's own forward. Made once,
 /// it serves any number of conversations in turn.
 std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle, const RunOptions& options);
+
+/// A given answer and how likely the model finds it.
+struct RankedCandidate {
+  std::string text;
+  double log_likelihood = 0;  ///< of all its tokens
+  double probability = 0;     ///< among the candidates
+};
+/// The candidates as answers to `prompt` (`encoded` with its media), likeliest first.
+std::vector<RankedCandidate> rank_candidates(const ModelBundle& bundle,
+                                             std::shared_ptr<StepDecoder> decoder,
+                                             const Prompt& prompt, const EncodedPrompt& encoded,
+                                             const std::vector<std::string>& candidates);
 
 /// "vision 12 ms (2 new, 0 kept), prefill 31 tokens in 40 ms (775/s), decode 9 tokens in 81 ms
 /// (111/s)".

@@ -130,7 +130,7 @@ class Lister {
     for (const Json& item : read_list(path, "hexcode")) {
       const auto skin = item.find("skintone");
       const std::string group = text_at(item, "group");
-      const bool toned = skin != item.end() && *skin != "";
+      const bool toned = skin != item.end() && *skin != Json("");
       if (toned || group == "component") continue;
       Entry entry{.hexcode = text_at(item, "hexcode")};
       require_plain(entry.hexcode, kHexDigits, path);

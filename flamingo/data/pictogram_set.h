@@ -69,8 +69,7 @@ struct ViewRef {
   int64_t second_view = 0;
 
   bool is_blend() const { return second_drawing >= 0; }
-  bool operator==(const ViewRef&) const = default;
-  auto operator<=>(const ViewRef&) const = default;
+  auto operator<=>(const ViewRef&) const = default;  // NOLINT(modernize-use-nullptr): its 0
 };
 
 /// What one or more drawings show; one per sequence of code points.

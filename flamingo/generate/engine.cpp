@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "flamingo/generate/stop_matcher.h"
 
@@ -29,15 +30,11 @@ bool contains(const std::vector<int32_t>& ids, int32_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-void check_prompt(const EncodedPrompt& prompt, int64_t seen, int64_t max_positions) {
-  require(!prompt.ids.empty(), "generate", "expected a prompt, got an empty one");
-  require(prompt.ids.size() == prompt.phi.size(), "generate",
-          "expected one phi per token, got another number");
-  const auto total = seen + static_cast<int64_t>(prompt.ids.size());
-  require(total < max_positions, "generate",
-          "expected a prompt below the model's context of " + std::to_string(max_positions) +
-              " tokens, got " + std::to_string(total),
-          "use fewer shots or a shorter text");
+double log_probability(const std::vector<float>& logits, int32_t id) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  double sum = 0.0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
+  return logits[static_cast<size_t>(id)] - largest - std::log(sum);
 }
 
 }  // namespace
@@ -67,6 +64,20 @@ Conversation::Conversation(Flamingo model, const Tokenizer& tokenizer,
       decoder_(std::move(decoder)),
       media_cache_(std::move(model)) {}
 
+/// `room`: tokens that must fit after the prompt.
+void Conversation::check(const EncodedPrompt& prompt, size_t room) const {
+  require(!prompt.ids.empty(), "generate", "expected a prompt, got an empty one");
+  require(prompt.ids.size() == prompt.phi.size(), "generate",
+          "expected one phi per token, got another number");
+  const int64_t max_positions = model_->config().lm.max_positions;
+  const int64_t total =
+      cache_.length() + std::ssize(pending_) + std::ssize(prompt.ids) + static_cast<int64_t>(room);
+  require(total <= max_positions, "generate",
+          "expected a prompt below the model's context of " + std::to_string(max_positions) +
+              " tokens, got " + std::to_string(total - static_cast<int64_t>(room)),
+          "use fewer shots or a shorter text");
+}
+
 std::vector<float> Conversation::prefill(const EncodedPrompt& prompt, GenerateTimings& timings) {
   const c10::InferenceMode guard;
   FlamingoInput input;
@@ -91,8 +102,7 @@ std::vector<float> Conversation::prefill(const EncodedPrompt& prompt, GenerateTi
 
 GenerateResult Conversation::generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                                       const OnText& on_text) {
-  const int64_t max_positions = model_->config().lm.max_positions;
-  check_prompt(prompt, cache_.length() + static_cast<int64_t>(pending_.size()), max_positions);
+  check(prompt, 1);
   GenerateResult result;
   Sampler sampler(options.sampling);
   StreamDecoder stream(tokenizer_);
@@ -104,7 +114,7 @@ GenerateResult Conversation::generate(const EncodedPrompt& prompt, const Generat
   auto logits = prefill(prompt, result.timings);
   const ScopeTimer timer(result.timings.decode_s);
   while (static_cast<int64_t>(result.ids.size()) < options.max_tokens &&
-         cache_.length() < max_positions) {
+         cache_.length() < model_->config().lm.max_positions) {
     if (options.cancel && options.cancel->load()) {
       result.finish = FinishReason::kCancelled;
       break;
@@ -129,6 +139,30 @@ GenerateResult Conversation::generate(const EncodedPrompt& prompt, const Generat
   emit(stops.push(stream.finish()) + stops.finish());
   result.timings.generated_tokens = static_cast<int64_t>(result.ids.size());
   return result;
+}
+
+std::vector<double> Conversation::score(const EncodedPrompt& prompt,
+                                        std::span<const std::vector<int32_t>> candidates) {
+  require(!candidates.empty(), "score", "expected at least one candidate, got none");
+  size_t longest = 0;
+  for (const auto& candidate : candidates) {
+    require(!candidate.empty(), "score", "expected candidates of at least one token");
+    longest = std::max(longest, candidate.size());
+  }
+  check(prompt, longest);
+  GenerateTimings timings;
+  const std::vector<float> first = prefill(prompt, timings);
+  const int64_t length = cache_.length();
+  std::vector<double> scores;
+  for (const auto& candidate : candidates) {
+    scores.push_back(log_probability(first, candidate.front()));
+    for (size_t t = 1; t < candidate.size(); ++t) {
+      scores.back() +=
+          log_probability(decoder_->step(candidate[t - 1], last_phi_, cache_), candidate[t]);
+    }
+    cache_.truncate(length);
+  }
+  return scores;
 }
 
 }  // namespace flamingo

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -89,7 +90,14 @@ class Conversation {
   GenerateResult generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                           const OnText& on_text);
 
+  /// log p of each candidate (token ids, at least one) after `prompt`, the sum over its tokens: the
+  /// paper's way to choose among given answers. The prompt becomes part of the conversation, the
+  /// candidates do not. Throws like generate, and on no or an empty candidate.
+  std::vector<double> score(const EncodedPrompt& prompt,
+                            std::span<const std::vector<int32_t>> candidates);
+
  private:
+  void check(const EncodedPrompt& prompt, size_t room) const;
   std::vector<float> prefill(const EncodedPrompt& prompt, GenerateTimings& timings);
 
   Flamingo model_;

@@ -1,5 +1,6 @@
 #include "flamingo/generate/model_bundle.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "flamingo/checkpoint/adapters/idefics.h"
@@ -11,6 +12,9 @@ namespace flamingo {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
+bool ends_in_space(const std::string& text) { return text.empty() || is_space(text.back()); }
 
 void add_if_known(std::vector<int32_t>& ids, std::optional<int32_t> id) {
   if (id) ids.push_back(*id);
@@ -91,6 +95,28 @@ EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32
   EncodedPrompt encoded{page.ids, page.phi, {}};
   for (auto& phi : encoded.phi) phi += media_before;
   return encoded;
+}
+
+std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& prompt,
+                                      const std::string& answer) {
+  require(!answer.empty(), "candidate", "expected a text, got an empty one");
+  Prompt whole = prompt;
+  TextItem* last = whole.items.empty() ? nullptr : std::get_if<TextItem>(&whole.items.back());
+  if (last != nullptr) {
+    const bool apart = ends_in_space(last->text) || is_space(answer.front());
+    last->text += (apart ? "" : " ") + answer;
+  } else {
+    whole.items.push_back(TextItem{answer});
+  }
+  const auto before = encode_text(bundle, prompt).ids;
+  auto ids = encode_text(bundle, whole).ids;
+  require(ids.size() > before.size() && std::equal(before.begin(), before.end(), ids.begin()),
+          "candidate",
+          "expected a prompt whose tokens stay the same before \"" + answer + "\", got others",
+          "end the prompt without a space");
+  ids.erase(ids.begin(), ids.begin() + std::ssize(before));
+  if (!bundle.stop_ids.empty()) ids.push_back(bundle.stop_ids.back());
+  return ids;
 }
 
 }  // namespace flamingo

@@ -23,7 +23,7 @@ struct ModelBundle {
   Tokenizer tokenizer;
   PromptStyle style = PromptStyle::kFlamingo;
   std::string load_report;              ///< "N frozen, M loaded, 0 missing, 0 unexpected"
-  std::vector<int32_t> stop_ids;        ///< end of chunk, end of sequence
+  std::vector<int32_t> stop_ids;        ///< end of sequence, then end of chunk if it has one
   std::vector<int32_t> banned_ids;      ///< picture marks
   std::shared_ptr<const Gguf> lm_file;  ///< of the frozen language model; null: it has none
 };
@@ -41,5 +41,10 @@ ModelBundle open_model(const std::string& folder, const OpenOptions& options);
 /// `media_before` media of the same conversation came earlier (0: the prompt starts it, with BOS).
 EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before = 0,
                           bool begin = true);
+
+/// Token ids of `answer` after `prompt` (and a space, if neither has one), with the token that ends
+/// an answer. Throws Error when the answer is empty or changes the prompt's own tokens.
+std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& prompt,
+                                      const std::string& answer);
 
 }  // namespace flamingo

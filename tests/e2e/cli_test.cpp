@@ -86,7 +86,9 @@ TEST_F(CliTest, AnswersAsTheReferenceDoes) {
       R"(-p 'What is on the table?<image>Answer:' --image )" + image("tall.png") + " -n 12 --json";
   const auto result = run_flamingo(generate(prompt));
   ASSERT_EQ(result.status, 0);
-  EXPECT_EQ(parse_json(result.output, "output")["ids"].size(), 12u);
+  const auto answer = parse_json(result.output, "output");
+  EXPECT_EQ(answer["ids"].size(), 12u);
+  EXPECT_EQ(answer["text"], meta["generated_texts"][1]);
 }
 #endif
 
@@ -96,6 +98,19 @@ TEST_F(CliTest, JsonHasTextReasonAndTimings) {
   const auto json = parse_json(result.output, "output");
   for (const char* key : {"text", "ids", "finish_reason", "timings"})
     EXPECT_TRUE(json.contains(key)) << key;
+}
+
+TEST_F(CliTest, WeighsGivenAnswers) {
+  const auto result =
+      run_flamingo(generate("-p 'Hello' --candidate cat --candidate 'a dog' --json"));
+  ASSERT_EQ(result.status, 0);
+  const auto candidates = parse_json(result.output, "output")["candidates"];
+  ASSERT_EQ(candidates.size(), 2u);
+  double sum = 0;
+  for (const auto& candidate : candidates) sum += candidate["probability"].get<double>();
+  EXPECT_NEAR(sum, 1.0, 1e-9);
+  EXPECT_GE(candidates[0]["log_likelihood"], candidates[1]["log_likelihood"]);
+  expect_error(generate("-p 'Hello' --candidate ''"), {"candidate", "empty"});
 }
 
 TEST_F(CliTest, HelpListsExamplesForEveryVerb) {

@@ -80,6 +80,47 @@ TEST_F(EngineTest, ASecondTurnSeesTheFirstAndReusesItsPictures) {
   EXPECT_EQ(second.ids, uncached_greedy(model, whole, 5));
 }
 
+TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
+  const std::vector<std::vector<int32_t>> candidates = {{9}, {4, 6, 40}, {4, 6}};
+  const auto scores = conversation.score(prompt, candidates);
+  ASSERT_EQ(scores.size(), 3u);
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const c10::InferenceMode guard;
+    GenerateTimings timings;
+    FlamingoInput input;
+    auto ids = prompt.ids;
+    ids.insert(ids.end(), candidates[i].begin(), candidates[i].end());
+    auto phi = prompt.phi;
+    phi.resize(ids.size(), phi.back());
+    input.ids = torch::tensor(ids, torch::kInt).to(torch::kLong).unsqueeze(0);
+    input.phi = torch::tensor(phi, torch::kInt).to(torch::kLong).unsqueeze(0);
+    input.media = MediaCache(model).encode(prompt.media, timings);
+    const auto log_p = model->forward(input)[0].to(torch::kDouble).log_softmax(-1);
+    double expected = 0;
+    for (size_t t = 0; t < candidates[i].size(); ++t) {
+      const auto before = static_cast<int64_t>(prompt.ids.size() + t) - 1;
+      expected += log_p[before][candidates[i][t]].item<double>();
+    }
+    EXPECT_NEAR(scores[i], expected, 1e-4) << i;
+  }
+  const EncodedPrompt more{{3, 7}, {2, 2}, {}};
+  const GenerateOptions options{.max_tokens = 6};
+  Conversation fresh(model, tokenizer, std::make_shared<ModelStepDecoder>(model));
+  EncodedPrompt both = prompt;
+  both.ids.insert(both.ids.end(), {3, 7});
+  both.phi.insert(both.phi.end(), {2, 2});
+  EXPECT_EQ(conversation.generate(more, options, {}).ids, fresh.generate(both, options, {}).ids);
+}
+
+TEST_F(EngineTest, RefusesToScoreNothingAndWhatDoesNotFit) {
+  const std::vector<std::vector<int32_t>> none, empty = {{3}, {}};
+  EXPECT_THROW(conversation.score(prompt, none), Error);
+  EXPECT_THROW(conversation.score(prompt, empty), Error);
+  const auto context = static_cast<size_t>(model->config().lm.max_positions);
+  const std::vector<std::vector<int32_t>> longest = {std::vector<int32_t>(context, 3)};
+  EXPECT_THROW(conversation.score(prompt, longest), Error);
+}
+
 TEST_F(EngineTest, StopIdEndsTheAnswerAndIsNotPartOfIt) {
   const auto ids = uncached_greedy(model, prompt, 3);
   const auto result = conversation.generate(prompt, {.stop_ids = {ids[2]}}, {});

@@ -6,6 +6,7 @@
 
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "tests/model/tiny_flamingo.h"
 #include "tests/train/tiny_run.h"
@@ -110,6 +111,20 @@ TEST_F(OpenNative, WritesPromptsAsThePaper) {
   const auto later = encode_text(bundle, prompt, 3, false);
   EXPECT_EQ(later.ids, (Ids{vocab, apple[0], vocab + 1, vocab}));
   EXPECT_EQ(later.phi, (Ids{4, 4, 4, 5}));
+}
+
+TEST_F(OpenNative, ContinuesAPromptWithAnAnswerAndItsEnd) {
+  const auto bundle = open_model(folder_.file("model"), {.compute = torch::kFloat32});
+  const auto eoc = static_cast<int32_t>(bundle.model->config().lm.vocab) + 1;
+  const Ids apple = bundle.tokenizer.encode(" apple");
+  ASSERT_EQ(apple.size(), 1u);
+  const Prompt prompt{.items = {ImageItem{"a.png"}, TextItem{"Output:"}}};
+  EXPECT_EQ(continuation_ids(bundle, prompt, "apple"), (Ids{apple[0], eoc}));
+  const Prompt bare{.items = {ImageItem{"a.png"}}};
+  EXPECT_EQ(continuation_ids(bundle, bare, " apple"), (Ids{apple[0], eoc}));
+  EXPECT_THROW(continuation_ids(bundle, prompt, ""), Error);
+  const Prompt with_space{.items = {TextItem{"Output: "}}};
+  EXPECT_THROW(continuation_ids(bundle, with_space, "apple"), Error);
 }
 
 TEST_F(OpenNative, TakesTheLanguageModelFromElsewhere) {

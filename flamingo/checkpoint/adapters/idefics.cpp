@@ -68,7 +68,7 @@ StateDict stack_pair(const StateDict& weights, const Pair& pair) {
       out[name] = weight;
       continue;
     }
-    const auto with = [&](const char* piece) {
+    const auto with = [&, &name = name](const char* piece) {
       return std::string(name).replace(at, std::string_view(pair.first).size(), piece);
     };
     const auto second = weights.find(with(pair.second));
