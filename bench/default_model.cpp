@@ -1,5 +1,7 @@
 #include "bench/default_model.h"
 
+#include <torch/nn/init.h>
+
 #include "flamingo/model/presets.h"
 
 namespace flamingo::bench {
@@ -10,7 +12,7 @@ Flamingo default_model(torch::ScalarType trained) {
   const torch::NoGradGuard no_grad;
   for (torch::Tensor& parameter : model->parameters()) {
     if (parameter.dim() > 1) {
-      parameter.normal_(0.0, 0.02);
+      torch::nn::init::normal_(parameter, 0.0, 0.02);
     } else {
       parameter.fill_(1.0);
     }

@@ -18,7 +18,7 @@ h2 { margin: 2.5rem 0 .25rem; font-size: 1.3rem; } p { margin: .25rem 0 1rem; co
 .example { display: grid; grid-template-columns: 1fr 15rem; gap: 1.25rem; background: var(--card);
            border: 1px solid var(--line); border-radius: 12px; padding: 1rem; margin: .75rem 0; }
 @media (max-width: 720px) { .example { grid-template-columns: 1fr; } }
-.prompt { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-end; }
+.prompt { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-end; align-content: center; }
 figure { margin: 0; text-align: center; } figure img { width: 72px; height: 72px; object-fit: contain; background: #fff;
          border-radius: 8px; border: 1px solid var(--line); display: block; }
 figure.clip { display: flex; gap: 2px; padding: 4px; border: 2px solid var(--pink); border-radius: 10px; }
@@ -48,7 +48,7 @@ std::string example_html(const PageExample& example) {
   html +=
       "</div><div class=\"answer\"><div class=\"note\">flamingo says</div><div class=\"said\">" +
       escape_html(example.answer) + "</div>";
-  if (!example.ranking.empty()) html += "<div>" + escape_html(example.ranking) + "</div>";
+  if (!example.ranking.empty()) html += "<div class=\"note\">" + escape_html(example.ranking) + "</div>";
   if (!example.truth.empty()) {
     html += "<div class=\"" + std::string(example.correct ? "ok" : "no") +
             "\">true answer: " + escape_html(example.truth) + "</div>";
