@@ -5,9 +5,8 @@ function(flamingo_options target)
   target_include_directories(${target} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
-    # gcc 12 finds these in std::string and std::variant, wrongly, when it inlines much.
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
-    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-stringop-overflow;-Wno-maybe-uninitialized;-Wno-array-bounds>)
+    # gcc 12 finds these in std::string, std::variant and torch's pointers, wrongly, when it inlines.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-maybe-uninitialized;-Wno-array-bounds>)
   if(FLAMINGO_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

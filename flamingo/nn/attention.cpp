@@ -1,6 +1,7 @@
 #include "flamingo/nn/attention.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "flamingo/nn/rotary.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 
 #include <cmath>
 
