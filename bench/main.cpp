@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
                "flamingo-bench");
   app.add_option("scenario", names, "scenarios to run; all by default");
   app.add_option("--threads", options.threads, "threads")->capture_default_str();
-  app.add_option("--seconds", options.seconds, "measuring time of one line")->capture_default_str();
+  app.add_option("--seconds", options.seconds, "measuring time of one line, without its roof")
+      ->capture_default_str();
   app.add_option("--lm", options.lm_path, "GGUF of the default LM")->capture_default_str();
   app.add_flag("--json", options.json, "write the results as JSON");
   std::string list;

@@ -35,16 +35,13 @@ void Report::note(const std::string& text) const {
   if (!json_) std::printf("%s\n", text.c_str());
 }
 
-void Report::add(const Item& item, const Timing& timing, const Roof& roof,
-                 const Timing& roof_timing) {
+void Report::add(const Item& item, const Timing& timing, const Roof& roof, const Turn& turn) {
   Json line = line_of(item.scenario, item.name, item.unit, item.amount, timing);
-  const double achieved = item.roof_amount / timing.best;
-  const double limit = roof.amount / roof_timing.best;
   line["roof"] = roof.name;
   line["roof_unit"] = roof.unit + "/s";
-  line["achieved"] = achieved;
-  line["limit"] = limit;
-  line["fraction"] = achieved / limit;
+  line["achieved"] = turn.achieved;
+  line["limit"] = turn.limit;
+  line["fraction"] = turn.fraction();
   if (item.goal > 0.0) line["goal"] = item.goal;
   add(line, share_text(line));
 }

@@ -18,6 +18,13 @@ struct Item {
   double goal = 0.0;         ///< fraction of the roof asked for, 0 for none
 };
 
+/// A piece of work and its roof, one right after the other, in the roof's unit a second.
+struct Turn {
+  double achieved = 0.0;
+  double limit = 0.0;
+  double fraction() const { return achieved / limit; }
+};
+
 /// Prints lines as a table while they come, or all as JSON at the end.
 class Report {
  public:
@@ -25,8 +32,8 @@ class Report {
 
   /// One line of text about what follows (nothing in JSON).
   void note(const std::string& text) const;
-  /// A line of `item`, and what its roof did at the same time.
-  void add(const Item& item, const Timing& timing, const Roof& roof, const Timing& roof_timing);
+  /// A line of `item`, and a turn of it beside its roof.
+  void add(const Item& item, const Timing& timing, const Roof& roof, const Turn& turn);
   /// A line of a roof alone.
   void add(const Roof& roof, const Timing& timing);
   /// Ends the report: writes the JSON.

@@ -13,7 +13,7 @@ namespace flamingo::bench {
 /// What the command line says.
 struct Options {
   int threads = 2;
-  double seconds = 2.0;  ///< measuring time of one line
+  double seconds = 2.0;  ///< measuring time of one line, without its roof
   std::string lm_path = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
   bool json = false;
 };
@@ -25,8 +25,8 @@ struct Context {
   ThreadPool& pool;
   Report& report;
 
-  /// Times `work` and `roof` in turns for options.seconds, so that a machine whose speed changes
-  /// (shared, throttled) treats both alike, and reports them as one line.
+  /// Times `work` and `roof` in turns, so that a machine whose speed changes (shared, throttled)
+  /// treats both alike, and reports the turn of the median fraction.
   void measure(const Item& item, const Roof& roof, const std::function<void()>& work);
   /// Times and reports the roofs alone.
   void measure_roofs();

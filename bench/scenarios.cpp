@@ -1,5 +1,8 @@
 #include "bench/scenario.h"
 
+#include <algorithm>
+#include <vector>
+
 namespace flamingo::bench {
 namespace {
 
@@ -21,13 +24,19 @@ std::span<const Scenario> all_scenarios() { return kScenarios; }
 void Context::measure(const Item& item, const Roof& roof, const std::function<void()>& work) {
   work();
   roof.work();
-  Stopwatch mine;
-  Stopwatch beside;
-  while (mine.calls() < 3 || mine.total() < options.seconds) {
+  Stopwatch all;
+  std::vector<Turn> turns;
+  while (turns.size() < 3 || all.total() < options.seconds) {
+    Stopwatch mine;
+    Stopwatch beside;
     mine.repeat(kTurn, work);
     beside.repeat(kTurn / 2, roof.work);
+    turns.push_back({item.roof_amount / mine.timing().best, roof.amount / beside.timing().best});
+    all.append(mine);
   }
-  report.add(item, mine.timing(), roof, beside.timing());
+  const auto median = turns.begin() + std::ssize(turns) / 2;
+  std::ranges::nth_element(turns, median, {}, &Turn::fraction);
+  report.add(item, all.timing(), roof, *median);
 }
 
 void Context::measure_roofs() {

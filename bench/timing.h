@@ -28,8 +28,13 @@ class Stopwatch {
     } while (total_ < end);
   }
 
+  /// Adds the calls of another.
+  void append(const Stopwatch& other) {
+    times_.insert(times_.end(), other.times_.begin(), other.times_.end());
+    total_ += other.total_;
+  }
+
   double total() const { return total_; }
-  size_t calls() const { return times_.size(); }
   /// Of at least one call.
   Timing timing() const {
     std::vector<double> sorted = times_;

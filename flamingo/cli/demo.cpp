@@ -67,7 +67,8 @@ PageExample run_prompt(const Options& options, const Running& running, const Dem
                                             });
   std::vector<RankedCandidate> ranked;
   if (!demo.candidates.empty()) {
-    ranked = rank_candidates(bundle, running.decoder, demo.prompt, encoded, demo.candidates);
+    ranked =
+        rank_candidates(bundle, running.decoder, demo.prompt, encoded, demo.candidates).candidates;
   }
   const std::string said = trimmed(result.text);
   const bool correct = (ranked.empty() ? said : ranked.front().text) == demo.truth;

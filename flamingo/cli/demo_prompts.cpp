@@ -66,7 +66,8 @@ class DemoWriter {
   DemoPrompt new_labels() {
     const int64_t a = next_unseen(), b = next_unseen();
     const std::string& word_a = random_word();
-    const std::string& word_b = random_word();
+    std::string word_b = random_word();
+    while (word_b == word_a) word_b = random_word();
     DemoPrompt demo;
     add_shot(demo.prompt, file_of(a, PictogramStyle::kColour), word_a);
     add_shot(demo.prompt, file_of(b, PictogramStyle::kColour), word_b);
@@ -214,8 +215,7 @@ std::vector<DemoSection> demo_sections(const PictogramSet& set,
       section(
           "A new label from two shots",
           "Two animals or foods that training never saw are given arbitrary words; the query shows "
-          "one of them "
-          "in another artist's drawing.",
+          "one of them in another artist's drawing. Right is when its word is the likelier one.",
           [&] { return writer.new_labels(); }, 4),
       section(
           "Names from one shot a class",

@@ -39,6 +39,11 @@ void print_json(const Json& json) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
+void report_run(const Ready& ready, const GenerateTimings& timings) {
+  std::fprintf(stderr, "load %.2f s (%s), %s\n", ready.load_s, ready.bundle.load_report.c_str(),
+               timings_text(timings).c_str());
+}
+
 void write_answer(const Options& options, const Ready& ready, const EncodedPrompt& prompt) {
   Conversation conversation(ready.bundle.model, ready.bundle.tokenizer, ready.decoder);
   const auto result =
@@ -52,22 +57,26 @@ void write_answer(const Options& options, const Ready& ready, const EncodedPromp
     return;
   }
   std::printf("\n");
-  std::fprintf(stderr, "load %.2f s (%s), %s\n", ready.load_s, ready.bundle.load_report.c_str(),
-               timings_text(result.timings).c_str());
+  report_run(ready, result.timings);
 }
 
 void weigh_candidates(const Options& options, const Ready& ready, const Prompt& prompt,
                       const EncodedPrompt& encoded) {
-  const auto ranked =
+  const auto [ranked, timings] =
       rank_candidates(ready.bundle, ready.decoder, prompt, encoded, options.candidates);
-  Json list = Json::array();
-  for (const auto& candidate : ranked) {
-    list.push_back({{"text", candidate.text},
-                    {"log_likelihood", candidate.log_likelihood},
-                    {"probability", candidate.probability}});
-    if (!options.run.json) std::printf("%.3f  %s\n", candidate.probability, candidate.text.c_str());
+  if (options.run.json) {
+    Json list = Json::array();
+    for (const auto& candidate : ranked) {
+      list.push_back({{"text", candidate.text},
+                      {"log_likelihood", candidate.log_likelihood},
+                      {"probability", candidate.probability}});
+    }
+    print_json({{"candidates", list}, {"timings", timings_json(timings, ready.load_s)}});
+    return;
   }
-  if (options.run.json) print_json({{"candidates", list}});
+  for (const auto& candidate : ranked)
+    std::printf("%.3f  %s\n", candidate.probability, candidate.text.c_str());
+  report_run(ready, timings);
 }
 
 void run(const Options& options) {
@@ -92,7 +101,9 @@ void add_generate(CLI::App& app) {
   verb->add_option("--image", options->prompt.images, "Pictures for the <image> marks, in order");
   verb->add_option("--video", options->prompt.videos, "Clips for the <video> marks, in order");
   verb->add_option("--candidate", options->candidates,
-                   "Weigh this answer instead of writing one (give it once for each)");
+                   "Weigh this answer instead of writing one (give it once for each; options of "
+                   "sampling do not apply)")
+      ->allow_extra_args(false);
   add_run_options(*verb, options->run);
   set_examples(
       *verb,

@@ -92,22 +92,27 @@ std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle,
   return std::make_shared<FusedStepDecoder>(bundle.model, bundle.lm_file.get(), InputMode::kExact);
 }
 
-std::vector<RankedCandidate> rank_candidates(const ModelBundle& bundle,
-                                             std::shared_ptr<StepDecoder> decoder,
-                                             const Prompt& prompt, const EncodedPrompt& encoded,
-                                             const std::vector<std::string>& candidates) {
+Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,
+                        const Prompt& prompt, const EncodedPrompt& encoded,
+                        const std::vector<std::string>& candidates) {
   std::vector<std::vector<int32_t>> ids;
-  for (const auto& text : candidates) ids.push_back(continuation_ids(bundle, prompt, text));
+  for (const auto& text : candidates) {
+    auto answer = continuation_ids(bundle, prompt, encoded.ids, text);
+    require(std::ranges::find(ids, answer) == ids.end(), "candidate",
+            "expected different answers, got \"" + text + "\" twice");
+    ids.push_back(std::move(answer));
+  }
   Conversation conversation(bundle.model, bundle.tokenizer, std::move(decoder));
-  const auto scores = conversation.score(encoded, ids);
-  const double best = *std::max_element(scores.begin(), scores.end());
+  const auto result = conversation.score(encoded, ids);
+  const auto& scores = result.log_likelihoods;
+  const double best = *std::ranges::max_element(scores);
   double sum = 0;
   for (const double score : scores) sum += std::exp(score - best);
-  std::vector<RankedCandidate> ranked;
+  Ranking ranking{{}, result.timings};
   for (size_t i = 0; i < candidates.size(); ++i)
-    ranked.push_back({candidates[i], scores[i], std::exp(scores[i] - best) / sum});
-  std::ranges::stable_sort(ranked, std::greater(), &RankedCandidate::log_likelihood);
-  return ranked;
+    ranking.candidates.push_back({candidates[i], scores[i], std::exp(scores[i] - best) / sum});
+  std::ranges::stable_sort(ranking.candidates, std::greater(), &RankedCandidate::log_likelihood);
+  return ranking;
 }
 
 std::string timings_text(const GenerateTimings& t) {

@@ -55,11 +55,15 @@ struct RankedCandidate {
   double log_likelihood = 0;  ///< of all its tokens
   double probability = 0;     ///< among the candidates
 };
-/// The candidates as answers to `prompt` (`encoded` with its media), likeliest first.
-std::vector<RankedCandidate> rank_candidates(const ModelBundle& bundle,
-                                             std::shared_ptr<StepDecoder> decoder,
-                                             const Prompt& prompt, const EncodedPrompt& encoded,
-                                             const std::vector<std::string>& candidates);
+struct Ranking {
+  std::vector<RankedCandidate> candidates;  ///< likeliest first
+  GenerateTimings timings;
+};
+/// The candidates as answers to `prompt` (`encoded` with its media). Throws Error when two of them
+/// are the same.
+Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,
+                        const Prompt& prompt, const EncodedPrompt& encoded,
+                        const std::vector<std::string>& candidates);
 
 /// "vision 12 ms (2 new, 0 kept), prefill 31 tokens in 40 ms (775/s), decode 9 tokens in 81 ms
 /// (111/s)".

@@ -30,13 +30,6 @@ bool contains(const std::vector<int32_t>& ids, int32_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-double log_probability(const std::vector<float>& logits, int32_t id) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0.0;
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - largest);
-  return logits[static_cast<size_t>(id)] - largest - std::log(sum);
-}
-
 }  // namespace
 
 at::Tensor MediaCache::encode(const std::vector<Medium>& media, GenerateTimings& timings) {
@@ -64,17 +57,16 @@ Conversation::Conversation(Flamingo model, const Tokenizer& tokenizer,
       decoder_(std::move(decoder)),
       media_cache_(std::move(model)) {}
 
-/// `room`: tokens that must fit after the prompt.
-void Conversation::check(const EncodedPrompt& prompt, size_t room) const {
-  require(!prompt.ids.empty(), "generate", "expected a prompt, got an empty one");
-  require(prompt.ids.size() == prompt.phi.size(), "generate",
+void Conversation::check(const EncodedPrompt& prompt, int64_t answer, const char* where) const {
+  require(!prompt.ids.empty(), where, "expected a prompt, got an empty one");
+  require(prompt.ids.size() == prompt.phi.size(), where,
           "expected one phi per token, got another number");
-  const int64_t max_positions = model_->config().lm.max_positions;
-  const int64_t total =
-      cache_.length() + std::ssize(pending_) + std::ssize(prompt.ids) + static_cast<int64_t>(room);
-  require(total <= max_positions, "generate",
-          "expected a prompt below the model's context of " + std::to_string(max_positions) +
-              " tokens, got " + std::to_string(total - static_cast<int64_t>(room)),
+  const int64_t context = model_->config().lm.max_positions;
+  const int64_t total = cache_.length() + std::ssize(pending_) + std::ssize(prompt.ids);
+  require(total + answer <= context, where,
+          "expected a prompt of at most " + std::to_string(std::max<int64_t>(context - answer, 0)) +
+              " tokens (the model's context of " + std::to_string(context) +
+              " less the answer), got " + std::to_string(total),
           "use fewer shots or a shorter text");
 }
 
@@ -102,7 +94,7 @@ std::vector<float> Conversation::prefill(const EncodedPrompt& prompt, GenerateTi
 
 GenerateResult Conversation::generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                                       const OnText& on_text) {
-  check(prompt, 1);
+  check(prompt, 1, "generate");
   GenerateResult result;
   Sampler sampler(options.sampling);
   StreamDecoder stream(tokenizer_);
@@ -141,28 +133,38 @@ GenerateResult Conversation::generate(const EncodedPrompt& prompt, const Generat
   return result;
 }
 
-std::vector<double> Conversation::score(const EncodedPrompt& prompt,
-                                        std::span<const std::vector<int32_t>> candidates) {
+ScoreResult Conversation::score(const EncodedPrompt& prompt,
+                                std::span<const std::vector<int32_t>> candidates) {
   require(!candidates.empty(), "score", "expected at least one candidate, got none");
-  size_t longest = 0;
+  const DecoderConfig& lm = model_->config().lm;
+  const int64_t words = lm.vocab + lm.additional_vocab;
+  int64_t longest = 0;
   for (const auto& candidate : candidates) {
     require(!candidate.empty(), "score", "expected candidates of at least one token");
-    longest = std::max(longest, candidate.size());
-  }
-  check(prompt, longest);
-  GenerateTimings timings;
-  const std::vector<float> first = prefill(prompt, timings);
-  const int64_t length = cache_.length();
-  std::vector<double> scores;
-  for (const auto& candidate : candidates) {
-    scores.push_back(log_probability(first, candidate.front()));
-    for (size_t t = 1; t < candidate.size(); ++t) {
-      scores.back() +=
-          log_probability(decoder_->step(candidate[t - 1], last_phi_, cache_), candidate[t]);
+    for (const int32_t id : candidate) {
+      require(id >= 0 && id < words, "score",
+              "expected token ids below " + std::to_string(words) + ", got " + std::to_string(id));
     }
-    cache_.truncate(length);
+    longest = std::max(longest, std::ssize(candidate));
   }
-  return scores;
+  check(prompt, longest - 1, "score");  // the last token is never read
+  ScoreResult result;
+  const std::vector<float> first = prefill(prompt, result.timings);
+  const ScopeTimer timer(result.timings.decode_s);
+  const int64_t length = cache_.length();
+  for (const auto& candidate : candidates) {
+    double sum = log_probability(first, candidate.front());
+    for (size_t t = 1; t < candidate.size(); ++t) {
+      sum += log_probability(decoder_->step(candidate[t - 1], last_phi_, cache_), candidate[t]);
+    }
+    require(std::isfinite(sum), "score",
+            "expected finite log probabilities, got " + std::to_string(sum),
+            "the weights or pictures hold NaN or infinity");
+    cache_.truncate(length);
+    result.log_likelihoods.push_back(sum);
+    result.timings.generated_tokens += std::ssize(candidate) - 1;
+  }
+  return result;
 }
 
 }  // namespace flamingo

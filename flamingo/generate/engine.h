@@ -62,6 +62,11 @@ struct GenerateResult {
   GenerateTimings timings;
 };
 
+struct ScoreResult {
+  std::vector<double> log_likelihoods;  ///< one per candidate
+  GenerateTimings timings;              ///< generated_tokens: those of candidates that were run
+};
+
 /// Media tokens by content, so that a picture is encoded once however often it is shown.
 class MediaCache {
  public:
@@ -90,14 +95,14 @@ class Conversation {
   GenerateResult generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                           const OnText& on_text);
 
-  /// log p of each candidate (token ids, at least one) after `prompt`, the sum over its tokens: the
-  /// paper's way to choose among given answers. The prompt becomes part of the conversation, the
-  /// candidates do not. Throws like generate, and on no or an empty candidate.
-  std::vector<double> score(const EncodedPrompt& prompt,
-                            std::span<const std::vector<int32_t>> candidates);
+  /// Weighs given answers by the sum of log p over their tokens, as the paper does. The prompt
+  /// becomes part of the conversation, the candidates do not. Throws like generate, and on no or an
+  /// empty candidate, an unknown token id, or a log p that is not finite.
+  ScoreResult score(const EncodedPrompt& prompt, std::span<const std::vector<int32_t>> candidates);
 
  private:
-  void check(const EncodedPrompt& prompt, size_t room) const;
+  /// Throws unless the prompt is sound and leaves room for `answer` tokens in the context.
+  void check(const EncodedPrompt& prompt, int64_t answer, const char* where) const;
   std::vector<float> prefill(const EncodedPrompt& prompt, GenerateTimings& timings);
 
   Flamingo model_;

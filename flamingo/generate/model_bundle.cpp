@@ -13,6 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Ends a turn of IDEFICS' instruction models.
+constexpr const char* kEndOfUtterance = "<end_of_utterance>";
+
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
 bool ends_in_space(const std::string& text) { return text.empty() || is_space(text.back()); }
 
@@ -28,6 +31,8 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer, PromptStyle st
   const auto& tokens = loaded.model->config().tokens;
   add_if_known(bundle.stop_ids, bundle.tokenizer.eos_id());
   add_if_known(bundle.stop_ids, bundle.tokenizer.token_to_id(tokens.end_of_chunk));
+  bundle.answer_end = bundle.tokenizer.token_to_id(
+      style == PromptStyle::kFlamingo ? tokens.end_of_chunk : kEndOfUtterance);
   for (const auto& name : tokens.additional) {
     if (name != tokens.end_of_chunk)
       add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(name));
@@ -98,8 +103,9 @@ EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32
 }
 
 std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& prompt,
+                                      std::span<const int32_t> prompt_ids,
                                       const std::string& answer) {
-  require(!answer.empty(), "candidate", "expected a text, got an empty one");
+  require(!std::ranges::all_of(answer, is_space), "candidate", "expected a text, got a blank one");
   Prompt whole = prompt;
   TextItem* last = whole.items.empty() ? nullptr : std::get_if<TextItem>(&whole.items.back());
   if (last != nullptr) {
@@ -108,14 +114,14 @@ std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& p
   } else {
     whole.items.push_back(TextItem{answer});
   }
-  const auto before = encode_text(bundle, prompt).ids;
   auto ids = encode_text(bundle, whole).ids;
-  require(ids.size() > before.size() && std::equal(before.begin(), before.end(), ids.begin()),
+  require(ids.size() > prompt_ids.size() &&
+              std::equal(prompt_ids.begin(), prompt_ids.end(), ids.begin()),
           "candidate",
           "expected a prompt whose tokens stay the same before \"" + answer + "\", got others",
           "end the prompt without a space");
-  ids.erase(ids.begin(), ids.begin() + std::ssize(before));
-  if (!bundle.stop_ids.empty()) ids.push_back(bundle.stop_ids.back());
+  ids.erase(ids.begin(), ids.begin() + std::ssize(prompt_ids));
+  if (bundle.answer_end) ids.push_back(*bundle.answer_end);
   return ids;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,8 @@ struct ModelBundle {
   Tokenizer tokenizer;
   PromptStyle style = PromptStyle::kFlamingo;
   std::string load_report;              ///< "N frozen, M loaded, 0 missing, 0 unexpected"
-  std::vector<int32_t> stop_ids;        ///< end of sequence, then end of chunk if it has one
+  std::vector<int32_t> stop_ids;        ///< end of chunk, end of sequence
+  std::optional<int32_t> answer_end;    ///< what follows a whole answer in a prompt's shots
   std::vector<int32_t> banned_ids;      ///< picture marks
   std::shared_ptr<const Gguf> lm_file;  ///< of the frozen language model; null: it has none
 };
@@ -42,9 +45,11 @@ ModelBundle open_model(const std::string& folder, const OpenOptions& options);
 EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before = 0,
                           bool begin = true);
 
-/// Token ids of `answer` after `prompt` (and a space, if neither has one), with the token that ends
-/// an answer. Throws Error when the answer is empty or changes the prompt's own tokens.
+/// Token ids of `answer` after `prompt`, whose own are `prompt_ids` (a space comes between, if
+/// neither has one), and of the token that follows a whole answer, if the model has one. Throws
+/// Error when the answer is blank or changes the prompt's own tokens.
 std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& prompt,
+                                      std::span<const int32_t> prompt_ids,
                                       const std::string& answer);
 
 }  // namespace flamingo

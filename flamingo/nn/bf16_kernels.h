@@ -5,14 +5,14 @@
 namespace flamingo {
 
 /// One pass over memory in place of several torch operations, for inference in bf16 on the CPU.
-/// They round once, where the operations that they replace round after every step.
+/// They compute in float32 and round once.
 
 /// Whether the kernels below take x: bf16, in memory order, on the CPU, and nobody asks for
 /// gradients.
 bool takes_bf16_kernels(const at::Tensor& x);
 
-/// softmax(scores + bias) over the last axis: scores [B, H, T, S]; bias float32, broadcast to them
-/// but for its last axis, or undefined -> [B, H, T, S].
+/// softmax(scores + bias) over the last axis: scores [B, H, T, S]; bias float32 that
+/// broadcasts to them, or undefined -> [B, H, T, S].
 at::Tensor bf16_softmax(const at::Tensor& scores, const at::Tensor& bias);
 
 /// weight x / rms(x) over the last axis: x [..., D], weight [D] in any type -> [..., D].

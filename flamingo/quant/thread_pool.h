@@ -42,17 +42,16 @@ class ThreadPool {
   /// done. `body` must not throw, and must not use the same pool. Callers take turns.
   void parallel_for(int64_t items, const Body& body);
 
-  /// The items of [0, items) with which thread `slot` begins, if it comes in time.
-  Range share(int64_t items, int slot) const {
-    return {items * slot / size_, items * (slot + 1) / size_};
-  }
-
  private:
   /// The loop's number (upper half) and the share's items not yet handed out (lower half).
   struct alignas(64) Ticket {
     std::atomic<uint64_t> value{0};
   };
 
+  /// The items of [0, items) with which thread `slot` begins, if it comes in time.
+  Range share(int64_t items, int slot) const {
+    return {items * slot / size_, items * (slot + 1) / size_};
+  }
   void serve(int slot);
   void work(uint32_t loop, int slot);
   void take_from(int owner, uint32_t loop, int slot);

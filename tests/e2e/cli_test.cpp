@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "flamingo/core/config.h"
@@ -101,16 +102,26 @@ TEST_F(CliTest, JsonHasTextReasonAndTimings) {
 }
 
 TEST_F(CliTest, WeighsGivenAnswers) {
-  const auto result =
-      run_flamingo(generate("-p 'Hello' --candidate cat --candidate 'a dog' --json"));
-  ASSERT_EQ(result.status, 0);
-  const auto candidates = parse_json(result.output, "output")["candidates"];
-  ASSERT_EQ(candidates.size(), 2u);
-  double sum = 0;
-  for (const auto& candidate : candidates) sum += candidate["probability"].get<double>();
-  EXPECT_NEAR(sum, 1.0, 1e-9);
-  EXPECT_GE(candidates[0]["log_likelihood"], candidates[1]["log_likelihood"]);
-  expect_error(generate("-p 'Hello' --candidate ''"), {"candidate", "empty"});
+  const auto weigh = [&](const std::string& candidates) {
+    const auto result = run_flamingo(generate("-p 'Hello' --json" + candidates));
+    EXPECT_EQ(result.status, 0) << candidates;
+    std::map<std::string, double> scores;
+    double sum = 0;
+    const Json output = parse_json(result.output, "output");
+    for (const auto& candidate : output.at("candidates")) {
+      scores[candidate["text"]] = candidate["log_likelihood"];
+      sum += candidate["probability"].get<double>();
+    }
+    EXPECT_NEAR(sum, 1.0, 1e-9) << candidates;
+    return scores;
+  };
+  const auto both = weigh(" --candidate cat --candidate '[a dog]'");
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both, weigh(" --candidate '[a dog]' --candidate cat"));
+  EXPECT_NEAR(both.at("cat"), weigh(" --candidate cat").at("cat"), 1e-9);
+  EXPECT_NE(both.at("cat"), both.at("[a dog]"));
+  expect_error(generate("-p 'Hello' --candidate ' '"), {"candidate", "blank"});
+  expect_error(generate("-p 'Hello' --candidate cat --candidate cat"), {"candidate", "twice"});
 }
 
 TEST_F(CliTest, HelpListsExamplesForEveryVerb) {
@@ -179,6 +190,8 @@ TEST_F(CliTest, DamagedCheckpoints) {
   expect_error("generate -p hi -m " + copy_of_model([](std::string& b) {
                  b.replace(b.size() - 4, 4, "\xff\xff\xff\xff");
                }),
+               {"model", "NaN"});
+  expect_error("generate -p hi --candidate cat -m " + (folder / "model").string(),
                {"model", "NaN"});
 }
 

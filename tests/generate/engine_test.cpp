@@ -82,7 +82,7 @@ TEST_F(EngineTest, ASecondTurnSeesTheFirstAndReusesItsPictures) {
 
 TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
   const std::vector<std::vector<int32_t>> candidates = {{9}, {4, 6, 40}, {4, 6}};
-  const auto scores = conversation.score(prompt, candidates);
+  const auto scores = conversation.score(prompt, candidates).log_likelihoods;
   ASSERT_EQ(scores.size(), 3u);
   for (size_t i = 0; i < candidates.size(); ++i) {
     const c10::InferenceMode guard;
@@ -112,13 +112,42 @@ TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
   EXPECT_EQ(conversation.generate(more, options, {}).ids, fresh.generate(both, options, {}).ids);
 }
 
-TEST_F(EngineTest, RefusesToScoreNothingAndWhatDoesNotFit) {
-  const std::vector<std::vector<int32_t>> none, empty = {{3}, {}};
-  EXPECT_THROW(conversation.score(prompt, none), Error);
-  EXPECT_THROW(conversation.score(prompt, empty), Error);
-  const auto context = static_cast<size_t>(model->config().lm.max_positions);
-  const std::vector<std::vector<int32_t>> longest = {std::vector<int32_t>(context, 3)};
-  EXPECT_THROW(conversation.score(prompt, longest), Error);
+TEST_F(EngineTest, ScoresAfterAnAnswerAsAFreshConversationDoes) {
+  const auto first = conversation.generate(prompt, {.max_tokens = 4}, {});
+  const EncodedPrompt more{{3, 7}, {2, 2}, {}};
+  EncodedPrompt both = prompt;
+  both.ids.insert(both.ids.end(), first.ids.begin(), first.ids.end());
+  both.ids.insert(both.ids.end(), {3, 7});
+  both.phi.resize(both.ids.size(), 2);
+  const std::vector<std::vector<int32_t>> candidates = {{4, 6}, {8}};
+  Conversation fresh(model, tokenizer, std::make_shared<ModelStepDecoder>(model));
+  const auto expected = fresh.score(both, candidates).log_likelihoods;
+  const auto got = conversation.score(more, candidates).log_likelihoods;
+  for (size_t i = 0; i < candidates.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-4) << i;
+}
+
+/// What score says of `candidates`, or nothing when it accepts them.
+std::string refusal(Conversation& conversation, const EncodedPrompt& prompt,
+                    const std::vector<std::vector<int32_t>>& candidates) {
+  try {
+    conversation.score(prompt, candidates);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST_F(EngineTest, RefusesToScoreWhatItCannot) {
+  const DecoderConfig& lm = model->config().lm;
+  const auto words = static_cast<int32_t>(lm.vocab + lm.additional_vocab);
+  const auto room = static_cast<size_t>(lm.max_positions) - prompt.ids.size();
+  EXPECT_NE(refusal(conversation, prompt, {}).find("at least one candidate"), std::string::npos);
+  EXPECT_NE(refusal(conversation, prompt, {{3}, {}}).find("at least one token"), std::string::npos);
+  EXPECT_NE(refusal(conversation, prompt, {{words}}).find("token ids"), std::string::npos);
+  EXPECT_NE(refusal(conversation, prompt, {{3, -1}}).find("token ids"), std::string::npos);
+  const std::vector<int32_t> longest(room + 1, 3), longer(room + 2, 3);
+  EXPECT_NE(refusal(conversation, prompt, {longer}).find("context"), std::string::npos);
+  EXPECT_EQ(refusal(conversation, prompt, {longest}), "");  // nothing was taken in before
 }
 
 TEST_F(EngineTest, StopIdEndsTheAnswerAndIsNotPartOfIt) {

@@ -64,6 +64,18 @@ TEST(OpenIdefics, KnowsWhatEndsAnAnswerAndWhatIsNeverSaid) {
   EXPECT_NE(bundle.load_report.find(" 0 missing, 0 unexpected"), std::string::npos);
 }
 
+TEST(OpenIdefics, ContinuesAPromptWithAnAnswerAlone) {
+  const auto bundle = open_model(kIdefics + "model", {.compute = torch::kFloat32});
+  const Prompt prompt = fixture_prompt(1);
+  Prompt answered = prompt;
+  std::get<TextItem>(answered.items.back()).text += " dogs";
+  auto expected = encode_text(bundle, answered).ids;
+  const auto before = encode_text(bundle, prompt).ids;
+  expected.erase(expected.begin(), expected.begin() + std::ssize(before));
+  EXPECT_FALSE(bundle.answer_end.has_value());  // the fixture's tokenizer has no end of a turn
+  EXPECT_EQ(continuation_ids(bundle, prompt, before, "dogs"), expected);
+}
+
 TEST(OpenIdefics, ALaterTurnHasNoBeginningAndCountsOn) {
   const auto bundle = open_model(kIdefics + "model", {.compute = torch::kFloat32});
   const auto first = encode_text(bundle, fixture_prompt(1));
@@ -118,13 +130,16 @@ TEST_F(OpenNative, ContinuesAPromptWithAnAnswerAndItsEnd) {
   const auto eoc = static_cast<int32_t>(bundle.model->config().lm.vocab) + 1;
   const Ids apple = bundle.tokenizer.encode(" apple");
   ASSERT_EQ(apple.size(), 1u);
+  const auto continued = [&](const Prompt& prompt, const std::string& answer) {
+    return continuation_ids(bundle, prompt, encode_text(bundle, prompt).ids, answer);
+  };
   const Prompt prompt{.items = {ImageItem{"a.png"}, TextItem{"Output:"}}};
-  EXPECT_EQ(continuation_ids(bundle, prompt, "apple"), (Ids{apple[0], eoc}));
+  EXPECT_EQ(continued(prompt, "apple"), (Ids{apple[0], eoc}));
   const Prompt bare{.items = {ImageItem{"a.png"}}};
-  EXPECT_EQ(continuation_ids(bundle, bare, " apple"), (Ids{apple[0], eoc}));
-  EXPECT_THROW(continuation_ids(bundle, prompt, ""), Error);
+  EXPECT_EQ(continued(bare, " apple"), (Ids{apple[0], eoc}));
+  EXPECT_THROW(continued(prompt, " "), Error);
   const Prompt with_space{.items = {TextItem{"Output: "}}};
-  EXPECT_THROW(continuation_ids(bundle, with_space, "apple"), Error);
+  EXPECT_THROW(continued(with_space, "apple"), Error);
 }
 
 TEST_F(OpenNative, TakesTheLanguageModelFromElsewhere) {

@@ -23,5 +23,22 @@ TEST(Mlp, PlainAndGated) {
   }
 }
 
+TEST(Mlp, InfersInBf16WhatItTrains) {
+  const auto x = torch::randn({2, 30, 16}).to(torch::kBFloat16);
+  for (const Activation activation : {Activation::kSilu, Activation::kGelu}) {
+    Mlp mlp(
+        MlpConfig{.dim = 16, .hidden = 40, .activation = activation, .gated = true, .bias = false},
+        torch::kFloat32);
+    init_weights(*mlp, 1);
+    const auto trained = mlp->forward(x);
+    EXPECT_TRUE(trained.requires_grad());
+    const torch::NoGradGuard guard;
+    const auto inferred = mlp->forward(x);
+    EXPECT_EQ(inferred.scalar_type(), torch::kBFloat16);
+    const auto scale = trained.to(torch::kFloat).abs().max().item<double>();
+    EXPECT_TRUE(inferred.to(torch::kFloat).allclose(trained.to(torch::kFloat), 0, scale * 0x1p-6));
+  }
+}
+
 }  // namespace
 }  // namespace flamingo
