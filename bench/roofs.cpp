@@ -4,43 +4,29 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <memory>
 #include <numeric>
 
-#include "flamingo/core/error.h"
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "flamingo/core/large_pages.h"
 
 namespace flamingo::bench {
 namespace {
 
 /// Far above any last-level cache of a desktop machine.
 constexpr size_t kReadBytes = size_t{512} << 20;
-constexpr size_t kLargePage = size_t{2} << 20;
 constexpr int64_t kSide = 2048;
-
-/// Ones, on large pages where the system gives them, as PackedMatrix has its weights.
-std::shared_ptr<uint64_t[]> large_block(size_t count) {
-  auto* memory = static_cast<uint64_t*>(std::aligned_alloc(kLargePage, count * sizeof(uint64_t)));
-  require(memory != nullptr, "flamingo-bench", "out of memory for the read roof");
-#if defined(__linux__)
-  madvise(memory, count * sizeof(uint64_t), MADV_HUGEPAGE);
-#endif
-  std::fill_n(memory, count, uint64_t{1});
-  return {memory, [](uint64_t* block) { std::free(block); }};
-}
 
 Roof read_roof(ThreadPool& pool) {
   constexpr int64_t kPiece = 1 << 16;
   constexpr int64_t kPieces = kReadBytes / sizeof(uint64_t) / kPiece;
-  const auto memory = large_block(kPieces * kPiece);
+  // On large pages, as PackedMatrix has its weights.
+  const std::shared_ptr<std::byte[]> block = allocate_large(kReadBytes, "flamingo-bench");
+  auto* words = reinterpret_cast<uint64_t*>(block.get());
+  std::fill_n(words, kPieces * kPiece, uint64_t{1});
   const auto total = std::make_shared<std::atomic<uint64_t>>(0);
-  return {"read", "GB", static_cast<double>(kReadBytes) / 1e9, [=, &pool] {
+  return {"read", "GB", static_cast<double>(kReadBytes) / 1e9, [=, &pool, owner = block] {
             pool.parallel_for(kPieces, [&](Range range, int) {
-              const uint64_t* first = memory.get() + range.begin * kPiece;
+              const uint64_t* first = words + range.begin * kPiece;
               *total += std::accumulate(first, first + range.size() * kPiece, uint64_t{0});
             });
           }};

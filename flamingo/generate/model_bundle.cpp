@@ -6,6 +6,7 @@
 #include "flamingo/checkpoint/adapters/idefics.h"
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/config.h"
+#include "flamingo/model/gather_weights.h"
 #include "flamingo/text/idefics_processor.h"
 
 namespace flamingo {
@@ -37,6 +38,7 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer, PromptStyle st
     if (name != tokens.end_of_chunk)
       add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(name));
   }
+  gather_weights(*bundle.model);
   bundle.model->eval();
   return bundle;
 }

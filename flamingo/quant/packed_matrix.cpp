@@ -8,27 +8,10 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 namespace flamingo {
 namespace {
 
-/// Large weights sit on 2 MiB pages where the system gives them: fewer TLB misses while streaming.
-constexpr size_t kPage = size_t{2} << 20;
-
-std::byte* allocate(size_t bytes) {
-  const size_t alignment = bytes >= kPage ? kPage : 64;
-  const size_t rounded = (std::max<size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
-  auto* memory = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
-  require(memory != nullptr, "PackedMatrix",
-          "out of memory for " + std::to_string(bytes) + " bytes");
-#if defined(__linux__)
-  if (alignment == kPage) madvise(memory, rounded, MADV_HUGEPAGE);
-#endif
-  return memory;
-}
+constexpr const char* kWhere = "PackedMatrix";
 
 std::string size_text(int64_t rows, int64_t cols) {
   return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
@@ -36,7 +19,6 @@ std::string size_text(int64_t rows, int64_t cols) {
 
 /// Throws unless `bytes` hold [rows, cols] weights of `type`.
 void check_size(BlockType type, size_t bytes, int64_t rows, int64_t cols) {
-  constexpr const char* kWhere = "PackedMatrix";
   const BlockLayout layout = block_layout(type);
   require(rows >= 1 && cols >= 1, kWhere,
           "expected at least one row and column, got " + size_text(rows, cols));
@@ -52,11 +34,9 @@ void check_size(BlockType type, size_t bytes, int64_t rows, int64_t cols) {
 
 }  // namespace
 
-void PackedMatrix::Free::operator()(std::byte* memory) const { std::free(memory); }
-
 PackedMatrix PackedMatrix::view(BlockType type, std::span<const std::byte> values, int64_t rows,
                                 int64_t cols) {
-  require(plain_index(type) >= 0, "PackedMatrix", "expected F32, F16 or BF16 weights to view");
+  require(plain_index(type) >= 0, kWhere, "expected F32, F16 or BF16 weights to view");
   check_size(type, values.size(), rows, cols);
   PackedMatrix matrix;
   matrix.type_ = type;
@@ -72,7 +52,7 @@ PackedMatrix PackedMatrix::pack(BlockType type, std::span<const std::byte> block
                                 int64_t cols) {
   check_size(type, blocks.size(), rows, cols);
   if (!is_quantised(type)) {
-    std::unique_ptr<std::byte[], Free> copy(allocate(blocks.size()));
+    LargeBlock copy = allocate_large(blocks.size(), kWhere);
     std::memcpy(copy.get(), blocks.data(), blocks.size());
     PackedMatrix matrix = view(type, {copy.get(), blocks.size()}, rows, cols);
     matrix.owned_ = std::move(copy);
@@ -85,7 +65,7 @@ PackedMatrix PackedMatrix::pack(BlockType type, std::span<const std::byte> block
   matrix.cols_ = cols;
   matrix.unit_bytes_ = cols / traits.group * tile_layout(traits).bytes;
   matrix.bytes_ = matrix.units() * matrix.unit_bytes_;
-  matrix.owned_.reset(allocate(static_cast<size_t>(matrix.bytes_)));
+  matrix.owned_ = allocate_large(static_cast<size_t>(matrix.bytes_), kWhere);
   matrix.data_ = matrix.owned_.get();
   const int64_t row_bytes = static_cast<int64_t>(blocks.size()) / rows;
   for (int64_t unit = 0; unit < matrix.units(); ++unit) {

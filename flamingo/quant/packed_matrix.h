@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
+#include "flamingo/core/large_pages.h"
 #include "flamingo/quant/block_type.h"
 #include "flamingo/quant/kernels.h"
 #include "flamingo/quant/thread_pool.h"
@@ -54,10 +54,6 @@ class PackedMatrix {
   void decode_rows(const Kernels& kernels, int64_t first, int64_t count, float* values) const;
 
  private:
-  struct Free {
-    void operator()(std::byte* memory) const;
-  };
-
   const std::byte* unit_data(int64_t unit) const { return data_ + unit * unit_bytes_; }
   void decode_unit(const Kernels& kernels, int64_t unit, float* values) const;
 
@@ -66,7 +62,7 @@ class PackedMatrix {
   int64_t cols_ = 0;
   int64_t bytes_ = 0;
   int64_t unit_bytes_ = 0;
-  std::unique_ptr<std::byte[], Free> owned_;
+  LargeBlock owned_;
   const std::byte* data_ = nullptr;
 };
 
