@@ -48,7 +48,8 @@ std::string example_html(const PageExample& example) {
   html +=
       "</div><div class=\"answer\"><div class=\"note\">flamingo says</div><div class=\"said\">" +
       escape_html(example.answer) + "</div>";
-  if (!example.ranking.empty()) html += "<div class=\"note\">" + escape_html(example.ranking) + "</div>";
+  if (!example.ranking.empty())
+    html += "<div class=\"note\">" + escape_html(example.ranking) + "</div>";
   if (!example.truth.empty()) {
     html += "<div class=\"" + std::string(example.correct ? "ok" : "no") +
             "\">true answer: " + escape_html(example.truth) + "</div>";
