@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -35,12 +34,6 @@ std::vector<std::string> made_up_words(const Tokenizer& tokenizer) {
   }
   return words;
 }
-
-/// A model and what steps it.
-struct Running {
-  ModelBundle bundle;
-  std::shared_ptr<StepDecoder> decoder;
-};
 
 /// "likeliest: bagel 0.82, tiger 0.11", down to 0.01; nothing without candidates.
 std::string ranking_text(const std::vector<RankedCandidate>& ranked) {
@@ -85,14 +78,10 @@ PageExample run_prompt(const Options& options, const Running& running, const Dem
 }
 
 void run(const Options& options) {
-  const auto start = std::chrono::steady_clock::now();
-  Running running{open_bundle(options.run), {}};
+  const Running running = start_model(options.run);
   const ModelBundle& bundle = running.bundle;
-  running.decoder = step_decoder_for(bundle, options.run);
-  const double load_s =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   std::printf("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
-              bundle.load_report.c_str(), load_s);
+              bundle.load_report.c_str(), running.load_s);
   const auto set = PictogramSet::open(options.pictograms);
   std::vector<PageSection> page;
   for (const auto& section :

@@ -220,7 +220,7 @@ std::vector<DemoSection> demo_sections(const PictogramSet& set,
       section(
           "Names from one shot a class",
           "Five concepts that training never saw, named once each. The written answer may be any "
-          "text; beside it, how likely each of the five names is.",
+          "text; right is when the true one is the likeliest of the five names.",
           [&] { return writer.real_names(); }),
       section(
           "Captions, 0 shots",

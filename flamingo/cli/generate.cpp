@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -20,50 +19,35 @@ void print_piece(const std::string& piece) {
   std::fflush(stdout);
 }
 
-/// A model that is ready to answer.
-struct Ready {
-  ModelBundle bundle;
-  std::shared_ptr<StepDecoder> decoder;
-  double load_s = 0;
-};
-
-Ready load(const RunOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  auto bundle = open_bundle(options);
-  auto decoder = step_decoder_for(bundle, options);
-  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  return {std::move(bundle), std::move(decoder), taken.count()};
-}
-
 void print_json(const Json& json) {
   std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
 }
 
-void report_run(const Ready& ready, const GenerateTimings& timings) {
-  std::fprintf(stderr, "load %.2f s (%s), %s\n", ready.load_s, ready.bundle.load_report.c_str(),
+void report_run(const Running& running, const GenerateTimings& timings) {
+  std::fprintf(stderr, "load %.2f s (%s), %s\n", running.load_s, running.bundle.load_report.c_str(),
                timings_text(timings).c_str());
 }
 
-void write_answer(const Options& options, const Ready& ready, const EncodedPrompt& prompt) {
-  Conversation conversation(ready.bundle.model, ready.bundle.tokenizer, ready.decoder);
+void write_answer(const Options& options, const Running& running, const EncodedPrompt& prompt) {
+  Conversation conversation(running.bundle.model, running.bundle.tokenizer, running.decoder);
   const auto result =
-      conversation.generate(prompt, generate_options(options.run, ready.bundle),
+      conversation.generate(prompt, generate_options(options.run, running.bundle),
                             options.run.json ? Conversation::OnText() : print_piece);
   if (options.run.json) {
     print_json({{"text", result.text},
                 {"ids", result.ids},
                 {"finish_reason", std::string(enum_name(result.finish))},
-                {"timings", timings_json(result.timings, ready.load_s)}});
+                {"timings", timings_json(result.timings, running.load_s)}});
     return;
   }
   std::printf("\n");
-  report_run(ready, result.timings);
+  report_run(running, result.timings);
 }
 
-void weigh_candidates(const Options& options, const Ready& ready, const Prompt& prompt,
+void weigh_candidates(const Options& options, const Running& running, const Prompt& prompt,
                       const EncodedPrompt& encoded) {
   const auto [ranked, timings] =
-      rank_candidates(ready.bundle, ready.decoder, prompt, encoded, options.candidates);
+      rank_candidates(running.bundle, running.decoder, prompt, encoded, options.candidates);
   if (options.run.json) {
     Json list = Json::array();
     for (const auto& candidate : ranked) {
@@ -71,22 +55,22 @@ void weigh_candidates(const Options& options, const Ready& ready, const Prompt& 
                       {"log_likelihood", candidate.log_likelihood},
                       {"probability", candidate.probability}});
     }
-    print_json({{"candidates", list}, {"timings", timings_json(timings, ready.load_s)}});
+    print_json({{"candidates", list}, {"timings", timings_json(timings, running.load_s)}});
     return;
   }
   for (const auto& candidate : ranked)
     std::printf("%.3f  %s\n", candidate.probability, candidate.text.c_str());
-  report_run(ready, timings);
+  report_run(running, timings);
 }
 
 void run(const Options& options) {
   const auto prompt = read_prompt(options.prompt);  // before the model: mistakes show at once
-  const Ready ready = load(options.run);
-  const auto encoded = encode_prompt(ready.bundle, prompt, options.run.frames);
+  const Running running = start_model(options.run);
+  const auto encoded = encode_prompt(running.bundle, prompt, options.run.frames);
   if (options.candidates.empty()) {
-    write_answer(options, ready, encoded);
+    write_answer(options, running, encoded);
   } else {
-    weigh_candidates(options, ready, prompt, encoded);
+    weigh_candidates(options, running, prompt, encoded);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <functional>
@@ -90,6 +91,14 @@ std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle,
     return std::make_shared<ModelStepDecoder>(bundle.model);
   }
   return std::make_shared<FusedStepDecoder>(bundle.model, bundle.lm_file.get(), InputMode::kExact);
+}
+
+Running start_model(const RunOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  auto bundle = open_bundle(options);
+  auto decoder = step_decoder_for(bundle, options);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  return {std::move(bundle), std::move(decoder), taken.count()};
 }
 
 Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,

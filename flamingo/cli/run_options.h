@@ -49,6 +49,15 @@ EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
 /// it serves any number of conversations in turn.
 std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle, const RunOptions& options);
 
+/// A model that is ready to answer.
+struct Running {
+  ModelBundle bundle;
+  std::shared_ptr<StepDecoder> decoder;
+  double load_s = 0;
+};
+/// open_bundle and step_decoder_for, timed.
+Running start_model(const RunOptions& options);
+
 /// A given answer and how likely the model finds it.
 struct RankedCandidate {
   std::string text;

@@ -35,24 +35,32 @@ struct EngineTest : testing::Test {
       {41, 3, 5, 41, 7}, {1, 1, 1, 2, 2}, {random_medium("a"), random_medium("b", 3)}};
 };
 
+/// Logits [1, T, V] by a full forward, without any cache.
+torch::Tensor uncached_logits(Flamingo model, const EncodedPrompt& prompt) {
+  const c10::InferenceMode guard;
+  GenerateTimings timings;
+  FlamingoInput input;
+  input.ids = torch::tensor(prompt.ids, torch::kInt).to(torch::kLong).unsqueeze(0);
+  input.phi = torch::tensor(prompt.phi, torch::kInt).to(torch::kLong).unsqueeze(0);
+  input.media = MediaCache(model).encode(prompt.media, timings);
+  return model->forward(input);
+}
+
+/// `prompt` with more tokens that see its last medium.
+EncodedPrompt extended(EncodedPrompt prompt, const std::vector<int32_t>& ids) {
+  prompt.ids.insert(prompt.ids.end(), ids.begin(), ids.end());
+  prompt.phi.resize(prompt.ids.size(), prompt.phi.back());
+  return prompt;
+}
+
 /// Greedy ids by a full forward per token, without any cache.
 std::vector<int32_t> uncached_greedy(Flamingo model, const EncodedPrompt& prompt, int64_t count) {
-  c10::InferenceMode guard;
-  GenerateTimings timings;
-  MediaCache media(model);
-  auto ids = prompt.ids;
-  auto phi = prompt.phi;
+  const c10::InferenceMode guard;
   std::vector<int32_t> answer;
   for (int64_t i = 0; i < count; ++i) {
-    FlamingoInput input;
-    input.ids = torch::tensor(ids, torch::kInt).to(torch::kLong).unsqueeze(0);
-    input.phi = torch::tensor(phi, torch::kInt).to(torch::kLong).unsqueeze(0);
-    input.media = media.encode(prompt.media, timings);
-    const auto logits = last_logits(model->forward(input));
+    const auto logits = last_logits(uncached_logits(model, extended(prompt, answer)));
     answer.push_back(
         static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin()));
-    ids.push_back(answer.back());
-    phi.push_back(phi.back());
   }
   return answer;
 }
@@ -86,16 +94,8 @@ TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
   ASSERT_EQ(scores.size(), 3u);
   for (size_t i = 0; i < candidates.size(); ++i) {
     const c10::InferenceMode guard;
-    GenerateTimings timings;
-    FlamingoInput input;
-    auto ids = prompt.ids;
-    ids.insert(ids.end(), candidates[i].begin(), candidates[i].end());
-    auto phi = prompt.phi;
-    phi.resize(ids.size(), phi.back());
-    input.ids = torch::tensor(ids, torch::kInt).to(torch::kLong).unsqueeze(0);
-    input.phi = torch::tensor(phi, torch::kInt).to(torch::kLong).unsqueeze(0);
-    input.media = MediaCache(model).encode(prompt.media, timings);
-    const auto log_p = model->forward(input)[0].to(torch::kDouble).log_softmax(-1);
+    const auto logits = uncached_logits(model, extended(prompt, candidates[i]));
+    const auto log_p = logits[0].to(torch::kDouble).log_softmax(-1);
     double expected = 0;
     for (size_t t = 0; t < candidates[i].size(); ++t) {
       const auto before = static_cast<int64_t>(prompt.ids.size() + t) - 1;
@@ -106,19 +106,14 @@ TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
   const EncodedPrompt more{{3, 7}, {2, 2}, {}};
   const GenerateOptions options{.max_tokens = 6};
   Conversation fresh(model, tokenizer, std::make_shared<ModelStepDecoder>(model));
-  EncodedPrompt both = prompt;
-  both.ids.insert(both.ids.end(), {3, 7});
-  both.phi.insert(both.phi.end(), {2, 2});
-  EXPECT_EQ(conversation.generate(more, options, {}).ids, fresh.generate(both, options, {}).ids);
+  EXPECT_EQ(conversation.generate(more, options, {}).ids,
+            fresh.generate(extended(prompt, {3, 7}), options, {}).ids);
 }
 
 TEST_F(EngineTest, ScoresAfterAnAnswerAsAFreshConversationDoes) {
   const auto first = conversation.generate(prompt, {.max_tokens = 4}, {});
   const EncodedPrompt more{{3, 7}, {2, 2}, {}};
-  EncodedPrompt both = prompt;
-  both.ids.insert(both.ids.end(), first.ids.begin(), first.ids.end());
-  both.ids.insert(both.ids.end(), {3, 7});
-  both.phi.resize(both.ids.size(), 2);
+  const auto both = extended(extended(prompt, first.ids), {3, 7});
   const std::vector<std::vector<int32_t>> candidates = {{4, 6}, {8}};
   Conversation fresh(model, tokenizer, std::make_shared<ModelStepDecoder>(model));
   const auto expected = fresh.score(both, candidates).log_likelihoods;
