@@ -3,6 +3,7 @@
 #include <string>
 
 #include "flamingo/core/checked.h"
+#include "flamingo/core/config_limits.h"
 
 namespace flamingo {
 namespace {
@@ -12,15 +13,15 @@ constexpr const char* kWhere = "DecoderConfig";
 }  // namespace
 
 void DecoderConfig::validate() const {
-  require_within(kWhere, "vocab", vocab, 1, 1 << 24);
-  require_within(kWhere, "additional_vocab", additional_vocab, 0, 1 << 16);
-  require_within(kWhere, "dim", dim, 1, 1 << 17);
-  require_within(kWhere, "num_layers", num_layers, 1, 1 << 10);
-  require_within(kWhere, "num_heads", num_heads, 1, 1 << 12);
-  require_within(kWhere, "num_kv_heads", num_kv_heads, 1, 1 << 12);
-  require_within(kWhere, "head_dim", head_dim, 1, 1 << 13);
-  require_within(kWhere, "ffw_dim", ffw_dim, 1, 1 << 20);
-  require_within(kWhere, "max_positions", max_positions, 1, 1 << 24);
+  require_within(kWhere, "vocab", vocab, 1, config_limits::kVocab);
+  require_within(kWhere, "additional_vocab", additional_vocab, 0, config_limits::kAddedTokens);
+  require_within(kWhere, "dim", dim, 1, config_limits::kWidth);
+  require_within(kWhere, "num_layers", num_layers, 1, config_limits::kLayers);
+  require_within(kWhere, "num_heads", num_heads, 1, config_limits::kHeads);
+  require_within(kWhere, "num_kv_heads", num_kv_heads, 1, config_limits::kHeads);
+  require_within(kWhere, "head_dim", head_dim, 1, config_limits::kHeadDim);
+  require_within(kWhere, "ffw_dim", ffw_dim, 1, config_limits::kFfwWidth);
+  require_within(kWhere, "max_positions", max_positions, 1, config_limits::kVocab);
   require_within(kWhere, "norm.eps", norm.eps, 0, 1);
   require(num_heads % num_kv_heads == 0, kWhere,
           "expected num_heads to be a multiple of num_kv_heads, got " + std::to_string(num_heads) +

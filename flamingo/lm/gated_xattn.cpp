@@ -1,6 +1,7 @@
 #include "flamingo/lm/gated_xattn.h"
 
 #include "flamingo/core/checked.h"
+#include "flamingo/core/config_limits.h"
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
@@ -30,11 +31,11 @@ int64_t GatedXattnConfig::count(int64_t num_blocks) const {
 }
 
 void GatedXattnConfig::validate() const {
-  require_within(kWhere, "first", first, 0, 1 << 10);
-  require_within(kWhere, "every", every, 1, 1 << 10);
-  require_within(kWhere, "num_heads", num_heads, 1, 1 << 12);
-  require_within(kWhere, "head_dim", head_dim, 1, 1 << 13);
-  require_within(kWhere, "ffw_dim", ffw_dim, 1, 1 << 20);
+  require_within(kWhere, "first", first, 0, config_limits::kLayers);
+  require_within(kWhere, "every", every, 1, config_limits::kLayers);
+  require_within(kWhere, "num_heads", num_heads, 1, config_limits::kHeads);
+  require_within(kWhere, "head_dim", head_dim, 1, config_limits::kHeadDim);
+  require_within(kWhere, "ffw_dim", ffw_dim, 1, config_limits::kFfwWidth);
   require_within(kWhere, "norm.eps", norm.eps, 0, 1);
   require_within(kWhere, "gate_init", gate_init, -100, 100);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flamingo/core/checked.h"
+#include "flamingo/core/config_limits.h"
 
 namespace flamingo {
 namespace {
@@ -29,7 +30,7 @@ void validate_tokens(const TokenConfig& tokens, int64_t additional_vocab) {
 
 /// As TransformConfig::validate(), which lives in the library that this one can do without.
 void validate_transform(const TransformConfig& transform) {
-  require_within(kWhere, "transform.size", transform.size, 1, 1 << 12);
+  require_within(kWhere, "transform.size", transform.size, 1, config_limits::kImageSize);
   require(transform.mean.size() == 3 && transform.std.size() == 3, kWhere,
           "expected 3 values in transform.mean and transform.std");
   for (const double deviation : transform.std) {

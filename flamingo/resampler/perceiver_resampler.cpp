@@ -1,6 +1,7 @@
 #include "flamingo/resampler/perceiver_resampler.h"
 
 #include "flamingo/core/checked.h"
+#include "flamingo/core/config_limits.h"
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
@@ -19,14 +20,14 @@ MlpConfig ffw_config(const ResamplerConfig& config) {
 
 void ResamplerConfig::validate() const {
   constexpr std::string_view kWhere = "resampler config";
-  require_within(kWhere, "dim", dim, 1, 1 << 17);
-  require_within(kWhere, "width", width, 1, 1 << 17);
-  require_within(kWhere, "depth", depth, 1, 1 << 10);
-  require_within(kWhere, "heads", heads, 1, 1 << 12);
-  require_within(kWhere, "head_dim", head_dim, 1, 1 << 13);
-  require_within(kWhere, "num_latents", num_latents, 1, 1 << 17);
-  require_within(kWhere, "num_frames", num_frames, 0, 1 << 17);
-  require_within(kWhere, "ffw_mult", ffw_mult, 1, 1 << 10);
+  require_within(kWhere, "dim", dim, 1, config_limits::kWidth);
+  require_within(kWhere, "width", width, 1, config_limits::kWidth);
+  require_within(kWhere, "depth", depth, 1, config_limits::kLayers);
+  require_within(kWhere, "heads", heads, 1, config_limits::kHeads);
+  require_within(kWhere, "head_dim", head_dim, 1, config_limits::kHeadDim);
+  require_within(kWhere, "num_latents", num_latents, 1, config_limits::kWidth);
+  require_within(kWhere, "num_frames", num_frames, 0, config_limits::kWidth);
+  require_within(kWhere, "ffw_mult", ffw_mult, 1, config_limits::kLayers);
   require_within(kWhere, "norm_eps", norm_eps, 0, 1);
 }
 

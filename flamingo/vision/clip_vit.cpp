@@ -4,6 +4,7 @@
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
+#include "flamingo/core/config_limits.h"
 #include "flamingo/core/shape.h"
 
 namespace flamingo {
@@ -46,13 +47,13 @@ std::vector<NamedConfig> all_presets() {
 
 void ClipVitConfig::validate() const {
   constexpr std::string_view kWhere = "clip_vit config";
-  require_within(kWhere, "image_size", image_size, 1, 1 << 12);
+  require_within(kWhere, "image_size", image_size, 1, config_limits::kImageSize);
   require_within(kWhere, "patch_size", patch_size, 1, image_size);
-  require_within(kWhere, "width", width, 1, 1 << 17);
-  require_within(kWhere, "layers", layers, 1, 1 << 10);
-  require_within(kWhere, "heads", heads, 1, 1 << 12);
-  require_within(kWhere, "mlp_width", mlp_width, 1, 1 << 20);
-  require_within(kWhere, "embed_dim", embed_dim, 0, 1 << 17);
+  require_within(kWhere, "width", width, 1, config_limits::kWidth);
+  require_within(kWhere, "layers", layers, 1, config_limits::kLayers);
+  require_within(kWhere, "heads", heads, 1, config_limits::kHeads);
+  require_within(kWhere, "mlp_width", mlp_width, 1, config_limits::kFfwWidth);
+  require_within(kWhere, "embed_dim", embed_dim, 0, config_limits::kWidth);
   require_within(kWhere, "norm_eps", norm_eps, 0, 1);
   require(image_size % patch_size == 0, kWhere,
           "expected patch_size to divide image_size " + std::to_string(image_size) + ", got " +

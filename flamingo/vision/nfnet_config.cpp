@@ -5,6 +5,7 @@
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
+#include "flamingo/core/config_limits.h"
 
 namespace flamingo {
 namespace {
@@ -56,22 +57,21 @@ NfnetConfig pictogram() {
 }  // namespace
 
 void NfnetConfig::validate() const {
-  constexpr int64_t kMostChannels = 1 << 17;
-  require_all_within(stem_channels, "stem_channels", kMostChannels);
+  require_all_within(stem_channels, "stem_channels", config_limits::kWidth);
   require_all_within(stem_strides, "stem_strides", 64);
-  require_all_within(depths, "depths", 1 << 10);
-  require_all_within(widths, "widths", kMostChannels);
+  require_all_within(depths, "depths", config_limits::kLayers);
+  require_all_within(widths, "widths", config_limits::kWidth);
   require_all_within(strides, "strides", 64);
   require_same_size(stem_channels, stem_strides, "stem_channels as stem_strides");
   require_same_size(depths, widths, "depths as widths");
   require_same_size(depths, strides, "depths as strides");
-  require_within(kWhere, "number of blocks", num_blocks(), 1, 1 << 10);
-  require_within(kWhere, "image_size", image_size, 1, 1 << 12);
+  require_within(kWhere, "number of blocks", num_blocks(), 1, config_limits::kLayers);
+  require_within(kWhere, "image_size", image_size, 1, config_limits::kImageSize);
   require_within(kWhere, "bottle_ratio", bottle_ratio, 1e-3, 8);
   require_within(kWhere, "se_ratio", se_ratio, 1e-3, 8);
-  require_within(kWhere, "group_width", group_width, 0, kMostChannels);
-  require_within(kWhere, "final_width", final_width, 0, kMostChannels);
-  require_within(kWhere, "num_classes", num_classes, 0, 1 << 24);
+  require_within(kWhere, "group_width", group_width, 0, config_limits::kWidth);
+  require_within(kWhere, "final_width", final_width, 0, config_limits::kWidth);
+  require_within(kWhere, "num_classes", num_classes, 0, config_limits::kVocab);
   require(stochastic_depth >= 0 && stochastic_depth < 1, kWhere,
           "expected stochastic_depth in [0, 1), got " + std::to_string(stochastic_depth));
   require_within(kWhere, "alpha", alpha, -100, 100);

@@ -1,0 +1,193 @@
+#include "flamingo/document/document_json.h"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "flamingo/core/config.h"
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+
+/// Names of MediumKind in JSON.
+constexpr std::array<std::pair<MediumKind, const char*>, 2> enum_table(MediumKind) {
+  return {{{MediumKind::kImage, "image"}, {MediumKind::kVideo, "video"}}};
+}
+
+namespace {
+
+constexpr int64_t kVersion = 1;
+
+/// A part as JSON has it: exactly one of the two.
+struct JsonPart {
+  std::optional<std::string> text;
+  std::optional<int64_t> media;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("text", text, "UTF-8 text");
+    v("media", media, "index of the medium that stands here");
+  }
+};
+
+struct JsonMedium {
+  std::string member;
+  MediumKind kind = MediumKind::kImage;
+  std::string url;
+  std::string alt;
+  int64_t width = 0;
+  int64_t height = 0;
+  std::string sha256;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("member", member, "extension of the member that holds the file");
+    v("kind", kind, "image or video");
+    v("url", url, "where it came from");
+    v("alt", alt, "the page's words for it");
+    v("width", width, "pixels");
+    v("height", height, "pixels");
+    v("sha256", sha256, "of the file");
+  }
+};
+
+struct JsonDocument {
+  int64_t version = kVersion;
+  std::string url;
+  std::string title;
+  std::string licence;
+  std::vector<JsonPart> parts;
+  std::vector<JsonMedium> media;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("version", version, "of this schema");
+    v("url", url, "address of the page");
+    v("title", title, "title of the page");
+    v("licence", licence, "as the page states it");
+    v("parts", parts, "text and media in order");
+    v("media", media, "the media");
+  }
+};
+
+/// Leaves out what says nothing: empty text, 0 and null.
+Json compact(const Json& json) {
+  if (json.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : json) list.push_back(compact(item));
+    return list;
+  }
+  if (!json.is_object()) return json;
+  Json object = Json::object();
+  for (const auto& [key, value] : json.items()) {
+    const bool empty = value.is_null() || value == "" || (value == 0 && key != "media");
+    if (!empty) object[key] = compact(value);
+  }
+  return object;
+}
+
+Part to_part(JsonPart part, size_t num_media, const std::string& where) {
+  require(part.text.has_value() != part.media.has_value(), where,
+          "expected a part with either text or media, got both or neither");
+  if (part.text) return Part::of_text(std::move(*part.text));
+  require(*part.media >= 0 && *part.media < static_cast<int64_t>(num_media), where,
+          "expected a medium below " + std::to_string(num_media) + ", got " +
+              std::to_string(*part.media));
+  return Part::of_medium(*part.media);
+}
+
+/// Each medium stands at exactly one place, in order.
+void expect_places(const Document& document, const std::string& where) {
+  int64_t next = 0;
+  for (const Part& part : document.parts) {
+    if (part.is_text()) continue;
+    require(part.medium == next, where,
+            "expected medium " + std::to_string(next) + " next, got " + std::to_string(part.medium),
+            "each medium stands at one place, in the order of \"media\"");
+    ++next;
+  }
+  require(next == std::ssize(document.media), where,
+          "expected a place for each of " + std::to_string(document.media.size()) + " media, got " +
+              std::to_string(next));
+}
+
+JsonDocument parse(std::string_view json, const std::string& where, const DocumentLimits& limits) {
+  require(json.size() <= limits.max_json_bytes, where,
+          "expected at most " + std::to_string(limits.max_json_bytes) + " bytes of JSON, got " +
+              std::to_string(json.size()));
+  JsonDocument read;
+  read.version = 0;
+  config_from_json(parse_json(json, where), read, where);
+  require(read.version == kVersion, where,
+          "expected a document of version " + std::to_string(kVersion) + ", got " +
+              std::to_string(read.version));
+  require(std::ssize(read.parts) <= limits.max_parts, where,
+          "expected at most " + std::to_string(limits.max_parts) + " parts, got " +
+              std::to_string(read.parts.size()));
+  require(std::ssize(read.media) <= limits.max_media, where,
+          "expected at most " + std::to_string(limits.max_media) + " media, got " +
+              std::to_string(read.media.size()));
+  return read;
+}
+
+}  // namespace
+
+std::string medium_member(const Document& document, int64_t index) {
+  const Medium& medium = document.media[static_cast<size_t>(index)];
+  return std::to_string(index) + "." + (medium.format.empty() ? "bin" : medium.format);
+}
+
+std::string document_to_json(const Document& document) {
+  JsonDocument json{.url = document.url, .title = document.title, .licence = document.licence};
+  for (const Part& part : document.parts) {
+    if (part.is_text() && part.text.empty()) continue;
+    JsonPart& out = json.parts.emplace_back();
+    if (part.is_text()) {
+      out.text = part.text;
+    } else {
+      out.media = part.medium;
+    }
+  }
+  for (size_t i = 0; i < document.media.size(); ++i) {
+    const Medium& medium = document.media[i];
+    json.media.push_back({.member = medium_member(document, static_cast<int64_t>(i)),
+                          .kind = medium.kind,
+                          .url = medium.url,
+                          .alt = medium.alt,
+                          .width = medium.width,
+                          .height = medium.height,
+                          .sha256 = medium.sha256});
+  }
+  return compact(config_to_json(json)).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+ReadDocument document_from_json(std::string_view json, const std::string& where,
+                                const DocumentLimits& limits) {
+  JsonDocument read = parse(json, where, limits);
+  ReadDocument out;
+  out.document.url = std::move(read.url);
+  out.document.title = std::move(read.title);
+  out.document.licence = std::move(read.licence);
+  for (JsonPart& part : read.parts) {
+    out.document.parts.push_back(to_part(std::move(part), read.media.size(), where));
+  }
+  for (JsonMedium& medium : read.media) {
+    const size_t dot = medium.member.rfind('.');
+    require(dot != std::string::npos && dot > 0, where,
+            "expected a member such as \"0.jpg\", got \"" + medium.member + "\"");
+    require(medium.width >= 0 && medium.height >= 0, where,
+            "expected sizes >= 0, got a negative one");
+    out.document.media.push_back({.kind = medium.kind,
+                                  .url = std::move(medium.url),
+                                  .alt = std::move(medium.alt),
+                                  .format = medium.member.substr(dot + 1),
+                                  .width = medium.width,
+                                  .height = medium.height,
+                                  .sha256 = std::move(medium.sha256)});
+    out.members.push_back(std::move(medium.member));
+  }
+  expect_places(out.document, where);
+  return out;
+}
+
+}  // namespace flamingo
