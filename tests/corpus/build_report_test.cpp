@@ -1,0 +1,68 @@
+#include "flamingo/corpus/build_report.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+BuildReport sample() {
+  BuildReport report;
+  report.keep(3, 100);
+  report.keep(1, 50);
+  report.drop_medium({"side", "a.png", "side 12", ""});
+  report.drop_page({"language", "b.html", "de 0.99", "Guten Tag"}, 4);
+  return report;
+}
+
+TEST(BuildReport, EverythingSeenIsKeptOrUnderOneRule) {
+  const BuildReport report = sample();
+  EXPECT_EQ(report.pages_seen(), 3);
+  EXPECT_EQ(report.media_seen(), 9);
+  EXPECT_EQ(report.pages_kept(), 2);
+  EXPECT_EQ(report.media_kept(), 4);
+  EXPECT_EQ(report.words_kept(), 150);
+  EXPECT_EQ(report.dropped().at("language").pages, 1);
+  EXPECT_EQ(report.dropped().at("language").media, 4);
+  EXPECT_EQ(report.dropped().at("side").pages, 0);
+}
+
+TEST(BuildReport, MergeAddsAndJsonKeepsAll) {
+  BuildReport twice = sample();
+  twice.merge(sample());
+  EXPECT_EQ(twice.pages_seen(), 6);
+  EXPECT_EQ(twice.media_seen(), 18);
+  EXPECT_EQ(twice.examples().size(), 4u);
+  const BuildReport read = BuildReport::from_json(twice.to_json(), "report");
+  EXPECT_EQ(read.to_json(), twice.to_json());
+  EXPECT_EQ(read.table(), twice.table());
+  EXPECT_THROW(BuildReport::from_json(Json{{"pages", 1}}, "report"), Error);
+}
+
+TEST(BuildReport, KeepsTheFirstExamplesOfEachRuleCutBetweenCharacters) {
+  BuildReport report;
+  std::string text(BuildReport::kExcerptBytes - 1, 'a');
+  text += "\xc3\xa9 and more";
+  for (int i = 0; i < 20; ++i) {
+    report.drop_page({"language", std::to_string(i), "", text}, 0);
+    report.drop_medium({"side", std::to_string(i), "", ""});
+  }
+  ASSERT_EQ(report.examples().size(), static_cast<size_t>(2 * BuildReport::kExamples));
+  EXPECT_EQ(report.examples().front().url, "0");
+  EXPECT_EQ(report.examples().front().excerpt, std::string(BuildReport::kExcerptBytes - 1, 'a'));
+  EXPECT_EQ(report.dropped().at("language").pages, 20);
+}
+
+TEST(BuildReport, TableNamesEveryRule) {
+  const std::string table = sample().table();
+  EXPECT_NE(table.find("seen                                          3            9"),
+            std::string::npos)
+      << table;
+  EXPECT_NE(table.find("- language                                    1            4"),
+            std::string::npos)
+      << table;
+}
+
+}  // namespace
+}  // namespace flamingo
