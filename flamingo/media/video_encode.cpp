@@ -15,14 +15,14 @@ constexpr int kMaxTicksPerSecond = 65535;  // MPEG-4's limit
 
 void expect_ok(int status, const char* what) {
   if (status < 0) {
-    fail("write_video", std::string("expected to ") + what + ", got: " + ffmpeg_error(status));
+    fail("encode_video", std::string("expected to ") + what + ", got: " + ffmpeg_error(status));
   }
 }
 
 const AVCodec& find_encoder(const std::string& name) {
   const AVCodec* codec = avcodec_find_encoder_by_name(name.empty() ? "libx264" : name.c_str());
   if (codec == nullptr && name.empty()) codec = avcodec_find_encoder_by_name("mpeg4");
-  require(codec != nullptr && codec->type == AVMEDIA_TYPE_VIDEO, "write_video",
+  require(codec != nullptr && codec->type == AVMEDIA_TYPE_VIDEO, "encode_video",
           "expected a video encoder of FFmpeg's, got \"" + name + "\"");
   return *codec;
 }
@@ -35,7 +35,7 @@ class Mp4Writer {
     expect_ok(avformat_alloc_output_context2(&format_, nullptr, "mp4", nullptr), "start MP4");
     if (avio_open_dyn_buf(&format_->pb) < 0) {
       avformat_free_context(format_);
-      fail("write_video", "expected a buffer, got out of memory");
+      fail("encode_video", "expected a buffer, got out of memory");
     }
   }
   ~Mp4Writer() {
@@ -49,7 +49,7 @@ class Mp4Writer {
     packet_.reset(av_packet_alloc());
     codec_.reset(avcodec_alloc_context3(&codec));
     stream_ = avformat_new_stream(format_, nullptr);
-    require(packet_ && codec_ && stream_ != nullptr, "write_video",
+    require(packet_ && codec_ && stream_ != nullptr, "encode_video",
             "expected to start an encoder, got out of memory");
     codec_->height = static_cast<int>(height);
     codec_->width = static_cast<int>(width);
@@ -109,27 +109,26 @@ class Mp4Writer {
 };
 
 void check_frames(std::span<const Image> frames) {
-  require(!frames.empty(), "write_video", "expected at least one frame, got none");
+  require(!frames.empty(), "encode_video", "expected at least one frame, got none");
   const Image& first = frames.front();
   for (const Image& frame : frames) {
     require(frame.mode == PixelMode::kRgb && frame.height == first.height &&
                 frame.width == first.width &&
                 static_cast<int64_t>(frame.pixels.size()) == 3 * frame.height * frame.width,
-            "write_video", "expected RGB frames [H, W, 3] of one size, got others");
+            "encode_video", "expected RGB frames [H, W, 3] of one size, got others");
   }
   require(first.height >= 16 && first.width >= 16 && first.height <= 8192 && first.width <= 8192 &&
               first.height % 2 == 0 && first.width % 2 == 0,
-          "write_video",
+          "encode_video",
           "expected even sides in [16, 8192], got " + std::to_string(first.width) + " x " +
               std::to_string(first.height));
 }
 
 }  // namespace
 
-void write_video(const std::string& path, std::span<const Image> frames, double fps,
-                 const std::string& codec) {
+std::string encode_video(std::span<const Image> frames, double fps, const std::string& codec) {
   check_frames(frames);
-  require(std::isfinite(fps) && fps >= 0.01 && fps <= 1000, "write_video",
+  require(std::isfinite(fps) && fps >= 0.01 && fps <= 1000, "encode_video",
           "expected fps in [0.01, 1000], got " + std::to_string(fps));
   const auto height = static_cast<int>(frames.front().height);
   const auto width = static_cast<int>(frames.front().width);
@@ -138,7 +137,7 @@ void write_video(const std::string& path, std::span<const Image> frames, double 
   const ScalerPtr scaler(sws_getContext(width, height, AV_PIX_FMT_RGB24, width, height,
                                         AV_PIX_FMT_YUV420P, SWS_BICUBIC | SWS_ACCURATE_RND, nullptr,
                                         nullptr, nullptr));
-  require(scaler != nullptr, "write_video", "expected to start a converter, got a failure");
+  require(scaler != nullptr, "encode_video", "expected to start a converter, got a failure");
   for (size_t i = 0; i < frames.size(); ++i) {
     const FramePtr yuv = make_frame(AV_PIX_FMT_YUV420P, height, width);
     const uint8_t* source[] = {frames[i].pixels.data()};
@@ -148,7 +147,12 @@ void write_video(const std::string& path, std::span<const Image> frames, double 
     yuv->quality = FF_QP2LAMBDA * 2;
     writer.write(yuv.get());
   }
-  write_file_atomic(path, writer.finish());
+  return writer.finish();
+}
+
+void write_video(const std::string& path, std::span<const Image> frames, double fps,
+                 const std::string& codec) {
+  write_file_atomic(path, encode_video(frames, fps, codec));
 }
 
 }  // namespace flamingo
