@@ -17,6 +17,7 @@ class PageBuilder {
     mark_ = is_special ? std::vector<int32_t>{*mark} : tokenizer.encode_plain(options.image_mark);
     require(!mark_.empty(), "interleave",
             "expected an image mark that encodes to tokens, got none");
+    page_.mark_size = mark_.size();
     if (options.end_of_chunk.empty()) return;
     const auto eoc = tokenizer.token_to_id(options.end_of_chunk);
     require(eoc.has_value(), "interleave",
@@ -46,11 +47,11 @@ class PageBuilder {
   void medium() {
     end_chunk();
     ++page_.num_media;
+    page_.marks.push_back(static_cast<int32_t>(page_.ids.size()));
     for (const int32_t id : mark_) push(id);
   }
 
   Interleaved take() { return std::move(page_); }
-  size_t mark_size() const { return mark_.size(); }
 
  private:
   void push(int32_t id) {
@@ -65,18 +66,12 @@ class PageBuilder {
   Interleaved page_;
 };
 
-/// kPrevious to kNext: tokens after a mark see the next medium. A mark begins where phi rises.
-void turn_to_next(Interleaved& page, size_t mark_size) {
-  size_t in_mark = 0;
-  int32_t last = 0;
-  for (int32_t& phi : page.phi) {
-    if (phi != last) in_mark = mark_size;
-    last = phi;
-    if (in_mark > 0) {
-      --in_mark;
-    } else {
-      phi = std::min(phi + 1, page.num_media);
-    }
+/// kPrevious to kNext: tokens see the next medium whose mark has not passed.
+void turn_to_next(Interleaved& page) {
+  size_t t = 0;
+  for (int32_t medium = 0; medium < page.num_media; ++medium) {
+    const size_t mark_end = static_cast<size_t>(page.marks[medium]) + page.mark_size;
+    for (; t < mark_end; ++t) page.phi[t] = medium + 1;
   }
 }
 
@@ -129,7 +124,7 @@ Interleaved interleave(const Tokenizer& tokenizer, std::span<const Segment> segm
   if (options.close) builder.end_chunk();
   if (options.end) builder.special(tokenizer.eos_id());
   Interleaved page = builder.take();
-  if (options.direction == MediaDirection::kNext) turn_to_next(page, builder.mark_size());
+  if (options.direction == MediaDirection::kNext) turn_to_next(page);
   return page;
 }
 

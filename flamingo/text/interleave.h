@@ -39,8 +39,10 @@ struct InterleaveOptions {
 
 /// Tokens of a page and the medium that each may attend to.
 struct Interleaved {
-  std::vector<int32_t> ids;  ///< [T]
-  std::vector<int32_t> phi;  ///< [T], 1..num_media, or 0 for none
+  std::vector<int32_t> ids;    ///< [T]
+  std::vector<int32_t> phi;    ///< [T], 1..num_media, or 0 for none
+  std::vector<int32_t> marks;  ///< [num_media], where each medium's mark begins
+  size_t mark_size = 0;        ///< tokens of a mark
   int32_t num_media = 0;
 };
 

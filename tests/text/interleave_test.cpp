@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "flamingo/core/rng.h"
 #include "tests/text/tokenizer_fixtures.h"
 
@@ -144,6 +146,10 @@ TEST(Interleave, RandomPagesEqualTheDefinition) {
         EXPECT_EQ(page.ids, ids);
         EXPECT_EQ(page.phi, naive_phi(mark_of, num_media, direction));
         EXPECT_EQ(page.num_media, num_media);
+        ASSERT_EQ(page.marks.size(), static_cast<size_t>(num_media));
+        for (int32_t k = 0; k < num_media; ++k) {
+          EXPECT_EQ(page.marks[k], std::ranges::find(mark_of, k + 1) - mark_of.begin());
+        }
       }
     }
   }
