@@ -52,7 +52,7 @@ FlamingoTask::FlamingoTask(Flamingo model, Episodes episodes, FeatureCache featu
       features_(std::move(features)),
       identity_(std::move(identity)) {}
 
-StepLosses FlamingoTask::losses(int64_t step) {
+StepLosses FlamingoTask::losses(int64_t step, int64_t /*part*/) {
   if (!batches_) batches_.emplace([this](int64_t s) { return collate(episodes_.batch(s)); }, step);
   const FlamingoBatch batch = batches_->next();
   const auto result = flamingo_losses(

@@ -39,7 +39,7 @@ class FlamingoTask : public TrainTask {
   FlamingoTask(Flamingo model, Episodes episodes, FeatureCache features, Json identity);
 
   torch::nn::Module& module() override { return *model_; }
-  StepLosses losses(int64_t step) override;
+  StepLosses losses(int64_t step, int64_t part) override;
   std::string item_name() const override { return "tokens"; }
   Json identity() const override { return identity_; }
 

@@ -87,7 +87,7 @@ PretrainVisionTask::Batch PretrainVisionTask::make_batch(int64_t step) {
           at::cat({concepts, concepts})};
 }
 
-StepLosses PretrainVisionTask::losses(int64_t step) {
+StepLosses PretrainVisionTask::losses(int64_t step, int64_t /*part*/) {
   if (!batches_) batches_.emplace([this](int64_t s) { return make_batch(s); }, step);
   const Batch batch = batches_->next();
   const auto features = towers_->encoder->forward(

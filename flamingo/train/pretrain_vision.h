@@ -71,7 +71,7 @@ class PretrainVisionTask : public TrainTask {
                      CaptionLanguage language);
 
   torch::nn::Module& module() override { return *towers_; }
-  StepLosses losses(int64_t step) override;
+  StepLosses losses(int64_t step, int64_t part) override;
   std::string item_name() const override { return "pictures"; }
   Json identity() const override;
 

@@ -24,15 +24,30 @@ Json identity_of(const TrainTask& task, const TrainConfig& config) {
   return json;
 }
 
-/// Backward, clip, and an update unless something is not finite. -> {loss, grad_norm, lr}.
-std::vector<Metric> update(AdamW& optimizer, const torch::Tensor& loss, double lr_factor,
-                           RunState& state) {
-  const double value = loss.item<double>();
-  double norm = std::nan("");
-  if (std::isfinite(value)) {
-    loss.backward();
-    norm = optimizer.clip_gradients();
+/// The parts of a step together.
+struct StepSum {
+  double loss = 0;  ///< weighted
+  int64_t items = 0;
+  std::vector<Metric> metrics;
+};
+
+/// Adds up the gradients of a step's parts, one graph at a time.
+StepSum accumulate(TrainTask& task, int64_t step) {
+  StepSum sum;
+  for (int64_t part = 0; part < task.num_parts(step); ++part) {
+    const StepLosses losses = task.losses(step, part);
+    const auto loss = losses.weight == 1 ? losses.loss : losses.loss * losses.weight;
+    sum.loss += loss.item<double>();
+    if (std::isfinite(sum.loss)) loss.backward();
+    sum.items += losses.items;
+    sum.metrics.insert(sum.metrics.end(), losses.metrics.begin(), losses.metrics.end());
   }
+  return sum;
+}
+
+/// Clip, and an update unless something is not finite. -> {loss, grad_norm, lr}.
+std::vector<Metric> update(AdamW& optimizer, double loss, double lr_factor, RunState& state) {
+  const double norm = std::isfinite(loss) ? optimizer.clip_gradients() : std::nan("");
   if (std::isfinite(norm)) {
     optimizer.step(lr_factor);
     state.skipped_in_row = 0;
@@ -43,7 +58,7 @@ std::vector<Metric> update(AdamW& optimizer, const torch::Tensor& loss, double l
   optimizer.zero_grad();
   ++state.step;
   state.updates = optimizer.updates();
-  return {{"loss", value}, {"grad_norm", norm}, {"lr_factor", lr_factor}};
+  return {{"loss", loss}, {"grad_norm", norm}, {"lr_factor", lr_factor}};
 }
 
 std::string details(double loss, double speed, const std::string& item_name, int64_t skipped) {
@@ -101,11 +116,11 @@ TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& 
   int64_t saved = state.step;
   while (state.step < config.steps && !stopped()) {
     const int64_t step = state.step;
-    const StepLosses losses = task.losses(step);
+    const StepSum sum = accumulate(task, step);
     const double lr_factor = schedule_factor(config.schedule, step, config.steps);
-    auto metrics = update(optimizer, losses.loss, lr_factor, state);
-    const double items_per_second = speed.add(losses.items);
-    metrics.insert(metrics.end(), losses.metrics.begin(), losses.metrics.end());
+    auto metrics = update(optimizer, sum.loss, lr_factor, state);
+    const double items_per_second = speed.add(sum.items);
+    metrics.insert(metrics.end(), sum.metrics.begin(), sum.metrics.end());
     metrics.emplace_back("seconds", speed.last_step());
     log.write(step, metrics);
     progress.update(state.step, details(metrics.front().second, items_per_second, task.item_name(),

@@ -37,11 +37,12 @@ struct TrainConfig {
   void validate() const;
 };
 
-/// What one step gives.
+/// What one part of a step gives.
 struct StepLosses {
   torch::Tensor loss;           ///< scalar, with its graph
   int64_t items = 0;            ///< pictures or tokens, for the speed shown
   std::vector<Metric> metrics;  ///< logged as they are
+  double weight = 1;            ///< lambda, of this part's loss and gradient in the step's
 };
 
 /// Something that can be trained step by step.
@@ -50,8 +51,11 @@ class TrainTask {
   virtual ~TrainTask() = default;
   /// Whose parameters are trained, where they require gradients.
   virtual torch::nn::Module& module() = 0;
-  /// Forward pass of a step; depends on the step and the weights only.
-  virtual StepLosses losses(int64_t step) = 0;
+  /// How many parts a step has: sources of a mixture, or pieces of a large batch. One update
+  /// follows the sum of their weighted gradients (paper, section 2.4: accumulation over datasets).
+  virtual int64_t num_parts(int64_t /*step*/) const { return 1; }
+  /// Forward pass of part 0, 1, ... of a step; depends on both and the weights only.
+  virtual StepLosses losses(int64_t step, int64_t part) = 0;
   /// What `items` counts: "pictures", "tokens".
   virtual std::string item_name() const = 0;
   /// Configuration that a resumed run must share.

@@ -25,25 +25,38 @@ class ToyTask : public TrainTask {
   };
 
   torch::nn::Module& module() override { return *net; }
-  StepLosses losses(int64_t step) override {
-    if (before_step) before_step(step);
-    Rng rng = Rng::for_name(seed, std::to_string(step));
-    const auto x = torch::empty({32, 8});
-    for (int64_t i = 0; i < x.numel(); ++i)
-      x.data_ptr<float>()[i] = static_cast<float>(rng.normal());
+  int64_t num_parts(int64_t) const override { return parts; }
+  StepLosses losses(int64_t step, int64_t part) override {
+    if (before_step && part == 0) before_step(step);
+    const int64_t rows = kRows / parts;
+    const auto x = inputs(step).narrow(0, part * rows, rows);
     const auto y = x.sum(1, /*keepdim=*/true);
     const auto hidden = at::tanh(at::linear(x, net->first) + net->gate);
     auto loss = (at::linear(hidden, net->second) - y).pow(2).mean();
-    if (poison && poison(step)) loss = loss * std::numeric_limits<float>::quiet_NaN();
-    return {loss, 32, {{"toy", static_cast<double>(step)}}};
+    if (poison && poison(step) && part == parts - 1) {
+      loss = loss * std::numeric_limits<float>::quiet_NaN();
+    }
+    return {loss, rows, {{"toy", static_cast<double>(step)}}, 1.0 / static_cast<double>(parts)};
   }
   std::string item_name() const override { return "rows"; }
   Json identity() const override { return {{"seed", seed}}; }
 
+  static constexpr int64_t kRows = 32;
+
   uint64_t seed = 3;
+  int64_t parts = 1;  ///< a step's rows are cut into so many
   std::shared_ptr<Net> net = std::make_shared<Net>();
   std::function<void(int64_t)> before_step;
   std::function<bool(int64_t)> poison;
+
+ private:
+  torch::Tensor inputs(int64_t step) const {
+    Rng rng = Rng::for_name(seed, std::to_string(step));
+    auto x = torch::empty({kRows, 8});
+    for (int64_t i = 0; i < x.numel(); ++i)
+      x.data_ptr<float>()[i] = static_cast<float>(rng.normal());
+    return x;
+  }
 };
 
 inline TrainConfig toy_config(const std::string& output) {

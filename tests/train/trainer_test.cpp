@@ -53,6 +53,34 @@ TEST(Trainer, LearnsAndWritesOneLinePerStep) {
   EXPECT_LT(losses.back(), 0.5 * losses.front());
 }
 
+TEST(Trainer, PartsOfAStepGiveOneUpdateOfTheirWeightedSum) {
+  const TemporaryFolder whole_folder, parts_folder;
+  ToyTask whole, parts;
+  parts.parts = 4;
+  train(whole, toy_config(whole_folder.path()), {});
+  const auto result = train(parts, toy_config(parts_folder.path()), {});
+  EXPECT_EQ(result.state.updates, 40);
+  const auto expected = whole.net->parameters();
+  const auto actual = parts.net->parameters();
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_LT((expected[i] - actual[i]).abs().max().item<double>(), 1e-3) << i;  // fp32, 40 steps
+  }
+}
+
+TEST(Trainer, OnePartThatIsNotFiniteSkipsTheWholeStep) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  task.parts = 2;  // the second one is not finite, when the first has left its gradients
+  std::string before, after;
+  task.poison = [](int64_t step) { return step == 5; };
+  task.before_step = [&](int64_t step) {
+    if (step == 5) before = weights_hash(task);
+    if (step == 6) after = weights_hash(task);
+  };
+  EXPECT_EQ(train(task, toy_config(folder.path()), {}).state.skipped, 1);
+  EXPECT_EQ(before, after);
+}
+
 TEST(Trainer, StoppedAnywhereTheRunGoesOnBitEqually) {
   const auto [expected_curve, expected_weights] = reference();
   Rng rng(11);
