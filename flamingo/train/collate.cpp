@@ -10,23 +10,26 @@
 namespace flamingo {
 namespace {
 
-void check(const std::vector<Sequence>& sequences) {
+template <class AnySequence>
+void check(const std::vector<AnySequence>& sequences) {
   require(!sequences.empty(), "collate", "expected at least one sequence, got none");
-  for (const Sequence& s : sequences) {
+  for (const auto& s : sequences) {
     require(s.ids.size() >= 2 && s.phi.size() == s.ids.size() && s.label.size() == s.ids.size(),
             "collate", "expected ids, phi and label of one length of at least 2, got others");
   }
 }
 
 /// The longest row without its last token.
-int64_t padded_length(const std::vector<Sequence>& sequences) {
+template <class AnySequence>
+int64_t padded_length(const std::vector<AnySequence>& sequences) {
   size_t longest = 0;
-  for (const Sequence& s : sequences) longest = std::max(longest, s.ids.size());
+  for (const auto& s : sequences) longest = std::max(longest, s.ids.size());
   return static_cast<int64_t>(longest) - 1;
 }
 
 /// Whether the sequence binds labels: the chunk of its first medium has no target.
-bool binds(const Sequence& s) {
+template <class AnySequence>
+bool binds(const AnySequence& s) {
   bool sees_first = false;
   for (size_t t = 0; t < s.ids.size(); ++t) {
     if (s.phi[t] != 1) continue;
@@ -36,11 +39,12 @@ bool binds(const Sequence& s) {
   return sees_first;
 }
 
-void add_targets(const std::vector<Sequence>& sequences, int64_t length, FlamingoBatch& batch) {
+template <class AnySequence>
+void add_targets(const std::vector<AnySequence>& sequences, int64_t length, FlamingoBatch& batch) {
   std::vector<int64_t> positions, targets;
   std::vector<uint8_t> bound;
   for (size_t b = 0; b < sequences.size(); ++b) {
-    const Sequence& s = sequences[b];
+    const auto& s = sequences[b];
     const bool binding = binds(s);
     for (size_t t = 1; t < s.ids.size(); ++t) {
       if (!s.label[t]) continue;
@@ -55,21 +59,33 @@ void add_targets(const std::vector<Sequence>& sequences, int64_t length, Flaming
   batch.bound = torch::tensor(bound).to(torch::kBool);
 }
 
-void add_media(const std::vector<Sequence>& sequences, FlamingoBatch& batch) {
-  std::map<int64_t, std::vector<const MediumFrames*>> by_frames;
-  size_t most = 0;
-  for (const Sequence& s : sequences) {
-    most = std::max(most, s.media.size());
-    for (const MediumFrames& medium : s.media) by_frames[std::ssize(medium)].push_back(&medium);
+int64_t num_frames(const MediumFrames& medium) { return std::ssize(medium); }
+int64_t num_frames(const torch::Tensor& medium) { return medium.size(0); }
+
+void fill(MediaGroup& group, const std::vector<const MediumFrames*>& media) {
+  for (const MediumFrames* medium : media) {
+    group.views.insert(group.views.end(), medium->begin(), medium->end());
   }
-  std::map<const MediumFrames*, int64_t> rows;
+}
+void fill(MediaGroup& group, const std::vector<const torch::Tensor*>& media) {
+  std::vector<torch::Tensor> pixels;
+  for (const torch::Tensor* medium : media) pixels.push_back(*medium);
+  group.pixels = at::cat(pixels);  // [n F, 3, S, S]
+}
+
+template <class AnySequence>
+void add_media(const std::vector<AnySequence>& sequences, FlamingoBatch& batch) {
+  using Medium = typename decltype(AnySequence::media)::value_type;
+  std::map<int64_t, std::vector<const Medium*>> by_frames;
+  size_t most = 0;
+  for (const AnySequence& s : sequences) {
+    most = std::max(most, s.media.size());
+    for (const Medium& medium : s.media) by_frames[num_frames(medium)].push_back(&medium);
+  }
+  std::map<const Medium*, int64_t> rows;
   for (const auto& [frames, media] : by_frames) {
-    MediaGroup group{frames, {}};
-    for (const MediumFrames* medium : media) {
-      rows.emplace(medium, std::ssize(rows));
-      group.views.insert(group.views.end(), medium->begin(), medium->end());
-    }
-    batch.groups.push_back(std::move(group));
+    for (const Medium* medium : media) rows.emplace(medium, std::ssize(rows));
+    fill(batch.groups.emplace_back(MediaGroup{.frames = frames}), media);
   }
   batch.media_rows =
       torch::zeros({std::ssize(sequences), static_cast<int64_t>(most)}, torch::kInt64);
@@ -81,9 +97,8 @@ void add_media(const std::vector<Sequence>& sequences, FlamingoBatch& batch) {
   }
 }
 
-}  // namespace
-
-FlamingoBatch collate(const std::vector<Sequence>& sequences) {
+template <class AnySequence>
+FlamingoBatch collate_any(const std::vector<AnySequence>& sequences) {
   check(sequences);
   const int64_t length = padded_length(sequences);
   FlamingoBatch batch;
@@ -92,7 +107,7 @@ FlamingoBatch collate(const std::vector<Sequence>& sequences) {
   auto ids = batch.ids.accessor<int64_t, 2>();
   auto phi = batch.phi.accessor<int64_t, 2>();
   for (int64_t b = 0; b < std::ssize(sequences); ++b) {
-    const Sequence& s = sequences[static_cast<size_t>(b)];
+    const auto& s = sequences[static_cast<size_t>(b)];
     batch.num_tokens += std::ssize(s.ids);
     for (int64_t t = 0; t + 1 < std::ssize(s.ids); ++t) {
       ids[b][t] = s.ids[static_cast<size_t>(t)];
@@ -102,6 +117,14 @@ FlamingoBatch collate(const std::vector<Sequence>& sequences) {
   add_targets(sequences, length, batch);
   add_media(sequences, batch);
   return batch;
+}
+
+}  // namespace
+
+FlamingoBatch collate(const std::vector<Sequence>& sequences) { return collate_any(sequences); }
+
+FlamingoBatch collate(const std::vector<PixelSequence>& sequences) {
+  return collate_any(sequences);
 }
 
 }  // namespace flamingo

@@ -9,10 +9,19 @@
 
 namespace flamingo {
 
-/// Media of one length, so that the resampler can take them together.
+/// Media of one length, so that the resampler can take them together: n of F frames.
 struct MediaGroup {
   int64_t frames = 1;          ///< F
-  std::vector<ViewRef> views;  ///< media x F, frame by frame
+  std::vector<ViewRef> views;  ///< [n F] of pictograms; empty where pixels says it
+  at::Tensor pixels;           ///< [n F, 3, S, S], normalised; undefined where views says it
+};
+
+/// A sequence whose media are pixels, as Sequence (data/sequence.h) is one of pictogram views.
+struct PixelSequence {
+  std::vector<int32_t> ids;       ///< [T]
+  std::vector<int32_t> phi;       ///< [T], index + 1 of the medium a token sees, 0 for none
+  std::vector<uint8_t> label;     ///< [T], 1 where ids[t] is a target of the loss
+  std::vector<at::Tensor> media;  ///< M of [F, 3, S, S], all of one S
 };
 
 /// Sequences as tensors. Rows are padded at the end, where causal attention never looks back from a
@@ -31,5 +40,6 @@ struct FlamingoBatch {
 
 /// Throws Error: no sequence, no target at all, or fields of a sequence that differ in length.
 FlamingoBatch collate(const std::vector<Sequence>& sequences);
+FlamingoBatch collate(const std::vector<PixelSequence>& sequences);
 
 }  // namespace flamingo

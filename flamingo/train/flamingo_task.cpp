@@ -20,7 +20,7 @@ torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
                              const GatherFeatures& gather) {
   std::vector<torch::Tensor> media;
   for (const MediaGroup& group : batch.groups) {
-    const auto features = gather(group.views);                                  // [N F, P, Dv]
+    const auto features = gather(group);                                        // [N F, P, Dv]
     const auto clips = features.unflatten(0, {-1, group.frames}).unsqueeze(0);  // [1, N, F, P, Dv]
     media.push_back(model->resample(clips).squeeze(0));                         // [N, R, Dr]
   }
@@ -56,7 +56,7 @@ StepLosses FlamingoTask::losses(int64_t step, int64_t /*part*/) {
   if (!batches_) batches_.emplace([this](int64_t s) { return collate(episodes_.batch(s)); }, step);
   const FlamingoBatch batch = batches_->next();
   const auto result = flamingo_losses(
-      model_, batch, [this](std::span<const ViewRef> views) { return features_.gather(views); });
+      model_, batch, [this](const MediaGroup& group) { return features_.gather(group.views); });
   StepLosses losses{result.loss, batch.num_tokens, {{"accuracy", result.accuracy}}};
   if (result.num_bound > 0) losses.metrics.emplace_back("bound_accuracy", result.bound_accuracy);
   for (auto& gate : gate_metrics(model_)) losses.metrics.push_back(std::move(gate));

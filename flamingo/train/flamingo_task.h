@@ -20,8 +20,8 @@ struct FlamingoLosses {
   int64_t num_bound = 0;
 };
 
-/// features of a view list -> [N, P, Dv].
-using GatherFeatures = std::function<torch::Tensor(std::span<const ViewRef>)>;
+/// Features of a group's media, frame by frame -> [n F, P, Dv].
+using GatherFeatures = std::function<torch::Tensor(const MediaGroup&)>;
 
 /// Media of all groups -> [B, M, R, Dr], padding repeating row 0 (which no token sees).
 torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,

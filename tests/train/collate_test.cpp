@@ -52,8 +52,29 @@ TEST(Collate, GroupsMediaByLength) {
   EXPECT_EQ(list(batch.media_rows), (Ids{0, 3, 1, 2}));
 }
 
+TEST(Collate, MediaOfPixelsAreGroupedAlike) {
+  const auto frames = [](int64_t count, double value) {
+    return torch::full({count, 3, 2, 2}, value);
+  };
+  PixelSequence first{.ids = {1, 9, 20, 9, 30},
+                      .phi = {0, 1, 1, 2, 2},
+                      .label = {0, 0, 1, 0, 1},
+                      .media = {frames(1, 5), frames(3, 6)}};
+  PixelSequence second{
+      .ids = {1, 9, 40}, .phi = {0, 1, 1}, .label = {0, 0, 1}, .media = {frames(1, 7)}};
+  const auto batch = collate({first, second});
+  ASSERT_EQ(batch.groups.size(), 2u);
+  EXPECT_EQ(batch.groups[0].frames, 1);
+  EXPECT_EQ(list(batch.groups[0].pixels.select(1, 0).select(1, 0).select(1, 0)), (Ids{5, 7}));
+  EXPECT_EQ(batch.groups[1].frames, 3);
+  EXPECT_EQ(batch.groups[1].pixels.sizes(), (Ids{3, 3, 2, 2}));
+  EXPECT_EQ(list(batch.media_rows), (Ids{0, 2, 1, 0}));
+  EXPECT_EQ(list(batch.targets), (Ids{20, 30, 40}));
+  EXPECT_TRUE(batch.groups[0].views.empty());
+}
+
 TEST(Collate, RefusesWhatCannotBeTrainedOn) {
-  EXPECT_THROW(collate({}), Error);
+  EXPECT_THROW(collate(std::vector<Sequence>{}), Error);
   Sequence uneven = binding();
   uneven.phi.pop_back();
   EXPECT_THROW(collate({uneven}), Error);

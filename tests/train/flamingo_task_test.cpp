@@ -35,6 +35,8 @@ std::vector<Sequence> sequences() {
            .media = {{{7, 1}}, {{7, 2}}}}};
 }
 
+torch::Tensor gather_group(const MediaGroup& group) { return gather(group.views); }
+
 /// The definition: one sequence at a time, logits of every token, mean over targets.
 double plain_loss(Flamingo& model, const std::vector<Sequence>& all) {
   double sum = 0;
@@ -61,7 +63,7 @@ double plain_loss(Flamingo& model, const std::vector<Sequence>& all) {
 TEST(FlamingoLosses, EqualsThePlainDefinition) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   const torch::NoGradGuard no_grad;
-  const auto result = flamingo_losses(model, collate(sequences()), gather);
+  const auto result = flamingo_losses(model, collate(sequences()), gather_group);
   EXPECT_NEAR(result.loss.item<double>(), plain_loss(model, sequences()), kTolerance);
   EXPECT_EQ(result.num_bound, 1);
 }
@@ -69,7 +71,7 @@ TEST(FlamingoLosses, EqualsThePlainDefinition) {
 TEST(FlamingoLosses, GradientsReachTrainedPartsOnly) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   freeze(model, {});
-  flamingo_losses(model, collate(sequences()), gather).loss.backward();
+  flamingo_losses(model, collate(sequences()), gather_group).loss.backward();
   for (const auto& item : model->named_parameters()) {
     const bool frozen =
         item.key().starts_with("vision_encoder.") ||
@@ -89,8 +91,9 @@ TEST(FlamingoLosses, PicturesMatter) {
   const torch::NoGradGuard no_grad;
   auto other = sequences();
   other[0].media[0][0].drawing = 50;
-  const double before = flamingo_losses(model, collate(sequences()), gather).loss.item<double>();
-  EXPECT_NE(flamingo_losses(model, collate(other), gather).loss.item<double>(), before);
+  const double before =
+      flamingo_losses(model, collate(sequences()), gather_group).loss.item<double>();
+  EXPECT_NE(flamingo_losses(model, collate(other), gather_group).loss.item<double>(), before);
 }
 
 TEST(GateMetrics, AreTheSizesOfTanh) {
