@@ -41,8 +41,8 @@ void run_train(Context& context) {
   const int64_t side = model->config().transform.size;
   const auto picture = torch::randn({1, 3, side, side}).to(torch::kBFloat16);
   const auto features = model->vision_encoder->forward(picture).detach();  // [1, P, Dv]
-  const auto gather = [&](std::span<const ViewRef> views) {
-    return features.expand({std::ssize(views), -1, -1});
+  const auto gather = [&](const MediaGroup& group) {
+    return features.expand({std::ssize(group.views), -1, -1});
   };
   const auto step = [&] {
     flamingo_losses(model, batch, gather).loss.backward();

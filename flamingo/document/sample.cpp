@@ -1,0 +1,48 @@
+#include "flamingo/document/sample.h"
+
+#include <algorithm>
+
+#include "flamingo/core/error.h"
+#include "flamingo/document/document_json.h"
+#include "flamingo/io/sha256.h"
+
+namespace flamingo {
+namespace {
+
+std::string names_of(const Sample& sample) {
+  std::string names;
+  for (const auto& file : sample.files) names += (names.empty() ? "" : ", ") + file.extension;
+  return names;
+}
+
+Document read_native(const Sample& sample, std::string_view json) {
+  ReadDocument read = document_from_json(json, sample.where);
+  for (size_t i = 0; i < read.members.size(); ++i) {
+    const std::string_view* bytes = sample.find(read.members[i]);
+    require(bytes != nullptr, sample.where,
+            "expected a member \"" + read.members[i] + "\", got " + names_of(sample));
+    Medium& medium = read.document.media[i];
+    require(medium.sha256.empty() || medium.sha256 == sha256_hex(*bytes), sample.where,
+            "expected " + read.members[i] + " with the SHA-256 of the document, got another",
+            "the shard is damaged");
+    medium.bytes = *bytes;
+  }
+  return std::move(read.document);
+}
+
+}  // namespace
+
+const std::string_view* Sample::find(std::string_view extension) const {
+  const auto it = std::ranges::find(files, extension, &File::extension);
+  return it == files.end() ? nullptr : &it->bytes;
+}
+
+Document read_sample(const Sample& sample) {
+  const std::string_view* json = sample.find("json");
+  if (json != nullptr && json->find("\"parts\"") != std::string_view::npos) {
+    return read_native(sample, *json);
+  }
+  fail(sample.where, "expected a sample of a known kind, got files " + names_of(sample));
+}
+
+}  // namespace flamingo

@@ -1,0 +1,52 @@
+#include "flamingo/document/shard.h"
+
+#include <utility>
+
+#include "flamingo/core/error.h"
+#include "flamingo/document/document_json.h"
+#include "flamingo/document/sample.h"
+#include "flamingo/io/sha256.h"
+
+namespace flamingo {
+
+void ShardWriter::add(std::string_view key, Document document) {
+  const std::string name(key);
+  require(!key.empty() && key.find('.') == std::string_view::npos, "ShardWriter",
+          "expected a key without dots, got \"" + name + "\"");
+  for (Medium& medium : document.media) {
+    require(!medium.bytes.empty(), "ShardWriter",
+            "expected media with bytes, got none for " + name);
+    medium.sha256 = sha256_hex(medium.bytes);
+  }
+  tar_.add(name + ".json", document_to_json(document));
+  for (int64_t i = 0; i < std::ssize(document.media); ++i) {
+    tar_.add(name + "." + medium_member(document, i), document.media[static_cast<size_t>(i)].bytes);
+  }
+}
+
+TarDocuments::TarDocuments(const std::string& path)
+    : file_(path),
+      members_(tar_members(file_.bytes(), path)),
+      samples_(group_samples(members_).samples) {}
+
+std::string TarDocuments::key(int64_t index) const {
+  return samples_.at(static_cast<size_t>(index)).key;
+}
+
+Document TarDocuments::read(int64_t index) const {
+  const SampleGroup& group = samples_.at(static_cast<size_t>(index));
+  Sample sample{.where = file_.path() + ": " + group.key};
+  require(group.error.empty(), sample.where, group.error);
+  for (const SampleFile& file : group.files) {
+    const auto data = members_[file.member].data;
+    sample.files.push_back(
+        {file.extension, {reinterpret_cast<const char*>(data.data()), data.size()}});
+  }
+  return read_sample(sample);
+}
+
+std::unique_ptr<DocumentFile> open_documents(const std::string& path) {
+  return std::make_unique<TarDocuments>(path);
+}
+
+}  // namespace flamingo

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flamingo/document/document_file.h"
+#include "flamingo/io/mapped_file.h"
+#include "flamingo/io/sample_groups.h"
+#include "flamingo/io/tar.h"
+
+namespace flamingo {
+
+/// Writes documents as a webdataset tar: <key>.json (document_json.h) and <key>.0.jpg, ... for the
+/// media. The file appears whole or not at all; equal documents give equal bytes.
+class ShardWriter {
+ public:
+  /// Throws Error when the file cannot be created.
+  explicit ShardWriter(const std::string& path) : tar_(path) {}
+
+  /// Appends a document under a key without dots; the SHA-256 of each medium is filled in.
+  /// Throws Error: a bad key, a medium without bytes, a full disk.
+  void add(std::string_view key, Document document);
+  void finish() { tar_.finish(); }
+
+ private:
+  TarWriter tar_;
+};
+
+/// A mapped tar of samples.
+class TarDocuments : public DocumentFile {
+ public:
+  /// Throws Error as tar_members does.
+  explicit TarDocuments(const std::string& path);
+
+  int64_t size() const override { return std::ssize(samples_); }
+  std::string key(int64_t index) const override;
+  Document read(int64_t index) const override;
+
+ private:
+  MappedFile file_;
+  std::vector<TarMember> members_;
+  std::vector<SampleGroup> samples_;
+};
+
+}  // namespace flamingo
