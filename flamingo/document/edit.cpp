@@ -1,0 +1,56 @@
+#include "flamingo/document/edit.h"
+
+#include <string_view>
+#include <utility>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+bool is_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+/// Appends text to a part, as one paragraph after another.
+void join(Part& part, const std::string& text) {
+  if (text.empty()) return;
+  const bool apart = part.text.empty() || is_white(part.text.back()) || is_white(text.front());
+  part.text += (apart ? "" : "\n\n") + text;
+}
+
+}  // namespace
+
+void keep_media(Document& document, const std::vector<bool>& keep) {
+  require(keep.size() == document.media.size(), "keep_media",
+          "expected " + std::to_string(document.media.size()) + " entries, got " +
+              std::to_string(keep.size()));
+  std::vector<Part> parts;
+  std::vector<Medium> media;
+  for (Part& part : document.parts) {
+    if (part.is_text()) {
+      if (!parts.empty() && parts.back().is_text()) {
+        join(parts.back(), part.text);
+      } else {
+        parts.push_back(std::move(part));
+      }
+    } else if (keep[static_cast<size_t>(part.medium)]) {
+      parts.push_back(Part::of_medium(std::ssize(media)));
+      media.push_back(std::move(document.media[static_cast<size_t>(part.medium)]));
+    }
+  }
+  document.parts = std::move(parts);
+  document.media = std::move(media);
+}
+
+int64_t count_words(const Document& document) {
+  int64_t words = 0;
+  for (const Part& part : document.parts) {
+    bool inside = false;
+    for (const char c : part.text) {
+      words += !inside && !is_white(c);
+      inside = !is_white(c);
+    }
+  }
+  return words;
+}
+
+}  // namespace flamingo
