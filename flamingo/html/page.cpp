@@ -1,0 +1,299 @@
+#include "flamingo/html/page.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "flamingo/html/ascii.h"
+#include "flamingo/html/facts.h"
+#include "flamingo/html/text_writer.h"
+
+namespace flamingo {
+namespace {
+
+/// How an element stands among the lines of its page.
+enum class Layout { kInline, kLine, kParagraph };
+
+bool is_list_part(GumboTag tag) {
+  return tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT;
+}
+
+/// Whether a block inside `parent` begins a line of it rather than a paragraph.
+bool is_tight(GumboTag parent) {
+  return is_list_part(parent) || parent == GUMBO_TAG_TD || parent == GUMBO_TAG_TH;
+}
+
+/// A line of code as doxygen writes it: a block of its own inside a <div class="fragment">.
+bool is_code_line(const GumboNode* element) {
+  return tag_of(element) == GUMBO_TAG_DIV && attribute(element, "class") == "line" &&
+         attribute(element->parent, "class") == "fragment";
+}
+
+Layout layout_of(const GumboNode* element) {
+  switch (tag_of(element)) {
+    case GUMBO_TAG_CAPTION:
+    case GUMBO_TAG_DD:
+    case GUMBO_TAG_DT:
+    case GUMBO_TAG_LEGEND:
+    case GUMBO_TAG_LI:
+    case GUMBO_TAG_OPTGROUP:
+    case GUMBO_TAG_OPTION:
+    case GUMBO_TAG_SUMMARY:
+    case GUMBO_TAG_TR:
+      return Layout::kLine;
+    case GUMBO_TAG_DIV:
+    case GUMBO_TAG_DL:
+    case GUMBO_TAG_OL:
+    case GUMBO_TAG_UL:
+      return is_code_line(element) || is_tight(tag_of(element->parent)) ? Layout::kLine
+                                                                        : Layout::kParagraph;
+    case GUMBO_TAG_ADDRESS:
+    case GUMBO_TAG_ARTICLE:
+    case GUMBO_TAG_ASIDE:
+    case GUMBO_TAG_BLOCKQUOTE:
+    case GUMBO_TAG_CENTER:
+    case GUMBO_TAG_DETAILS:
+    case GUMBO_TAG_DIR:
+    case GUMBO_TAG_FIELDSET:
+    case GUMBO_TAG_FIGCAPTION:
+    case GUMBO_TAG_FIGURE:
+    case GUMBO_TAG_FOOTER:
+    case GUMBO_TAG_FORM:
+    case GUMBO_TAG_H1:
+    case GUMBO_TAG_H2:
+    case GUMBO_TAG_H3:
+    case GUMBO_TAG_H4:
+    case GUMBO_TAG_H5:
+    case GUMBO_TAG_H6:
+    case GUMBO_TAG_HEADER:
+    case GUMBO_TAG_HGROUP:
+    case GUMBO_TAG_HR:
+    case GUMBO_TAG_LISTING:
+    case GUMBO_TAG_MAIN:
+    case GUMBO_TAG_MENU:
+    case GUMBO_TAG_NAV:
+    case GUMBO_TAG_P:
+    case GUMBO_TAG_PLAINTEXT:
+    case GUMBO_TAG_PRE:
+    case GUMBO_TAG_SECTION:
+    case GUMBO_TAG_TABLE:
+    case GUMBO_TAG_XMP:
+      return Layout::kParagraph;
+    default:
+      return Layout::kInline;
+  }
+}
+
+bool is_preformatted(const GumboNode* element) {
+  const GumboTag tag = tag_of(element);
+  return tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_LISTING || tag == GUMBO_TAG_XMP ||
+         tag == GUMBO_TAG_PLAINTEXT || tag == GUMBO_TAG_TEXTAREA || is_code_line(element);
+}
+
+/// The value of a whole number attribute, or `otherwise`.
+int64_t number(const GumboNode* element, const char* name, int64_t otherwise) {
+  const std::string_view text = trim_html_space(attribute(element, name));
+  int64_t value = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return std::clamp<int64_t>(value, -1'000'000, 1'000'000);
+}
+
+/// The element beside `node`, a step before or after it among its parent's children; null for
+/// none and when text stands between.
+const GumboNode* neighbour(const GumboNode* node, bool after) {
+  const auto siblings = children(node->parent);
+  const auto self = std::ranges::find(siblings, node);
+  if (self == siblings.end()) return nullptr;
+  for (auto at = self; after ? ++at != siblings.end() : at != siblings.begin();) {
+    if (!after) --at;
+    if (is_element(*at)) return *at;
+    if ((*at)->type == GUMBO_NODE_TEXT) return nullptr;
+  }
+  return nullptr;
+}
+
+/// The order in which the children of an element are read: a figure's caption that stands before
+/// the picture comes last.
+struct Order {
+  size_t size = 0;
+  size_t caption = SIZE_MAX;
+
+  explicit Order(const GumboNode* element) : size(children(element).size()) {
+    if (tag_of(element) != GUMBO_TAG_FIGURE) return;
+    const auto list = children(element);
+    for (size_t i = 0; i < list.size() && caption == SIZE_MAX; ++i) {
+      if (tag_of(list[i]) == GUMBO_TAG_FIGCAPTION) caption = i;
+    }
+  }
+  size_t child(size_t step) const {
+    if (step < caption) return step;
+    return step + 1 < size ? step + 1 : caption;
+  }
+};
+
+/// An element that is being read.
+struct Frame {
+  const GumboNode* element;
+  Order order;
+  size_t step = 0;
+  int64_t next_item = 1;
+  bool preformatted = false;
+  bool text = true;  ///< false in a <noscript>, of which only the picture counts
+};
+
+/// Reads a judged body into a document, element by element without recursion.
+class PageReader {
+ public:
+  PageReader(const HtmlTree& tree, Judgement judgement, PageAddress address,
+             const PageOptions& options, HtmlPage& page)
+      : tree_(tree),
+        judgement_(std::move(judgement)),
+        address_(std::move(address)),
+        options_(options),
+        page_(page),
+        writer_(page.document) {
+    page_.dropped = judgement_.counts;
+  }
+
+  void run() {
+    if (judgement_.body != nullptr) enter(judgement_.body);
+    while (!frames_.empty()) {
+      Frame& frame = frames_.back();
+      if (frame.step == frame.order.size) {
+        leave(frame.element);
+      } else {
+        read(children(frame.element)[frame.order.child(frame.step++)]);
+      }
+    }
+    writer_.finish();
+  }
+
+ private:
+  void read(const GumboNode* node) {
+    if (judgement_.reasons[tree_.slot(node)] != DropReason::kNone) return;
+    if (is_text(node)) {
+      read_text(node->v.text.text);
+    } else if (is_element(node) && !is_never_content(node)) {
+      read_element(node);
+    }
+  }
+
+  void read_text(std::string_view text) {
+    if (!frames_.back().text) return;
+    if (frames_.back().preformatted) {
+      writer_.preformatted(text);
+    } else {
+      writer_.text(text);
+    }
+  }
+
+  void read_element(const GumboNode* element) {
+    switch (tag_of(element)) {
+      case GUMBO_TAG_IMG:
+      case GUMBO_TAG_VIDEO:
+        return read_medium(element);
+      case GUMBO_TAG_BR:
+        return writer_.line_break();
+      case GUMBO_TAG_NOSCRIPT:
+        if (replaces_nothing(element)) return;
+        break;
+      default:
+        break;
+    }
+    enter(element);
+  }
+
+  /// Whether the element beside a <noscript> is a picture that stands on its own. Otherwise the
+  /// picture in the <noscript> is the real one, for readers without lazy loading.
+  bool replaces_nothing(const GumboNode* noscript) const {
+    for (const bool after : {false, true}) {
+      const GumboNode* beside = neighbour(noscript, after);
+      if (beside == nullptr || tag_of(beside) != GUMBO_TAG_IMG) continue;
+      const MediumChoice choice = choose_medium(beside, address_, options_.pictures);
+      if (choice.medium && !choice.medium->url.starts_with("data:")) return true;
+    }
+    return false;
+  }
+
+  /// Whether a <noscript> beside a picture that is only a place holder shows the real one.
+  void read_medium(const GumboNode* element) {
+    MediumChoice choice = choose_medium(element, address_, options_.pictures);
+    const auto kept = static_cast<int64_t>(page_.document.media.size());
+    if (choice.medium && kept >= options_.limits.pictures) {
+      choice = {std::nullopt, DropReason::kTooMany};
+    }
+    if (choice.medium) {
+      writer_.medium(std::move(*choice.medium));
+    } else {
+      ++page_.dropped[static_cast<size_t>(choice.reason)].pictures;
+    }
+  }
+
+  void enter(const GumboNode* element) {
+    begin_line(layout_of(element));
+    const GumboTag tag = tag_of(element);
+    if (tag == GUMBO_TAG_LI) writer_.item(marker(element));
+    if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) writer_.cell();
+    Frame frame{element, Order(element)};
+    if (!frames_.empty()) {
+      frame.preformatted = frames_.back().preformatted;
+      frame.text = frames_.back().text;
+    }
+    frame.preformatted = frame.preformatted || is_preformatted(element);
+    frame.text = frame.text && tag != GUMBO_TAG_NOSCRIPT;
+    if (tag == GUMBO_TAG_OL) frame.next_item = number(element, "start", 1);
+    frames_.push_back(frame);
+  }
+
+  void leave(const GumboNode* element) {
+    frames_.pop_back();
+    if (tag_of(element) == GUMBO_TAG_LI) writer_.end_item();
+    begin_line(layout_of(element));
+  }
+
+  void begin_line(Layout layout) {
+    if (layout == Layout::kLine) writer_.line();
+    if (layout == Layout::kParagraph) writer_.paragraph();
+  }
+
+  /// "- ", or the number of an item of an ordered list.
+  std::string marker(const GumboNode* item) {
+    if (frames_.empty() || tag_of(frames_.back().element) != GUMBO_TAG_OL) return "- ";
+    int64_t& next = frames_.back().next_item;
+    next = number(item, "value", next);
+    return std::to_string(next++) + ". ";
+  }
+
+  const HtmlTree& tree_;
+  Judgement judgement_;
+  PageAddress address_;
+  const PageOptions& options_;
+  HtmlPage& page_;
+  TextWriter writer_;
+  std::vector<Frame> frames_;
+};
+
+}  // namespace
+
+bool HtmlPage::forbids(std::string_view directive) const {
+  return std::ranges::find(robots, directive) != robots.end();
+}
+
+HtmlPage parse_page(std::string_view utf8, std::string_view url, const PageOptions& options) {
+  const HtmlTree tree = HtmlTree::parse(utf8, options.limits, url);
+  const auto max_url = static_cast<size_t>(options.limits.url_bytes);
+  PageFacts facts = read_facts(tree, url, max_url);
+  HtmlPage page;
+  page.document.url = url;
+  page.document.title = std::move(facts.title);
+  page.document.licence = std::move(facts.licence);
+  page.language = std::move(facts.language);
+  page.canonical = std::move(facts.canonical);
+  page.robots = std::move(facts.robots);
+  PageReader(tree, judge(tree, options.rules), {std::move(facts.base), options.limits.url_bytes},
+             options, page)
+      .run();
+  return page;
+}
+
+}  // namespace flamingo

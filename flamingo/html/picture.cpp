@@ -1,0 +1,162 @@
+#include "flamingo/html/picture.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "flamingo/html/ascii.h"
+#include "flamingo/html/text_writer.h"
+#include "flamingo/html/url.h"
+
+namespace flamingo {
+namespace {
+
+using std::string_view_literals::operator""sv;
+
+constexpr int64_t kMaxDeclared = 100'000;
+
+/// A number of pixels ("640", "640px"); 0 for anything else, such as a percentage.
+int64_t pixels(std::string_view text) {
+  text = trim_html_space(text);
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  const bool is_pixels = unit.empty() || equal_ascii_case(unit, "px") || unit.front() == '.';
+  return error == std::errc() && is_pixels ? std::clamp<int64_t>(value, 0, kMaxDeclared) : 0;
+}
+
+bool is_data(std::string_view reference) {
+  return equal_ascii_case(trim_html_space(reference).substr(0, 5), "data:");
+}
+
+/// Whether the address is that of a drawing, by its name or data type.
+bool is_svg(std::string_view url) {
+  if (is_data(url)) return find_ascii_case(url.substr(0, 20), "image/svg") == 5;
+  const std::string path = ascii_lower(split_url(url).path);
+  return path.ends_with(".svg") || path.ends_with(".svgz");
+}
+
+/// Whether a <source> is of a type that a picture decoder here reads.
+bool is_decodable(const GumboNode* source) {
+  constexpr std::array kTypes = {""sv,          "image/jpeg"sv, "image/jpg"sv,
+                                 "image/png"sv, "image/webp"sv, "image/gif"sv};
+  const std::string type = ascii_lower(trim_html_space(attribute(source, "type")));
+  return std::ranges::find(kTypes, type) != kTypes.end();
+}
+
+/// The better of two candidates so far, by extent.
+struct Best {
+  std::string_view reference;
+  double extent = 0;
+
+  void offer(std::string_view srcset) {
+    double next = 0;
+    const std::string_view candidate = largest_candidate(srcset, next);
+    if (candidate.empty() || is_data(candidate) || next <= extent) return;
+    reference = candidate;
+    extent = next;
+  }
+};
+
+std::string_view first_attribute(const GumboNode* element, std::span<const char* const> names) {
+  for (const char* name : names) {
+    const std::string_view value = trim_html_space(attribute(element, name));
+    if (!value.empty()) return value;
+  }
+  return {};
+}
+
+/// The address of a <video>: its own, or that of the first source in MP4 or of any type.
+std::string_view video_reference(const GumboNode* video) {
+  const std::string_view own = trim_html_space(attribute(video, "src"));
+  if (!own.empty()) return own;
+  std::string_view first;
+  for (const GumboNode* child : children(video)) {
+    if (tag_of(child) != GUMBO_TAG_SOURCE) continue;
+    const std::string_view source = trim_html_space(attribute(child, "src"));
+    if (attribute(child, "type").starts_with("video/mp4") && !source.empty()) return source;
+    if (first.empty()) first = source;
+  }
+  return first;
+}
+
+DropReason refusal(const Medium& medium, const PictureRules& rules) {
+  const auto tiny = [&](int64_t side) { return side > 0 && side < rules.min_side; };
+  if (tiny(medium.width) || tiny(medium.height)) return DropReason::kTiny;
+  if (!rules.svg && is_svg(medium.url)) return DropReason::kSvg;
+  const bool data = is_data(medium.url);
+  const auto bytes = static_cast<int64_t>(medium.url.size());
+  return data && bytes > rules.data_bytes ? DropReason::kData : DropReason::kNone;
+}
+
+}  // namespace
+
+std::string_view largest_candidate(std::string_view srcset, double& extent) {
+  std::string_view best;
+  bool best_is_width = false;
+  extent = 0;
+  while (true) {
+    const size_t begin = srcset.find_first_not_of(" \t\n\f\r,");
+    if (begin == std::string_view::npos) return best;
+    srcset.remove_prefix(begin);
+    std::string_view url = srcset.substr(0, srcset.find_first_of(" \t\n\f\r"));
+    srcset.remove_prefix(url.size());
+    std::string_view descriptor;
+    if (url.ends_with(',')) {
+      url = url.substr(0, url.find_last_not_of(',') + 1);
+    } else {
+      descriptor = srcset.substr(0, srcset.find(','));
+      srcset.remove_prefix(descriptor.size());
+    }
+    descriptor = trim_html_space(descriptor);
+    double value = 1;
+    std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), value);
+    const bool is_width = descriptor.find('w') != std::string_view::npos;
+    if (url.empty() || is_width < best_is_width) continue;
+    if (is_width == best_is_width && !(value > extent)) continue;
+    best = url;
+    extent = value;
+    best_is_width = is_width;
+  }
+}
+
+std::string_view picture_reference(const GumboNode* img) {
+  static constexpr const char* kSets[] = {"data-srcset", "data-lazy-srcset", "srcset"};
+  static constexpr const char* kLazy[] = {"data-src", "data-original", "data-lazy-src", "data-lazy",
+                                          "data-echo"};
+  Best best;
+  for (const char* name : kSets) best.offer(attribute(img, name));
+  if (has_unknown_name(img->parent, "picture")) {
+    for (const GumboNode* child : children(img->parent)) {
+      if (tag_of(child) != GUMBO_TAG_SOURCE || !is_decodable(child)) continue;
+      for (const char* name : kSets) best.offer(attribute(child, name));
+    }
+  }
+  if (!best.reference.empty()) return best.reference;
+  const std::string_view lazy = first_attribute(img, kLazy);
+  return lazy.empty() ? trim_html_space(attribute(img, "src")) : lazy;
+}
+
+MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
+                           const PictureRules& rules) {
+  const bool video = tag_of(element) == GUMBO_TAG_VIDEO;
+  const std::string_view reference = video ? video_reference(element) : picture_reference(element);
+  const bool data = is_data(reference);
+  if (reference.empty() || (data && video)) return {std::nullopt, DropReason::kAddress};
+  const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
+  if (data && reference.size() > limit) return {std::nullopt, DropReason::kData};
+  std::optional<std::string> url = resolve_url(page.base, reference, limit);
+  if (!url) return {std::nullopt, DropReason::kAddress};
+  Medium medium;
+  medium.kind = video ? MediumKind::kVideo : MediumKind::kImage;
+  medium.url = std::move(*url);
+  medium.alt = collapse_space(attribute(element, "alt"));
+  if (medium.alt.empty()) medium.alt = collapse_space(attribute(element, "title"));
+  if (medium.alt.empty() && video) medium.alt = collapse_space(attribute(element, "aria-label"));
+  medium.width = pixels(attribute(element, "width"));
+  medium.height = pixels(attribute(element, "height"));
+  const DropReason reason = refusal(medium, rules);
+  if (reason != DropReason::kNone) return {std::nullopt, reason};
+  return {std::move(medium), DropReason::kNone};
+}
+
+}  // namespace flamingo

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "flamingo/document/document.h"
+
+namespace flamingo {
+
+/// Builds the parts of a document from the text and the breaks of a page, with white space as a
+/// browser shows it: runs of it are one space, none at the ends of lines, at most one blank line.
+/// A part next to a medium keeps one space there when both stand in one line, so that who takes
+/// the medium out can join the line again.
+class TextWriter {
+ public:
+  /// Appends to the parts and media of `document`, which must outlive the writer.
+  explicit TextWriter(Document& document) : document_(document) {}
+
+  /// Text whose white space is one space each.
+  void text(std::string_view utf8);
+  /// Text whose spaces and line ends stay.
+  void preformatted(std::string_view utf8);
+  /// What follows begins a new line, or a paragraph after a blank line.
+  void line() { end_line(1); }
+  void paragraph() { end_line(2); }
+  /// A line break as <br> makes it: two of them are a blank line.
+  void line_break() { end_line(breaks_ + 1); }
+  /// What follows in the same line is the next cell of a table row, after a tab.
+  void cell() { cell_ = true; }
+  /// What follows begins a list item.
+  void item(std::string marker);
+  /// The item ends; a marker that no text followed is forgotten.
+  void end_item();
+  void medium(Medium medium);
+  /// Ends the last part.
+  void finish();
+
+ private:
+  void end_line(int breaks);
+  void begin_text();
+  void append_collapsed(std::string_view utf8);
+  void end_part();
+
+  Document& document_;
+  std::string current_;
+  std::string marker_;
+  int breaks_ = 0;  ///< line ends due before the next text
+  bool space_ = false;
+  bool cell_ = false;
+};
+
+/// `utf8` as TextWriter::text writes it, alone.
+std::string collapse_space(std::string_view utf8);
+
+}  // namespace flamingo
