@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace flamingo {
+
+/// The address of something on the web, taken apart once: what is checked, what is dialled, what
+/// robots.txt is asked about and what is sent are these same fields.
+struct WebAddress {
+  bool secure = false;  ///< https rather than http
+  std::string host;     ///< lower case; an IPv6 address without brackets, IPv4 as four numbers
+  uint16_t port = 0;
+  std::string target;  ///< path and query, percent-encoded, no dot segments; starts with '/'
+
+  /// Reads an absolute http: or https: address, a strict subset of the WHATWG URL standard.
+  /// The fragment is dropped, non-ASCII bytes and spaces of path and query are percent-encoded, an
+  /// IPv4 host in any spelling (0x7f.1, 017700000001) becomes four numbers. Nothing for another
+  /// scheme, user names, backslashes, control characters, hosts that are not ASCII letters, digits,
+  /// '.', '-' and '_' (punycode passes), and addresses over 8 KiB.
+  static std::optional<WebAddress> parse(std::string_view text);
+
+  /// Where a Location or src value on this page leads; nothing as for parse().
+  std::optional<WebAddress> join(std::string_view reference) const;
+
+  /// "https://example.org" or "http://[::1]:8080": scheme, host and a port that is not the default.
+  std::string origin() const;
+  /// The whole address, as parse() reads it.
+  std::string text() const { return origin() + target; }
+};
+
+}  // namespace flamingo
