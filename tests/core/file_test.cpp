@@ -1,10 +1,9 @@
 #include "flamingo/core/file.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "tests/core/file_size_limit.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
@@ -12,30 +11,13 @@ namespace flamingo {
 namespace {
 
 using testing::error_of;
+using testing::FileSizeLimit;
 using testing::TemporaryFolder;
 
 size_t files_in(const TemporaryFolder& folder) {
   return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder.path()),
                                            std::filesystem::directory_iterator()));
 }
-
-/// While it lives, no file of this process may grow past `bytes`: writes fail as on a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 TEST(File, WritesAndReadsBack) {
   const TemporaryFolder folder;
