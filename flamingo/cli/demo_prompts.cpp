@@ -10,6 +10,7 @@
 
 #include "flamingo/core/file.h"
 #include "flamingo/core/rng.h"
+#include "flamingo/data/pictogram_documents.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/media/image.h"
 #include "flamingo/media/video.h"
@@ -23,15 +24,6 @@ constexpr int kPromptsPerSection = 3;
 constexpr int64_t kClipSide = 128;
 constexpr int kClipFrames = 60;
 constexpr double kClipFps = 10;
-
-Image drawing_image(const PictogramSet& set, int64_t drawing) {
-  const auto pixels = set.pixels(drawing);
-  Image image;
-  image.height = image.width = kPictogramSide;
-  image.mode = PixelMode::kRgba;
-  image.pixels.assign(pixels.begin(), pixels.end());
-  return image;
-}
 
 /// Pastes a straight-alpha drawing onto an RGB canvas with its corner at (left, top).
 void paste(const Image& drawing, int64_t left, int64_t top, Image& canvas) {

@@ -71,6 +71,10 @@ void BuildReport::drop_medium(DropExample example) {
   add_example(std::move(example));
 }
 
+void BuildReport::drop_media(const std::string& rule, int64_t count) {
+  if (count > 0) dropped_[rule].media += count;
+}
+
 void BuildReport::add_example(DropExample example) {
   int64_t& seen = num_examples_[example.rule];
   if (seen == kExamples) return;

@@ -46,6 +46,10 @@ class BuildReport {
   void drop_page(DropExample example, int64_t num_media);
   /// A medium goes, its page stays so far.
   void drop_medium(DropExample example);
+  /// `count` media go that nobody needs to see an example of; 0 changes nothing.
+  void drop_media(const std::string& rule, int64_t count);
+  /// What was kept is judged again by a later pass, whose report is merged afterwards.
+  void forget_kept() { pages_kept_ = media_kept_ = words_kept_ = 0; }
   /// Adds what another report counted.
   void merge(const BuildReport& other);
 

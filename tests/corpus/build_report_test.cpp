@@ -40,6 +40,22 @@ TEST(BuildReport, MergeAddsAndJsonKeepsAll) {
   EXPECT_THROW(BuildReport::from_json(Json{{"pages", 1}}, "report"), Error);
 }
 
+TEST(BuildReport, ALaterPassJudgesWhatWasKept) {
+  BuildReport first = sample();
+  first.drop_media("html_svg", 2);
+  first.drop_media("html_form", 0);
+  first.forget_kept();
+  BuildReport second;
+  second.keep(3, 100);
+  second.drop_page({"duplicate_url", "c.html", "", ""}, 1);
+  first.merge(second);
+  EXPECT_EQ(first.pages_seen(), 3);
+  EXPECT_EQ(first.media_seen(), 11);
+  EXPECT_EQ(first.pages_kept(), 1);
+  EXPECT_EQ(first.dropped().at("html_svg").media, 2);
+  EXPECT_FALSE(first.dropped().contains("html_form"));
+}
+
 TEST(BuildReport, KeepsTheFirstExamplesOfEachRuleCutBetweenCharacters) {
   BuildReport report;
   std::string text(BuildReport::kExcerptBytes - 1, 'a');

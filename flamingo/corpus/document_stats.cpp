@@ -1,0 +1,106 @@
+#include "flamingo/corpus/document_stats.h"
+
+#include <cstdio>
+#include <span>
+
+#include "flamingo/core/error.h"
+#include "flamingo/document/edit.h"
+#include "flamingo/media/image.h"
+#include "flamingo/media/video.h"
+
+namespace flamingo {
+namespace {
+
+void decode_media(const Document& document, const std::string& where) {
+  for (const Medium& medium : document.media) {
+    const auto bytes = std::as_bytes(std::span(medium.bytes));
+    if (medium.kind == MediumKind::kVideo) {
+      decode_video(bytes, where);
+    } else {
+      decode_image(bytes, where);
+    }
+  }
+}
+
+double ratio(double part, int64_t whole) {
+  return whole > 0 ? part / static_cast<double>(whole) : 0;
+}
+
+template <class Key>
+std::string list_of(const std::map<Key, int64_t>& counts) {
+  std::string text;
+  for (const auto& [key, count] : counts) {
+    if constexpr (std::is_same_v<Key, std::string>) {
+      text += "  " + key + " " + std::to_string(count);
+    } else {
+      text += "  " + std::to_string(key) + ": " + std::to_string(count);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+void DocumentStats::add(const Document& document) {
+  ++documents;
+  media += std::ssize(document.media);
+  ++media_per_document[std::ssize(document.media)];
+  words += count_words(document);
+  for (const Part& part : document.parts) text_bytes += part.text.size();
+  for (const Medium& medium : document.media) {
+    videos += medium.kind == MediumKind::kVideo;
+    media_bytes += medium.bytes.size();
+    ++formats[medium.format];
+  }
+}
+
+void DocumentStats::add_problem(const std::string& problem) {
+  if (num_problems++ < kMaxProblems) problems.push_back(problem);
+}
+
+Json DocumentStats::to_json() const {
+  Json per_document = Json::object();
+  for (const auto& [count, of] : media_per_document) per_document[std::to_string(count)] = of;
+  return {{"documents", documents},
+          {"media", media},
+          {"videos", videos},
+          {"words", words},
+          {"text_bytes", text_bytes},
+          {"media_bytes", media_bytes},
+          {"formats", formats},
+          {"media_per_document", per_document},
+          {"num_problems", num_problems},
+          {"problems", problems}};
+}
+
+std::string DocumentStats::table() const {
+  char text[512];
+  std::snprintf(text, sizeof(text),
+                "documents        %12lld\n"
+                "media            %12lld  (%.2f a document; %lld clips)\n"
+                "words            %12lld  (%.0f a document)\n"
+                "text             %12.2f MB\n"
+                "media            %12.2f MB\n",
+                static_cast<long long>(documents), static_cast<long long>(media),
+                ratio(static_cast<double>(media), documents), static_cast<long long>(videos),
+                static_cast<long long>(words), ratio(static_cast<double>(words), documents),
+                static_cast<double>(text_bytes) / 1e6, static_cast<double>(media_bytes) / 1e6);
+  return text + ("formats        " + list_of(formats)) + "\nmedia a document" +
+         list_of(media_per_document) + "\n";
+}
+
+void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentStats& stats) {
+  for (int64_t i = 0; i < file.size(); ++i) {
+    if (options.stop != nullptr && options.stop->load()) return;
+    try {
+      const Document document = file.read(i);
+      if (options.decode) decode_media(document, file.key(i));
+      stats.add(document);
+    } catch (const Error& error) {
+      stats.add_problem(error.what());
+    }
+    if (options.on_document) options.on_document();
+  }
+}
+
+}  // namespace flamingo

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/config.h"
+#include "flamingo/document/document_file.h"
+
+namespace flamingo {
+
+/// What is in files of documents.
+struct DocumentStats {
+  int64_t documents = 0;
+  int64_t media = 0;
+  int64_t videos = 0;  ///< of the media
+  int64_t words = 0;
+  uint64_t text_bytes = 0;
+  uint64_t media_bytes = 0;
+  std::map<std::string, int64_t> formats;         ///< media by format
+  std::map<int64_t, int64_t> media_per_document;  ///< documents by their number of media
+  std::vector<std::string> problems;              ///< documents that cannot be used, and why
+  int64_t num_problems = 0;
+
+  /// Problems kept in the list.
+  static constexpr int64_t kMaxProblems = 100;
+
+  void add(const Document& document);
+  void add_problem(const std::string& problem);
+  Json to_json() const;
+  /// A few lines for people.
+  std::string table() const;
+};
+
+/// Reads every document of a file into `stats`; with `decode`, its pictures are decoded and its
+/// clips opened too. What fails is a problem, not an Error. on_document: told after each; stop may
+/// be null.
+struct ReadAllOptions {
+  bool decode = false;
+  std::function<void()> on_document;
+  const std::atomic<bool>* stop = nullptr;
+};
+void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentStats& stats);
+
+}  // namespace flamingo
