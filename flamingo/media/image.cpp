@@ -1,26 +1,30 @@
 #include "flamingo/media/image.h"
 
-#include <algorithm>
-#include <string_view>
+#include <optional>
 #include <utility>
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/media/codec.h"
 #include "flamingo/media/orientation.h"
+#include "flamingo/media/probe.h"
 
 namespace flamingo {
 namespace {
 
 using Decoder = DecodedFile (*)(std::span<const std::byte>, const std::string&, const ImageLimits&);
 
-/// The decoder for the file's first bytes, or null.
-Decoder decoder_of(std::string_view head) {
-  if (head.starts_with("\xFF\xD8\xFF")) return decode_jpeg;
-  if (head.starts_with("\x89PNG\r\n\x1A\n")) return decode_png;
-  if (head.starts_with("GIF87a") || head.starts_with("GIF89a")) return decode_gif;
-  if (head.starts_with("RIFF") && head.substr(8).starts_with("WEBP")) return decode_webp;
-  return nullptr;
+Decoder decoder_of(ImageFormat format) {
+  switch (format) {
+    case ImageFormat::kJpeg:
+      return decode_jpeg;
+    case ImageFormat::kPng:
+      return decode_png;
+    case ImageFormat::kWebp:
+      return decode_webp;
+    default:
+      return decode_gif;
+  }
 }
 
 }  // namespace
@@ -56,12 +60,10 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where,
   require(bytes.size() <= options.limits.max_bytes, where,
           "expected at most " + std::to_string(options.limits.max_bytes) + " bytes, got " +
               std::to_string(bytes.size()));
-  const size_t head_size = std::min<size_t>(bytes.size(), 12);
-  const std::string head(reinterpret_cast<const char*>(bytes.data()), head_size);
-  const Decoder decode = head.size() < 12 ? nullptr : decoder_of(head);
-  require(decode != nullptr, where,
+  const std::optional<ImageFormat> format = image_format(bytes);
+  require(format.has_value() && bytes.size() >= 12, where,
           "expected a JPEG, PNG, WebP or GIF picture, got a file that starts otherwise");
-  DecodedFile file = decode(bytes, where, options.limits);
+  DecodedFile file = decoder_of(*format)(bytes, where, options.limits);
   if (!options.apply_exif_orientation) return std::move(file.image);
   const int orientation = exif_orientation(file.exif);
   if (orientation == 1) return std::move(file.image);

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace flamingo {
+
+/// Picture formats that decode_image knows; their names are file extensions.
+enum class ImageFormat { kJpeg, kPng, kWebp, kGif };
+
+constexpr std::array<std::pair<ImageFormat, const char*>, 4> enum_table(ImageFormat) {
+  return {{{ImageFormat::kJpeg, "jpg"},
+           {ImageFormat::kPng, "png"},
+           {ImageFormat::kWebp, "webp"},
+           {ImageFormat::kGif, "gif"}}};
+}
+
+/// What a header says. Width and height are those of the stored pixels: an EXIF orientation that
+/// swaps them is not applied; an animation has those of its canvas.
+struct ImageInfo {
+  ImageFormat format = ImageFormat::kJpeg;
+  int64_t width = 0;
+  int64_t height = 0;
+};
+
+/// The format that the first bytes tell, or nothing.
+std::optional<ImageFormat> image_format(std::span<const std::byte> bytes);
+
+/// Format and extents of a picture of which `bytes` are the first: 30 bytes are enough but for a
+/// JPEG, whose extents follow its metadata. Nothing is decoded or allocated, and nothing after the
+/// header is checked. `where` names the picture.
+/// Throws Error: unknown format, header damaged or cut off, an extent of 0.
+ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where);
+
+}  // namespace flamingo
