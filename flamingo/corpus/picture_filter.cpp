@@ -1,0 +1,93 @@
+#include "flamingo/corpus/picture_filter.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "flamingo/core/error.h"
+#include "flamingo/media/convert.h"
+
+namespace flamingo {
+namespace {
+
+std::optional<ImageInfo> try_probe(std::span<const std::byte> bytes, const std::string& where) {
+  try {
+    return probe_image(bytes, where);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<Image> try_decode(std::span<const std::byte> bytes, const std::string& where,
+                                const ImageLimits& limits) {
+  try {
+    return composite_over_white(decode_image(bytes, where, {.limits = limits}));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// The rules that need no pixels.
+PictureVerdict judge_header(const ImageInfo& info, uint64_t bytes, const PictureConfig& config) {
+  const int64_t shorter = std::min(info.width, info.height);
+  const int64_t longer = std::max(info.width, info.height);
+  const auto pixels = static_cast<double>(info.width) * static_cast<double>(info.height);
+  const double aspect = static_cast<double>(longer) / static_cast<double>(shorter);
+  if (shorter < config.min_side) {
+    return {PictureRule::kShortSide, static_cast<double>(shorter), info, {}};
+  }
+  if (aspect > config.max_aspect_ratio) return {PictureRule::kAspectRatio, aspect, info, {}};
+  if (longer > config.max_side || pixels > static_cast<double>(config.max_pixels)) {
+    return {PictureRule::kTooLarge, pixels, info, {}};
+  }
+  if (bytes > config.limits().max_bytes) {
+    return {PictureRule::kTooLarge, static_cast<double>(bytes), info, {}};
+  }
+  return {PictureRule::kNone, 0, info, {}};
+}
+
+std::array<int64_t, 3> mean_color(const Image& rgb) {
+  std::array<int64_t, 3> sum = {};
+  for (size_t i = 0; i < rgb.pixels.size(); ++i) sum[i % 3] += rgb.pixels[i];
+  const auto count = static_cast<int64_t>(rgb.pixels.size() / 3);
+  for (int64_t& channel : sum) channel = (channel + count / 2) / count;
+  return sum;
+}
+
+}  // namespace
+
+double share_of_other_colors(const Image& rgb, int64_t distance) {
+  require(rgb.mode == PixelMode::kRgb && rgb.pixels.size() >= 3, "share_of_other_colors",
+          "expected an RGB image, got another");
+  const std::array<int64_t, 3> mean = mean_color(rgb);
+  int64_t others = 0;
+  for (size_t i = 0; i + 2 < rgb.pixels.size(); i += 3) {
+    bool far = false;
+    for (size_t c = 0; c < 3; ++c) far |= std::abs(rgb.pixels[i + c] - mean[c]) > distance;
+    others += far;
+  }
+  return static_cast<double>(others) / static_cast<double>(rgb.pixels.size() / 3);
+}
+
+PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string& where,
+                             const PictureConfig& config) {
+  const std::optional<ImageInfo> info = try_probe(bytes, where);
+  if (!info) return {PictureRule::kUnknownFormat, 0, {}, {}};
+  PictureVerdict verdict = judge_header(*info, bytes.size(), config);
+  if (!verdict.passed()) return verdict;
+  std::optional<Image> image = try_decode(bytes, where, config.limits());
+  if (!image) {
+    verdict.rule = PictureRule::kUndecodable;
+    return verdict;
+  }
+  const double others = share_of_other_colors(*image, config.color_distance);
+  if (others < config.min_other_colors) {
+    verdict.rule = PictureRule::kSingleColor;
+    verdict.value = others;
+    return verdict;
+  }
+  verdict.rgb = std::move(*image);
+  return verdict;
+}
+
+}  // namespace flamingo
