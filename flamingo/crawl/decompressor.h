@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace flamingo {
+
+/// Compressed formats: RFC 1952, RFC 1950, RFC 1951 and RFC 8878.
+enum class Compression { kGzip, kZlib, kRawDeflate, kZstd };
+
+/// gzip or zstd (a skippable frame too) by the first bytes; nothing for all others.
+std::optional<Compression> sniff_compression(std::span<const std::byte> start);
+
+/// sniff_compression for a whole file, whose first member may be the damaged one: gzip and zstd
+/// even when one byte of the magic number is wrong.
+std::optional<Compression> guess_compression(std::span<const std::byte> start);
+
+/// Decompresses one member (gzip), frame (zstd) or stream after the other, in small steps.
+class Decompressor {
+ public:
+  /// What a step did.
+  struct Step {
+    size_t consumed = 0;
+    size_t produced = 0;
+    bool ended = false;  ///< the member is complete and its checksum right
+    std::string damage;  ///< why the member cannot go on; empty: it can
+  };
+
+  virtual ~Decompressor() = default;
+
+  /// The next step begins a member.
+  virtual void restart() = 0;
+  /// Takes from `input` and fills `output` as far as it can; neither taken nor filled, ended nor
+  /// damaged: more input is needed.
+  virtual Step step(std::span<const std::byte> input, std::span<std::byte> output) = 0;
+};
+
+/// Throws Error when memory is out.
+std::unique_ptr<Decompressor> make_decompressor(Compression compression);
+
+}  // namespace flamingo

@@ -1,0 +1,268 @@
+#include "flamingo/crawl/byte_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/rng.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/crawl/compress.h"
+#include "tests/io/byte_builder.h"
+
+namespace flamingo {
+namespace {
+
+using testing::as_bytes;
+using testing::deflate_text;
+using testing::error_of;
+using testing::gzip_text;
+using testing::kRawBits;
+using testing::kZlibBits;
+using testing::TemporaryFolder;
+using testing::zstd_text;
+
+/// A stream read to its end, with a resync after each damage.
+struct Outcome {
+  std::string bytes;                ///< of all members
+  std::vector<uint64_t> damaged;    ///< offsets
+  std::vector<uint64_t> untrusted;  ///< bytes of each damaged member
+  uint64_t skipped = 0;
+};
+
+Outcome read_all(ByteStream& stream, size_t step = 4096) {
+  Outcome outcome;
+  std::vector<std::byte> buffer(step);
+  while (true) {
+    try {
+      const size_t size = stream.read(buffer);
+      outcome.bytes.append(reinterpret_cast<const char*>(buffer.data()), size);
+      if (size == 0) break;
+    } catch (const StreamDamage& damage) {
+      outcome.damaged.push_back(damage.offset);
+      outcome.untrusted.push_back(damage.member_output);
+      if (!stream.resync()) break;
+    }
+  }
+  outcome.skipped = stream.skipped_bytes();
+  return outcome;
+}
+
+Outcome read_all(const std::string& bytes, size_t step = 4096) {
+  std::string exact(bytes);
+  exact.shrink_to_fit();
+  return read_all(*memory_stream(as_bytes(exact), "x.gz"), step);
+}
+
+/// Words that compress to about half.
+std::string words(uint64_t seed, size_t size) {
+  Rng rng(seed);
+  std::string text;
+  while (text.size() < size) text += static_cast<char>('a' + rng.below(16));
+  return text;
+}
+
+TEST(ByteStream, ReadsPlainGzipAndZstdAlike) {
+  const std::string a = words(1, 100'000), b = words(2, 70'000);
+  for (const size_t step : {1u, 7u, 65536u, 1u << 20}) {
+    for (const std::string& file :
+         {a + b, gzip_text(a) + gzip_text("") + gzip_text(b), zstd_text(a) + zstd_text(b),
+          "\x50\x2A\x4D\x18\x02" + std::string("\0\0\0zz", 5) + zstd_text(a) + zstd_text(b)}) {
+      const Outcome outcome = read_all(file, step);
+      EXPECT_EQ(outcome.bytes, a + b);
+      EXPECT_TRUE(outcome.damaged.empty());
+    }
+  }
+  EXPECT_EQ(read_all("").bytes, "");
+}
+
+TEST(ByteStream, ReadsAFileWhateverItsName) {
+  const TemporaryFolder folder;
+  write_file_atomic(folder.file("a.txt"), gzip_text("hello"));
+  write_file_atomic(folder.file("b.gz"), "plain");
+  EXPECT_EQ(read_all(*file_stream(folder.file("a.txt"))).bytes, "hello");
+  EXPECT_EQ(read_all(*file_stream(folder.file("b.gz"))).bytes, "plain");
+  EXPECT_THROW(file_stream(folder.file("none")), Error);
+}
+
+TEST(ByteStream, AReadNeverCrossesAMember) {
+  const std::string file = gzip_text("one") + gzip_text("two");
+  const auto stream = memory_stream(as_bytes(file), "x");
+  std::array<std::byte, 64> buffer;
+  EXPECT_EQ(stream->member(), 0u);
+  EXPECT_EQ(stream->read(buffer), 3u);
+  EXPECT_EQ(stream->member(), 1u);
+  EXPECT_EQ(stream->read(buffer), 3u);
+  EXPECT_EQ(stream->member(), 2u);
+  EXPECT_EQ(stream->read(buffer), 0u);
+}
+
+TEST(ByteStream, ZerosMayFillTheEnd) {
+  const Outcome outcome = read_all(gzip_text("hello") + std::string(1000, '\0'));
+  EXPECT_EQ(outcome.bytes, "hello");
+  EXPECT_TRUE(outcome.damaged.empty());
+}
+
+TEST(ByteStream, AMemberThatIsCutOffLosesItselfAlone) {
+  const std::string a = words(1, 5000), b = words(2, 5000), c = words(3, 5000);
+  const std::string first = gzip_text(a), second = gzip_text(b), third = gzip_text(c);
+  for (size_t cut = 0; cut < second.size(); ++cut) {
+    const std::string file = first + second.substr(0, cut) + third;
+    const Outcome outcome = read_all(file);
+    ASSERT_TRUE(outcome.bytes.starts_with(a)) << cut;
+    ASSERT_TRUE(outcome.bytes.ends_with(c)) << cut;
+    if (cut == 0) continue;
+    ASSERT_FALSE(outcome.damaged.empty()) << cut;
+    ASSERT_EQ(outcome.damaged[0], first.size()) << cut;
+    ASSERT_EQ(outcome.skipped, cut) << cut;
+  }
+}
+
+TEST(ByteStream, TheLastMemberMayBeCutOff) {
+  for (const bool zstd : {false, true}) {
+    const auto pack = zstd ? zstd_text : gzip_text;
+    const std::string first = pack("first"), second = pack(words(1, 3000));
+    for (size_t cut = 1; cut < second.size(); ++cut) {
+      const Outcome outcome = read_all(first + second.substr(0, cut));
+      ASSERT_TRUE(outcome.bytes.starts_with("first"));
+      ASSERT_EQ(outcome.damaged, (std::vector<uint64_t>{first.size()})) << cut;
+      ASSERT_EQ(outcome.skipped, cut);
+      ASSERT_EQ(outcome.untrusted[0], outcome.bytes.size() - 5) << cut;
+    }
+  }
+}
+
+TEST(ByteStream, NamesTheCompressedOffset) {
+  std::string file = gzip_text("first") + gzip_text("second");
+  const size_t at = gzip_text("first").size();
+  file[file.size() - 6] ^= 1;  // in the checksum
+  const auto stream = memory_stream(as_bytes(file), "x.gz");
+  std::array<std::byte, 64> buffer;
+  EXPECT_EQ(stream->read(buffer), 5u);
+  EXPECT_EQ(stream->read(buffer), 6u);
+  const std::string message = error_of([&] { stream->read(buffer); });
+  EXPECT_NE(message.find("[x.gz] expected a whole compressed member at byte " + std::to_string(at)),
+            std::string::npos)
+      << message;
+  EXPECT_NE(message.find("incorrect data check"), std::string::npos) << message;
+  EXPECT_THROW(stream->read(buffer), StreamDamage);  // until resync
+  EXPECT_FALSE(stream->resync());
+  EXPECT_EQ(stream->read(buffer), 0u);
+}
+
+/// Every byte of a member's magic and data, one after the other: its neighbours stay.
+TEST(ByteStream, FlipsLoseOneMember) {
+  const std::string a = words(1, 300), b = words(2, 300), c = words(3, 300);
+  for (const bool zstd : {false, true}) {
+    const auto pack = zstd ? zstd_text : gzip_text;
+    const std::string members[] = {pack(a), pack(b), pack(c)};
+    const std::string file = members[0] + members[1] + members[2];
+    Rng rng(5);
+    for (size_t i = 0; i < file.size(); ++i) {
+      std::string damaged = file;
+      damaged[i] ^= static_cast<char>(1 + rng.below(255));
+      const Outcome outcome = read_all(damaged);
+      const size_t hit = i < members[0].size()                       ? 0
+                         : i < members[0].size() + members[1].size() ? 1
+                                                                     : 2;
+      if (hit != 0) {
+        ASSERT_TRUE(outcome.bytes.starts_with(a)) << i;
+      }
+      if (hit != 1) {
+        ASSERT_NE(outcome.bytes.find(b), std::string::npos) << i;
+      }
+      if (hit != 2) {
+        ASSERT_TRUE(outcome.bytes.ends_with(c)) << i;
+      }
+      ASSERT_TRUE(!outcome.damaged.empty() || outcome.bytes == a + b + c) << i;
+    }
+  }
+}
+
+TEST(ByteStream, ABombLosesItselfAlone) {
+  const std::string bomb = gzip_text(std::string(8 << 20, 'x'));
+  const std::string file = gzip_text("a") + bomb + gzip_text("b");
+  const auto stream = memory_stream(as_bytes(file), "x", {.max_ratio = 100});
+  const Outcome outcome = read_all(*stream);
+  EXPECT_TRUE(outcome.bytes.ends_with("b"));
+  EXPECT_LT(outcome.bytes.size(), 2u << 20);
+  EXPECT_EQ(outcome.damaged, (std::vector<uint64_t>{gzip_text("a").size()}));
+  const auto patient = memory_stream(as_bytes(file), "x", {.max_ratio = 1100});  // of deflate: 1032
+  EXPECT_EQ(read_all(*patient).bytes.size(), (8u << 20) + 2);
+}
+
+TEST(ByteStream, TheTotalOutputIsCapped) {
+  const std::string file = gzip_text("12345") + gzip_text("67890");
+  for (const std::string& bytes : {file, std::string("1234567890")}) {
+    const auto stream = memory_stream(as_bytes(bytes), "x", {.max_output = 9});
+    std::array<std::byte, 5> buffer;
+    EXPECT_EQ(stream->read(buffer), 5u);
+    try {
+      stream->read(buffer);
+      FAIL() << "expected an Error";
+    } catch (const StreamDamage&) {
+      FAIL() << "expected an Error that no resync gets over";
+    } catch (const Error&) {
+    }
+    EXPECT_THROW(stream->read(buffer), Error);
+  }
+}
+
+/// A chain of gzip headers inside stored blocks, each of which reads on to the end of the file: a
+/// search that always went back would inflate half a gigabyte times a hundred thousand.
+TEST(ByteStream, FalseStartsTakeLinearTime) {
+  const std::string header("\x1F\x8B\x08\0\0\0\0\0\0\x03", 10);
+  const std::string stored("\0\xEB\xFF\x14\0", 5);  // 65,515 bytes, up to another such block
+  std::string file;
+  while (file.size() < (3 << 19)) file += header + stored;
+  const Outcome outcome = read_all(file, 65536);
+  EXPECT_FALSE(outcome.damaged.empty());
+  EXPECT_LT(outcome.bytes.size(), 8 * file.size());
+}
+
+TEST(InflateBytes, UndoesEveryCoding) {
+  const std::string text = words(1, 200'000);
+  const std::pair<const char*, std::string> cases[] = {
+      {"gzip", gzip_text(text)},
+      {"X-GZip", gzip_text(text)},
+      {"deflate", deflate_text(text, kZlibBits)},
+      {"deflate", deflate_text(text, kRawBits)},
+      {"zstd", zstd_text(text)},
+      {"identity", text},
+      {"gzip", gzip_text(text) + "behind"},
+  };
+  for (const auto& [encoding, bytes] : cases) {
+    const Inflated result = inflate_bytes(encoding, as_bytes(bytes), {}, "x");
+    EXPECT_EQ(result.bytes, text) << encoding;
+    EXPECT_TRUE(result.complete) << encoding;
+  }
+}
+
+TEST(InflateBytes, SaysWhenTheInputIsCutOff) {
+  const std::string text = words(1, 3000);
+  for (const std::string& bytes : {gzip_text(text), deflate_text(text, kZlibBits)}) {
+    const char* encoding = bytes[0] == '\x1F' ? "gzip" : "deflate";
+    for (size_t cut = 2; cut < bytes.size(); ++cut) {
+      const Inflated result = inflate_bytes(encoding, as_bytes(bytes.substr(0, cut)), {}, "x");
+      ASSERT_FALSE(result.complete) << cut;
+      ASSERT_TRUE(text.starts_with(result.bytes)) << cut;
+    }
+  }
+  EXPECT_FALSE(inflate_bytes("gzip", {}, {}, "x").complete);
+}
+
+TEST(InflateBytes, RefusesDamageBombsAndOtherCodings) {
+  std::string damaged = gzip_text("hello");
+  damaged[damaged.size() - 5] ^= 1;
+  const std::string bomb = gzip_text(std::string(8 << 20, 'x'));
+  EXPECT_THROW(inflate_bytes("gzip", as_bytes(damaged), {}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("gzip", as_bytes("no gzip at all"), {}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("br", as_bytes("x"), {}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("gzip", as_bytes(bomb), {.max_output = 1000}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("gzip", as_bytes(bomb), {.max_ratio = 100}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("identity", as_bytes("12345"), {.max_output = 4}, "x"), Error);
+}
+
+}  // namespace
+}  // namespace flamingo
