@@ -127,7 +127,7 @@ bool WarcReader::read_record(WarcRecord& record) {
 }
 
 /// Reads the version line and the headers; the result is their size with the empty line, or nothing
-/// when they are damaged. Another version line ends them, which keeps hostile files linear.
+/// when they are damaged. Another version line is damage too, which keeps hostile files linear.
 std::optional<size_t> WarcReader::read_headers(HeaderFields& headers) {
   size_t at = 0;
   for (size_t num_lines = 0; num_lines <= limits_.max_headers; ++num_lines) {
@@ -139,7 +139,7 @@ std::optional<size_t> WarcReader::read_headers(HeaderFields& headers) {
       if (*line != "WARC/1.0" && *line != "WARC/1.1") return std::nullopt;
     } else if (line->empty()) {
       return headers.find("WARC-Type") != nullptr ? std::optional(at) : std::nullopt;
-    } else if (line->starts_with(kVersion) || !headers.add_line(*line)) {
+    } else if (!headers.add_line(*line)) {
       return std::nullopt;
     }
   }

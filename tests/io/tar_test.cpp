@@ -198,7 +198,7 @@ TEST(TarReader, AppliesLimits) {
 
 TEST(TarReader, GivesWhatStandsBeforeDamageAndNothingBehindIt) {
   const std::string good = pax("13 path=mine\n") + member("a", "1");
-  std::string tar = good + pax("14 path=yours\n") + member("b", "2") + kEnd;
+  std::string tar = good + pax("14 path=yours\n") + member("b", "") + member("c", "3") + kEnd;
   tar[good.size() + 1024] ^= 1;  // the header that the second pax header is for
   TarReader reader(as_bytes(tar), "x.tar");
   EXPECT_EQ(reader.next()->name, "mine");
