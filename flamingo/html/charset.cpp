@@ -105,7 +105,9 @@ std::string_view meta_charset(std::string_view bytes) {
       if (end == std::string_view::npos) return {};
       at += end;
     } else if (equal_ascii_case(rest.substr(0, 5), "<meta")) {
-      const std::string_view label = value_of(rest.substr(0, rest.find('>')), "charset");
+      const size_t end = rest.find('>');
+      if (end == std::string_view::npos) return {};
+      const std::string_view label = value_of(rest.substr(0, end), "charset");
       if (!label.empty()) return label;
     }
   }
@@ -151,6 +153,11 @@ std::pair<std::string_view, size_t> byte_order_mark(std::string_view bytes) {
   return {{}, 0};
 }
 
+/// Characters below the space that do not count as white space, and delete.
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && !is_html_space(c)) || c == 0x7f;
+}
+
 /// The encoding a page without byte order mark asks for; empty when it names none that is known.
 std::string_view declared_encoding(std::string_view bytes, std::string_view http_charset) {
   const std::string_view http = iconv_name(http_charset);
@@ -180,12 +187,12 @@ std::string decode_page(std::string_view bytes, std::string_view http_charset) {
   auto [encoding, mark] = byte_order_mark(bytes);
   bytes.remove_prefix(mark);
   if (encoding.empty()) encoding = declared_encoding(bytes, http_charset);
-  if (encoding.empty() || encoding == "UTF-8") {
-    std::string text = repair_utf8(bytes);
-    if (!encoding.empty() || text == bytes) return text;
-    encoding = kFallback;
-  }
-  return repair_utf8(convert(bytes, encoding));
+  std::string text;
+  if (encoding.empty() || encoding == "UTF-8") text = repair_utf8(bytes);
+  if (encoding.empty() && text != bytes) encoding = kFallback;
+  if (!encoding.empty() && encoding != "UTF-8") text = repair_utf8(convert(bytes, encoding));
+  std::erase_if(text, is_control);
+  return text;
 }
 
 }  // namespace flamingo

@@ -17,7 +17,7 @@ std::string_view iconv_name(std::string_view label);
 /// A page as well-formed UTF-8 without byte order mark, at most 3 bytes for each of `bytes`. Its
 /// charset is that of the byte order mark, else http_charset (empty: not given), else that of a
 /// <meta> in the first 1,024 bytes, else UTF-8 if the bytes are that, else windows-1252. What the
-/// charset does not define becomes U+FFFD.
+/// charset does not define becomes U+FFFD; control characters other than white space are left out.
 std::string decode_page(std::string_view bytes, std::string_view http_charset);
 
 }  // namespace flamingo

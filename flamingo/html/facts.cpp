@@ -101,12 +101,25 @@ void read_element(const GumboNode* element, PageFacts& facts, Links& links) {
   }
 }
 
-std::string language_of(const GumboNode* root) {
-  for (const char* name : {"lang", "xml:lang"}) {
-    const std::string_view value = trim_html_space(attribute(root, name));
-    if (!value.empty()) return std::string(value);
+std::string_view own_language(const GumboNode* element) {
+  const std::string_view lang = trim_html_space(attribute(element, "lang"));
+  return lang.empty() ? trim_html_space(attribute(element, "xml:lang")) : lang;
+}
+
+/// The language of <html>, else of <body>, else of the first block in it that has one.
+std::string_view language_of(const GumboNode* root) {
+  std::string_view language = own_language(root);
+  for (const GumboNode* body : children(root)) {
+    if (tag_of(body) != GUMBO_TAG_BODY) continue;
+    set_once(language, own_language(body));
+    for (const GumboNode* block : children(body)) {
+      const GumboTag tag = tag_of(block);
+      const bool is_frame = tag == GUMBO_TAG_DIV || tag == GUMBO_TAG_MAIN ||
+                            tag == GUMBO_TAG_ARTICLE || tag == GUMBO_TAG_SECTION;
+      if (is_frame) set_once(language, own_language(block));
+    }
   }
-  return {};
+  return language;
 }
 
 }  // namespace
@@ -114,7 +127,6 @@ std::string language_of(const GumboNode* root) {
 PageFacts read_facts(const HtmlTree& tree, std::string_view url, size_t max_url_bytes) {
   PageFacts facts;
   Links links;
-  facts.language = language_of(tree.root());
   std::vector<const GumboNode*> open = {tree.root()};
   while (!open.empty()) {
     const GumboNode* element = open.back();
@@ -125,6 +137,8 @@ PageFacts read_facts(const HtmlTree& tree, std::string_view url, size_t max_url_
       if (is_element(below[i])) open.push_back(below[i]);
     }
   }
+  const std::string_view language = language_of(tree.root());
+  if (!language.empty()) facts.language = language;
   facts.base = resolve_url(url, links.base, max_url_bytes).value_or(std::string(url));
   const auto absolute = [&](std::string_view href) {
     return href.empty() ? "" : resolve_url(facts.base, href, max_url_bytes).value_or("");

@@ -15,22 +15,27 @@ using std::string_view_literals::operator""sv;
 constexpr std::array kWords = {
     "ad"sv,          "ads"sv,       "adsbygoogle"sv, "advert"sv,      "advertisement"sv,
     "advertising"sv, "backlinks"sv, "breadcrumb"sv,  "breadcrumbs"sv, "colophon"sv,
-    "consent"sv,     "cookie"sv,    "cookies"sv,     "copyright"sv,   "dropdown"sv,
-    "footer"sv,      "gdpr"sv,      "infolinks"sv,   "login"sv,       "masthead"sv,
-    "menu"sv,        "menubar"sv,   "modal"sv,       "nav"sv,         "navbar"sv,
-    "navbox"sv,      "navfooter"sv, "navheader"sv,   "navigation"sv,  "navpath"sv,
-    "newsletter"sv,  "pager"sv,     "paginate"sv,    "pagination"sv,  "paginator"sv,
-    "popup"sv,       "promo"sv,     "recommended"sv, "related"sv,     "share"sv,
-    "sharing"sv,     "sidebar"sv,   "signup"sv,      "sitemap"sv,     "social"sv,
-    "sponsor"sv,     "sponsored"sv, "submenu"sv,     "subscribe"sv,   "toc"sv,
-    "toolbar"sv,     "topbar"sv,    "topnav"sv};
+    "consent"sv,     "cookie"sv,    "cookies"sv,     "copyright"sv,   "footer"sv,
+    "gdpr"sv,        "infolinks"sv, "login"sv,       "masthead"sv,    "menubar"sv,
+    "nav"sv,         "navbar"sv,    "navbox"sv,      "navfooter"sv,   "navheader"sv,
+    "navigation"sv,  "navpath"sv,   "newsletter"sv,  "pager"sv,       "paginate"sv,
+    "pagination"sv,  "paginator"sv, "popup"sv,       "promo"sv,       "share"sv,
+    "sharing"sv,     "signup"sv,    "sitemap"sv,     "social"sv,      "sponsor"sv,
+    "sponsored"sv,   "submenu"sv,   "subscribe"sv,   "toc"sv,         "toolbar"sv,
+    "topbar"sv,      "topnav"sv};
+
+/// Words of names that content may have.
+constexpr std::array kWeakWords = {"banner"sv,      "dropdown"sv, "menu"sv,   "modal"sv,
+                                   "recommended"sv, "related"sv,  "sidebar"sv};
 
 /// Whole names.
-constexpr std::array kNames = {
-    "back-to-top"sv,     "banner"sv,   "catlinks"sv,      "comment-form"sv, "comment-respond"sv,
-    "commentform"sv,     "docnav"sv,   "global-header"sv, "post-tags"sv,    "printfooter"sv,
-    "projectlogo"sv,     "respond"sv,  "site-header"sv,   "siteheader"sv,   "table-of-contents"sv,
-    "tableofcontents"sv, "tag-list"sv, "tagcloud"sv,      "tags"sv,         "titlearea"sv};
+constexpr std::array kNames = {"back-to-top"sv,     "catlinks"sv,          "comment-form"sv,
+                               "comment-respond"sv, "commentform"sv,       "docnav"sv,
+                               "global-header"sv,   "post-tags"sv,         "printfooter"sv,
+                               "projectlogo"sv,     "respond"sv,           "site-header"sv,
+                               "siteheader"sv,      "table-of-contents"sv, "tableofcontents"sv,
+                               "tag-list"sv,        "tagcloud"sv,          "tags"sv,
+                               "titlearea"sv};
 
 constexpr std::array kFurniture = {"headerlink"sv,
                                    "mw-editsection"sv,
@@ -47,8 +52,8 @@ constexpr std::array kFurniture = {"headerlink"sv,
                                    "visually-hidden"sv,
                                    "visuallyhidden"sv};
 
-static_assert(std::ranges::is_sorted(kWords) && std::ranges::is_sorted(kNames) &&
-              std::ranges::is_sorted(kFurniture));
+static_assert(std::ranges::is_sorted(kWords) && std::ranges::is_sorted(kWeakWords) &&
+              std::ranges::is_sorted(kNames) && std::ranges::is_sorted(kFurniture));
 
 constexpr std::array kNegations = {"has-"sv, "no-"sv, "with-"sv, "without-"sv};
 
@@ -72,23 +77,26 @@ void for_each_part(std::string_view name, Visit visit) {
   }
 }
 
-bool has_boilerplate_name(std::string_view name) {
+NameVerdict judge_one(std::string_view name) {
   const std::string lower = ascii_lower(name);
-  if (std::ranges::any_of(kNegations, [&](auto prefix) { return lower.starts_with(prefix); })) {
-    return false;
-  }
-  bool found = contains(kNames, lower);
-  for_each_part(name, [&](std::string_view word) { found = found || contains(kWords, word); });
-  return found;
+  const auto negates = [&](std::string_view prefix) { return lower.starts_with(prefix); };
+  if (std::ranges::any_of(kNegations, negates)) return NameVerdict::kContent;
+  if (contains(kNames, lower)) return NameVerdict::kBoilerplate;
+  auto verdict = NameVerdict::kContent;
+  for_each_part(name, [&](std::string_view word) {
+    if (contains(kWeakWords, word)) verdict = std::max(verdict, NameVerdict::kUnlessProse);
+    if (contains(kWords, word)) verdict = NameVerdict::kBoilerplate;
+  });
+  return verdict;
 }
 
 }  // namespace
 
-bool names_boilerplate(std::string_view class_or_id) {
-  bool found = false;
+NameVerdict judge_name(std::string_view class_or_id) {
+  auto verdict = NameVerdict::kContent;
   for_each_word(class_or_id, is_html_space,
-                [&](std::string_view name) { found = found || has_boilerplate_name(name); });
-  return found;
+                [&](std::string_view name) { verdict = std::max(verdict, judge_one(name)); });
+  return verdict;
 }
 
 bool names_furniture(std::string_view class_or_id) {

@@ -98,16 +98,14 @@ int64_t number(const GumboNode* element, const char* name, int64_t otherwise) {
   return std::clamp<int64_t>(value, -1'000'000, 1'000'000);
 }
 
-/// The element beside `node`, a step before or after it among its parent's children; null for
-/// none and when text stands between.
+/// The element before or after `node` among its siblings; null for none and when text stands
+/// between.
 const GumboNode* neighbour(const GumboNode* node, bool after) {
   const auto siblings = children(node->parent);
-  const auto self = std::ranges::find(siblings, node);
-  if (self == siblings.end()) return nullptr;
-  for (auto at = self; after ? ++at != siblings.end() : at != siblings.begin();) {
-    if (!after) --at;
-    if (is_element(*at)) return *at;
-    if ((*at)->type == GUMBO_NODE_TEXT) return nullptr;
+  const size_t step = after ? 1 : SIZE_MAX;  // minus one: a position below 0 is past the end
+  for (size_t i = node->index_within_parent + step; i < siblings.size(); i += step) {
+    if (is_element(siblings[i])) return siblings[i];
+    if (siblings[i]->type == GUMBO_NODE_TEXT) return nullptr;
   }
   return nullptr;
 }
@@ -195,7 +193,7 @@ class PageReader {
       case GUMBO_TAG_BR:
         return writer_.line_break();
       case GUMBO_TAG_NOSCRIPT:
-        if (replaces_nothing(element)) return;
+        if (is_beside_picture(element)) return;
         break;
       default:
         break;
@@ -203,9 +201,9 @@ class PageReader {
     enter(element);
   }
 
-  /// Whether the element beside a <noscript> is a picture that stands on its own. Otherwise the
-  /// picture in the <noscript> is the real one, for readers without lazy loading.
-  bool replaces_nothing(const GumboNode* noscript) const {
+  /// Whether the element beside a <noscript> is a picture with an address. Otherwise the picture in
+  /// the <noscript> is the real one, for readers without lazy loading.
+  bool is_beside_picture(const GumboNode* noscript) const {
     for (const bool after : {false, true}) {
       const GumboNode* beside = neighbour(noscript, after);
       if (beside == nullptr || tag_of(beside) != GUMBO_TAG_IMG) continue;
@@ -215,12 +213,10 @@ class PageReader {
     return false;
   }
 
-  /// Whether a <noscript> beside a picture that is only a place holder shows the real one.
   void read_medium(const GumboNode* element) {
-    MediumChoice choice = choose_medium(element, address_, options_.pictures);
-    const auto kept = static_cast<int64_t>(page_.document.media.size());
-    if (choice.medium && kept >= options_.limits.pictures) {
-      choice = {std::nullopt, DropReason::kTooMany};
+    MediumChoice choice{std::nullopt, DropReason::kTooMany};
+    if (std::ssize(page_.document.media) < options_.limits.pictures) {
+      choice = choose_medium(element, address_, options_.pictures);
     }
     if (choice.medium) {
       writer_.medium(std::move(*choice.medium));

@@ -28,8 +28,8 @@ struct PageOptions {
 /// A page as a document, and what a filter wants to know of it.
 struct HtmlPage {
   Document document;
-  std::string language;             ///< of <html lang>, as written; may be empty
-  std::string canonical;            ///< address of <link rel=canonical>; may be empty
+  std::string language;   ///< of <html>, <body> or a block in it, as written; may be empty
+  std::string canonical;  ///< address of <link rel=canonical>; may be empty
   std::vector<std::string> robots;  ///< directives of <meta name=robots>, lower case, each once
   DropCounts dropped{};
 

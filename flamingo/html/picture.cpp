@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "flamingo/html/ascii.h"
 #include "flamingo/html/text_writer.h"
@@ -13,6 +14,7 @@ namespace {
 using std::string_view_literals::operator""sv;
 
 constexpr int64_t kMaxDeclared = 100'000;
+constexpr size_t kMaxSources = 32;
 
 /// A number of pixels ("640", "640px"); 0 for anything else, such as a percentage.
 int64_t pixels(std::string_view text) {
@@ -111,7 +113,7 @@ std::string_view largest_candidate(std::string_view srcset, double& extent) {
     double value = 1;
     std::from_chars(descriptor.data(), descriptor.data() + descriptor.size(), value);
     const bool is_width = descriptor.find('w') != std::string_view::npos;
-    if (url.empty() || is_width < best_is_width) continue;
+    if (url.empty() || !std::isfinite(value) || is_width < best_is_width) continue;
     if (is_width == best_is_width && !(value > extent)) continue;
     best = url;
     extent = value;
@@ -126,7 +128,8 @@ std::string_view picture_reference(const GumboNode* img) {
   Best best;
   for (const char* name : kSets) best.offer(attribute(img, name));
   if (has_unknown_name(img->parent, "picture")) {
-    for (const GumboNode* child : children(img->parent)) {
+    const auto siblings = children(img->parent);
+    for (const GumboNode* child : siblings.first(std::min(siblings.size(), kMaxSources))) {
       if (tag_of(child) != GUMBO_TAG_SOURCE || !is_decodable(child)) continue;
       for (const char* name : kSets) best.offer(attribute(child, name));
     }

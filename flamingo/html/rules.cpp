@@ -219,16 +219,21 @@ class Judge {
       return DropReason::kRole;
     }
     const bool most_of_page = 2 * content_[index].plain() > plain;
-    return rules_.names && !most_of_page && has_boilerplate_name(entry.node) ? DropReason::kName
-                                                                             : DropReason::kNone;
+    return rules_.names && !most_of_page && has_boilerplate_name(entry.node, content_[index])
+               ? DropReason::kName
+               : DropReason::kNone;
   }
 
-  static bool has_boilerplate_name(const GumboNode* element) {
+  bool has_boilerplate_name(const GumboNode* element, const Content& content) const {
+    const bool prose = content.longest > rules_.max_menu_text && content.plain() > content.linked;
     for (const char* name : {"class", "id"}) {
       const std::string_view value = attribute(element, name);
       if (value.empty()) continue;
       if (names_furniture(value)) return true;
-      if (is_block(tag_of(element)) && names_boilerplate(value)) return true;
+      if (!is_block(tag_of(element))) continue;
+      const NameVerdict verdict = judge_name(value);
+      if (verdict == NameVerdict::kBoilerplate) return true;
+      if (verdict == NameVerdict::kUnlessProse && !prose) return true;
     }
     return false;
   }

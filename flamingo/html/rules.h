@@ -79,7 +79,8 @@ struct BoilerplateRules {
     v("link_menus", link_menus, "drop blocks whose text is nearly all links");
     v("link_share", link_share, "share of a block's characters in links that makes it a menu");
     v("min_links", min_links, "links that a menu has at least");
-    v("max_menu_text", max_menu_text, "characters of the longest text outside links in a menu");
+    v("max_menu_text", max_menu_text,
+      "characters of the longest text outside links in a menu; more is prose");
     v("main_only", main_only, "drop what is outside of the one main or article");
     v("main_share", main_share, "share of the characters that main or article must hold for that");
   }

@@ -47,6 +47,7 @@ void trim_end(std::string& text) {
 void TextWriter::end_line(int breaks) {
   space_ = false;
   cell_ = false;
+  indent_.clear();
   if (marker_.empty()) breaks_ = std::max(breaks_, std::min(breaks, 2));
 }
 
@@ -60,12 +61,19 @@ void TextWriter::end_item() {
   line();
 }
 
+bool TextWriter::has_due() const {
+  return breaks_ > 0 || space_ || cell_ || !indent_.empty() || !marker_.empty();
+}
+
 /// Writes what is due before text: line ends, a tab or a space, and the marker of an item.
 void TextWriter::begin_text() {
   const bool after_medium = current_.empty() && !document_.parts.empty();
   if (breaks_ > 0) {
     trim_end(current_);
     if (!current_.empty()) current_.append(static_cast<size_t>(breaks_), '\n');
+    current_ += indent_;
+  } else if (!indent_.empty()) {
+    current_ += indent_;
   } else if (!current_.empty() && (cell_ || space_)) {
     current_ += cell_ ? '\t' : ' ';
   } else if (after_medium) {
@@ -73,6 +81,7 @@ void TextWriter::begin_text() {
   }
   current_ += std::exchange(marker_, {});
   breaks_ = 0;
+  indent_.clear();
   space_ = false;
   cell_ = false;
 }
@@ -86,7 +95,7 @@ void TextWriter::text(std::string_view utf8) {
              (is_plain(utf8[length]) || next_glyph(utf8.substr(length)).glyph == Glyph::kText)) {
         ++length;
       }
-      if (breaks_ > 0 || space_ || cell_ || current_.empty() || !marker_.empty()) begin_text();
+      if (has_due() || current_.empty()) begin_text();
       current_ += utf8.substr(0, length);
       utf8.remove_prefix(length);
     } else {
@@ -101,14 +110,14 @@ void TextWriter::preformatted(std::string_view utf8) {
     for (const char c : utf8) {
       if (c == '\n') {
         line_break();
-      } else if (breaks_ == 0) {
-        space_ = true;
+      } else {
+        indent_ += c;
       }
     }
     return;
   }
   const bool at_start = breaks_ > 0 || current_.empty();
-  if (at_start) utf8.remove_prefix(utf8.find_first_not_of("\r\n"));
+  if (at_start && indent_.empty()) utf8.remove_prefix(utf8.find_first_not_of("\r\n"));
   begin_text();
   for (size_t i = 0; i < utf8.size();) {
     const auto [glyph, bytes] = next_glyph(utf8.substr(i));
@@ -135,6 +144,7 @@ void TextWriter::medium(Medium medium) {
   document_.media.push_back(std::move(medium));
   marker_.clear();
   breaks_ = 0;
+  indent_.clear();
   space_ = false;
   cell_ = false;
 }

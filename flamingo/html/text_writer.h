@@ -37,14 +37,15 @@ class TextWriter {
 
  private:
   void end_line(int breaks);
+  bool has_due() const;
   void begin_text();
-  void append_collapsed(std::string_view utf8);
   void end_part();
 
   Document& document_;
   std::string current_;
   std::string marker_;
-  int breaks_ = 0;  ///< line ends due before the next text
+  int breaks_ = 0;      ///< line ends due before the next text
+  std::string indent_;  ///< spaces to keep before the next text
   bool space_ = false;
   bool cell_ = false;
 };

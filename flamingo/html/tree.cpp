@@ -56,7 +56,6 @@ class TreeMemory {
 
  private:
   void* new_node() {
-    attributes_ = 0;
     if (num_nodes_ > 0 && depth_of(num_nodes_ - 1) > max_depth_) return refuse("depth");
     if (num_nodes_ == max_nodes_) return refuse("nodes");
     void* node = nodes_.get() + num_nodes_ * kNodeBytes;
@@ -66,8 +65,9 @@ class TreeMemory {
   }
 
   void* new_block(size_t bytes) {
-    if (bytes == sizeof(GumboAttribute) && ++attributes_ > max_attributes_) {
-      return refuse("attributes");
+    if (bytes == sizeof(GumboAttribute)) {
+      attributes_ = has_new_node() ? 1 : attributes_ + 1;
+      if (attributes_ > max_attributes_) return refuse("attributes");
     }
     bytes = (bytes + alignof(std::max_align_t) - 1) & ~(alignof(std::max_align_t) - 1);
     if (bytes > other_left_) return refuse("memory");
@@ -76,6 +76,15 @@ class TreeMemory {
     void* block = next_;
     next_ += bytes;
     return block;
+  }
+
+  /// Whether the tree got a node since the last call. Strings in slots hang below nothing.
+  bool has_new_node() {
+    bool found = false;
+    for (; checked_nodes_ < num_nodes_; ++checked_nodes_) {
+      found = found || parent_slot(checked_nodes_) != num_nodes_;
+    }
+    return found;
   }
 
   bool add_chunk(size_t bytes) try {
@@ -126,6 +135,7 @@ class TreeMemory {
   std::unique_ptr<std::byte[]> nodes_;
   std::unique_ptr<uint32_t[]> depths_;
   size_t num_nodes_ = 0;
+  size_t checked_nodes_ = 0;
   int64_t attributes_ = 0;  ///< since the last node
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
   std::byte* next_ = nullptr;

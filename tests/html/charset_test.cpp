@@ -1,0 +1,103 @@
+#include "flamingo/html/charset.h"
+
+#include <gtest/gtest.h>
+
+namespace flamingo {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr const char* kReplacement = "\xef\xbf\xbd";
+
+TEST(Charset, ByteOrderMarkWinsOverTheHeader) {
+  EXPECT_EQ(decode_page("\xef\xbb\xbf\xc3\xa9", "windows-1252"), "\xc3\xa9");
+  EXPECT_EQ(decode_page("\xff\xfe\xe9\0a\0"s, "utf-8"),
+            "\xc3\xa9"
+            "a");
+  EXPECT_EQ(decode_page("\xfe\xff\0\xe9\0a"s, ""),
+            "\xc3\xa9"
+            "a");
+}
+
+TEST(Charset, HeaderWinsOverMeta) {
+  const std::string page = "<meta charset=windows-1251>\xe9";
+  EXPECT_EQ(decode_page(page, "latin1"), "<meta charset=windows-1251>\xc3\xa9");
+  EXPECT_EQ(decode_page(page, ""), "<meta charset=windows-1251>\xd0\xb9");
+  EXPECT_EQ(decode_page(page, "no-such-charset"), "<meta charset=windows-1251>\xd0\xb9");
+}
+
+TEST(Charset, MetaInItsSpellings) {
+  for (const std::string meta : {
+           "<meta charset=koi8-r>",
+           "<META\nCharset = 'KOI8-R' >",
+           "<meta http-equiv=content-type content=\"text/html; charset=koi8-r\">",
+           "<meta http-equiv='Content-Type' content='text/html;charset=koi8-r;x'>",
+           "<!-- <meta charset=utf-8> --><meta charset=koi8-r>",
+           "<meta name=viewport content=width><meta charset=koi8-r>",
+       }) {
+    EXPECT_EQ(decode_page(meta + "\xc1", ""), meta + "\xd0\xb0") << meta;
+  }
+}
+
+TEST(Charset, MetaCountsInTheFirst1024BytesOnly) {
+  const std::string meta = "<meta charset=koi8-r>";
+  const std::string inside = std::string(1024 - meta.size(), ' ') + meta;
+  EXPECT_TRUE(decode_page(inside + "\xc1", "").ends_with("\xd0\xb0"));
+  EXPECT_TRUE(decode_page(" " + inside + "\xc1", "").ends_with("\xc3\x81"));
+}
+
+TEST(Charset, WithoutAnyNameByContent) {
+  EXPECT_EQ(decode_page("caf\xc3\xa9", ""), "caf\xc3\xa9");
+  EXPECT_EQ(decode_page("caf\xe9 \x80", ""), "caf\xc3\xa9 \xe2\x82\xac");
+}
+
+TEST(Charset, MetaInAsciiCannotMeanUtf16) {
+  EXPECT_EQ(decode_page("<meta charset=utf-16>\xc3\xa9", ""), "<meta charset=utf-16>\xc3\xa9");
+}
+
+TEST(Charset, LabelsMeanWhatBrowsersTakeThemFor) {
+  EXPECT_EQ(iconv_name(" Latin1 "), "WINDOWS-1252");
+  EXPECT_EQ(iconv_name("us-ascii"), "WINDOWS-1252");
+  EXPECT_EQ(iconv_name("ISO-8859-1"), "WINDOWS-1252");
+  EXPECT_EQ(iconv_name("iso-8859-9"), "WINDOWS-1254");
+  EXPECT_EQ(iconv_name("gb2312"), "GB18030");
+  EXPECT_EQ(iconv_name("ks_c_5601-1987"), "UHC");
+  EXPECT_EQ(iconv_name("utf8"), "UTF-8");
+  EXPECT_EQ(iconv_name("latin1 l1"), "");
+  EXPECT_EQ(iconv_name(""), "");
+  EXPECT_EQ(iconv_name("8859"), "");
+}
+
+TEST(Charset, MultibyteCharsets) {
+  EXPECT_EQ(decode_page("\x93\xfa\x96\x7b", "shift_jis"), "\xe6\x97\xa5\xe6\x9c\xac");
+  EXPECT_EQ(decode_page("\xc6\xfc\xcb\xdc", "euc-jp"), "\xe6\x97\xa5\xe6\x9c\xac");
+  EXPECT_EQ(decode_page("\xc8\xd5\xb1\xbe", "gbk"), "\xe6\x97\xa5\xe6\x9c\xac");
+  EXPECT_EQ(decode_page("\xa4\xe9\xa5\xbb", "big5"), "\xe6\x97\xa5\xe6\x9c\xac");
+  EXPECT_EQ(decode_page("\xc7\xd1\xb1\xdb", "euc-kr"), "\xed\x95\x9c\xea\xb8\x80");
+}
+
+TEST(Charset, DamageBecomesReplacementCharacters) {
+  EXPECT_EQ(decode_page("a\xff"
+                        "b",
+                        "utf-8"),
+            "a"s + kReplacement + "b");
+  EXPECT_EQ(decode_page("a\x93", "shift_jis"), "a"s + kReplacement);
+  EXPECT_EQ(decode_page("a\x81z", "windows-1252"), "a"s + kReplacement + "z");
+  EXPECT_EQ(decode_page("\xff\xfe\x00\xd8"s + "a\0"s, ""), kReplacement + "a"s);
+  EXPECT_EQ(decode_page("\xff\xfe\x61"s, ""), kReplacement);
+  EXPECT_EQ(decode_page("", ""), "");
+}
+
+TEST(Charset, ControlsAreLeftOut) {
+  EXPECT_EQ(decode_page("a\0\x01\x0b\x1f\x7f\t\r\n\fb"s, ""), "a\t\r\n\fb");
+}
+
+TEST(Charset, OfContentType) {
+  EXPECT_EQ(charset_of_content_type("text/html; charset=ISO-8859-1"), "ISO-8859-1");
+  EXPECT_EQ(charset_of_content_type("text/html;Charset=\"utf-8\"; x=y"), "utf-8");
+  EXPECT_EQ(charset_of_content_type("text/html"), "");
+  EXPECT_EQ(charset_of_content_type("text/html; charset"), "");
+}
+
+}  // namespace
+}  // namespace flamingo

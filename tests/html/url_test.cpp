@@ -1,0 +1,130 @@
+#include "flamingo/html/url.h"
+
+#include <gtest/gtest.h>
+
+namespace flamingo {
+namespace {
+
+constexpr const char* kBase = "http://a/b/c/d;p?q";
+
+struct Example {
+  const char* reference;
+  const char* result;
+};
+
+// RFC 3986, sections 5.4.1 and 5.4.2, with the strict reading of "http:g".
+constexpr Example kRfcExamples[] = {
+    {"g:h", "g:h"},
+    {"g", "http://a/b/c/g"},
+    {"./g", "http://a/b/c/g"},
+    {"g/", "http://a/b/c/g/"},
+    {"/g", "http://a/g"},
+    {"//g", "http://g"},
+    {"?y", "http://a/b/c/d;p?y"},
+    {"g?y", "http://a/b/c/g?y"},
+    {"#s", "http://a/b/c/d;p?q#s"},
+    {"g#s", "http://a/b/c/g#s"},
+    {"g?y#s", "http://a/b/c/g?y#s"},
+    {";x", "http://a/b/c/;x"},
+    {"g;x", "http://a/b/c/g;x"},
+    {"g;x?y#s", "http://a/b/c/g;x?y#s"},
+    {"", "http://a/b/c/d;p?q"},
+    {".", "http://a/b/c/"},
+    {"./", "http://a/b/c/"},
+    {"..", "http://a/b/"},
+    {"../", "http://a/b/"},
+    {"../g", "http://a/b/g"},
+    {"../..", "http://a/"},
+    {"../../", "http://a/"},
+    {"../../g", "http://a/g"},
+    {"../../../g", "http://a/g"},
+    {"../../../../g", "http://a/g"},
+    {"/./g", "http://a/g"},
+    {"/../g", "http://a/g"},
+    {"g.", "http://a/b/c/g."},
+    {".g", "http://a/b/c/.g"},
+    {"g..", "http://a/b/c/g.."},
+    {"..g", "http://a/b/c/..g"},
+    {"./../g", "http://a/b/g"},
+    {"./g/.", "http://a/b/c/g/"},
+    {"g/./h", "http://a/b/c/g/h"},
+    {"g/../h", "http://a/b/c/h"},
+    {"g;x=1/./y", "http://a/b/c/g;x=1/y"},
+    {"g;x=1/../y", "http://a/b/c/y"},
+    {"g?y/./x", "http://a/b/c/g?y/./x"},
+    {"g?y/../x", "http://a/b/c/g?y/../x"},
+    {"g#s/./x", "http://a/b/c/g#s/./x"},
+    {"g#s/../x", "http://a/b/c/g#s/../x"},
+    {"http:g", "http:g"},
+};
+
+TEST(Url, ResolvesTheExamplesOfTheRfc) {
+  for (const Example& example : kRfcExamples) {
+    EXPECT_EQ(resolve_reference(kBase, example.reference), example.result) << example.reference;
+  }
+}
+
+TEST(Url, MergesWithAnEmptyPathOfTheBase) {
+  EXPECT_EQ(resolve_reference("http://a", "g"), "http://a/g");
+  EXPECT_EQ(resolve_reference("http://a?q", "g"), "http://a/g");
+  EXPECT_EQ(resolve_reference("file:///d/page.html", "i/x.png"), "file:///d/i/x.png");
+}
+
+TEST(Url, ReadsReferencesAsBrowsersDo) {
+  EXPECT_EQ(resolve_url(kBase, "  g \n"), "http://a/b/c/g");
+  EXPECT_EQ(resolve_url(kBase, "im\n\tg.png"), "http://a/b/c/img.png");
+  EXPECT_EQ(resolve_url(kBase, "..\\g?a\\b"), "http://a/b/g?a\\b");
+  EXPECT_EQ(resolve_url(kBase, "HTTPS://X/y"), "HTTPS://X/y");
+  EXPECT_EQ(resolve_url(kBase, "Data:image/gif;base64,R0 lGOD"), "Data:image/gif;base64,R0 lGOD");
+}
+
+TEST(Url, RefusesWhatIsNoPicture) {
+  for (const char* reference : {"javascript:alert(1)", "mailto:a@b", "ftp://a/b", "about:blank",
+                                "http:///x", "http:g", "blob:http://a/b", "gopher://a"}) {
+    EXPECT_FALSE(resolve_url(kBase, reference)) << reference;
+  }
+  EXPECT_FALSE(resolve_url("", "g"));
+  EXPECT_FALSE(resolve_url("page.html", "g"));
+  EXPECT_FALSE(resolve_url(kBase, std::string(100, 'g'), 100));
+  EXPECT_FALSE(resolve_url(kBase, "data:" + std::string(100, 'g'), 100));
+}
+
+TEST(Url, NormalisesToOneForm) {
+  const Example examples[] = {
+      {"HTTP://User@EXAMPLE.com:80/a/../B?Q#f", "http://User@example.com/B?Q"},
+      {"https://example.com:443", "https://example.com/"},
+      {"https://example.com:80/", "https://example.com:80/"},
+      {"http://example.com:/", "http://example.com/"},
+      {"http://[::1]:80/", "http://[::1]/"},
+      {"http://h/%7euser/%2fx%2F%e9", "http://h/~user/%2Fx%2F%E9"},
+      {"http://h/\xc3\xa9 \"x\"", "http://h/%C3%A9%20%22x%22"},
+      {"http://h/100%", "http://h/100%"},
+      {"http://h/%4", "http://h/%4"},
+      {"http://h/%%41", "http://h/%A"},
+      {"http://h/a/%2e%2e/b", "http://h/b"},
+      {"http://h?", "http://h/?"},
+      {"file:///A/./b", "file:///A/b"},
+      {"data:image/png;base64,AA#x", "data:image/png;base64,AA#x"},
+  };
+  for (const Example& example : examples) {
+    EXPECT_EQ(normalise_url(example.reference), example.result);
+    if (example.reference != std::string_view("http://h/%%41")) {
+      EXPECT_EQ(normalise_url(example.result), example.result);
+    }
+  }
+}
+
+TEST(Url, SplitsAbsentFromEmpty) {
+  const UrlParts parts = split_url("x://?#");
+  EXPECT_EQ(parts.scheme, "x");
+  EXPECT_EQ(parts.authority, "");
+  EXPECT_EQ(parts.path, "");
+  EXPECT_EQ(parts.query, "");
+  EXPECT_EQ(parts.fragment, "");
+  EXPECT_FALSE(split_url("a/b:c").scheme);
+  EXPECT_FALSE(split_url("1a:b").scheme);
+  EXPECT_FALSE(split_url("x:").authority);
+}
+
+}  // namespace
+}  // namespace flamingo
