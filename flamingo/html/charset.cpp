@@ -2,6 +2,7 @@
 
 #include <iconv.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -191,7 +192,7 @@ std::string decode_page(std::string_view bytes, std::string_view http_charset) {
   if (encoding.empty() || encoding == "UTF-8") text = repair_utf8(bytes);
   if (encoding.empty() && text != bytes) encoding = kFallback;
   if (!encoding.empty() && encoding != "UTF-8") text = repair_utf8(convert(bytes, encoding));
-  std::erase_if(text, is_control);
+  if (std::ranges::any_of(text, is_control)) std::erase_if(text, is_control);
   return text;
 }
 

@@ -6,6 +6,7 @@
 
 #include "flamingo/html/ascii.h"
 #include "flamingo/html/facts.h"
+#include "flamingo/html/squeeze.h"
 #include "flamingo/html/text_writer.h"
 
 namespace flamingo {
@@ -276,7 +277,8 @@ bool HtmlPage::forbids(std::string_view directive) const {
 }
 
 HtmlPage parse_page(std::string_view utf8, std::string_view url, const PageOptions& options) {
-  const HtmlTree tree = HtmlTree::parse(utf8, options.limits, url);
+  const std::string squeezed = squeeze_indentation(utf8);
+  const HtmlTree tree = HtmlTree::parse(squeezed, options.limits, url);
   const auto max_url = static_cast<size_t>(options.limits.url_bytes);
   PageFacts facts = read_facts(tree, url, max_url);
   HtmlPage page;

@@ -81,13 +81,17 @@ std::string_view video_reference(const GumboNode* video) {
   return first;
 }
 
-DropReason refusal(const Medium& medium, const PictureRules& rules) {
+/// Why a medium is not wanted that is `declared` so and has this address, not yet resolved.
+DropReason refusal(const Medium& declared, std::string_view reference, const PageAddress& page,
+                   const PictureRules& rules) {
   const auto tiny = [&](int64_t side) { return side > 0 && side < rules.min_side; };
-  if (tiny(medium.width) || tiny(medium.height)) return DropReason::kTiny;
-  if (!rules.svg && is_svg(medium.url)) return DropReason::kSvg;
-  const bool data = is_data(medium.url);
-  const auto bytes = static_cast<int64_t>(medium.url.size());
-  return data && bytes > rules.data_bytes ? DropReason::kData : DropReason::kNone;
+  const bool data = is_data(reference);
+  const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
+  if (reference.empty()) return DropReason::kAddress;
+  if (data && declared.kind == MediumKind::kVideo) return DropReason::kAddress;
+  if (reference.size() > limit) return data ? DropReason::kData : DropReason::kAddress;
+  if (tiny(declared.width) || tiny(declared.height)) return DropReason::kTiny;
+  return is_svg(reference) && !rules.svg ? DropReason::kSvg : DropReason::kNone;
 }
 
 }  // namespace
@@ -143,22 +147,19 @@ MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
                            const PictureRules& rules) {
   const bool video = tag_of(element) == GUMBO_TAG_VIDEO;
   const std::string_view reference = video ? video_reference(element) : picture_reference(element);
-  const bool data = is_data(reference);
-  if (reference.empty() || (data && video)) return {std::nullopt, DropReason::kAddress};
-  const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
-  if (data && reference.size() > limit) return {std::nullopt, DropReason::kData};
-  std::optional<std::string> url = resolve_url(page.base, reference, limit);
-  if (!url) return {std::nullopt, DropReason::kAddress};
   Medium medium;
   medium.kind = video ? MediumKind::kVideo : MediumKind::kImage;
-  medium.url = std::move(*url);
-  medium.alt = collapse_space(attribute(element, "alt"));
-  if (medium.alt.empty()) medium.alt = collapse_space(attribute(element, "title"));
-  if (medium.alt.empty() && video) medium.alt = collapse_space(attribute(element, "aria-label"));
   medium.width = pixels(attribute(element, "width"));
   medium.height = pixels(attribute(element, "height"));
-  const DropReason reason = refusal(medium, rules);
+  const DropReason reason = refusal(medium, reference, page, rules);
   if (reason != DropReason::kNone) return {std::nullopt, reason};
+  const int64_t limit = is_data(reference) ? rules.data_bytes : page.max_bytes;
+  std::optional<std::string> url = resolve_url(page.base, reference, static_cast<size_t>(limit));
+  if (!url) return {std::nullopt, DropReason::kAddress};
+  medium.url = std::move(*url);
+  for (const char* name : {"alt", "title", "aria-label"}) {
+    if (medium.alt.empty()) medium.alt = collapse_space(attribute(element, name));
+  }
   return {std::move(medium), DropReason::kNone};
 }
 

@@ -46,7 +46,8 @@ struct MediumChoice {
   DropReason reason = DropReason::kNone;
 };
 
-/// The medium of an <img> or <video> element: address, alternative text (alt, else title) and the
+/// The medium of an <img> or <video> element: address, alternative text (alt, else title,
+/// else aria-label) and the
 /// size that the page declares.
 MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
                            const PictureRules& rules);
