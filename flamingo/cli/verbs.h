@@ -15,6 +15,7 @@ void add_eval(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_pretrain_vision(CLI::App& app);
+void add_report(CLI::App& app);
 void add_train(CLI::App& app);
 
 /// Set by the first Ctrl-C or SIGTERM; the second one ends the program with status 130.
