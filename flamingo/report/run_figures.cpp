@@ -129,7 +129,7 @@ std::vector<FamilyTitle> other_families(const std::vector<TrainingRun>& runs,
   }
   for (const auto& family : found) {
     if (!done.contains(family))
-      families.push_back({family.c_str(), family.c_str(), Scale::kAutomatic, true});
+      families.push_back({family.c_str(), family.c_str(), Scale::kLinear, true});
   }
   return families;
 }

@@ -115,6 +115,8 @@ TEST(RunFigures, OthersAreOneFigureAFamily) {
     titles.push_back(figure.panels[0].title);
     const bool schedule = figure.title.starts_with("Learning rate");
     EXPECT_EQ(figure.panels[0].curves[0].window, schedule ? 1u : 7u) << figure.title;
+    const bool norm = figure.title.starts_with("Norm");  // shares and rates stay linear
+    EXPECT_EQ(figure.panels[0].scale, norm ? Scale::kAutomatic : Scale::kLinear) << figure.title;
   }
   EXPECT_EQ(titles,
             (Names{"Learning rate, as a share of its peak", "Norm of the gradient before clipping",
