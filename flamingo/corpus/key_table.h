@@ -41,17 +41,16 @@ class KeyTable {
     return {&slot, is_new};
   }
 
-  bool contains(uint64_t key) const {
-    return used_ > 0 && slots_[place_of(key)].key == stored(key);
+  bool contains(uint64_t key) const { return find(key) != nullptr; }
+
+  /// The slot of `key`, or null. Valid until the next insert.
+  const Slot* find(uint64_t key) const {
+    if (used_ == 0) return nullptr;
+    const Slot& slot = slots_[place_of(key)];
+    return slot.key == 0 ? nullptr : &slot;
   }
 
   size_t size() const { return used_; }
-
-  /// Forgets the keys, keeps the memory.
-  void clear() {
-    slots_.assign(slots_.size(), Slot{});
-    used_ = 0;
-  }
 
  private:
   static constexpr size_t kFewest = 16;

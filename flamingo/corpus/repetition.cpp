@@ -1,6 +1,8 @@
 #include "flamingo/corpus/repetition.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "flamingo/corpus/key_table.h"
@@ -73,75 +75,69 @@ Words scan(std::string_view text, size_t max_words) {
   return words;
 }
 
-/// The n-grams of a text and a table to count them with.
+/// The n-grams of a text, for one n after another. An n-gram can stand twice only where the
+/// (n-1)-gram at its start does, so that few places are left to look at after the pairs.
 class Grams {
  public:
-  explicit Grams(const Words& words) : words_(words) {
-    seen_.reserve(words.count());
-    counts_.reserve(words.count());
+  /// Starts with the single words, all of which may repeat.
+  explicit Grams(const Words& words) : words_(words), places_(words.count()) {
+    std::iota(places_.begin(), places_.end(), 0u);
+  }
+
+  /// Goes on to the next n, first to 2, and counts its n-grams.
+  void advance() {
+    if (n_ > 1) std::erase_if(places_, [&](uint32_t i) { return count_at(i) < 2; });
+    ++n_;
+    power_ *= kWordBase;
+    while (!places_.empty() && places_.back() + n_ > words_.count()) places_.pop_back();
+    counts_ = {};
+    counts_.reserve(places_.size());
+    duplicates_.clear();
+    for (const uint32_t i : places_) {
+      if (++counts_.insert(gram(i)).first->count > 1) duplicates_.push_back(i);
+    }
   }
 
   /// Characters in second and later occurrences of n-grams.
-  uint64_t duplicate_characters(size_t n) {
-    seen_.clear();
-    const uint64_t power = power_of(n);
-    uint64_t sum = 0;
-    size_t covered = 0;  // end of the last counted word
-    for (size_t i = 0; i + n <= words_.count(); ++i) {
-      if (!seen_.insert(gram(i, n, power)).second) cover(i, n, covered, sum);
-    }
-    return sum;
-  }
+  uint64_t duplicate_characters() const { return characters_at(duplicates_); }
 
   /// Characters in all occurrences of the most frequent n-gram.
-  uint64_t top_characters(size_t n) {
-    const uint64_t power = power_of(n);
-    const uint64_t top = most_frequent(n, power);
-    uint64_t sum = 0;
-    size_t covered = 0;
-    for (size_t i = 0; top != 0 && i + n <= words_.count(); ++i) {
-      if (gram(i, n, power) == top) cover(i, n, covered, sum);
+  uint64_t top_characters() const {
+    uint64_t top = 0;
+    std::pair<uint32_t, uint32_t> most = {1, ~0u};  // occurrences, characters
+    for (const uint32_t i : duplicates_) {
+      const std::pair found = {count_at(i), words_.characters_in(i, i + n_)};
+      if (found > most) {
+        most = found;
+        top = gram(i);
+      }
     }
-    return sum;
+    if (top == 0) return 0;
+    std::vector<uint32_t> occurrences = places_;
+    std::erase_if(occurrences, [&](uint32_t i) { return gram(i) != top; });
+    return characters_at(occurrences);
   }
 
  private:
-  static uint64_t power_of(size_t n) {
-    uint64_t power = 1;
-    for (size_t i = 0; i < n; ++i) power *= kWordBase;
-    return power;
-  }
+  uint64_t gram(uint32_t i) const { return words_.hashes[i + n_] - words_.hashes[i] * power_; }
+  uint32_t count_at(uint32_t i) const { return counts_.find(gram(i))->count; }
 
-  uint64_t gram(size_t i, size_t n, uint64_t power) const {
-    return words_.hashes[i + n] - words_.hashes[i] * power;
-  }
-
-  /// Adds the words [i, i + n) that lie behind `covered`.
-  void cover(size_t i, size_t n, size_t& covered, uint64_t& sum) const {
-    sum += words_.characters_in(std::max(i, covered), i + n);
-    covered = i + n;
-  }
-
-  /// 0: none occurs twice.
-  uint64_t most_frequent(size_t n, uint64_t power) {
-    counts_.clear();
-    uint64_t top = 0;
-    std::pair<uint32_t, uint32_t> most = {1, ~0u};  // occurrences, characters
-    for (size_t i = 0; i + n <= words_.count(); ++i) {
-      const uint64_t key = gram(i, n, power);
-      const uint32_t count = ++counts_.insert(key).first->count;
-      if (count < most.first) continue;
-      const std::pair candidate = {count, words_.characters_in(i, i + n)};
-      if (candidate > most) {
-        most = candidate;
-        top = key;
-      }
+  /// Characters of the n words from each of ascending places on, each word once.
+  uint64_t characters_at(const std::vector<uint32_t>& places) const {
+    uint64_t sum = 0;
+    size_t end = 0;  // of the words counted
+    for (const uint32_t i : places) {
+      sum += words_.characters_in(std::max<size_t>(i, end), i + n_);
+      end = i + n_;
     }
-    return top;
+    return sum;
   }
 
   const Words& words_;
-  KeySet seen_;
+  size_t n_ = 1;
+  uint64_t power_ = kWordBase;        ///< kWordBase^n
+  std::vector<uint32_t> places_;      ///< first words of the n-grams that may repeat
+  std::vector<uint32_t> duplicates_;  ///< those of second and later occurrences
   KeyCounter counts_;
 };
 
@@ -156,11 +152,10 @@ RepetitionVerdict judge_repetition(std::string_view text, const RepetitionConfig
   verdict.shares[1] = words.paragraphs.share();
   verdict.shares[2] = words.lines.characters() / all;
   verdict.shares[3] = words.paragraphs.characters() / all;
-  for (size_t n = 2; n <= 4; ++n) {
-    verdict.shares[n + 2] = static_cast<double>(grams.top_characters(n)) / all;
-  }
-  for (size_t n = 5; n <= 10; ++n) {
-    verdict.shares[n + 2] = static_cast<double>(grams.duplicate_characters(n)) / all;
+  for (size_t n = 2; n <= 10; ++n) {
+    grams.advance();
+    const uint64_t characters = n <= 4 ? grams.top_characters() : grams.duplicate_characters();
+    verdict.shares[n + 2] = static_cast<double>(characters) / all;
   }
   for (size_t i = 0; i < kRepetitionRules && verdict.passed(); ++i) {
     if (verdict.shares[i] <= config.limits[i]) continue;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "flamingo/core/config.h"
 #include "tests/corpus/text_testing.h"
 
@@ -84,6 +87,45 @@ TEST(Repetition, EachLengthHasItsRule) {
     const RepetitionVerdict verdict = judge_repetition(join(words), config);
     EXPECT_EQ(enum_name(verdict.rule), "duplicate_" + std::to_string(n) + "_gram");
     EXPECT_NEAR(verdict.value, 12.0 * n / (212.0 + 12.0 * n), 0.03);
+  }
+}
+
+/// The n-gram shares by their definition, in quadratic time; words have one letter.
+double naive_share(const std::vector<std::string>& words, size_t n) {
+  std::map<std::string, std::vector<size_t>> found;
+  for (size_t i = 0; i + n <= words.size(); ++i) {
+    found[join({words.begin() + i, words.begin() + i + n})].push_back(i);
+  }
+  const auto covered = [&](const std::vector<size_t>& places) {
+    std::set<size_t> all;
+    for (const size_t i : places) {
+      for (size_t j = i; j < i + n; ++j) all.insert(j);
+    }
+    return static_cast<double>(all.size()) / static_cast<double>(words.size());
+  };
+  std::vector<size_t> later, top;
+  for (const auto& [gram, places] : found) {
+    later.insert(later.end(), places.begin() + 1, places.end());
+    if (places.size() > std::max<size_t>(top.size(), 1)) top = places;
+  }
+  return covered(n <= 4 ? top : later);
+}
+
+TEST(Repetition, GramsAgreeWithTheirDefinition) {
+  Rng rng(4);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<std::string> words(1 + rng.below(60));
+    for (std::string& word : words) word = static_cast<char>('a' + rng.below(2 + round % 5));
+    const RepetitionVerdict verdict = judge_repetition(join(words));
+    for (size_t n = 5; n <= 10; ++n) {
+      ASSERT_DOUBLE_EQ(verdict.shares[n + 2], naive_share(words, n)) << n << ": " << join(words);
+    }
+    // Of several most frequent n-grams either may be taken: make one of them win.
+    words.insert(words.end(), 70, "z");
+    const RepetitionVerdict one_top = judge_repetition(join(words));
+    for (size_t n = 2; n <= 4; ++n) {
+      ASSERT_DOUBLE_EQ(one_top.shares[n + 2], naive_share(words, n)) << n << ": " << join(words);
+    }
   }
 }
 
