@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "flamingo/crawl/ascii.h"
+#include "flamingo/core/ascii.h"
 #include "flamingo/crawl/decompressor.h"
 #include "flamingo/io/mapped_file.h"
 

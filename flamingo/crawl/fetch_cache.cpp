@@ -9,10 +9,10 @@
 #include <string_view>
 #include <utility>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "flamingo/crawl/ascii.h"
 #include "flamingo/io/sha256.h"
 
 namespace flamingo {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
-#include "flamingo/crawl/ascii.h"
 #include "flamingo/crawl/robots.h"
 
 namespace flamingo {

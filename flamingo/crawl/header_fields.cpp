@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "flamingo/crawl/ascii.h"
+#include "flamingo/core/ascii.h"
 
 namespace flamingo {
 

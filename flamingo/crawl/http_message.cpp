@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
-#include "flamingo/crawl/ascii.h"
 
 namespace flamingo {
 namespace {

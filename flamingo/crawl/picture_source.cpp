@@ -5,9 +5,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "flamingo/crawl/ascii.h"
 
 namespace flamingo {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "flamingo/crawl/ascii.h"
+#include "flamingo/core/ascii.h"
 
 namespace flamingo {
 namespace {

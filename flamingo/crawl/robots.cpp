@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "flamingo/crawl/ascii.h"
+#include "flamingo/core/ascii.h"
 
 namespace flamingo {
 namespace {

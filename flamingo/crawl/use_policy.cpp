@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "flamingo/crawl/ascii.h"
+#include "flamingo/core/ascii.h"
 #include "flamingo/crawl/robots.h"
 
 namespace flamingo {

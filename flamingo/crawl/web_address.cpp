@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "flamingo/crawl/ascii.h"
+#include "flamingo/core/ascii.h"
 #include "flamingo/crawl/ip_address.h"
 
 namespace flamingo {

@@ -3,17 +3,17 @@
 #include <string_view>
 #include <utility>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 
 namespace flamingo {
 namespace {
 
-bool is_white(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
 /// Appends text to a part, as one paragraph after another.
 void join(Part& part, const std::string& text) {
   if (text.empty()) return;
-  const bool apart = part.text.empty() || is_white(part.text.back()) || is_white(text.front());
+  const bool apart =
+      part.text.empty() || is_ascii_space(part.text.back()) || is_ascii_space(text.front());
   part.text += (apart ? "" : "\n\n") + text;
 }
 
@@ -46,8 +46,8 @@ int64_t count_words(const Document& document) {
   for (const Part& part : document.parts) {
     bool inside = false;
     for (const char c : part.text) {
-      words += !inside && !is_white(c);
-      inside = !is_white(c);
+      words += !inside && !is_ascii_space(c);
+      inside = !is_ascii_space(c);
     }
   }
   return words;

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "flamingo/core/error.h"
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 #include "flamingo/text/unicode.h"
 
 namespace flamingo {
@@ -105,7 +105,7 @@ std::string_view meta_charset(std::string_view bytes) {
       const size_t end = rest.find("-->", 4);
       if (end == std::string_view::npos) return {};
       at += end;
-    } else if (equal_ascii_case(rest.substr(0, 5), "<meta")) {
+    } else if (ascii_iequal(rest.substr(0, 5), "<meta")) {
       const size_t end = rest.find('>');
       if (end == std::string_view::npos) return {};
       const std::string_view label = value_of(rest.substr(0, end), "charset");

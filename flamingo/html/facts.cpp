@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 #include "flamingo/html/text_writer.h"
 #include "flamingo/html/url.h"
 
@@ -20,7 +20,7 @@ struct Links {
 bool has_word(std::string_view list, std::string_view word) {
   bool found = false;
   for_each_word(list, is_html_space,
-                [&](std::string_view other) { found = found || equal_ascii_case(other, word); });
+                [&](std::string_view other) { found = found || ascii_iequal(other, word); });
   return found;
 }
 
@@ -63,7 +63,7 @@ void read_meta(const GumboNode* element, PageFacts& facts) {
   if (name == "dcterms.license" || name == "dc.rights" || name == "license") {
     if (facts.licence.empty()) facts.licence = collapse_space(content);
   }
-  if (equal_ascii_case(attribute(element, "http-equiv"), "content-language") &&
+  if (ascii_iequal(attribute(element, "http-equiv"), "content-language") &&
       facts.language.empty()) {
     facts.language = trim_html_space(content);
   }

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 
 namespace flamingo {
 namespace {

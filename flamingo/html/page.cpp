@@ -4,8 +4,8 @@
 #include <charconv>
 #include <utility>
 
-#include "flamingo/html/ascii.h"
 #include "flamingo/html/facts.h"
+#include "flamingo/html/html_space.h"
 #include "flamingo/html/squeeze.h"
 #include "flamingo/html/text_writer.h"
 

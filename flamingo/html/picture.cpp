@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 #include "flamingo/html/text_writer.h"
 #include "flamingo/html/url.h"
 
@@ -22,12 +22,12 @@ int64_t pixels(std::string_view text) {
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  const bool is_pixels = unit.empty() || equal_ascii_case(unit, "px") || unit.front() == '.';
+  const bool is_pixels = unit.empty() || ascii_iequal(unit, "px") || unit.front() == '.';
   return error == std::errc() && is_pixels ? std::clamp<int64_t>(value, 0, kMaxDeclared) : 0;
 }
 
 bool is_data(std::string_view reference) {
-  return equal_ascii_case(trim_html_space(reference).substr(0, 5), "data:");
+  return ascii_iequal(trim_html_space(reference).substr(0, 5), "data:");
 }
 
 /// Whether the address is that of a drawing, by its name or data type.

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 #include "flamingo/html/names.h"
 
 namespace flamingo {

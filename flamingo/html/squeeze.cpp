@@ -1,6 +1,6 @@
 #include "flamingo/html/squeeze.h"
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 
 namespace flamingo {
 namespace {
@@ -15,7 +15,7 @@ std::string_view kept_element(std::string_view text) {
   constexpr std::string_view kInitials = "PTLXptlx";
   if (text.size() < 2 || kInitials.find(text[1]) == std::string_view::npos) return {};
   for (const std::string_view name : kKept) {
-    if (equal_ascii_case(text.substr(1, name.size()), name)) return name;
+    if (ascii_iequal(text.substr(1, name.size()), name)) return name;
   }
   return {};
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 
 namespace flamingo {
 namespace {

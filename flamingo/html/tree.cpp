@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "flamingo/core/error.h"
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 
 namespace flamingo {
 namespace {
@@ -169,7 +169,7 @@ int count_body_tags(std::string_view page) {
     const char initial = at + 1 < page.size() ? ascii_lower(page[at + 1]) : ' ';
     if (initial != 'b' && initial != 'h') continue;
     const std::string_view name = page.substr(at + 1, 4);
-    count += equal_ascii_case(name, "body") || equal_ascii_case(name, "html");
+    count += ascii_iequal(name, "body") || ascii_iequal(name, "html");
   }
   return count;
 }
@@ -205,7 +205,7 @@ bool has_unknown_name(const GumboNode* element, std::string_view name) {
   if (!is_element(element) || element->v.element.tag != GUMBO_TAG_UNKNOWN) return false;
   GumboStringPiece piece = element->v.element.original_tag;
   gumbo_tag_from_original_text(&piece);
-  return piece.data != nullptr && equal_ascii_case({piece.data, piece.length}, name);
+  return piece.data != nullptr && ascii_iequal({piece.data, piece.length}, name);
 }
 
 std::span<GumboNode* const> children(const GumboNode* node) {

@@ -1,6 +1,6 @@
 #include "flamingo/html/url.h"
 
-#include "flamingo/html/ascii.h"
+#include "flamingo/html/html_space.h"
 
 namespace flamingo {
 namespace {
@@ -14,7 +14,7 @@ bool is_scheme(std::string_view text) {
 }
 
 bool is_web_scheme(std::string_view scheme) {
-  return equal_ascii_case(scheme, "http") || equal_ascii_case(scheme, "https");
+  return ascii_iequal(scheme, "http") || ascii_iequal(scheme, "https");
 }
 
 /// RFC 3986, section 5.2.4.
@@ -169,7 +169,7 @@ std::string resolve_reference(std::string_view base, std::string_view reference)
 std::optional<std::string> resolve_url(std::string_view base, std::string_view reference,
                                        size_t max_bytes) {
   reference = trim_html_space(reference);
-  if (equal_ascii_case(reference.substr(0, 5), "data:")) {
+  if (ascii_iequal(reference.substr(0, 5), "data:")) {
     if (reference.size() > max_bytes) return std::nullopt;
     return std::string(reference);
   }
@@ -179,13 +179,13 @@ std::optional<std::string> resolve_url(std::string_view base, std::string_view r
   if (!parts.scheme) return std::nullopt;
   const bool web = is_web_scheme(*parts.scheme);
   if (web && (!parts.authority || parts.authority->empty())) return std::nullopt;
-  if (!web && !equal_ascii_case(*parts.scheme, "file")) return std::nullopt;
+  if (!web && !ascii_iequal(*parts.scheme, "file")) return std::nullopt;
   return url;
 }
 
 std::string normalise_url(std::string_view url) {
   UrlParts parts = split_url(url);
-  if (!parts.scheme || equal_ascii_case(*parts.scheme, "data")) return std::string(url);
+  if (!parts.scheme || ascii_iequal(*parts.scheme, "data")) return std::string(url);
   const std::string scheme = ascii_lower(*parts.scheme);
   parts.scheme = scheme;
   std::string authority;

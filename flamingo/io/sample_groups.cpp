@@ -1,20 +1,12 @@
 #include "flamingo/io/sample_groups.h"
 
+#include "flamingo/core/ascii.h"
+
 #include <algorithm>
 #include <unordered_set>
 
 namespace flamingo {
-namespace {
-
-std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::optional<SampleName> split_sample_name(std::string_view name) {
   const size_t slash = name.rfind('/');

@@ -1,30 +1,15 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <string_view>
+
+#include "flamingo/core/ascii.h"
 
 namespace flamingo {
 
 /// White space of HTML: space, tab, newline, form feed, carriage return.
 constexpr bool is_html_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
-}
-constexpr bool is_ascii_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_ascii_upper(char c) { return c >= 'A' && c <= 'Z'; }
-constexpr bool is_ascii_alpha(char c) { return is_ascii_upper(c) || (c >= 'a' && c <= 'z'); }
-constexpr char ascii_lower(char c) { return is_ascii_upper(c) ? static_cast<char>(c | 0x20) : c; }
-
-/// `text` with A to Z in lower case; other bytes stay.
-inline std::string ascii_lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return ascii_lower(c); });
-  return lower;
-}
-
-/// Whether the texts are the same but for the case of A to Z.
-inline bool equal_ascii_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 /// Position of `word` (in lower case) in `text` whatever its case, from `start`; npos: not there.
