@@ -16,7 +16,7 @@ void ShardWriter::add(std::string_view key, Document document) {
   for (Medium& medium : document.media) {
     require(!medium.bytes.empty(), "ShardWriter",
             "expected media with bytes, got none for " + name);
-    medium.sha256 = sha256_hex(medium.bytes);
+    if (medium.sha256.empty()) medium.sha256 = sha256_hex(medium.bytes);
   }
   tar_.add(name + ".json", document_to_json(document));
   for (int64_t i = 0; i < std::ssize(document.media); ++i) {

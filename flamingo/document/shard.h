@@ -19,7 +19,8 @@ class ShardWriter {
   /// Throws Error when the file cannot be created.
   explicit ShardWriter(const std::string& path) : tar_(path) {}
 
-  /// Appends a document under a key without dots; the SHA-256 of each medium is filled in.
+  /// Appends a document under a key without dots; SHA-256s of media that are not known are filled
+  /// in.
   /// Throws Error: a bad key, a medium without bytes, a full disk.
   void add(std::string_view key, Document document);
   void finish() { tar_.finish(); }
