@@ -201,7 +201,7 @@ void check_pixels(const Image& image, const char* where) {
           where, "expected pixels [H, W, C], got another size");
 }
 
-void check_part(const Part& part, int64_t height, int64_t width, const char* where) {
+void check_part(const PixelBox& part, int64_t height, int64_t width, const char* where) {
   require(part.top >= 0 && part.left >= 0 && part.height >= 1 && part.width >= 1 &&
               part.height <= height - part.top && part.width <= width - part.left,
           where, "expected a part inside of the image, got one outside");
@@ -220,7 +220,7 @@ Image resize(const Image& image, int64_t height, int64_t width, ResizeFilter fil
   return resize_part(image, height, width, {0, 0, height, width}, filter);
 }
 
-Image resize_part(const Image& image, int64_t height, int64_t width, const Part& part,
+Image resize_part(const Image& image, int64_t height, int64_t width, const PixelBox& part,
                   ResizeFilter filter) {
   check_pixels(image, "resize");
   check_side(height, kMaxVirtualSide);
@@ -243,7 +243,7 @@ Image resize_part(const Image& image, int64_t height, int64_t width, const Part&
   return weighted;
 }
 
-Image crop(const Image& image, const Part& part) {
+Image crop(const Image& image, const PixelBox& part) {
   check_pixels(image, "crop");
   check_part(part, image.height, image.width, "crop");
   const int64_t channels = image.channels();

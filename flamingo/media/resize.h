@@ -24,7 +24,7 @@ Image resize(const Image& image, int64_t height, int64_t width,
              ResizeFilter filter = ResizeFilter::kBicubic);
 
 /// A box of pixels: [top, top + height) x [left, left + width).
-struct Part {
+struct PixelBox {
   int64_t top = 0;
   int64_t left = 0;
   int64_t height = 0;
@@ -34,10 +34,10 @@ struct Part {
 /// crop(resize(image, height, width, filter), part), but only the part is computed: a strip of
 /// 1 x 16,384 pixels scaled to a shorter side of 320 would be 5 million pixels long.
 /// Throws Error unless the part lies inside of [height, width], each in [1, 2^30].
-Image resize_part(const Image& image, int64_t height, int64_t width, const Part& part,
+Image resize_part(const Image& image, int64_t height, int64_t width, const PixelBox& part,
                   ResizeFilter filter = ResizeFilter::kBicubic);
 
 /// The pixels of `part`, which must lie inside of the image.
-Image crop(const Image& image, const Part& part);
+Image crop(const Image& image, const PixelBox& part);
 
 }  // namespace flamingo

@@ -11,7 +11,7 @@ namespace flamingo {
 namespace {
 
 /// The largest box of the image's aspect ratio inside of S x S, centred.
-Part fit(const Image& image, int64_t size) {
+PixelBox fit(const Image& image, int64_t size) {
   const auto scaled = [&](int64_t side, int64_t longer) {
     return std::clamp<int64_t>((2 * side * size + longer) / (2 * longer), 1, size);
   };
@@ -35,8 +35,8 @@ Image open_clip_rgb(const Image& image, const TransformConfig& config) {
   };
   const int64_t height = scaled(image.height);
   const int64_t width = scaled(image.width);
-  const Part middle{crop_offset(height, config.size), crop_offset(width, config.size), config.size,
-                    config.size};
+  const PixelBox middle{crop_offset(height, config.size), crop_offset(width, config.size),
+                        config.size, config.size};
   return convert_to_rgb(resize_part(image, height, width, middle, config.filter));
 }
 
@@ -45,7 +45,7 @@ uint8_t mean_byte(const TransformConfig& config, int channel) {
 }
 
 Image native_rgb(const Image& image, const TransformConfig& config) {
-  const Part place = fit(image, config.size);
+  const PixelBox place = fit(image, config.size);
   const Image small = resize(composite_over_white(image), place.height, place.width, config.filter);
   Image result{config.size, config.size, PixelMode::kRgb, {}, {}, {}};
   result.pixels.resize(3 * config.size * config.size);
@@ -60,7 +60,7 @@ Image native_rgb(const Image& image, const TransformConfig& config) {
 }
 
 /// Zeroes everything outside of `place`.
-void clear_padding(const Part& place, PixelTensor& tensor) {
+void clear_padding(const PixelBox& place, PixelTensor& tensor) {
   const int64_t size = tensor.size;
   for (int64_t y = 0; y < 3 * size; ++y) {
     float* row = tensor.values.data() + y * size;

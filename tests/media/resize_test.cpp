@@ -111,7 +111,7 @@ TEST(ResizeTest, APartIsACropOfTheWhole) {
        {PixelMode::kBilevel, PixelMode::kPalette, PixelMode::kRgb, PixelMode::kRgba}) {
     const Image image = random_image(33, 21, mode, 6);
     for (const auto& [height, width] : {std::pair(50, 32), std::pair(33, 40), std::pair(12, 21)}) {
-      const Part part{3, 2, 8, 17};
+      const PixelBox part{3, 2, 8, 17};
       EXPECT_EQ(resize_part(image, height, width, part).pixels,
                 crop(resize(image, height, width), part).pixels);
     }
@@ -120,7 +120,7 @@ TEST(ResizeTest, APartIsACropOfTheWhole) {
 
 TEST(ResizeTest, AnEndlessStripCostsOnlyItsPart) {
   const Image image = random_image(1, 16384, PixelMode::kRgb, 7);
-  const Part middle{0, (4096ll * 16384 - 4096) / 2, 64, 4096};
+  const PixelBox middle{0, (4096ll * 16384 - 4096) / 2, 64, 4096};
   EXPECT_EQ(resize_part(image, 4096, 4096ll * 16384, middle).width, 4096);
 }
 
