@@ -34,14 +34,14 @@ struct DocumentStats {
   std::string table() const;
 };
 
-/// Reads every document of a file into `stats`; with `decode`, its pictures are decoded and its
-/// clips opened too. What fails is a problem, not an Error. on_document: told after each; stop may
-/// be null.
+/// How read_all reads.
 struct ReadAllOptions {
-  bool decode = false;
-  std::function<void()> on_document;
-  const std::atomic<bool>* stop = nullptr;
+  bool decode = false;                      ///< pictures are decoded and clips opened too
+  std::function<void()> on_document;        ///< told after each; may be empty
+  const std::atomic<bool>* stop = nullptr;  ///< ends the work early; may be null
 };
+
+/// Reads every document of a file into `stats`. What fails is a problem, not an Error.
 void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentStats& stats);
 
 }  // namespace flamingo

@@ -21,7 +21,8 @@ std::optional<ImageInfo> try_probe(std::span<const std::byte> bytes, const std::
 std::optional<Image> try_decode(std::span<const std::byte> bytes, const std::string& where,
                                 const ImageLimits& limits) {
   try {
-    return composite_over_white(decode_image(bytes, where, {.limits = limits}));
+    Image image = decode_image(bytes, where, {.limits = limits});
+    return image.mode == PixelMode::kRgb ? std::move(image) : composite_over_white(image);
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -46,27 +47,32 @@ PictureVerdict judge_header(const ImageInfo& info, uint64_t bytes, const Picture
   return {PictureRule::kNone, 0, info, {}};
 }
 
-std::array<int64_t, 3> mean_color(const Image& rgb) {
+std::array<int, 3> mean_colour(const Image& rgb) {
   std::array<int64_t, 3> sum = {};
-  for (size_t i = 0; i < rgb.pixels.size(); ++i) sum[i % 3] += rgb.pixels[i];
+  for (size_t i = 0; i < rgb.pixels.size(); i += 3) {
+    for (size_t c = 0; c < 3; ++c) sum[c] += rgb.pixels[i + c];
+  }
   const auto count = static_cast<int64_t>(rgb.pixels.size() / 3);
-  for (int64_t& channel : sum) channel = (channel + count / 2) / count;
-  return sum;
+  std::array<int, 3> mean;
+  for (size_t c = 0; c < 3; ++c) mean[c] = static_cast<int>((sum[c] + count / 2) / count);
+  return mean;
 }
 
 }  // namespace
 
-double share_of_other_colors(const Image& rgb, int64_t distance) {
-  require(rgb.mode == PixelMode::kRgb && rgb.pixels.size() >= 3, "share_of_other_colors",
+double share_of_other_colours(const Image& rgb, int64_t distance, double enough) {
+  require(rgb.mode == PixelMode::kRgb && rgb.pixels.size() >= 3, "share_of_other_colours",
           "expected an RGB image, got another");
-  const std::array<int64_t, 3> mean = mean_color(rgb);
+  const std::array<int, 3> mean = mean_colour(rgb);
+  const auto count = static_cast<double>(rgb.pixels.size() / 3);
+  const double wanted = enough * count;
   int64_t others = 0;
-  for (size_t i = 0; i + 2 < rgb.pixels.size(); i += 3) {
+  for (size_t i = 0; i + 2 < rgb.pixels.size() && static_cast<double>(others) < wanted; i += 3) {
     bool far = false;
     for (size_t c = 0; c < 3; ++c) far |= std::abs(rgb.pixels[i + c] - mean[c]) > distance;
     others += far;
   }
-  return static_cast<double>(others) / static_cast<double>(rgb.pixels.size() / 3);
+  return static_cast<double>(others) / count;
 }
 
 PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string& where,
@@ -80,9 +86,10 @@ PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string
     verdict.rule = PictureRule::kUndecodable;
     return verdict;
   }
-  const double others = share_of_other_colors(*image, config.color_distance);
-  if (others < config.min_other_colors) {
-    verdict.rule = PictureRule::kSingleColor;
+  const double others =
+      share_of_other_colours(*image, config.colour_distance, config.min_other_colours);
+  if (others < config.min_other_colours) {
+    verdict.rule = PictureRule::kSingleColour;
     verdict.value = others;
     return verdict;
   }

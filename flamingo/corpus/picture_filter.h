@@ -21,7 +21,7 @@ enum class PictureRule {
   kAspectRatio,
   kTooLarge,
   kUndecodable,
-  kSingleColor,
+  kSingleColour,
 };
 
 constexpr std::array<std::pair<PictureRule, const char*>, 7> enum_table(PictureRule) {
@@ -31,15 +31,15 @@ constexpr std::array<std::pair<PictureRule, const char*>, 7> enum_table(PictureR
            {PictureRule::kAspectRatio, "aspect_ratio"},
            {PictureRule::kTooLarge, "too_large"},
            {PictureRule::kUndecodable, "undecodable"},
-           {PictureRule::kSingleColor, "single_color"}}};
+           {PictureRule::kSingleColour, "single_colour"}}};
 }
 
 /// What a picture must keep to.
 struct PictureConfig {
   int64_t min_side = 64;
   double max_aspect_ratio = 3;
-  int64_t color_distance = 8;
-  double min_other_colors = 0.001;
+  int64_t colour_distance = 8;
+  double min_other_colours = 0.001;
   int64_t max_side = ImageLimits{}.max_side;
   int64_t max_pixels = ImageLimits{}.max_pixels;
   int64_t max_bytes = static_cast<int64_t>(ImageLimits{}.max_bytes);
@@ -50,9 +50,9 @@ struct PictureConfig {
   void visit(Visitor& v) {
     v("min_side", min_side, "fewest pixels of the shorter side");
     v("max_aspect_ratio", max_aspect_ratio, "most times the longer side may be the shorter one");
-    v("color_distance", color_distance,
+    v("colour_distance", colour_distance,
       "a pixel is of another colour when a channel is so far from the picture's mean, 0 to 255");
-    v("min_other_colors", min_other_colors, "least share of pixels of another colour");
+    v("min_other_colours", min_other_colours, "least share of pixels of another colour");
     v("max_side", max_side, "most pixels of the longer side");
     v("max_pixels", max_pixels, "most pixels");
     v("max_bytes", max_bytes, "largest file in bytes");
@@ -75,7 +75,7 @@ PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string
                              const PictureConfig& config = {});
 
 /// The share of pixels of an RGB image that are farther than `distance` from its mean colour in
-/// some channel.
-double share_of_other_colors(const Image& rgb, int64_t distance);
+/// some channel. Counting ends at a share of `enough`.
+double share_of_other_colours(const Image& rgb, int64_t distance, double enough = 1);
 
 }  // namespace flamingo

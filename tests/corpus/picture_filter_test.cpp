@@ -65,40 +65,40 @@ TEST(PictureFilter, UnknownAndDamagedFiles) {
   EXPECT_EQ(judge(png.substr(0, png.size() / 2)).rule, PictureRule::kUndecodable);
 }
 
-TEST(PictureFilter, SingleColor) {
-  EXPECT_EQ(judge(flat(70, 80, 200)).rule, PictureRule::kSingleColor);
+TEST(PictureFilter, SingleColour) {
+  EXPECT_EQ(judge(flat(70, 80, 200)).rule, PictureRule::kSingleColour);
   const std::string jpeg = testing::encode_jpeg(flat(70, 80, 120), 50);
-  EXPECT_EQ(judge(jpeg).rule, PictureRule::kSingleColor);
+  EXPECT_EQ(judge(jpeg).rule, PictureRule::kSingleColour);
   Image drawing = flat(100, 100, 250);
   for (size_t i = 0; i < 9; ++i) drawing.pixels[3 * (i * 105)] = 0;  // 9 of 10,000 pixels
   const PictureVerdict verdict = judge(drawing);
-  EXPECT_EQ(verdict.rule, PictureRule::kSingleColor);
+  EXPECT_EQ(verdict.rule, PictureRule::kSingleColour);
   EXPECT_DOUBLE_EQ(verdict.value, 0.0009);
   EXPECT_TRUE(verdict.rgb.pixels.empty());
   drawing.pixels[3 * 5'000] = 0;
   EXPECT_TRUE(judge(drawing).passed());
-  EXPECT_EQ(judge(drawing, {.min_other_colors = 0.01}).rule, PictureRule::kSingleColor);
+  EXPECT_EQ(judge(drawing, {.min_other_colours = 0.01}).rule, PictureRule::kSingleColour);
 }
 
 // Black strokes are in the alpha channel alone: over white they are a drawing.
 TEST(PictureFilter, TransparencyIsSeenOverWhite) {
   Image image{70, 70, PixelMode::kRgba, std::vector<uint8_t>(70 * 70 * 4), {}, {}};
-  EXPECT_EQ(judge(image).rule, PictureRule::kSingleColor);
+  EXPECT_EQ(judge(image).rule, PictureRule::kSingleColour);
   for (size_t i = 0; i < 70 * 70; i += 3) image.pixels[4 * i + 3] = 255;
   EXPECT_TRUE(judge(image).passed());
 }
 
-TEST(PictureFilter, ShareOfOtherColors) {
+TEST(PictureFilter, ShareOfOtherColours) {
   Image image = flat(2, 2, 100);
-  EXPECT_EQ(share_of_other_colors(image, 0), 0);
+  EXPECT_EQ(share_of_other_colours(image, 0), 0);
   image.pixels[4] = 180;  // mean green 120
-  EXPECT_DOUBLE_EQ(share_of_other_colors(image, 20), 0.25);
-  EXPECT_DOUBLE_EQ(share_of_other_colors(image, 19), 1);
-  EXPECT_DOUBLE_EQ(share_of_other_colors(image, 60), 0);
+  EXPECT_DOUBLE_EQ(share_of_other_colours(image, 20), 0.25);
+  EXPECT_DOUBLE_EQ(share_of_other_colours(image, 19), 1);
+  EXPECT_DOUBLE_EQ(share_of_other_colours(image, 60), 0);
 }
 
 TEST(PictureFilter, NamesPrint) {
-  EXPECT_EQ(enum_name(PictureRule::kSingleColor), "single_color");
+  EXPECT_EQ(enum_name(PictureRule::kSingleColour), "single_colour");
   EXPECT_EQ(config_to_json(PictureConfig{})["min_side"], 64);
 }
 

@@ -1,0 +1,143 @@
+#include "flamingo/corpus/filter_shard.h"
+
+#include <map>
+#include <utility>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/corpus/signature.h"
+#include "flamingo/document/edit.h"
+#include "flamingo/document/shard.h"
+#include "flamingo/html/charset.h"
+
+namespace flamingo {
+namespace {
+
+constexpr size_t kPagesAtOnce = 64;  // whose pictures are fetched together
+
+class ShardFilter {
+ public:
+  ShardFilter(const FilterJob& job, const ShardFiles& files)
+      : job_(job),
+        files_(files),
+        hasher_(job.filter.recipe().fingerprints),
+        shard_(files.filtered) {}
+
+  void run() {
+    // A WARC file is searched for pictures once, so all of its pages wait for that.
+    const size_t at_once = job_.plan.is_warc() ? SIZE_MAX : kPagesAtOnce;
+    std::vector<Document> batch;
+    while (auto input = job_.pages.next()) {
+      if (auto document = read_page(*input)) batch.push_back(std::move(*document));
+      if (batch.size() >= at_once) add_pictures(std::exchange(batch, {}));
+      if (job_.on_pages) job_.on_pages(1);
+    }
+    add_pictures(std::move(batch));
+    for (int64_t i = 0; i < job_.pages.num_lost(); ++i) {
+      report_.drop_page({"damaged_record", job_.plan.files.front(), "", ""}, 0);
+    }
+    finish();
+  }
+
+ private:
+  /// The page as a document, unless a rule drops it.
+  std::optional<Document> read_page(const PageInput& input) {
+    HtmlPage page;
+    try {
+      page =
+          parse_page(decode_page(input.bytes, input.charset), input.url, job_.filter.recipe().page);
+    } catch (const Error& error) {
+      report_.drop_page({"html_limit", input.url, error.what(), ""}, 0);
+      return std::nullopt;
+    }
+    for (const auto& [reason, name] : enum_table(DropReason{})) {
+      report_.drop_media("html_" + std::string(name),
+                         page.dropped[static_cast<size_t>(reason)].pictures);
+    }
+    Document& document = page.document;
+    if (const auto objection = job_.filter.judge(page, input.use_tags)) {
+      report_.drop_page({objection->rule, document.url, objection->detail, plain_text(document)},
+                        std::ssize(document.media));
+      return std::nullopt;
+    }
+    if (document.licence.empty()) document.licence = job_.plan.input->licence;
+    return std::move(document);
+  }
+
+  void add_pictures(std::vector<Document> documents) {
+    std::map<std::string, size_t> index;  // of a URL among urls
+    std::vector<std::string> urls;
+    for (const Document& document : documents) {
+      for (const Medium& medium : document.media) {
+        if (medium.kind != MediumKind::kImage) continue;
+        if (index.emplace(medium.url, urls.size()).second) urls.push_back(medium.url);
+      }
+    }
+    const auto results = job_.pictures.get(urls);
+    for (Document& document : documents) {
+      for (Medium& medium : document.media) {
+        if (medium.kind == MediumKind::kImage) take(results[index.at(medium.url)], medium);
+      }
+      add_page(std::move(document));
+    }
+  }
+
+  /// Fills in a picture's bytes, or counts why they are missing.
+  void take(const FetchResult& result, Medium& medium) {
+    if (result.ok()) {
+      medium.bytes = result.bytes;
+    } else {
+      const std::string reason(enum_name(result.reason));
+      report_.drop_medium({"fetch_" + reason, medium.url, reason, ""});
+    }
+  }
+
+  void add_page(Document document) {
+    std::vector<bool> keep(document.media.size());
+    std::vector<uint64_t> hashes;
+    for (size_t i = 0; i < document.media.size(); ++i) {
+      Medium& medium = document.media[i];
+      uint64_t hash = 0;
+      if (medium.kind == MediumKind::kVideo) {
+        report_.drop_medium({"video", medium.url, "", ""});
+      } else if (!medium.bytes.empty()) {
+        const auto objection = job_.filter.judge_medium(medium, hash);
+        keep[i] = !objection.has_value();
+        if (objection) report_.drop_medium({objection->rule, medium.url, objection->detail, ""});
+      }
+      if (keep[i]) hashes.push_back(hash);
+    }
+    keep_media(document, keep);
+    if (document.media.empty()) {
+      report_.drop_page({"no_picture_left", document.url, "", plain_text(document)}, 0);
+      return;
+    }
+    signatures_.push_back(sign_document(document, hasher_, hashes).signature);
+    report_.keep(std::ssize(document.media), count_words(document));
+    char key[32];
+    std::snprintf(key, sizeof(key), "%s-%06lld", job_.plan.name.c_str(),
+                  static_cast<long long>(num_kept_++));
+    shard_.add(key, std::move(document));
+  }
+
+  void finish() {
+    shard_.finish();
+    write_file_atomic(files_.signatures,
+                      write_signatures(signatures_, job_.filter.recipe().fingerprints));
+    write_file_atomic(files_.filtered_report, report_.to_json().dump(1) + "\n");
+  }
+
+  const FilterJob& job_;
+  const ShardFiles& files_;
+  ParagraphHasher hasher_;
+  ShardWriter shard_;
+  BuildReport report_;
+  std::vector<Signature> signatures_;
+  int64_t num_kept_ = 0;
+};
+
+}  // namespace
+
+void filter_shard(const FilterJob& job, const ShardFiles& files) { ShardFilter(job, files).run(); }
+
+}  // namespace flamingo

@@ -1,0 +1,65 @@
+#include "flamingo/corpus/page_filter.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <span>
+
+#include "flamingo/corpus/picture_hash.h"
+#include "flamingo/crawl/robots.h"
+
+namespace flamingo {
+namespace {
+
+/// "mean_word_length 12.3"
+template <class Rule>
+Objection objection(Rule rule, double value, const std::string& more = {}) {
+  char number[32];
+  std::snprintf(number, sizeof(number), "%.4g", value);
+  const std::string name(enum_name(rule));
+  return {name, name + " " + number + (more.empty() ? "" : ", " + more)};
+}
+
+}  // namespace
+
+PageFilter::PageFilter(const CorpusRecipe& recipe)
+    : recipe_(recipe),
+      explicit_(recipe.explicit_content),
+      use_{std::string(product_token(recipe.fetch.user_agent)), recipe.forbidden_uses} {}
+
+std::optional<Objection> PageFilter::judge(const HtmlPage& page,
+                                           std::span<const std::string> use_tags) const {
+  for (const std::string& use : recipe_.forbidden_uses) {
+    if (page.forbids(use)) return Objection{"use_forbidden", use};
+  }
+  for (const std::string& tag : use_tags) {
+    if (use_.header_forbids(tag)) return Objection{"use_forbidden", tag};
+  }
+  const Document& document = page.document;
+  const bool any = std::ranges::any_of(
+      document.media, [](const Medium& medium) { return medium.kind == MediumKind::kImage; });
+  if (!any) return Objection{"no_picture", ""};
+  const std::string text = plain_text(document);
+  const auto language = judge_language(text, recipe_.language);
+  if (!language.passed()) return objection(language.rule, language.value, language.guess.code);
+  const auto content = explicit_.judge(document);
+  if (!content.passed()) return objection(content.rule, content.value);
+  const auto quality = judge_quality(text, recipe_.quality);
+  if (!quality.passed()) return objection(quality.rule, quality.value);
+  const auto repetition = judge_repetition(text, recipe_.repetition);
+  if (!repetition.passed()) return objection(repetition.rule, repetition.value);
+  return std::nullopt;
+}
+
+std::optional<Objection> PageFilter::judge_medium(Medium& medium, uint64_t& hash) const {
+  if (explicit_.blocks(medium.url)) return Objection{"blocked_domain", medium.url};
+  const auto verdict =
+      judge_picture(std::as_bytes(std::span(medium.bytes)), medium.url, recipe_.pictures);
+  if (!verdict.passed()) return objection(verdict.rule, verdict.value);
+  medium.format = enum_name(verdict.info.format);
+  medium.width = verdict.info.width;
+  medium.height = verdict.info.height;
+  hash = picture_hash(verdict.rgb);
+  return std::nullopt;
+}
+
+}  // namespace flamingo

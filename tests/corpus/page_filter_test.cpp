@@ -1,0 +1,70 @@
+#include "flamingo/corpus/page_filter.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/corpus/tiny_site.h"
+
+namespace flamingo {
+namespace {
+
+HtmlPage page_of(const std::string& prose, int pictures = 1) {
+  HtmlPage page;
+  page.document.url = "https://site.example/a";
+  for (int i = 0; i < pictures; ++i) {
+    page.document.parts.push_back(Part::of_medium(i));
+    page.document.media.push_back({.url = "https://site.example/a.png"});
+  }
+  page.document.parts.push_back(Part::of_text(prose));
+  return page;
+}
+
+std::string rule_of(const std::optional<Objection>& objection) {
+  return objection ? objection->rule : "";
+}
+
+TEST(PageFilter, AGoodPagePasses) {
+  const CorpusRecipe recipe;
+  const PageFilter filter(recipe);
+  EXPECT_EQ(rule_of(filter.judge(page_of(testing::random_prose(1)))), "");
+}
+
+TEST(PageFilter, TheFirstRuleInThePapersOrderIsNamed) {
+  const CorpusRecipe recipe;
+  const PageFilter filter(recipe);
+  HtmlPage page = page_of("Zu wenig.", 0);
+  page.robots = {"noai"};
+  EXPECT_EQ(rule_of(filter.judge(page)), "use_forbidden");
+  page.robots.clear();
+  EXPECT_EQ(rule_of(filter.judge(page, std::vector<std::string>{"otherbot: noai", "noai"})),
+            "use_forbidden");
+  EXPECT_EQ(rule_of(filter.judge(page, std::vector<std::string>{"otherbot: noai"})), "no_picture");
+  const auto objection = filter.judge(page_of("The few words."));
+  EXPECT_NE(rule_of(objection), "");
+  EXPECT_FALSE(objection->detail.empty());
+}
+
+TEST(PageFilter, APageOfClipsAloneHasNoPicture) {
+  const CorpusRecipe recipe;
+  const PageFilter filter(recipe);
+  HtmlPage page = page_of(testing::random_prose(1));
+  page.document.media[0].kind = MediumKind::kVideo;
+  EXPECT_EQ(rule_of(filter.judge(page)), "no_picture");
+}
+
+TEST(PageFilter, AMediumThatPassesIsDescribed) {
+  const CorpusRecipe recipe;
+  const PageFilter filter(recipe);
+  uint64_t hash = 0;
+  Medium medium{.bytes = testing::random_picture(1, 100)};
+  EXPECT_EQ(rule_of(filter.judge_medium(medium, hash)), "");
+  EXPECT_EQ(medium.format, "png");
+  EXPECT_EQ(medium.width, 100);
+  EXPECT_NE(hash, 0u);
+  Medium small{.bytes = testing::random_picture(1, 40)};
+  const auto objection = filter.judge_medium(small, hash);
+  EXPECT_EQ(rule_of(objection), "short_side");
+  EXPECT_EQ(objection->detail, "short_side 40");
+}
+
+}  // namespace
+}  // namespace flamingo
