@@ -6,7 +6,7 @@ LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
 PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 
-.PHONY: help deps build demo test test-asan test-long golden bench bench-peers data default-model format tidy install clean
+.PHONY: help deps build pictograms demo test test-asan test-long golden bench bench-peers data default-model format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make bench          speed beside the measured roofs of this machine"
 	@echo "make bench-peers    the same beside llama.cpp, built from its PyPI package on the first call"
 	@echo "make golden         compare with the reference outputs in tests/golden"
+	@echo "make data           build training data: interleaved pages, captioned pictures and clips"
 	@echo "make default-model  train the default model again, from the recipes (hours)"
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
 	@echo "make format tidy install clean"
@@ -32,12 +33,19 @@ build: deps
 $(PICTOGRAMS): | build
 	$(FLAMINGO) data pictograms --sources .deps/pictograms --output $@
 
-data: build $(PICTOGRAMS)
+pictograms: build $(PICTOGRAMS)
 
-demo: data
+# Training data like the paper's: interleaved pages (M3W-mini), captioned pictures, captioned clips.
+data: pictograms
+	@tools/setup.sh pages
+	$(FLAMINGO) data build --recipe recipes/m3w/mini.json -t $(JOBS)
+	$(FLAMINGO) data pairs -o build/data/pairs
+	$(FLAMINGO) data pairs --clips -n 2000 -o build/data/clips
+
+demo: pictograms
 	$(FLAMINGO) demo --html build/demo.html
 
-test: data
+test: pictograms
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	@$(MAKE) --no-print-directory test-asan
 	ctest --test-dir $(BUILD) --output-on-failure
@@ -64,7 +72,7 @@ bench: build
 bench-peers: build
 	bench/peers/run.sh $(BUILD)/bin/flamingo-bench $(LM)
 
-default-model: data
+default-model: pictograms
 	$(FLAMINGO) pretrain-vision --recipe recipes/pictogram/vision.json
 	$(FLAMINGO) train --recipe recipes/pictogram/flamingo.json
 	$(FLAMINGO) eval --model runs/pictogram/flamingo/model --heads runs/pictogram/vision/contrastive

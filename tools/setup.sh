@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need: Debian packages, and into .deps/ (ignored by git) libtorch,
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
-# TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
+# setup.sh pages fetches the web pages of `make data` and nothing else. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,6 +72,19 @@ fetch_demo_media() {
   mv "$dir/media" .deps/media && rm -rf "$dir"
 }
 
+# fetch_pages PACKAGE: the files of a Debian package of documentation in .deps/pages/PACKAGE, without installing it.
+fetch_pages() {
+  [ -d ".deps/pages/$1" ] && return
+  say "fetching the pages of $1"
+  local dir; dir=$(scratch)
+  (cd "$dir" && apt-get download -qq "$1" >/dev/null 2>&1 && dpkg-deb -x ./*.deb pages)
+  mkdir -p .deps/pages && mv "$dir/pages" ".deps/pages/$1" && rm -rf "$dir"
+}
+
+if [ "${1:-all}" = pages ]; then
+  for package in gimp-help-en debian-handbook opencv-doc; do fetch_pages "$package"; done
+  exit 0
+fi
 # shellcheck disable=SC2086
 install_debian_packages $PACKAGES
 fetch_torch

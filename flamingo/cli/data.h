@@ -1,0 +1,15 @@
+#pragma once
+
+#include "CLI/CLI.hpp"
+
+namespace flamingo::cli {
+
+/// The verbs below `flamingo data`.
+void add_data_build(CLI::App& data);
+void add_data_check(CLI::App& data);
+void add_data_show(CLI::App& data);
+void add_data_stats(CLI::App& data);
+void add_data_pictograms(CLI::App& data);
+void add_data_pairs(CLI::App& data);
+
+}  // namespace flamingo::cli

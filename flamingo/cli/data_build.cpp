@@ -1,0 +1,113 @@
+#include <cstdio>
+#include <memory>
+
+#include "flamingo/cli/data.h"
+#include "flamingo/cli/train_hooks.h"
+#include "flamingo/cli/verbs.h"
+#include "flamingo/core/error.h"
+#ifdef FLAMINGO_MEDIA
+#include "flamingo/corpus/build_corpus.h"
+#endif
+
+namespace flamingo::cli {
+namespace {
+
+struct Options {
+  std::string recipe, output;
+  int64_t threads = 1;
+  bool json = false;
+};
+
+#ifdef FLAMINGO_MEDIA
+/// A line for each pass.
+class BuildLine {
+ public:
+  void show(const BuildProgress& progress) {
+    if (pass_ != progress.pass) {
+      finish();
+      pass_ = progress.pass;
+      line_ =
+          std::make_unique<Progress>(pass_ + ": shard", 0, progress.shards, train_hooks().progress);
+    }
+    line_->update(progress.shards_done, std::to_string(progress.pages_done) + " pages");
+  }
+  void finish() {
+    if (line_) line_->finish();
+    line_.reset();
+  }
+
+ private:
+  std::string pass_;
+  std::unique_ptr<Progress> line_;
+};
+
+void print_json(const BuildResult& result) {
+  Json json = result.report.to_json();
+  json["finished"] = result.finished;
+  json["waiting_shards"] = result.waiting_shards;
+  std::printf("%s\n", json.dump(1).c_str());
+}
+
+void print_text(const BuildResult& result, const std::string& output) {
+  if (result.finished) {
+    std::printf("%s", result.report.table().c_str());
+    std::fprintf(stderr,
+                 "done: %s/train, /held-out; look: flamingo data show %s/train/000000.tar\n",
+                 output.c_str(), output.c_str());
+  } else if (result.waiting_shards > 0) {
+    std::fprintf(
+        stderr,
+        "deduplication waits for %ld shards; the same command again goes on when the other "
+        "processes have done them\n",
+        static_cast<long>(result.waiting_shards));
+  } else {
+    std::fprintf(stderr, "stopped; the same command again goes on\n");
+  }
+}
+
+void run(const Options& options) {
+  CorpusRecipe recipe;
+  config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+  if (!options.output.empty()) recipe.output = options.output;
+  BuildLine line;
+  const BuildHooks hooks{.stop = &stop_requested(),
+                         .progress = [&](const BuildProgress& progress) { line.show(progress); },
+                         .threads = options.threads};
+  const BuildResult result = build_corpus(recipe, ranks_from_environment(), hooks);
+  line.finish();
+  if (options.json) {
+    print_json(result);
+  } else {
+    print_text(result, recipe.output);
+  }
+}
+#else
+void run(const Options&) {
+  fail("data build", "expected a build with HTML and media libraries, got one without",
+       "configure with -DFLAMINGO_MEDIA=ON");
+}
+#endif
+
+}  // namespace
+
+void add_data_build(CLI::App& data) {
+  auto* verb = data.add_subcommand(
+      "build", "Build interleaved documents (M3W) from web pages: HTML files or WARC");
+  auto options = std::make_shared<Options>();
+  verb->add_option("--recipe", options->recipe,
+                   "Inputs and every rule with its threshold, JSON with // comments")
+      ->required();
+  verb->add_option("-o,--output", options->output, "Folder to write, instead of the recipe's");
+  verb->add_option("-t,--threads", options->threads, "Shards worked on at a time")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  verb->add_flag("--json", options->json, "Print the counters as JSON");
+  set_examples(*verb,
+               "  flamingo data build --recipe recipes/m3w/mini.json -t 2\n"
+               "  torchrun --no-python --nproc-per-node 8 flamingo data build --recipe my.json\n"
+               "  (RANK and WORLD_SIZE, or Slurm's or MPI's, divide the shards among processes;\n"
+               "  the same command again goes on where Ctrl-C or a crash stopped it)");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace flamingo::cli
