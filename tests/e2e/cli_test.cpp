@@ -1,13 +1,9 @@
 // The program as users run it: answers of a reference model, and one-line errors for bad input.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -16,35 +12,19 @@
 
 #include "flamingo/core/config.h"
 #include "flamingo/core/file.h"
+#include "tests/e2e/run_flamingo.h"
 
 namespace flamingo {
 namespace {
 
 namespace fs = std::filesystem;
 
-struct RunResult {
-  int status = -1;
-  std::string output;  ///< stdout, then stderr when asked for
-};
-
-/// Runs `flamingo <arguments>`; `redirect` says what becomes of stderr.
-RunResult run_flamingo(const std::string& arguments, const std::string& redirect = "2>/dev/null") {
-  RunResult result;
-  FILE* pipe =
-      ::popen((std::string(FLAMINGO_PROGRAM) + " " + arguments + " " + redirect).c_str(), "r");
-  if (pipe == nullptr) return result;
-  std::array<char, 4096> buffer{};
-  for (size_t n; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    result.output.append(buffer.data(), n);
-  const int status = ::pclose(pipe);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  return result;
-}
+using testing::run_flamingo;
 
 const fs::path kIdefics = fs::path(FLAMINGO_GOLDEN_DIR) / "idefics-tiny" / "end-to-end";
 
 /// A scratch folder that goes away.
-struct CliTest : testing::Test {
+struct CliTest : ::testing::Test {
   CliTest()
       : folder(fs::temp_directory_path() / ("flamingo_cli_test_" + std::to_string(::getpid()))) {
     fs::create_directories(folder);
@@ -125,8 +105,9 @@ TEST_F(CliTest, WeighsGivenAnswers) {
 }
 
 TEST_F(CliTest, HelpListsExamplesForEveryVerb) {
-  for (const char* verb : {"generate", "chat", "demo", "eval", "pretrain-vision", "train", "info",
-                           "data pictograms"}) {
+  for (const char* verb :
+       {"generate", "chat", "demo", "eval", "pretrain-vision", "train", "info", "report",
+        "data build", "data check", "data show", "data stats", "data pictograms", "data pairs"}) {
     const auto result = run_flamingo(std::string(verb) + " --help");
     EXPECT_EQ(result.status, 0) << verb;
     EXPECT_NE(result.output.find("Examples:"), std::string::npos) << verb;
@@ -176,7 +157,10 @@ TEST_F(CliTest, WhatNeedsMediaSaysThatTheBuildHasNone) {
   expect_error(generate("-p '<image>x' --image " + image("tall.png")), {kReason});
   expect_error(generate("-p '<video>x' --video clip.mp4"), {kReason});
   expect_error(generate("-f shots.yaml"), {"shots.yaml", kReason});
-  expect_error("data pictograms", {kReason});
+  for (const char* verb : {"data pictograms", "data pairs -o x", "data check x", "data stats x",
+                           "data show x", "data build --recipe x"}) {
+    expect_error(verb, {kReason});
+  }
   expect_error("demo", {kReason});
 }
 #endif
@@ -205,6 +189,9 @@ TEST_F(CliTest, UnknownKeysInRecipes) {
   write_file_atomic(recipe, R"({"learning_rate": 1})");
   expect_error("train --recipe " + recipe, {"recipe.json", "learning_rate"});
   expect_error("pretrain-vision --recipe " + recipe, {"recipe.json", "learning_rate"});
+#ifdef FLAMINGO_MEDIA
+  expect_error("data build --recipe " + recipe, {"recipe.json", "learning_rate"});
+#endif
 }
 
 }  // namespace

@@ -1,0 +1,73 @@
+// Data verbs as users run them: from web pages to shards, and reports of runs.
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/config.h"
+#include "flamingo/core/file.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/e2e/run_flamingo.h"
+#ifdef FLAMINGO_MEDIA
+#include "tests/corpus/tiny_site.h"
+#endif
+
+namespace flamingo {
+namespace {
+
+using testing::run_flamingo;
+
+#ifdef FLAMINGO_MEDIA
+TEST(DataVerbs, BuildStatsCheckAndShow) {
+  const testing::TemporaryFolder folder;
+  testing::write_site(folder.path() + "/site", 5);
+  const std::string recipe = folder.path() + "/recipe.json";
+  write_file_atomic(recipe, "{\"output\": \"" + folder.path() +
+                                "/m3w\",  // a comment\n \"inputs\": [{\"path\": \"" +
+                                folder.path() + "/site\"}]}");
+  const auto built = run_flamingo("data build --json --recipe " + recipe);
+  ASSERT_EQ(built.status, 0) << built.output;
+  const Json counts = Json::parse(built.output);
+  EXPECT_EQ(counts["pages_kept"], 5);
+  EXPECT_EQ(counts["finished"], true);
+
+  const std::string shard = folder.path() + "/m3w/train/000000.tar";
+  const auto stats = run_flamingo("data stats --json " + shard);
+  ASSERT_EQ(stats.status, 0);
+  EXPECT_EQ(Json::parse(stats.output)["media"], 5);
+  EXPECT_EQ(run_flamingo("data check " + shard).output,
+            "5 documents with 5 media are good, 0 are not\n");
+
+  const std::string page = folder.path() + "/page.html";
+  ASSERT_EQ(run_flamingo("data show " + shard + " -o " + page).status, 0);
+  const std::string html = read_file(page, 1 << 24);
+  EXPECT_NE(html.find("5 of 5 documents"), std::string::npos);
+  EXPECT_NE(html.find("What was kept and dropped"), std::string::npos) << "found the counters";
+
+  std::string bytes = read_file(shard, 1 << 24);
+  bytes[bytes.find("IDAT") + 40] ^= 1;
+  write_file_atomic(shard, bytes);
+  const auto damaged = run_flamingo("data check " + shard, "2>&1");
+  EXPECT_EQ(damaged.status, 2);
+  EXPECT_NE(damaged.output.find("SHA-256"), std::string::npos) << damaged.output;
+}
+#endif
+
+TEST(ReportVerb, DrawsARun) {
+  const testing::TemporaryFolder folder;
+  std::string metrics;
+  for (int step = 0; step < 20; ++step) {
+    metrics += "{\"step\":" + std::to_string(step) +
+               ",\"loss\":" + std::to_string(3.0 / (step + 1)) +
+               ",\"gate_xattn.0\":0.1,\"gate_dense.0\":0.2}\n";
+  }
+  write_file_atomic(folder.path() + "/metrics.jsonl", metrics);
+  const std::string page = folder.path() + "/report.html";
+  ASSERT_EQ(
+      run_flamingo("report " + folder.path() + " -o " + page + " --svg " + folder.path()).status,
+      0);
+  EXPECT_NE(read_file(page, 1 << 24).find("<svg"), std::string::npos);
+  EXPECT_NE(read_file(folder.path() + "/gates.svg", 1 << 24).find("<svg"), std::string::npos);
+  EXPECT_EQ(run_flamingo("report " + folder.path() + "/nothing -o " + page).status, 2);
+}
+
+}  // namespace
+}  // namespace flamingo
