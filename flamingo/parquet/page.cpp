@@ -1,0 +1,111 @@
+#include "flamingo/parquet/page.h"
+
+#include <array>
+
+#include "flamingo/core/error.h"
+#include "flamingo/crawl/unpack.h"
+#include "flamingo/parquet/snappy.h"
+#include "flamingo/parquet/thrift.h"
+
+namespace flamingo {
+namespace {
+
+constexpr int64_t kSnappy = 1;
+constexpr int64_t kGzip = 2;
+constexpr int64_t kZstd = 6;
+constexpr std::array kCodecNames{"none", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "zstd", "LZ4"};
+
+/// DataPageHeader and, but for the levels, DictionaryPageHeader.
+void read_data_header(ThriftReader& reader, const ThriftField& header, ParquetPageHeader& page) {
+  reader.read_struct(header, [&](const ThriftField& field) {
+    switch (field.id) {
+      case 1:
+        page.num_entries = reader.integer(field, 0, INT32_MAX);
+        return;
+      case 2:
+        page.encoding = reader.integer(field, 0, INT32_MAX);
+        return;
+      case 3:
+        if (page.type == ParquetPageType::kDictionary) break;  // is_sorted
+        page.level_encoding = reader.integer(field, 0, INT32_MAX);
+        return;
+    }
+    reader.skip(field);
+  });
+}
+
+/// DataPageHeaderV2.
+void read_data2_header(ThriftReader& reader, const ThriftField& header, ParquetPageHeader& page) {
+  reader.read_struct(header, [&](const ThriftField& field) {
+    switch (field.id) {
+      case 1:
+        page.num_entries = reader.integer(field, 0, INT32_MAX);
+        return;
+      case 4:
+        page.encoding = reader.integer(field, 0, INT32_MAX);
+        return;
+      case 5:
+        page.definition_size = static_cast<uint64_t>(reader.integer(field, 0, INT32_MAX));
+        return;
+      case 6:
+        page.repetition_size = static_cast<uint64_t>(reader.integer(field, 0, INT32_MAX));
+        return;
+      case 7:
+        page.packed = reader.boolean(field);
+        return;
+    }
+    reader.skip(field);
+  });
+}
+
+}  // namespace
+
+ParquetPageHeader read_page_header(ByteReader& cursor) {
+  ThriftReader reader(cursor);
+  ParquetPageHeader page;
+  int64_t detail = -1;  // field number of the header that the type asks for
+  bool has_detail = false;
+  reader.read_struct([&](const ThriftField& field) {
+    if (field.id == 1) {
+      page.type = static_cast<ParquetPageType>(reader.integer(field, 0, 3));
+      detail = static_cast<int64_t>(page.type) + 5;
+    } else if (field.id == 2) {
+      page.unpacked_size = static_cast<uint64_t>(reader.integer(field, 0, INT32_MAX));
+    } else if (field.id == 3) {
+      page.size = static_cast<uint64_t>(reader.integer(field, 0, INT32_MAX));
+    } else if (field.id == 4) {
+      page.crc = static_cast<uint32_t>(reader.integer(field, INT32_MIN, INT32_MAX));
+    } else if (field.id == detail && page.type == ParquetPageType::kData2) {
+      read_data2_header(reader, field, page);
+      has_detail = true;
+    } else if (field.id == detail && page.type != ParquetPageType::kIndex) {
+      read_data_header(reader, field, page);
+      has_detail = true;
+    } else {
+      reader.skip(field);
+    }
+  });
+  require(has_detail || page.type == ParquetPageType::kIndex, cursor.where(),
+          "expected a page header of the type it names, got none");
+  return page;
+}
+
+std::string unpack_page(std::span<const std::byte> bytes, int64_t codec, uint64_t size,
+                        const std::string& where) {
+  std::string out;
+  if (codec == kSnappy) {
+    out = unpack_snappy(bytes, size, where);
+  } else if (codec == kGzip || codec == kZstd) {
+    out = unpack(bytes, codec == kGzip ? Compression::kGzip : Compression::kZstd, size, where);
+  } else {
+    const auto known = static_cast<uint64_t>(codec) < kCodecNames.size();
+    fail(where, std::string("expected pages packed with Snappy, gzip or zstd, got ") +
+                    (known ? kCodecNames[static_cast<size_t>(codec)] : "another codec"));
+  }
+  require(
+      out.size() == size, where,
+      "expected a page of " + std::to_string(size) + " bytes, got " + std::to_string(out.size()));
+  return out;
+}
+
+}  // namespace flamingo
