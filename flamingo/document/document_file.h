@@ -5,8 +5,27 @@
 #include <string>
 
 #include "flamingo/document/document.h"
+#include "flamingo/document/mmc4.h"
+#include "flamingo/parquet/footer.h"
 
 namespace flamingo {
+
+/// How files of documents are read.
+struct DocumentFileOptions {
+  Mmc4Rules mmc4;
+  uint64_t max_line_bytes = 64ull << 20;
+  uint64_t max_unpacked_bytes = 4ull << 30;
+  ParquetLimits parquet;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("mmc4", mmc4, "which pictures of mmc4's documents are taken");
+    v("max_line_bytes", max_line_bytes, "longest line of a .jsonl file");
+    v("max_unpacked_bytes", max_unpacked_bytes,
+      "most memory for a .jsonl.gz or .jsonl.zst file, which is unpacked when opened");
+    v("parquet", parquet, "limits of Parquet files");
+  }
+};
 
 /// A file of documents, by index. Reading is const and safe from several threads at once.
 class DocumentFile {
@@ -16,13 +35,21 @@ class DocumentFile {
   virtual int64_t size() const = 0;
   /// What document `index` is called in the file, for messages.
   virtual std::string key(int64_t index) const = 0;
-  /// Document `index` with the bytes of its media. Throws Error where this one is damaged; the
-  /// others stay good.
+  /// Document `index` with the bytes of its media, where the file has them. Throws Error where this
+  /// one is damaged; the others stay good.
   virtual Document read(int64_t index) const = 0;
 };
 
-/// Opens a file of documents, told apart by content: a tar of samples (see read_sample).
-/// Throws Error naming the file: missing, cut off, of another kind.
-std::unique_ptr<DocumentFile> open_documents(const std::string& path);
+/// Opens a file of documents, told apart by content:
+///
+///   tar            a sample each (see read_sample)
+///   JSON lines     OBELICS (see obelics_document) or mmc4 as published (see mmc4_document), mixed
+///                  as they come; plain, gzip or zstd. Media have addresses, no bytes
+///   Parquet        OBELICS; media as above. Reading a row unpacks its row group, and the last one
+///                  is kept: read in order
+///
+/// Throws Error naming the file: missing, cut off, of another kind, over a limit.
+std::unique_ptr<DocumentFile> open_documents(const std::string& path,
+                                             const DocumentFileOptions& options = {});
 
 }  // namespace flamingo

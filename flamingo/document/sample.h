@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "flamingo/document/document.h"
+#include "flamingo/document/mmc4.h"
 
 namespace flamingo {
 
@@ -26,10 +27,12 @@ struct Sample {
 
 /// The document of a sample, told apart by its files and their fields:
 ///
-///   json with "parts"    our own (document_json.h); media in "0.jpg", "1.mp4", ...
+///   json with "parts"        our own (document_json.h); media in "0.jpg", "1.mp4", ...
+///   jpg, mp4, ... and txt    a captioned picture or clip (see read_pair)
+///   json with "text_list"    mmc4 as OpenFlamingo packs it (see mmc4_document)
 ///
 /// Throws Error naming the sample: another kind, damaged, a file that is missing or whose SHA-256
 /// is another.
-Document read_sample(const Sample& sample);
+Document read_sample(const Sample& sample, const Mmc4Rules& rules = {});
 
 }  // namespace flamingo

@@ -24,8 +24,9 @@ void ShardWriter::add(std::string_view key, Document document) {
   }
 }
 
-TarDocuments::TarDocuments(const std::string& path)
+TarDocuments::TarDocuments(const std::string& path, const Mmc4Rules& rules)
     : file_(path),
+      rules_(rules),
       members_(tar_members(file_.bytes(), path)),
       samples_(group_samples(members_).samples) {}
 
@@ -42,11 +43,7 @@ Document TarDocuments::read(int64_t index) const {
     sample.files.push_back(
         {file.extension, {reinterpret_cast<const char*>(data.data()), data.size()}});
   }
-  return read_sample(sample);
-}
-
-std::unique_ptr<DocumentFile> open_documents(const std::string& path) {
-  return std::make_unique<TarDocuments>(path);
+  return read_sample(sample, rules_);
 }
 
 }  // namespace flamingo

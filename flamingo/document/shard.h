@@ -33,7 +33,7 @@ class ShardWriter {
 class TarDocuments : public DocumentFile {
  public:
   /// Throws Error as tar_members does.
-  explicit TarDocuments(const std::string& path);
+  explicit TarDocuments(const std::string& path, const Mmc4Rules& rules = {});
 
   int64_t size() const override { return std::ssize(samples_); }
   std::string key(int64_t index) const override;
@@ -41,6 +41,7 @@ class TarDocuments : public DocumentFile {
 
  private:
   MappedFile file_;
+  Mmc4Rules rules_;
   std::vector<TarMember> members_;
   std::vector<SampleGroup> samples_;
 };

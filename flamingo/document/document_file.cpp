@@ -1,0 +1,36 @@
+#include "flamingo/document/document_file.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+
+#include "flamingo/core/ascii.h"
+#include "flamingo/core/error.h"
+#include "flamingo/crawl/decompressor.h"
+#include "flamingo/document/jsonl.h"
+#include "flamingo/document/parquet_documents.h"
+#include "flamingo/document/shard.h"
+#include "flamingo/io/mapped_file.h"
+
+namespace flamingo {
+namespace {
+
+constexpr size_t kStartBytes = 512;
+
+}  // namespace
+
+std::unique_ptr<DocumentFile> open_documents(const std::string& path,
+                                             const DocumentFileOptions& options) {
+  const MappedFile file(path);
+  const auto start = file.bytes().first(std::min(kStartBytes, file.bytes().size()));
+  const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
+  require(!text.starts_with("PK\3\4"), path,
+          "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got a zip",
+          "mmc4's shards are published as .jsonl.zip: unzip them first");
+  if (text.starts_with("PAR1")) return std::make_unique<ParquetDocuments>(path, options.parquet);
+  if (sniff_compression(start) || ascii_trim(text).starts_with('{'))
+    return std::make_unique<JsonlDocuments>(path, options);
+  return std::make_unique<TarDocuments>(path, options.mmc4);
+}
+
+}  // namespace flamingo

@@ -1,0 +1,99 @@
+#include "flamingo/document/mmc4.h"
+
+#include <map>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "flamingo/core/error.h"
+#include "flamingo/document/json_text.h"
+#include "flamingo/io/base64.h"
+#include "flamingo/media/probe.h"
+
+namespace flamingo {
+namespace {
+
+/// The file of a picture, or "" where there is none. OpenFlamingo's converter wrote Python's
+/// "b'...'" around the base64 text.
+std::string picture_bytes(const Json& info, const std::string& where) {
+  const std::string text = json_text(info, "image_base64");
+  std::string_view base64 = text;
+  if (base64.starts_with("b'") && base64.ends_with("'") && base64.size() > 2)
+    base64 = base64.substr(2, base64.size() - 3);
+  auto bytes = base64_decode(base64);
+  require(bytes.has_value(), where, "expected base64 in \"image_base64\", got other text");
+  return std::move(*bytes);
+}
+
+Medium read_picture(const Json& info, const std::string& where) {
+  Medium medium{.url = json_text(info, "raw_url"), .bytes = picture_bytes(info, where)};
+  const auto format = image_format(std::as_bytes(std::span(medium.bytes)));
+  if (format) medium.format = enum_name(*format);
+  return medium;
+}
+
+/// The sentence a picture is matched to.
+size_t matched_sentence(const Json& info, size_t num_sentences, const std::string& where) {
+  const auto it = info.find("matched_text_index");
+  const bool known = it != info.end() && it->is_number_integer();
+  const int64_t index = known ? it->get<int64_t>() : -1;
+  require(index >= 0 && std::cmp_less(index, num_sentences), where,
+          "expected \"matched_text_index\" below " + std::to_string(num_sentences) + ", got " +
+              (known ? std::to_string(index) : "none"));
+  return static_cast<size_t>(index);
+}
+
+bool is_similar(const Json& info, double least) {
+  const auto it = info.find("matched_sim");
+  return it != info.end() && it->is_number() && it->get<double>() >= least;
+}
+
+bool is_wanted(const Medium& medium, const Mmc4Rules& rules, MissingPicture missing) {
+  if (!medium.bytes.empty()) return std::cmp_greater_equal(medium.bytes.size(), rules.min_bytes);
+  return missing == MissingPicture::kKeepAddress && !medium.url.empty();
+}
+
+/// The pictures that meet the rules, by the sentence they stand in front of.
+std::multimap<size_t, Medium> choose_pictures(const Json& json, size_t num_sentences,
+                                              const std::string& where, const Mmc4Rules& rules,
+                                              MissingPicture missing) {
+  std::multimap<size_t, Medium> chosen;
+  for (const Json& info : json_list(json, "image_info", where)) {
+    if (std::ssize(chosen) >= rules.max_pictures) break;
+    require(info.is_object(), where, "expected objects in \"image_info\", got something else");
+    const size_t sentence = matched_sentence(info, num_sentences, where);
+    if (!is_similar(info, rules.min_similarity)) continue;
+    Medium medium = read_picture(info, where);
+    if (is_wanted(medium, rules, missing)) chosen.emplace(sentence, std::move(medium));
+  }
+  return chosen;
+}
+
+void add_sentence(Document& document, const std::string& sentence) {
+  if (document.parts.empty() || !document.parts.back().is_text())
+    return document.parts.push_back(Part::of_text(sentence));
+  document.parts.back().text += " " + sentence;
+}
+
+}  // namespace
+
+Document mmc4_document(const Json& json, const std::string& where, const Mmc4Rules& rules,
+                       MissingPicture missing) {
+  const Json& sentences = json_list(json, "text_list", where);
+  auto pictures = choose_pictures(json, sentences.size(), where, rules, missing);
+  require(!pictures.empty(), where, "expected a picture that meets the rules, got none");
+  Document document{.url = json_text(json, "url")};
+  for (size_t i = 0; i < sentences.size(); ++i) {
+    const auto [begin, end] = pictures.equal_range(i);
+    for (auto it = begin; it != end; ++it) {
+      document.parts.push_back(Part::of_medium(std::ssize(document.media)));
+      document.media.push_back(std::move(it->second));
+    }
+    require(sentences[i].is_string(), where, "expected texts in \"text_list\", got something else");
+    add_sentence(document, sentences[i].get_ref<const std::string&>());
+  }
+  return document;
+}
+
+}  // namespace flamingo

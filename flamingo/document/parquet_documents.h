@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flamingo/document/document_file.h"
+#include "flamingo/io/mapped_file.h"
+#include "flamingo/parquet/parquet_file.h"
+
+namespace flamingo {
+
+/// OBELICS as published: a Parquet file with the columns "images" and "texts" (lists of texts) and,
+/// where they are there, "metadata" and "general_metadata" (texts).
+class ParquetDocuments : public DocumentFile {
+ public:
+  /// Throws Error naming the file as ParquetFile::parse does, and where a column is missing.
+  ParquetDocuments(const std::string& path, const ParquetLimits& limits);
+
+  int64_t size() const override { return first_row_.back(); }
+  std::string key(int64_t index) const override { return "row " + std::to_string(index); }
+  /// As DocumentFile says. Costs the unpacking of a row group unless the last call was in it too;
+  /// a damaged page is the Error of all rows of its row group.
+  Document read(int64_t index) const override;
+
+ private:
+  struct Columns {
+    size_t images = 0;
+    size_t texts = 0;
+    std::optional<size_t> metadata;
+    std::optional<size_t> general_metadata;
+  };
+  struct RowGroup;
+
+  Columns find_columns() const;
+  std::optional<size_t> find_column(const std::string& name, bool is_list) const;
+  std::shared_ptr<const RowGroup> row_group(size_t index) const;
+
+  MappedFile file_;
+  ParquetFile parquet_;
+  Columns columns_;
+  std::vector<int64_t> first_row_;  ///< of each row group, and the number of rows
+  mutable std::mutex mutex_;        ///< guards last_
+  mutable std::shared_ptr<const RowGroup> last_;
+};
+
+}  // namespace flamingo

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "flamingo/document/document.h"
+#include "flamingo/document/sample.h"
+
+namespace flamingo {
+
+/// Whether the sample holds one picture or clip under a bare extension: "jpg", not "0.jpg".
+bool is_pair(const Sample& sample);
+
+/// A picture or clip and its caption, as img2dataset (LAION, ALIGN and LTIP style) and
+/// video2dataset (VTP style) write them: "jpg", "jpeg", "png", "webp" or "gif", or "mp4", "webm",
+/// "mkv", "avi" or "mov"; the caption in "txt", else in the field "caption" of "json". Of the JSON,
+/// "url", "width" and "height" count too; its "sha256" is that of the file before it was resized.
+/// The document is the medium, then the caption without white space around it.
+/// Throws Error naming the sample: not is_pair, more than one medium, an empty file, no caption or
+/// an empty one, a "status" other than "success", JSON that is none.
+Document read_pair(const Sample& sample);
+
+}  // namespace flamingo
