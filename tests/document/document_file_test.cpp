@@ -5,7 +5,6 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/core/rng.h"
-#include "flamingo/io/tar.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
@@ -96,17 +95,33 @@ TEST_F(DocumentFileTest, ParquetOfOtherColumnsIsAnError) {
   EXPECT_NE(message.find("got small"), std::string::npos) << message;
 }
 
-TEST_F(DocumentFileTest, PairsAndMmc4InATar) {
-  TarWriter tar(path_);
-  tar.add("000000000.jpg", "picture");
-  tar.add("000000000.json", R"({"caption": "A puppy", "status": "success"})");
-  tar.add("000000000.txt", "A puppy");
-  tar.add("0123abcd.json", kMmc4);
-  tar.finish();
-  const auto file = open_documents(path_);
+TEST_F(DocumentFileTest, ShardsOfImg2dataset) {
+  const auto file = open_documents(testing::golden("shards/img2dataset.tar"));
   ASSERT_EQ(file->size(), 2);
-  EXPECT_EQ(file->read(0).parts[1].text, "A puppy");
-  EXPECT_THROW(file->read(1), Error);  // its picture could not be fetched
+  EXPECT_EQ(file->key(0), "000000000");
+  const Document pair = file->read(0);
+  EXPECT_EQ(pair.url, "https://pets.example/000000000.jpg");
+  EXPECT_EQ(pair.media.at(0).bytes, testing::golden_bytes("codecs/files/chroma420.jpg"));
+  EXPECT_EQ(pair.media[0].width, 256);
+  EXPECT_EQ(pair.parts.at(1).text, "A puppy.");
+  EXPECT_NE(error_of([&] { file->read(1); }).find("caption"), std::string::npos);
+  const std::string message =
+      error_of([] { open_documents(testing::golden("shards/img2dataset.parquet")); });
+  EXPECT_NE(message.find("the tar beside"), std::string::npos) << message;
+}
+
+TEST_F(DocumentFileTest, ShardsOfOpenFlamingo) {
+  const std::string path = testing::golden("shards/openflamingo.tar");
+  EXPECT_THROW(open_documents(path)->read(0), Error);  // the picture is below 11,000 bytes
+  const auto file = open_documents(path, {.mmc4 = {.min_bytes = 1}});
+  ASSERT_EQ(file->size(), 1);
+  const Document page = file->read(0);
+  ASSERT_EQ(page.media.size(), 1u);
+  EXPECT_EQ(page.media[0].bytes, testing::golden_bytes("codecs/files/chroma420.jpg"));
+  EXPECT_EQ(page.media[0].format, "jpg");
+  ASSERT_EQ(page.parts.size(), 3u);
+  EXPECT_EQ(page.parts[0].text, "My dog\xE2\x80\x99s bed.");
+  EXPECT_EQ(page.parts[2].text, "It sleeps.");
 }
 
 TEST_F(DocumentFileTest, OtherFilesAreErrorsWithAHint) {
