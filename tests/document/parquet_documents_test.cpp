@@ -1,0 +1,41 @@
+#include "flamingo/document/parquet_documents.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+#include "tests/io/byte_builder.h"
+
+namespace flamingo {
+namespace {
+
+using testing::error_of;
+
+TEST(ParquetDocuments, RowsOfTwoRowGroups) {
+  const auto file = open_documents(testing::golden("parquet/snappy-v2-dictionary.parquet"));
+  ASSERT_EQ(file->size(), 5);
+  EXPECT_EQ(file->key(4), "row 4");
+  for (int round = 0; round < 2; ++round) {
+    const Document first = file->read(0);
+    ASSERT_EQ(first.media.size(), 2u);
+    EXPECT_EQ(first.url, "https://pets.example/0");
+    EXPECT_EQ(first.media[1].url, "https://pets.example/b.jpg");
+    EXPECT_EQ(first.media[1].alt, "a puppy");
+    EXPECT_EQ(first.parts[1].text, "My puppy.");
+    const Document last = file->read(4);
+    EXPECT_EQ(last.url, "https://pets.example/");  // of the picture: the row has none of its own
+    EXPECT_EQ(last.parts[0].text, "My puppy.");
+    EXPECT_EQ(last.parts[1].medium, 0);
+  }
+  EXPECT_TRUE(file->read(2).parts.empty());
+  EXPECT_TRUE(file->read(3).parts.empty());
+  EXPECT_THROW(file->read(5), Error);
+}
+
+TEST(ParquetDocuments, OtherColumnsAreAnError) {
+  const std::string message =
+      error_of([] { open_documents(testing::golden("parquet/lz4.parquet")); });
+  EXPECT_NE(message.find("got small"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace flamingo
