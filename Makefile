@@ -11,7 +11,7 @@ FLAMINGO := $(BUILD)/bin/flamingo
 
 help:
 	@echo "make demo           install what is missing, build, and show the default model at work (build/demo.html)"
-	@echo "make test           build and run every test, plain and (parsers, media) under sanitizers"
+	@echo "make test           build and run every test; those without torch under sanitizers"
 	@echo "make build          flamingo, flamingo-golden and flamingo-bench in $(BUILD)/bin"
 	@echo "make bench          speed beside the measured roofs of this machine"
 	@echo "make bench-peers    the same beside llama.cpp, built from its PyPI package on the first call"
@@ -48,7 +48,7 @@ demo: pictograms
 test: pictograms
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	@$(MAKE) --no-print-directory test-asan
-	ctest --test-dir $(BUILD) --output-on-failure
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	$(BUILD)/bin/flamingo-golden --lm $(LM) tests/golden
 
 # Parsers, tokenizers, kernels and decoders under AddressSanitizer and UndefinedBehaviorSanitizer.
@@ -56,12 +56,12 @@ test-asan: deps
 	@test -f build/asan-base/build.ninja || cmake --preset asan-base > build/cmake-asan-base.log 2>&1 || \
 	  { cat build/cmake-asan-base.log; exit 1; }
 	@ninja -C build/asan-base -j $(JOBS) --quiet
-	ctest --test-dir build/asan-base --output-on-failure
+	ctest --test-dir build/asan-base --output-on-failure -j $(JOBS)
 
 test-long: deps
 	@test -f build/dev/build.ninja || cmake --preset dev
 	@ninja -C build/dev -j $(JOBS)
-	ctest --test-dir build/dev --output-on-failure
+	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
 golden: build
 	$(BUILD)/bin/flamingo-golden --lm $(LM) tests/golden

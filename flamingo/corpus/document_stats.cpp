@@ -13,6 +13,7 @@ namespace {
 
 void decode_media(const Document& document, const std::string& where) {
   for (const Medium& medium : document.media) {
+    if (medium.bytes.empty()) continue;  // an address alone
     const auto bytes = std::as_bytes(std::span(medium.bytes));
     if (medium.kind == MediumKind::kVideo) {
       decode_video(bytes, where);
