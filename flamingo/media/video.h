@@ -48,9 +48,9 @@ VideoClip decode_video(std::span<const std::byte> bytes, const std::string& wher
 /// Reads and decodes a file.
 VideoClip load_video(const std::string& path, const VideoOptions& options = {});
 
-/// RGB frames, all of the same even height and width, as MP4 bytes of `fps` frames a second; frame i
-/// has the time i / fps. `codec`: an encoder of FFmpeg's, or "" for the first of libx264 (plays in
-/// browsers) and mpeg4 that is there. Throws Error for unusable frames, rate or codec.
+/// RGB frames, all of the same even height and width, as MP4 bytes of `fps` frames a second; frame
+/// i has the time i / fps. `codec`: an encoder of FFmpeg's, or "" for the first of libx264 (plays
+/// in browsers) and mpeg4 that is there. Throws Error for unusable frames, rate or codec.
 std::string encode_video(std::span<const Image> frames, double fps, const std::string& codec = "");
 
 /// The same as a file, which appears whole or not at all.
