@@ -1,6 +1,7 @@
 #include "flamingo/cli/demo_page.h"
 
-#include <cstdint>
+#include "flamingo/io/base64.h"
+#include "flamingo/report/markup.h"
 
 namespace flamingo::cli {
 namespace {
@@ -31,9 +32,10 @@ figcaption, .note { font-size: .75rem; color: var(--soft); }
 std::string picture_html(const PagePiece& piece) {
   std::string html = piece.png.size() > 1 ? "<figure class=\"clip\">" : "<figure>";
   for (size_t i = 0; i < piece.png.size(); ++i) {
-    html += "<div><img alt=\"picture\" src=\"data:image/png;base64," + base64(piece.png[i]) + "\">";
+    html += "<div><img alt=\"picture\" src=\"data:image/png;base64," + base64_encode(piece.png[i]) +
+            "\">";
     if (i < piece.captions.size())
-      html += "<figcaption>" + escape_html(piece.captions[i]) + "</figcaption>";
+      html += "<figcaption>" + escape_markup(piece.captions[i]) + "</figcaption>";
     html += "</div>";
   }
   return html + "</figure>\n";
@@ -42,73 +44,33 @@ std::string picture_html(const PagePiece& piece) {
 std::string example_html(const PageExample& example) {
   std::string html = "<div class=\"example\"><div class=\"prompt\">\n";
   for (const auto& piece : example.prompt) {
-    html += piece.png.empty() ? "<div class=\"text\">" + escape_html(piece.text) + "</div>\n"
+    html += piece.png.empty() ? "<div class=\"text\">" + escape_markup(piece.text) + "</div>\n"
                               : picture_html(piece);
   }
   html +=
       "</div><div class=\"answer\"><div class=\"note\">flamingo says</div><div class=\"said\">" +
-      escape_html(example.answer) + "</div>";
+      escape_markup(example.answer) + "</div>";
   if (!example.ranking.empty())
-    html += "<div class=\"note\">" + escape_html(example.ranking) + "</div>";
+    html += "<div class=\"note\">" + escape_markup(example.ranking) + "</div>";
   if (!example.truth.empty()) {
     html += "<div class=\"" + std::string(example.correct ? "ok" : "no") +
-            "\">true answer: " + escape_html(example.truth) + "</div>";
+            "\">true answer: " + escape_markup(example.truth) + "</div>";
   }
-  return html + "<div class=\"note\">" + escape_html(example.note) + "</div></div></div>\n";
+  return html + "<div class=\"note\">" + escape_markup(example.note) + "</div></div></div>\n";
 }
 
 }  // namespace
-
-std::string base64(const std::string& bytes) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) {
-      group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    }
-    for (size_t k = 0; k < 4; ++k) {
-      text += i + k <= bytes.size() ? kAlphabet[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
-}
-
-std::string escape_html(const std::string& text) {
-  std::string html;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        html += "&amp;";
-        break;
-      case '<':
-        html += "&lt;";
-        break;
-      case '>':
-        html += "&gt;";
-        break;
-      case '"':
-        html += "&quot;";
-        break;
-      default:
-        html += c;
-    }
-  }
-  return html;
-}
 
 std::string render_page(const std::string& title, const std::string& about,
                         const std::vector<PageSection>& sections) {
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" +
-      escape_html(title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
-      escape_html(title) + "</h1>\n<p>" + escape_html(about) + "</p>\n";
+      escape_markup(title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
+      escape_markup(title) + "</h1>\n<p>" + escape_markup(about) + "</p>\n";
   for (const auto& section : sections) {
-    html +=
-        "<h2>" + escape_html(section.title) + "</h2>\n<p>" + escape_html(section.about) + "</p>\n";
+    html += "<h2>" + escape_markup(section.title) + "</h2>\n<p>" + escape_markup(section.about) +
+            "</p>\n";
     for (const auto& example : section.examples) html += example_html(example);
   }
   return html + "</body></html>\n";

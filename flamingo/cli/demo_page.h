@@ -33,10 +33,4 @@ struct PageSection {
 std::string render_page(const std::string& title, const std::string& about,
                         const std::vector<PageSection>& sections);
 
-/// Standard base64 of bytes, with padding.
-std::string base64(const std::string& bytes);
-
-/// Text with &, <, > and " made safe for HTML.
-std::string escape_html(const std::string& text);
-
 }  // namespace flamingo::cli

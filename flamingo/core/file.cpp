@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/write_all.h"
 
 namespace flamingo {
 namespace {
@@ -80,14 +81,7 @@ AtomicFile::~AtomicFile() {
   ::unlink(temporary_.c_str());
 }
 
-void AtomicFile::write(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(path_, "expected to write the file, got " + errno_text());
-    bytes.remove_prefix(static_cast<size_t>(n));
-  }
-}
+void AtomicFile::write(std::string_view bytes) { write_all(fd_, bytes, path_); }
 
 void AtomicFile::commit() {
   if (::fsync(fd_) != 0) fail(path_, "expected to sync the file, got " + errno_text());

@@ -11,6 +11,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/write_all.h"
 #include "flamingo/io/crc32c.h"
 
 namespace flamingo {
@@ -140,15 +141,6 @@ void EventFile::write(int64_t step, std::span<const std::pair<std::string, doubl
              .str());
 }
 
-void EventFile::append(const std::string& event) {
-  const std::string record = framed(event);
-  std::string_view left = record;
-  while (!left.empty()) {
-    const ssize_t n = ::write(file_.fd, left.data(), left.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(path_, std::string("expected to write the file, got ") + std::strerror(errno));
-    left.remove_prefix(static_cast<size_t>(n));
-  }
-}
+void EventFile::append(const std::string& event) { write_all(file_.fd, framed(event), path_); }
 
 }  // namespace flamingo

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <filesystem>
 #include <sstream>
-#include <string_view>
 
 #include "flamingo/core/config.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/write_all.h"
 
 namespace flamingo {
 namespace {
@@ -46,14 +46,7 @@ MetricsLog::~MetricsLog() {
 void MetricsLog::write(int64_t step, const std::vector<Metric>& metrics) {
   nlohmann::ordered_json json = {{"step", step}};
   for (const auto& [name, value] : metrics) json[name] = value;
-  const std::string line = json.dump() + "\n";
-  std::string_view left = line;
-  while (!left.empty()) {
-    const ssize_t n = ::write(fd_, left.data(), left.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(path_, std::string("expected to write the file, got ") + std::strerror(errno));
-    left.remove_prefix(static_cast<size_t>(n));
-  }
+  write_all(fd_, json.dump() + "\n", path_);
 }
 
 }  // namespace flamingo
