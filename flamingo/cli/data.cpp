@@ -1,6 +1,7 @@
 #include "flamingo/cli/data.h"
 
 #include "flamingo/cli/verbs.h"
+#include "flamingo/core/error.h"
 
 namespace flamingo::cli {
 
@@ -13,6 +14,11 @@ void add_data(CLI::App& app) {
   add_data_stats(*data);
   add_data_pictograms(*data);
   add_data_pairs(*data);
+}
+
+void need_media() {
+  fail("data", "expected a build with media libraries, got one built without media",
+       "configure with -DFLAMINGO_MEDIA=ON");
 }
 
 }  // namespace flamingo::cli

@@ -12,4 +12,7 @@ void add_data_stats(CLI::App& data);
 void add_data_pictograms(CLI::App& data);
 void add_data_pairs(CLI::App& data);
 
+/// What the verbs say that a build without media libraries does not have. Throws Error.
+[[noreturn]] void need_media();
+
 }  // namespace flamingo::cli

@@ -95,10 +95,6 @@ void run_show(const ShowOptions& options) {
   std::fprintf(stderr, "%s: %zu KB\n", options.output.c_str(), page.size() / 1000);
 }
 #else
-[[noreturn]] void need_media() {
-  fail("data", "expected a build with media libraries, got one built without media",
-       "configure with -DFLAMINGO_MEDIA=ON");
-}
 void run_stats(const ReadOptions&) { need_media(); }
 void run_check(const ReadOptions&) { need_media(); }
 void run_show(const ShowOptions&) { need_media(); }

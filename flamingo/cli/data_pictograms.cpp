@@ -84,10 +84,6 @@ void run_pairs(const PairOptions& options) {
                     [&](int64_t done, int64_t total) { progress.update(done, total); });
 }
 #else
-[[noreturn]] void need_media() {
-  fail("data", "expected a build with media libraries, got one built without media",
-       "configure with -DFLAMINGO_MEDIA=ON");
-}
 void run_pictograms(const PictogramOptions&) { need_media(); }
 void run_pairs(const PairOptions&) { need_media(); }
 #endif
