@@ -118,7 +118,9 @@ Sequence Episodes::binding(Rng& rng) const {
     builder.ids(labels[way], seen[way]).eoc(seen[way]);
     seen[way] = true;
   }
-  return builder.build();
+  Sequence sequence = builder.build();
+  sequence.binding = true;
+  return sequence;
 }
 
 std::vector<std::vector<size_t>> Episodes::binding_concepts(size_t ways, Rng& rng) const {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "flamingo/data/pictogram_set.h"
@@ -21,18 +24,41 @@ struct SequenceTokens {
   std::function<std::vector<int32_t>(const std::string&)> encode;
 };
 
-/// A picture (one frame) or a clip (several), by reference.
+/// A picture (one frame) or a clip (several) of pictograms, by reference.
 using MediumFrames = std::vector<ViewRef>;
+/// A picture or clip: pictograms, or normalised pixels [F, 3, S, S].
+using SequenceMedium = std::variant<MediumFrames, at::Tensor>;
+/// The views of a medium that is made of pictograms.
+inline const MediumFrames& views_of(const SequenceMedium& medium) {
+  return std::get<MediumFrames>(medium);
+}
 
 /// One training sequence or prompt.
 ///
 ///   <bos> <image> Output: cat <EOC> <image> Output: dog <EOC>
 ///   phi  0       1       1   1     1       2       2   2     2
 struct Sequence {
-  std::vector<int32_t> ids;         ///< [T]
-  std::vector<int32_t> phi;         ///< [T], index + 1 of the medium a token sees, 0 for none
-  std::vector<uint8_t> label;       ///< [T], 1 where ids[t] is a target of the loss
-  std::vector<MediumFrames> media;  ///< M
+  std::vector<int32_t> ids;           ///< [T]
+  std::vector<int32_t> phi;           ///< [T], index + 1 of the medium a token sees, 0 for none
+  std::vector<uint8_t> label;         ///< [T], 1 where ids[t] is a target of the loss
+  std::vector<SequenceMedium> media;  ///< M
+  bool binding = false;               ///< shows each label once before it asks for it
+  std::string key;                    ///< where it came from, for messages; may be empty
+};
+
+/// Which part of every batch a process makes: rows [rank * B / of, (rank + 1) * B / of).
+struct BatchShare {
+  int64_t rank = 0;
+  int64_t of = 1;
+
+  int64_t begin(int64_t batch) const { return rank * batch / of; }
+  int64_t end(int64_t batch) const { return (rank + 1) * batch / of; }
+};
+
+/// What a source gives for one batch.
+struct SequenceBatch {
+  std::vector<Sequence> sequences;
+  std::vector<std::string> damaged;  ///< samples that were passed over: which, and why
 };
 
 /// Appends the pieces of a sequence one by one and keeps phi and labels in step.

@@ -83,7 +83,7 @@ at::Tensor FlamingoScorer::media_batch(std::span<const ScoreRequest> requests) {
   for (size_t r = 0; r < requests.size(); ++r) {
     const auto& media = requests[r].prompt.media;
     for (size_t m = 0; m < media.size(); ++m) {
-      const auto tokens = media_tokens(media[m]);
+      const auto tokens = media_tokens(views_of(media[m]));
       if (!batch.defined()) {
         batch = torch::zeros(
             {std::ssize(requests), static_cast<int64_t>(most), tokens.size(0), tokens.size(1)},

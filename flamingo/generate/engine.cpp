@@ -32,7 +32,7 @@ bool contains(const std::vector<int32_t>& ids, int32_t id) {
 
 }  // namespace
 
-at::Tensor MediaCache::encode(const std::vector<Medium>& media, GenerateTimings& timings) {
+at::Tensor MediaCache::encode(const std::vector<PreparedMedium>& media, GenerateTimings& timings) {
   if (media.empty()) return {};
   std::vector<at::Tensor> tokens;
   for (const auto& medium : media) {

@@ -15,16 +15,16 @@
 namespace flamingo {
 
 /// A picture (F = 1) or clip, prepared for the encoder.
-struct Medium {
+struct PreparedMedium {
   at::Tensor pixels;  ///< [F, 3, S, S] float32
   std::string key;    ///< content hash: equal keys share encoded media; empty = never kept
 };
 
 /// New text and media of one conversation. phi counts all media of the conversation from 1.
 struct EncodedPrompt {
-  std::vector<int32_t> ids;   ///< [T]
-  std::vector<int32_t> phi;   ///< [T]
-  std::vector<Medium> media;  ///< those that are new
+  std::vector<int32_t> ids;           ///< [T]
+  std::vector<int32_t> phi;           ///< [T]
+  std::vector<PreparedMedium> media;  ///< those that are new
 };
 
 struct GenerateOptions {
@@ -73,7 +73,7 @@ class MediaCache {
   explicit MediaCache(Flamingo model) : model_(std::move(model)) {}
 
   /// media [1, M, R, Dr] of all `media` (undefined for none); counts go into timings.
-  at::Tensor encode(const std::vector<Medium>& media, GenerateTimings& timings);
+  at::Tensor encode(const std::vector<PreparedMedium>& media, GenerateTimings& timings);
 
  private:
   Flamingo model_;

@@ -30,8 +30,8 @@ std::vector<Image> frames_of(const PromptItem& item, std::span<const std::byte> 
   return images;
 }
 
-Medium load_medium(const PromptItem& item, const TransformConfig& config,
-                   const FrameSampling& sampling) {
+PreparedMedium load_medium(const PromptItem& item, const TransformConfig& config,
+                           const FrameSampling& sampling) {
   const bool is_video = std::holds_alternative<VideoItem>(item);
   const std::string& path =
       is_video ? std::get<VideoItem>(item).path : std::get<ImageItem>(item).path;
@@ -50,9 +50,9 @@ Medium load_medium(const PromptItem& item, const TransformConfig& config,
 
 }  // namespace
 
-std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig& transform,
-                               const FrameSampling& sampling) {
-  std::vector<Medium> media;
+std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig& transform,
+                                       const FrameSampling& sampling) {
+  std::vector<PreparedMedium> media;
   for (const auto& item : prompt.media()) media.push_back(load_medium(item, transform, sampling));
   return media;
 }
@@ -63,7 +63,8 @@ std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig& tran
 
 namespace flamingo {
 
-std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig&, const FrameSampling&) {
+std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig&,
+                                       const FrameSampling&) {
   require(prompt.media().empty(), "media",
           "expected a build with media libraries, got one built without media",
           "configure with -DFLAMINGO_MEDIA=ON");

@@ -18,7 +18,7 @@ struct FrameSampling {
 /// Reads, decodes and prepares the pictures and clips of a prompt, in order; the key of each is the
 /// SHA-256 of its content and settings. Throws Error naming the file; in a build without media
 /// libraries, always (for a prompt with media).
-std::vector<Medium> load_media(const Prompt& prompt, const TransformConfig& transform,
-                               const FrameSampling& sampling);
+std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig& transform,
+                                       const FrameSampling& sampling);
 
 }  // namespace flamingo

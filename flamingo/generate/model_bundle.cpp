@@ -49,8 +49,10 @@ ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
   const auto lm_path = native_lm_path(folder, options.lm_path);
   const auto lm_file =
       lm_path.empty() ? nullptr : std::make_shared<const Gguf>(Gguf::open(lm_path));
-  auto tokenizer = lm_file ? Tokenizer::from_gguf(*lm_file)
-                           : Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
+  const auto vocabulary = native_tokenizer_path(folder, options.lm_path);
+  auto tokenizer = !vocabulary.empty()
+                       ? Tokenizer::from_gguf(Gguf::open(vocabulary))
+                       : Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
   for (const auto& name : loaded.model->config().tokens.additional)
     tokenizer = tokenizer.with_special_token(name);
   auto bundle = bundle_of(std::move(loaded), std::move(tokenizer), PromptStyle::kFlamingo);

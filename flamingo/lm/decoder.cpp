@@ -72,7 +72,8 @@ DecoderImpl::DecoderImpl(const DecoderConfig& config, const WeightOptions& optio
       norm(register_module("norm", Norm(config.dim, config.norm, options.frozen))),
       lm_head(register_module("lm_head", DecoupledHead(vocab_sizes(config), config.tied_embeddings,
                                                        options.frozen, options.trained))),
-      config_(config) {
+      config_(config),
+      compute_type_(options.frozen.dtype().toScalarType()) {
   config.validate();
   for (int64_t n = 0; n < config.num_layers; ++n) {
     layers->append(DecoderBlock(config, options.frozen));
@@ -80,7 +81,7 @@ DecoderImpl::DecoderImpl(const DecoderConfig& config, const WeightOptions& optio
 }
 
 torch::Tensor DecoderImpl::embed(const torch::Tensor& ids) const {
-  return embed_tokens->forward(ids);
+  return embed_tokens->forward(ids).to(compute_type_);
 }
 
 BlockContext DecoderImpl::context(const torch::Tensor& ids, const torch::Tensor& attention_mask,

@@ -54,7 +54,7 @@ class DecoderImpl : public torch::nn::Module {
 
   const DecoderConfig& config() const { return config_; }
   /// Type of the hidden states and of all arithmetic but norms and softmax.
-  torch::ScalarType compute_type() const { return embed_tokens->weight.scalar_type(); }
+  torch::ScalarType compute_type() const { return compute_type_; }
   torch::Device device() const { return embed_tokens->weight.device(); }
 
   DecoupledEmbedding embed_tokens;
@@ -64,6 +64,7 @@ class DecoderImpl : public torch::nn::Module {
 
  private:
   DecoderConfig config_;
+  torch::ScalarType compute_type_;
 };
 TORCH_MODULE(Decoder);
 

@@ -46,7 +46,8 @@ DecoupledHeadImpl::DecoupledHeadImpl(const VocabSizes& sizes, bool tied,
 
 torch::Tensor DecoupledHeadImpl::forward(const torch::Tensor& hidden,
                                          const torch::Tensor& embedding) const {
-  const auto base = linear_by_rows(hidden, weight.defined() ? weight : embedding);
+  const auto base =
+      linear_by_rows(hidden, cast_like(weight.defined() ? weight : embedding, hidden));
   return additional_fc ? at::cat({base, additional_fc->forward(hidden)}, -1) : base;
 }
 

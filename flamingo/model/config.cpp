@@ -10,14 +10,6 @@ namespace {
 
 constexpr const char* kWhere = "FlamingoConfig";
 
-int64_t vision_dim(const VisionConfig& vision) {
-  return vision.nfnet ? vision.nfnet->dim() : vision.clip_vit->width;
-}
-
-int64_t vision_size(const VisionConfig& vision) {
-  return vision.nfnet ? vision.nfnet->image_size : vision.clip_vit->image_size;
-}
-
 void validate_tokens(const TokenConfig& tokens, int64_t additional_vocab) {
   require(static_cast<int64_t>(tokens.additional.size()) == additional_vocab, kWhere,
           "expected " + std::to_string(additional_vocab) + " names in tokens.additional, got " +
@@ -49,12 +41,11 @@ void FlamingoConfig::validate() const {
   if (resampler) resampler->validate();
   xattn.validate();
   lm.validate();
+  require(!resampler || resampler->dim == vision.dim(), kWhere,
+          "expected resampler.dim to be the vision encoder's " + std::to_string(vision.dim()));
   require(
-      !resampler || resampler->dim == vision_dim(vision), kWhere,
-      "expected resampler.dim to be the vision encoder's " + std::to_string(vision_dim(vision)));
-  require(
-      !vision.clip_vit || transform.size == vision_size(vision), kWhere,
-      "expected transform.size to be the vision encoder's " + std::to_string(vision_size(vision)));
+      !vision.clip_vit || transform.size == vision.image_size(), kWhere,
+      "expected transform.size to be the vision encoder's " + std::to_string(vision.image_size()));
   validate_tokens(tokens, lm.additional_vocab);
   validate_transform(transform);
 }

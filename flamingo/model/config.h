@@ -24,6 +24,9 @@ struct VisionConfig {
     v("nfnet", nfnet, "NFNet, the paper's encoder; null for none");
     v("clip_vit", clip_vit, "CLIP vision transformer; null for none");
   }
+  /// Dv and S of the one there is.
+  int64_t dim() const { return nfnet ? nfnet->dim() : clip_vit->width; }
+  int64_t image_size() const { return nfnet ? nfnet->image_size : clip_vit->image_size; }
 };
 
 /// What special tokens are called. The tokens of `additional` get the ids V, V + 1, ... and

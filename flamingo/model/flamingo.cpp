@@ -55,6 +55,17 @@ int64_t FlamingoImpl::media_dim() const {
   return config_.widen_media ? config_.lm.dim : token_dim(config_, *vision_encoder);
 }
 
+void FlamingoImpl::set_image_size(int64_t side) {
+  if (side == config_.transform.size) return;
+  require(config_.vision.nfnet.has_value(), "image_size",
+          "expected " + std::to_string(config_.transform.size) +
+              ", for which this encoder has position embeddings, got " + std::to_string(side));
+  FlamingoConfig changed = config_;
+  changed.transform.size = changed.vision.nfnet->image_size = side;
+  changed.validate();
+  config_ = changed;
+}
+
 torch::Tensor FlamingoImpl::encode_media(const torch::Tensor& pixels) {
   return resample(encode_features(pixels));
 }

@@ -52,6 +52,10 @@ class FlamingoImpl : public torch::nn::Module {
   /// -> logits [B, T, V + A].
   torch::Tensor forward(const FlamingoInput& input) const { return logits(forward_hidden(input)); }
 
+  /// Pictures of another side S from now on (paper, appendix B.2.2: fine-tuning at a higher
+  /// resolution). Throws Error for an encoder whose position embeddings fix S.
+  void set_image_size(int64_t side);
+
   const FlamingoConfig& config() const { return config_; }
   /// Dr, width of the media tokens, D with widen_media.
   int64_t media_dim() const;

@@ -4,7 +4,12 @@ namespace flamingo {
 namespace {
 
 void set_trainable(torch::nn::Module& module, bool trainable) {
-  for (auto& parameter : module.parameters()) parameter.set_requires_grad(trainable);
+  for (auto& parameter : module.parameters()) {
+    parameter.set_requires_grad(false);
+    if (!trainable) continue;
+    parameter.set_data(parameter.to(torch::kFloat32));
+    parameter.set_requires_grad(true);
+  }
 }
 
 }  // namespace

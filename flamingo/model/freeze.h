@@ -27,7 +27,8 @@ struct Trainable {
   }
 };
 
-/// Sets requires_grad of every parameter, once, before training.
+/// Sets requires_grad of every parameter, once, before training. Trained ones become fp32 masters,
+/// whatever type they were loaded in.
 void freeze(Flamingo& model, const Trainable& trainable);
 
 /// Names of the parameters that require gradients, in registration order.

@@ -10,8 +10,7 @@
 namespace flamingo {
 namespace {
 
-template <class AnySequence>
-void check(const std::vector<AnySequence>& sequences) {
+void check(std::span<const Sequence> sequences) {
   require(!sequences.empty(), "collate", "expected at least one sequence, got none");
   for (const auto& s : sequences) {
     require(s.ids.size() >= 2 && s.phi.size() == s.ids.size() && s.label.size() == s.ids.size(),
@@ -20,37 +19,22 @@ void check(const std::vector<AnySequence>& sequences) {
 }
 
 /// The longest row without its last token.
-template <class AnySequence>
-int64_t padded_length(const std::vector<AnySequence>& sequences) {
+int64_t padded_length(std::span<const Sequence> sequences) {
   size_t longest = 0;
   for (const auto& s : sequences) longest = std::max(longest, s.ids.size());
   return static_cast<int64_t>(longest) - 1;
 }
 
-/// Whether the sequence binds labels: the chunk of its first medium has no target.
-template <class AnySequence>
-bool binds(const AnySequence& s) {
-  bool sees_first = false;
-  for (size_t t = 0; t < s.ids.size(); ++t) {
-    if (s.phi[t] != 1) continue;
-    sees_first = true;
-    if (s.label[t]) return false;
-  }
-  return sees_first;
-}
-
-template <class AnySequence>
-void add_targets(const std::vector<AnySequence>& sequences, int64_t length, FlamingoBatch& batch) {
+void add_targets(std::span<const Sequence> sequences, int64_t length, FlamingoBatch& batch) {
   std::vector<int64_t> positions, targets;
   std::vector<uint8_t> bound;
   for (size_t b = 0; b < sequences.size(); ++b) {
     const auto& s = sequences[b];
-    const bool binding = binds(s);
     for (size_t t = 1; t < s.ids.size(); ++t) {
       if (!s.label[t]) continue;
       positions.push_back(static_cast<int64_t>(b) * length + static_cast<int64_t>(t) - 1);
       targets.push_back(s.ids[t]);
-      bound.push_back(binding && !s.label[t - 1]);
+      bound.push_back(s.binding && !s.label[t - 1]);
     }
   }
   require(!targets.empty(), "collate", "expected a target in some sequence, got none");
@@ -59,33 +43,44 @@ void add_targets(const std::vector<AnySequence>& sequences, int64_t length, Flam
   batch.bound = torch::tensor(bound).to(torch::kBool);
 }
 
-int64_t num_frames(const MediumFrames& medium) { return std::ssize(medium); }
-int64_t num_frames(const torch::Tensor& medium) { return medium.size(0); }
+/// Media of one kind and number of frames go together.
+struct GroupKey {
+  bool pixels = false;
+  int64_t frames = 1;
+  auto operator<=>(const GroupKey&) const = default;
+};
 
-void fill(MediaGroup& group, const std::vector<const MediumFrames*>& media) {
-  for (const MediumFrames* medium : media) {
-    group.views.insert(group.views.end(), medium->begin(), medium->end());
-  }
+GroupKey group_of(const SequenceMedium& medium) {
+  if (const auto* pixels = std::get_if<torch::Tensor>(&medium)) return {true, pixels->size(0)};
+  return {false, std::ssize(views_of(medium))};
 }
-void fill(MediaGroup& group, const std::vector<const torch::Tensor*>& media) {
+
+MediaGroup make_group(const GroupKey& key, const std::vector<const SequenceMedium*>& media) {
+  MediaGroup group{.frames = key.frames};
   std::vector<torch::Tensor> pixels;
-  for (const torch::Tensor* medium : media) pixels.push_back(*medium);
-  group.pixels = at::cat(pixels);  // [n F, 3, S, S]
+  for (const SequenceMedium* medium : media) {
+    if (key.pixels) {
+      pixels.push_back(std::get<torch::Tensor>(*medium));
+    } else {
+      const MediumFrames& views = views_of(*medium);
+      group.views.insert(group.views.end(), views.begin(), views.end());
+    }
+  }
+  if (key.pixels) group.pixels = at::cat(pixels);  // [n F, 3, S, S]
+  return group;
 }
 
-template <class AnySequence>
-void add_media(const std::vector<AnySequence>& sequences, FlamingoBatch& batch) {
-  using Medium = typename decltype(AnySequence::media)::value_type;
-  std::map<int64_t, std::vector<const Medium*>> by_frames;
+void add_media(std::span<const Sequence> sequences, FlamingoBatch& batch) {
+  std::map<GroupKey, std::vector<const SequenceMedium*>> groups;
   size_t most = 0;
-  for (const AnySequence& s : sequences) {
+  for (const Sequence& s : sequences) {
     most = std::max(most, s.media.size());
-    for (const Medium& medium : s.media) by_frames[num_frames(medium)].push_back(&medium);
+    for (const SequenceMedium& medium : s.media) groups[group_of(medium)].push_back(&medium);
   }
-  std::map<const Medium*, int64_t> rows;
-  for (const auto& [frames, media] : by_frames) {
-    for (const Medium* medium : media) rows.emplace(medium, std::ssize(rows));
-    fill(batch.groups.emplace_back(MediaGroup{.frames = frames}), media);
+  std::map<const SequenceMedium*, int64_t> rows;
+  for (const auto& [key, media] : groups) {
+    for (const SequenceMedium* medium : media) rows.emplace(medium, std::ssize(rows));
+    batch.groups.push_back(make_group(key, media));
   }
   batch.media_rows =
       torch::zeros({std::ssize(sequences), static_cast<int64_t>(most)}, torch::kInt64);
@@ -97,8 +92,9 @@ void add_media(const std::vector<AnySequence>& sequences, FlamingoBatch& batch) 
   }
 }
 
-template <class AnySequence>
-FlamingoBatch collate_any(const std::vector<AnySequence>& sequences) {
+}  // namespace
+
+FlamingoBatch collate(std::span<const Sequence> sequences) {
   check(sequences);
   const int64_t length = padded_length(sequences);
   FlamingoBatch batch;
@@ -109,6 +105,7 @@ FlamingoBatch collate_any(const std::vector<AnySequence>& sequences) {
   for (int64_t b = 0; b < std::ssize(sequences); ++b) {
     const auto& s = sequences[static_cast<size_t>(b)];
     batch.num_tokens += std::ssize(s.ids);
+    batch.keys.push_back(s.key);
     for (int64_t t = 0; t + 1 < std::ssize(s.ids); ++t) {
       ids[b][t] = s.ids[static_cast<size_t>(t)];
       phi[b][t] = s.phi[static_cast<size_t>(t)];
@@ -117,14 +114,6 @@ FlamingoBatch collate_any(const std::vector<AnySequence>& sequences) {
   add_targets(sequences, length, batch);
   add_media(sequences, batch);
   return batch;
-}
-
-}  // namespace
-
-FlamingoBatch collate(const std::vector<Sequence>& sequences) { return collate_any(sequences); }
-
-FlamingoBatch collate(const std::vector<PixelSequence>& sequences) {
-  return collate_any(sequences);
 }
 
 }  // namespace flamingo

@@ -3,25 +3,19 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "flamingo/data/sequence.h"
 
 namespace flamingo {
 
-/// Media of one length, so that the resampler can take them together: n of F frames.
+/// Media of one kind and length, so that the resampler can take them together: n of F frames.
 struct MediaGroup {
   int64_t frames = 1;          ///< F
   std::vector<ViewRef> views;  ///< [n F] of pictograms; empty where pixels says it
   at::Tensor pixels;           ///< [n F, 3, S, S], normalised; undefined where views says it
-};
-
-/// A sequence whose media are pixels, as Sequence (data/sequence.h) is one of pictogram views.
-struct PixelSequence {
-  std::vector<int32_t> ids;       ///< [T]
-  std::vector<int32_t> phi;       ///< [T], index + 1 of the medium a token sees, 0 for none
-  std::vector<uint8_t> label;     ///< [T], 1 where ids[t] is a target of the loss
-  std::vector<at::Tensor> media;  ///< M of [F, 3, S, S], all of one S
 };
 
 /// Sequences as tensors. Rows are padded at the end, where causal attention never looks back from a
@@ -35,11 +29,11 @@ struct FlamingoBatch {
   at::Tensor media_rows;  ///< [B, M] int64, row of each medium among all groups' media, one
                           ///< group after the other
   std::vector<MediaGroup> groups;
-  int64_t num_tokens = 0;  ///< without padding
+  int64_t num_tokens = 0;         ///< without padding
+  std::vector<std::string> keys;  ///< [B] where each sequence came from
 };
 
 /// Throws Error: no sequence, no target at all, or fields of a sequence that differ in length.
-FlamingoBatch collate(const std::vector<Sequence>& sequences);
-FlamingoBatch collate(const std::vector<PixelSequence>& sequences);
+FlamingoBatch collate(std::span<const Sequence> sequences);
 
 }  // namespace flamingo

@@ -1,7 +1,11 @@
 #include "flamingo/train/encoder_files.h"
 
+#include <filesystem>
+
+#include "flamingo/checkpoint/adapters/clip.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/data/augment.h"
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sha256.h"
 
@@ -10,6 +14,20 @@ namespace {
 
 std::string config_path(const std::string& folder) { return folder + "/config.json"; }
 std::string weights_path(const std::string& folder) { return folder + "/model.safetensors"; }
+
+/// Patch features without projection, as Flamingo's gated layers want them.
+EncoderFiles read_clip(ClipVitConfig config, const std::string& weights) {
+  EncoderFiles files;
+  files.weights = clip_weights(load_state_dict(weights));
+  files.weights.erase("proj.weight");
+  config.embed_dim = 0;
+  config.output = ClipOutput::kPatches;
+  files.config.clip_vit = config;
+  files.transform.mode = TransformMode::kOpenClip;
+  files.transform.size = config.image_size;
+  files.hash = sha256_hex(MappedFile(weights).bytes());
+  return files;
+}
 
 }  // namespace
 
@@ -24,23 +42,25 @@ void write_encoder(const std::string& folder, const NfnetConfig& config, const S
 }
 
 EncoderFiles read_encoder(const std::string& folder) {
+  const std::string open_clip = folder + "/open_clip_config.json";
+  if (std::filesystem::exists(open_clip)) {
+    return read_clip(clip_config_from_open_clip(read_json_file(open_clip), open_clip),
+                     folder + "/open_clip_model.safetensors");
+  }
   const Json json = read_json_file(config_path(folder));
+  if (json.is_object() && json.value("model_type", "").starts_with("clip"))
+    return read_clip(clip_config_from_hf(json, config_path(folder)), weights_path(folder));
   require(json.is_object() && json.size() == 1 && json.contains("nfnet"), config_path(folder),
-          "expected one key \"nfnet\", got other content");
+          "expected one key \"nfnet\", or the config of a CLIP, got other content");
   EncoderFiles files;
-  config_from_json(json["nfnet"], files.config, config_path(folder));
-  files.config.validate();
+  config_from_json(json["nfnet"], files.config.nfnet.emplace(), config_path(folder));
+  files.config.nfnet->validate();
+  files.transform.size = files.config.nfnet->image_size;
+  files.transform.mean.assign(3, kPictogramMean);
+  files.transform.std.assign(3, kPictogramStd);
   files.hash = sha256_hex(MappedFile(weights_path(folder)).bytes());
   files.weights = load_state_dict(weights_path(folder));
   return files;
-}
-
-Nfnet make_encoder(const EncoderFiles& files, torch::ScalarType type) {
-  Nfnet encoder(files.config, torch::TensorOptions(type));
-  load_into(*encoder, files.weights, {}, "encoder");
-  for (auto& parameter : encoder->parameters()) parameter.set_requires_grad(false);
-  encoder->eval();
-  return encoder;
 }
 
 }  // namespace flamingo

@@ -4,15 +4,22 @@
 
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/config.h"
-#include "flamingo/vision/nfnet.h"
+#include "flamingo/model/config.h"
 
 namespace flamingo {
 
-/// A pretrained encoder as a folder holds it: config.json and model.safetensors.
+/// A pretrained encoder as a folder holds it:
+///
+///   config.json {"nfnet": ...}          ours (flamingo pretrain-vision)
+///   config.json of CLIP                 Hugging Face's
+///   open_clip_config.json               open_clip's
+///
+/// with the weights in model.safetensors (open_clip_model.safetensors).
 struct EncoderFiles {
-  NfnetConfig config;
-  StateDict weights;  ///< by NfnetImpl's names
-  std::string hash;   ///< SHA-256 of model.safetensors
+  VisionConfig config;
+  TransformConfig transform;  ///< how the encoder was shown its pictures
+  StateDict weights;          ///< by the names of NfnetImpl or ClipVitImpl
+  std::string hash;           ///< SHA-256 of the file of weights
 };
 
 /// Writes <folder>/model.safetensors (fp32) and then <folder>/config.json, which makes the folder
@@ -24,8 +31,5 @@ void write_encoder(const std::string& folder, const NfnetConfig& config, const S
 
 /// Throws Error naming the file that is missing, damaged or unknown.
 EncoderFiles read_encoder(const std::string& folder);
-
-/// An encoder with these weights in `type`, frozen.
-Nfnet make_encoder(const EncoderFiles& files, torch::ScalarType type);
 
 }  // namespace flamingo

@@ -1,6 +1,8 @@
 #include "flamingo/train/flamingo_task.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace flamingo {
@@ -12,6 +14,13 @@ double gate_size(const torch::Tensor& alpha) {
 
 double share(const torch::Tensor& hits) {
   return hits.numel() > 0 ? hits.to(torch::kFloat64).mean().item<double>() : 0.0;
+}
+
+/// hidden [B, T, D] -> logits [n, V + A] of the tokens that predict a target, fp32.
+torch::Tensor target_logits(const Flamingo& model, const torch::Tensor& hidden,
+                            const FlamingoBatch& batch) {
+  const auto predicting = hidden.flatten(0, 1).index_select(0, batch.positions);  // [n, D]
+  return model->logits(predicting).to(torch::kFloat32);
 }
 
 }  // namespace
@@ -34,8 +43,7 @@ FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
   const auto media = resample_media(model, batch, gather);
   const auto hidden =
       model->forward_hidden({.ids = batch.ids, .phi = batch.phi, .media = media});  // [B, T, D]
-  const auto predicting = hidden.flatten(0, 1).index_select(0, batch.positions);    // [n, D]
-  const auto logits = model->logits(predicting).to(torch::kFloat32);                // [n, V + A]
+  const auto logits = target_logits(model, hidden, batch);                          // [n, V + A]
   FlamingoLosses result;
   result.loss = at::cross_entropy_loss(logits, batch.targets);
   const auto hits = logits.detach().argmax(1).eq(batch.targets);
@@ -46,21 +54,102 @@ FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
   return result;
 }
 
-FlamingoTask::FlamingoTask(Flamingo model, Episodes episodes, FeatureCache features, Json identity)
-    : model_(std::move(model)),
-      episodes_(std::move(episodes)),
-      features_(std::move(features)),
-      identity_(std::move(identity)) {}
+double blind_loss(Flamingo& model, const FlamingoBatch& batch) {
+  const torch::NoGradGuard no_grad;
+  const auto hidden =
+      model->forward_hidden({.ids = batch.ids, .phi = torch::zeros_like(batch.phi)});
+  return at::cross_entropy_loss(target_logits(model, hidden, batch), batch.targets).item<double>();
+}
 
-StepLosses FlamingoTask::losses(int64_t step, int64_t /*part*/) {
-  if (!batches_) batches_.emplace([this](int64_t s) { return collate(episodes_.batch(s)); }, step);
-  const FlamingoBatch batch = batches_->next();
-  const auto result = flamingo_losses(
-      model_, batch, [this](const MediaGroup& group) { return features_.gather(group.views); });
-  StepLosses losses{result.loss, batch.num_tokens, {{"accuracy", result.accuracy}}};
-  if (result.num_bound > 0) losses.metrics.emplace_back("bound_accuracy", result.bound_accuracy);
-  for (auto& gate : gate_metrics(model_)) losses.metrics.push_back(std::move(gate));
-  return losses;
+double language_loss(Flamingo& model, const FlamingoBatch& batch) {
+  const torch::NoGradGuard no_grad;
+  const auto hidden = model->lm->forward_hidden(batch.ids);
+  return at::cross_entropy_loss(target_logits(model, hidden, batch), batch.targets).item<double>();
+}
+
+FlamingoTask::FlamingoTask(Flamingo model, Mixture mixture, GatherFeatures gather, Options options)
+    : model_(std::move(model)),
+      mixture_(std::move(mixture)),
+      gather_(std::move(gather)),
+      options_(std::move(options)) {}
+
+int64_t FlamingoTask::begin(int64_t step) {
+  if (!steps_) steps_.emplace([this](int64_t s) { return mixture_.step(s); }, step);
+  step_ = steps_->next();
+  tallies_.assign(mixture_.names().size(), {});
+  return std::ssize(step_.parts);
+}
+
+StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
+  const MixturePart& data = step_.parts.at(static_cast<size_t>(part));
+  const auto result = flamingo_losses(model_, data.batch, gather_);
+  Tally& tally = tallies_[data.source];
+  const auto targets = static_cast<double>(data.batch.targets.size(0));
+  tally.targets += targets;
+  tally.loss += targets * result.loss.item<double>();
+  tally.accuracy += targets * result.accuracy;
+  tally.bound += static_cast<double>(result.num_bound);
+  tally.bound_accuracy += static_cast<double>(result.num_bound) * result.bound_accuracy;
+  if (is_blind_step(step)) tally.blind_loss += targets * blind_loss(model_, data.batch);
+  return {.loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight};
+}
+
+std::vector<Metric> FlamingoTask::metrics(int64_t step) {
+  std::vector<Metric> metrics;
+  for (size_t s = 0; s < tallies_.size(); ++s) {
+    const Tally& tally = tallies_[s];
+    if (tally.targets == 0) continue;
+    const std::string& name = mixture_.names()[s];
+    metrics.emplace_back("loss." + name, tally.loss / tally.targets);
+    metrics.emplace_back("accuracy." + name, tally.accuracy / tally.targets);
+    if (tally.bound > 0)
+      metrics.emplace_back("bound_accuracy." + name, tally.bound_accuracy / tally.bound);
+    if (is_blind_step(step))
+      metrics.emplace_back("blind_loss." + name, tally.blind_loss / tally.targets);
+  }
+  if (!step_.damaged.empty())
+    metrics.emplace_back("damaged", static_cast<double>(step_.damaged.size()));
+  std::ranges::move(gate_metrics(model_), std::back_inserter(metrics));
+  return metrics;
+}
+
+std::vector<Metric> FlamingoTask::validate() {
+  std::vector<Metric> metrics;
+  double weighted = 0, weights = 0;
+  for (const TrainSource& source : validation_.sources) {
+    double targets = 0, loss = 0, blind = 0, language = 0;
+    const torch::NoGradGuard no_grad;
+    for (int64_t i = 0; i < validation_.batches; ++i) {
+      const auto batch = collate(source.batch(i, {}).sequences);
+      const auto n = static_cast<double>(batch.targets.size(0));
+      targets += n;
+      loss += n * flamingo_losses(model_, batch, gather_).loss.item<double>();
+      blind += n * blind_loss(model_, batch);
+      language += n * language_loss(model_, batch);
+    }
+    metrics.emplace_back("valid_loss." + source.name, loss / targets);
+    metrics.emplace_back("valid_blind_loss." + source.name, blind / targets);
+    metrics.emplace_back("valid_lm_loss." + source.name, language / targets);
+    weighted += source.weight * loss / targets;
+    weights += source.weight;
+  }
+  if (!metrics.empty()) metrics.emplace_back("valid_loss", weighted / weights);
+  return metrics;
+}
+
+Json FlamingoTask::samples() const {
+  Json samples = Json::object();
+  for (const MixturePart& part : step_.parts) {
+    Json& list = samples[mixture_.names()[part.source]];
+    for (const std::string& key : part.batch.keys) list.push_back(key);
+  }
+  return samples;
+}
+
+std::vector<std::string> FlamingoTask::notes() const {
+  std::vector<std::string> notes;
+  for (const auto& [source, text] : step_.damaged) notes.push_back("passing over " + text);
+  return notes;
 }
 
 std::vector<Metric> gate_metrics(const Flamingo& model) {

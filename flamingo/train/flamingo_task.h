@@ -1,14 +1,14 @@
 #pragma once
 
-#include <memory>
+#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
-#include "flamingo/data/episodes.h"
 #include "flamingo/data/prefetch.h"
 #include "flamingo/model/flamingo.h"
-#include "flamingo/train/collate.h"
-#include "flamingo/train/feature_cache.h"
-#include "flamingo/train/trainer.h"
+#include "flamingo/train/mixture.h"
+#include "flamingo/train/train_task.h"
 
 namespace flamingo {
 
@@ -31,24 +31,61 @@ torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
 FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
                                const GatherFeatures& gather);
 
-/// Stage 2: everything but resampler, gated layers and additional tokens is frozen, and pictures
-/// come as stored features. Logs |tanh(alpha)| of both gates of every gated layer (paper figure 6).
+/// The loss of the same targets with all media taken away (phi = 0), in no-gradient mode. What
+/// pictures are worth is its distance from the loss: text alone teaches a caption's style.
+double blind_loss(Flamingo& model, const FlamingoBatch& batch);
+/// The language model's own loss on the same targets, without gated layers.
+double language_loss(Flamingo& model, const FlamingoBatch& batch);
+
+/// Data that are looked at and not trained on.
+struct ValidationData {
+  std::vector<TrainSource> sources;
+  int64_t batches = 0;  ///< of each source
+};
+
+/// Stage 2: training on a mixture of sources. Logs for each of them loss, accuracy, now and then
+/// the blind loss, and |tanh(alpha)| of both gates of every gated layer (paper figure 6).
 class FlamingoTask : public TrainTask {
  public:
-  /// model: frozen as wanted (see freeze). identity: what else decides the run.
-  FlamingoTask(Flamingo model, Episodes episodes, FeatureCache features, Json identity);
+  struct Options {
+    Json identity;             ///< what else decides the run
+    int64_t blind_every = 50;  ///< steps between blind losses; 0: never
+  };
+
+  /// model: frozen as wanted (see freeze).
+  FlamingoTask(Flamingo model, Mixture mixture, GatherFeatures gather, Options options);
+
+  /// Adds validation, whose sources are drawn from their start each time.
+  void set_validation(ValidationData data) { validation_ = std::move(data); }
 
   torch::nn::Module& module() override { return *model_; }
+  int64_t begin(int64_t step) override;
   StepLosses losses(int64_t step, int64_t part) override;
+  std::vector<Metric> metrics(int64_t step) override;
+  std::vector<Metric> validate() override;
+  Json samples() const override;
+  std::vector<std::string> notes() const override;
   std::string item_name() const override { return "tokens"; }
-  Json identity() const override { return identity_; }
+  Json identity() const override { return options_.identity; }
 
  private:
+  /// What a source's parts of a step add up to, each by its targets.
+  struct Tally {
+    double targets = 0, loss = 0, accuracy = 0, blind_loss = 0;
+    double bound = 0, bound_accuracy = 0;
+  };
+  bool is_blind_step(int64_t step) const {
+    return options_.blind_every > 0 && step % options_.blind_every == 0;
+  }
+
   Flamingo model_;
-  Episodes episodes_;
-  FeatureCache features_;
-  Json identity_;
-  std::optional<Prefetcher<FlamingoBatch>> batches_;  ///< last: its thread reads the others
+  Mixture mixture_;
+  GatherFeatures gather_;
+  Options options_;
+  ValidationData validation_;
+  MixtureStep step_;
+  std::vector<Tally> tallies_;                    ///< by source
+  std::optional<Prefetcher<MixtureStep>> steps_;  ///< last: its thread reads the others
 };
 
 /// {"gate_xattn.<i>", |tanh(alpha_xattn)|} and {"gate_dense.<i>", ...} of every gated layer; means

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <sstream>
 
-#include "flamingo/core/config.h"
 #include "flamingo/core/file.h"
 #include "flamingo/core/write_all.h"
 
@@ -48,5 +47,7 @@ void MetricsLog::write(int64_t step, const std::vector<Metric>& metrics) {
   for (const auto& [name, value] : metrics) json[name] = value;
   write_all(fd_, json.dump() + "\n", path_);
 }
+
+void MetricsLog::write(const Json& line) { write_all(fd_, line.dump() + "\n", path_); }
 
 }  // namespace flamingo

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "flamingo/core/config.h"
+
 namespace flamingo {
 
 /// A value under its name, such as {"loss", 2.5}.
@@ -24,6 +26,8 @@ class MetricsLog {
   /// Appends one line; it reaches the file at once. Numbers that are not finite are written as
   /// null. Throws Error on a full disk or an I/O error.
   void write(int64_t step, const std::vector<Metric>& metrics);
+  /// The same for any object with a "step".
+  void write(const Json& line);
 
  private:
   std::string path_;

@@ -157,6 +157,12 @@ std::vector<NamedTensor> AdamW::state() const {
   return tensors;
 }
 
+std::vector<NamedTensor> AdamW::parameters() const {
+  std::vector<NamedTensor> tensors;
+  for (const Slot& slot : slots_) tensors.push_back({slot.name, slot.parameter});
+  return tensors;
+}
+
 int64_t AdamW::num_trained() const {
   int64_t count = 0;
   for (const Slot& slot : slots_) count += slot.parameter.numel();

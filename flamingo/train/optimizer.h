@@ -80,6 +80,8 @@ class AdamW {
   /// Everything that step() reads and writes: "parameter/<name>", "moment1/<name>",
   /// "moment2/<name>".
   std::vector<NamedTensor> state() const;
+  /// The parameters alone, by their own names.
+  std::vector<NamedTensor> parameters() const;
   /// Tells the number of updates after the tensors of state() were overwritten.
   void set_updates(int64_t updates) { updates_ = updates; }
   /// Scalars that are trained.

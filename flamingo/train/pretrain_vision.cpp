@@ -87,25 +87,31 @@ PretrainVisionTask::Batch PretrainVisionTask::make_batch(int64_t step) {
           at::cat({concepts, concepts})};
 }
 
-StepLosses PretrainVisionTask::losses(int64_t step, int64_t /*part*/) {
+int64_t PretrainVisionTask::begin(int64_t step) {
   if (!batches_) batches_.emplace([this](int64_t s) { return make_batch(s); }, step);
-  const Batch batch = batches_->next();
+  batch_ = batches_->next();
+  return 1;
+}
+
+StepLosses PretrainVisionTask::losses(int64_t step, int64_t /*part*/) {
   const auto features = towers_->encoder->forward(
-      batch.pixels, recipe_.seed + static_cast<uint64_t>(step));  // [N, P, Dv]
+      batch_.pixels, recipe_.seed + static_cast<uint64_t>(step));  // [N, P, Dv]
   const auto& heads = towers_->contrastive;
   const auto images = heads->embed_images(features);  // [N, E]
   const auto texts =
-      heads->embed_texts(batch.captions.ids, batch.captions.mask, language_.table);  // [N, E]
-  const auto loss = heads->loss({images, texts, batch.concepts, batch.concepts});
+      heads->embed_texts(batch_.captions.ids, batch_.captions.mask, language_.table);  // [N, E]
+  const auto loss = heads->loss({images, texts, batch_.concepts, batch_.concepts});
   const auto best = at::matmul(images.detach(), texts.detach().t()).argmax(1);
-  const double accuracy = batch.concepts.index_select(0, best)
-                              .eq(batch.concepts)
-                              .to(torch::kFloat64)
-                              .mean()
-                              .item<double>();
-  return {loss.total,
-          batch.pixels.size(0),
-          {{"retrieval", accuracy}, {"beta", heads->beta().item<double>()}}};
+  retrieval_ = batch_.concepts.index_select(0, best)
+                   .eq(batch_.concepts)
+                   .to(torch::kFloat64)
+                   .mean()
+                   .item<double>();
+  return {.loss = loss.total, .items = batch_.pixels.size(0)};
+}
+
+std::vector<Metric> PretrainVisionTask::metrics(int64_t /*step*/) {
+  return {{"retrieval", retrieval_}, {"beta", towers_->contrastive->beta().item<double>()}};
 }
 
 TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks) {

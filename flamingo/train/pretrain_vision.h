@@ -71,7 +71,9 @@ class PretrainVisionTask : public TrainTask {
                      CaptionLanguage language);
 
   torch::nn::Module& module() override { return *towers_; }
+  int64_t begin(int64_t step) override;
   StepLosses losses(int64_t step, int64_t part) override;
+  std::vector<Metric> metrics(int64_t step) override;
   std::string item_name() const override { return "pictures"; }
   Json identity() const override;
 
@@ -89,6 +91,8 @@ class PretrainVisionTask : public TrainTask {
   CaptionLanguage language_;
   ContrastiveBatches data_;
   std::shared_ptr<TwoTowers> towers_;
+  Batch batch_;
+  double retrieval_ = 0;
   std::optional<Prefetcher<Batch>> batches_;  ///< last: its thread reads the others
 };
 

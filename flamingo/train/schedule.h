@@ -7,11 +7,15 @@
 namespace flamingo {
 
 /// How the learning rate goes on after the warm-up.
-/// kConstant: stays (paper section 2.3); kCosine, kLinear: falls to final_fraction at the last step
-/// (linear to 0 is the paper's contrastive schedule, appendix B.1.3).
-enum class Decay { kConstant, kCosine, kLinear };
-constexpr std::array<std::pair<Decay, const char*>, 3> enum_table(Decay) {
-  return {{{Decay::kConstant, "constant"}, {Decay::kCosine, "cosine"}, {Decay::kLinear, "linear"}}};
+/// kConstant: stays (paper section 2.3); the others fall to final_fraction at the last step. Linear
+/// to 0 is the paper's contrastive schedule (appendix B.1.3), exponential that of its fine-tuning
+/// (appendix B.2.2, by factors of 10: final_fraction 0.1, 0.01, ...).
+enum class Decay { kConstant, kCosine, kLinear, kExponential };
+constexpr std::array<std::pair<Decay, const char*>, 4> enum_table(Decay) {
+  return {{{Decay::kConstant, "constant"},
+           {Decay::kCosine, "cosine"},
+           {Decay::kLinear, "linear"},
+           {Decay::kExponential, "exponential"}}};
 }
 
 /// Learning rate over training, relative to its peak.
@@ -23,8 +27,8 @@ struct ScheduleConfig {
   template <class Visitor>
   void visit(Visitor& v) {
     v("warmup", warmup, "steps of linear rise from 0");
-    v("decay", decay, "constant, cosine or linear");
-    v("final_fraction", final_fraction, "cosine, linear: part of the peak at the last step");
+    v("decay", decay, "constant, cosine, linear or exponential");
+    v("final_fraction", final_fraction, "part of the peak at the last step, but of constant");
   }
   /// Throws Error when a field is out of its range.
   void validate() const;

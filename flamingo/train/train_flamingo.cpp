@@ -1,161 +1,179 @@
 #include "flamingo/train/train_flamingo.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
-#include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
-#include "flamingo/model/freeze.h"
-#include "flamingo/nn/init.h"
-#include "flamingo/train/encoder_files.h"
+#include "flamingo/core/file.h"
+#include "flamingo/train/feature_cache.h"
 #include "flamingo/train/flamingo_task.h"
+#include "flamingo/train/frozen_weights.h"
+#include "flamingo/train/start_model.h"
 
 namespace flamingo {
 namespace {
 
-constexpr int64_t kMaxWords = 1 << 16;
+constexpr int64_t kEncodedAtOnce = 64;  // pictures of a frozen encoder
 
-torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe) {
-  return recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+bool has_episodes(const TrainFlamingoRecipe& recipe) {
+  return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
 }
 
-FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const NfnetConfig& encoder,
-                            DecoderConfig lm) {
-  FlamingoConfig config;
-  config.vision.nfnet = encoder;
-  config.resampler = recipe.resampler;
-  config.resampler->dim = encoder.dim();
-  config.xattn = recipe.xattn;
-  config.lm = lm;
-  config.lm.additional_vocab = std::ssize(recipe.tokens.additional);
-  config.tokens = recipe.tokens;
-  config.transform.size = encoder.image_size;
-  config.transform.mean.assign(3, kPictogramMean);
-  config.transform.std.assign(3, kPictogramStd);
-  return config;
-}
-
-/// Additional tokens start as follows: the end of a chunk as the newline, which ends lines as it
-/// ends chunks; others as small random rows, and in the head at 0 (a random row would win over all
-/// words).
-void init_additional(Flamingo& model, const TokenConfig& tokens, int64_t newline, uint64_t seed) {
-  const torch::NoGradGuard no_grad;
-  auto& embedding = model->lm->embed_tokens;
-  auto& head = model->lm->lm_head;
-  if (!embedding->additional_embedding) return;
-  init_weights(*embedding->additional_embedding, seed);
-  head->additional_fc->weight.zero_();
-  const auto& frozen_head = head->weight.defined() ? head->weight : embedding->weight;
-  for (int64_t i = 0; i < std::ssize(tokens.additional); ++i) {
-    if (tokens.additional[static_cast<size_t>(i)] != tokens.end_of_chunk) continue;
-    embedding->additional_embedding->weight[i].copy_(embedding->weight[newline]);
-    head->additional_fc->weight[i].copy_(frozen_head[newline]);
-  }
-}
-
-/// The frozen parts from their files, the trained ones at their start.
-Flamingo make_model(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
-                    const LmCheckpoint& lm) {
-  Flamingo model(model_config(recipe, encoder.config, lm.config),
-                 WeightOptions::of(compute_type(recipe)));
-  load_into(*model->vision_encoder, encoder.weights, {}, recipe.encoder);
-  load_into(*model->lm, lm.weights,
-            {.elsewhere = {"embed_tokens.additional_embedding", "lm_head.additional_fc"}},
-            recipe.lm);
-  init_weights(*model->resampler, recipe.seed);
-  init_weights(*model->xattn, recipe.seed);
-  model->vision_encoder->eval();
-  freeze(model, {});
-  return model;
-}
-
-Tokenizer make_tokenizer(const Gguf& gguf, const TokenConfig& tokens) {
-  Tokenizer tokenizer = Tokenizer::from_gguf(gguf);
-  for (const std::string& token : tokens.additional)
-    tokenizer = tokenizer.with_special_token(token);
-  return tokenizer;
-}
-
-Episodes make_episodes(const TrainFlamingoRecipe& recipe, const PictogramSet& set,
-                       const Tokenizer& tokenizer) {
-  const auto words = one_token_words(tokenizer, std::min(recipe.data.binding_words, kMaxWords));
-  return Episodes(set, sequence_tokens(tokenizer, recipe.tokens), words, recipe.data);
-}
-
-FeaturePlan feature_plan(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+/// Which views of which drawings the episodes show.
+FeaturePlan feature_plan(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                          const PictogramSet& set) {
+  const FlamingoConfig& config = start.model->config();
   FeaturePlan plan;
   plan.drawings = set.drawings_in(PictogramSplit::kTrain);
-  plan.views = recipe.data.views;
-  auto nfnet = make_encoder(encoder, torch::kFloat32);
-  const torch::NoGradGuard no_grad;
-  const int64_t side = encoder.config.image_size;
-  plan.patches = nfnet->forward(torch::zeros({1, 3, side, side})).size(1);
-  plan.dim = encoder.config.dim();
-  plan.key = {{"encoder", encoder.hash},
+  plan.views = 0;
+  for (const SourceConfig& source : recipe.sources) {
+    if (source.episodes) plan.views = std::max(plan.views, source.episodes->views);
+  }
+  const int64_t side = config.transform.size;
+  Flamingo model = start.model;
+  const auto features = model->encode_features(torch::zeros({1, 1, 1, 3, side, side}));
+  plan.patches = features.size(3);
+  plan.dim = features.size(4);
+  plan.key = {{"encoder", start.encoder_key},
               {"augment", config_to_json(recipe.augment)},
+              {"image_size", side},
               {"seed", recipe.seed},
               {"bf16", recipe.bf16}};
   return plan;
 }
 
-/// False when it was stopped.
-bool build_features(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
-                    const PictogramSet& set, const FeaturePlan& plan, const TrainHooks& hooks) {
-  ViewRenderer renderer(set, recipe.augment, encoder.config.image_size, recipe.seed);
-  auto nfnet = make_encoder(encoder, torch::kFloat32);
-  nfnet->fold(compute_type(recipe));
-  const FeatureSource source{
-      .render = [&](std::span<const ViewRef> views) { return renderer.render(views); },
-      .encode =
-          [&](const torch::Tensor& pixels) {
-            return nfnet->forward(pixels.to(compute_type(recipe)));
-          },
-      .stop = hooks.stop,
-      .progress = hooks.progress};
-  return FeatureCache::build(recipe.train.output + "/features", plan, source);
+/// How a batch's media become features, by what they are made of.
+struct MediaFeatures {
+  std::function<torch::Tensor(std::span<const ViewRef>)> views;  ///< null: no pictograms
+  std::function<torch::Tensor(const torch::Tensor&)> pixels;
+
+  torch::Tensor operator()(const MediaGroup& group) const {
+    return group.pixels.defined() ? pixels(group.pixels) : views(group.views);
+  }
+};
+
+/// pixels [N, 3, S, S] -> features [N, P, Dv]. A frozen encoder keeps no graph, and folds the
+/// standardisation of its convolutions once.
+std::function<torch::Tensor(const torch::Tensor&)> pixel_encoder(const TrainFlamingoRecipe& recipe,
+                                                                 const Flamingo& model) {
+  const auto encoder = model->vision_encoder;
+  const auto type = compute_type(recipe);
+  if (recipe.trainable.vision)
+    return
+        [encoder, type](const torch::Tensor& pixels) { return encoder->forward(pixels.to(type)); };
+  if (auto* nfnet = dynamic_cast<NfnetImpl*>(encoder.get())) nfnet->fold(type);
+  return [encoder, type](const torch::Tensor& pixels) {
+    const torch::NoGradGuard no_grad;
+    std::vector<torch::Tensor> features;
+    for (const auto& piece : pixels.split(kEncodedAtOnce))
+      features.push_back(encoder->forward(piece.to(type)));
+    return at::cat(features);
+  };
 }
 
-Json identity_of(TrainFlamingoRecipe recipe, const FeaturePlan& plan) {
+/// The data of a run.
+struct TrainData {
+  std::vector<TrainSource> sources;
+  ValidationData validation;
+  MediaFeatures features;
+  Json key;  ///< what the features depend on
+};
+
+/// False when it was stopped.
+bool add_pictograms(const TrainFlamingoRecipe& recipe, const StartedModel& start,
+                    const PictogramSet& set, const TrainHooks& hooks, TrainData& data) {
+  auto renderer = std::make_shared<ViewRenderer>(set, recipe.augment,
+                                                 start.model->config().transform.size, recipe.seed);
+  const auto render = [renderer](std::span<const ViewRef> views) {
+    return renderer->render(views);
+  };
+  if (recipe.trainable.vision) {
+    data.features.views = [render, encode = data.features.pixels](std::span<const ViewRef> views) {
+      return encode(render(views));
+    };
+    return true;
+  }
+  const FeaturePlan plan = feature_plan(recipe, start, set);
+  const std::string folder = recipe.train.output + "/features";
+  const FeatureSource source{.render = render,
+                             .encode = data.features.pixels,
+                             .stop = hooks.stop,
+                             .progress = hooks.progress};
+  if (!FeatureCache::build(folder, plan, source)) return false;
+  auto cache = std::make_shared<const FeatureCache>(folder, plan);
+  data.features.views = [cache](std::span<const ViewRef> views) { return cache->gather(views); };
+  data.key = plan.key;
+  return true;
+}
+
+/// Nothing when it was stopped.
+std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const StartedModel& start,
+                                   const TrainHooks& hooks) {
+  TrainData data;
+  data.features.pixels = pixel_encoder(recipe, start.model);
+  std::optional<PictogramSet> set;
+  if (has_episodes(recipe)) {
+    set = PictogramSet::open(recipe.pictograms);
+    if (!add_pictograms(recipe, start, *set, hooks, data)) return {};
+  }
+  const auto& config = start.model->config();
+  const SequenceFormat format = sequence_format(start.tokenizer, config);
+  for (const SourceConfig& source : recipe.sources) {
+    data.sources.push_back(source.episodes
+                               ? episode_source(source, *set,
+                                                sequence_tokens(start.tokenizer, config.tokens),
+                                                start.tokenizer)
+                               : document_source(source, format));
+  }
+  data.validation = validation_data(recipe.validation, format);
+  return data;
+}
+
+/// Files may be moved; their content counts.
+Json identity_of(TrainFlamingoRecipe recipe, const Json& features) {
   recipe.train = {};
-  recipe.lm.clear();  // the files may be moved; their content counts
+  recipe.model.clear();
+  recipe.lm.clear();
   recipe.pictograms.clear();
   recipe.encoder.clear();
-  return {{"recipe", config_to_json(recipe)}, {"features", plan.key}};
+  for (auto* sources : {&recipe.sources, &recipe.validation.sources}) {
+    for (SourceConfig& source : *sources) {
+      if (source.documents) source.documents->files.clear();
+    }
+  }
+  return {{"recipe", config_to_json(recipe)}, {"features", features}};
 }
 
 }  // namespace
 
-SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens) {
-  SequenceTokens result;
-  if (const auto bos = tokenizer.bos_id()) result.bos = {*bos};
-  result.image = tokenizer.encode(tokens.image);
-  result.eoc = tokenizer.encode(tokens.end_of_chunk);
-  require(!result.image.empty() && !result.eoc.empty(), "tokens",
-          "expected marks of at least one token, got an empty one");
-  result.encode = [tokenizer](const std::string& text) { return tokenizer.encode_plain(text); };
-  return result;
+void TrainFlamingoRecipe::validate() {
+  train.validate();
+  require(!sources.empty(), "sources", "expected at least one source of data, got none");
+  for (SourceConfig& source : sources) source.validate();
+  validation.validate();
+  require(train.validate_every == 0 || !validation.sources.empty(), "validation",
+          "expected sources where train.validate_every is above 0, got none");
 }
 
-TrainResult train_flamingo(const TrainFlamingoRecipe& recipe, const TrainHooks& hooks) {
-  recipe.train.validate();
-  const PictogramSet set = PictogramSet::open(recipe.pictograms);
-  const EncoderFiles encoder = read_encoder(recipe.encoder);
-  const Gguf gguf = Gguf::open(recipe.lm);
-  const FeaturePlan plan = feature_plan(recipe, encoder, set);
-  if (!build_features(recipe, encoder, set, plan, hooks)) return {};
-  Flamingo model =
-      make_model(recipe, encoder, read_gguf_llama(gguf, compute_type(recipe), recipe.lm));
-  const Tokenizer tokenizer = make_tokenizer(gguf, recipe.tokens);
-  const auto newline = tokenizer.encode_plain("\n");
-  require(!newline.empty(), recipe.lm, "expected a token for the newline, got none");
-  init_additional(model, recipe.tokens, newline.front(), recipe.seed);
-  FlamingoTask task(model, make_episodes(recipe, set, tokenizer),
-                    FeatureCache(recipe.train.output + "/features", plan),
-                    identity_of(recipe, plan));
+TrainResult train_flamingo(TrainFlamingoRecipe recipe, const TrainHooks& hooks) {
+  recipe.validate();
+  const StartedModel start = start_model(recipe);
+  make_folder(recipe.train.output);
+  write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
+  auto data = make_data(recipe, start, hooks);
+  if (!data) return {};
+  const FrozenWeights frozen(recipe.train.output, *start.model);
+  FlamingoTask task(start.model, Mixture(std::move(data->sources), recipe.mixture), data->features,
+                    {identity_of(recipe, data->key), recipe.blind_every});
+  task.set_validation(std::move(data->validation));
   const TrainResult result = train(task, recipe.train, hooks);
-  if (result.finished) write_native(recipe.train.output + "/model", model, recipe.lm);
+  if (!result.finished) return result;
+  frozen.check();
+  const bool own_lm = recipe.trainable.lm || recipe.random_init.lm || !start.lm_is_file;
+  write_native(recipe.train.output + "/model", start.model, start.lm_path,
+               own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
   return result;
 }
 

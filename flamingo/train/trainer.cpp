@@ -3,14 +3,20 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/process_memory.h"
+#include "flamingo/io/event_file.h"
+#include "flamingo/train/best_weights.h"
 #include "flamingo/train/checkpoint.h"
+#include "flamingo/train/metrics_log.h"
 
 namespace flamingo {
 namespace {
 
 constexpr double kSpeedMemory = 0.95;  // weight of the past in the speed shown
+constexpr double kGib = 1 << 30;
 
 double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -28,63 +34,168 @@ Json identity_of(const TrainTask& task, const TrainConfig& config) {
 struct StepSum {
   double loss = 0;  ///< weighted
   int64_t items = 0;
-  std::vector<Metric> metrics;
+  double flops = 0;
 };
 
 /// Adds up the gradients of a step's parts, one graph at a time.
-StepSum accumulate(TrainTask& task, int64_t step) {
+StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts) {
   StepSum sum;
-  for (int64_t part = 0; part < task.num_parts(step); ++part) {
+  for (int64_t part = 0; part < num_parts; ++part) {
     const StepLosses losses = task.losses(step, part);
     const auto loss = losses.weight == 1 ? losses.loss : losses.loss * losses.weight;
     sum.loss += loss.item<double>();
     if (std::isfinite(sum.loss)) loss.backward();
     sum.items += losses.items;
-    sum.metrics.insert(sum.metrics.end(), losses.metrics.begin(), losses.metrics.end());
+    sum.flops += losses.flops;
   }
   return sum;
-}
-
-/// Clip, and an update unless something is not finite. -> {loss, grad_norm, lr}.
-std::vector<Metric> update(AdamW& optimizer, double loss, double lr_factor, RunState& state) {
-  const double norm = std::isfinite(loss) ? optimizer.clip_gradients() : std::nan("");
-  if (std::isfinite(norm)) {
-    optimizer.step(lr_factor);
-    state.skipped_in_row = 0;
-  } else {
-    ++state.skipped;
-    ++state.skipped_in_row;
-  }
-  optimizer.zero_grad();
-  ++state.step;
-  state.updates = optimizer.updates();
-  return {{"loss", loss}, {"grad_norm", norm}, {"lr_factor", lr_factor}};
-}
-
-std::string details(double loss, double speed, const std::string& item_name, int64_t skipped) {
-  char text[128];
-  std::snprintf(text, sizeof text, "loss %.4f  %.0f %s/s", loss, speed, item_name.c_str());
-  return std::string(text) + (skipped > 0 ? "  " + std::to_string(skipped) + " skipped" : "");
 }
 
 /// Items per second, smoothed.
 class Speed {
  public:
-  double add(int64_t items) {
-    const double now = now_seconds();
-    const double weight = items_ > 0 ? kSpeedMemory : 0.0;
-    items_ = weight * items_ + static_cast<double>(items);
-    seconds_ = weight * seconds_ + (now - last_);
-    last_step_ = now - last_;
-    last_ = now;
+  double add(int64_t items, double seconds) {
+    items_ = kSpeedMemory * items_ + static_cast<double>(items);
+    seconds_ = kSpeedMemory * seconds_ + seconds;
     return items_ / seconds_;
   }
-  double last_step() const { return last_step_; }
 
  private:
-  double last_ = now_seconds();
-  double items_ = 0, seconds_ = 0, last_step_ = 0;
+  double items_ = 0, seconds_ = 0;
 };
+
+/// One training run between its start and its end.
+class Run {
+ public:
+  Run(TrainTask& task, const TrainConfig& config, const TrainHooks& hooks)
+      : task_(task),
+        config_(config),
+        hooks_(hooks),
+        optimizer_(config.optimizer, task.module()),
+        checkpoints_(config.output, identity_of(task, config),
+                     [this](std::string_view text) { say(text); }),
+        best_(config.output, optimizer_.parameters()),
+        state_(checkpoints_.restore(optimizer_.state()).value_or(RunState{})),
+        saved_(state_.step),
+        progress_("step", state_.step, config.steps, hooks.progress),
+        log_(config.output + "/metrics.jsonl", state_.step),
+        skipped_(config.output + "/skipped.jsonl", state_.step),
+        events_(config.output + "/tensorboard", state_.step) {
+    optimizer_.set_updates(state_.updates);
+    if (state_.step > 0) say("going on after step " + std::to_string(state_.step));
+  }
+
+  bool finished() const { return state_.step >= config_.steps || out_of_patience(); }
+  bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+
+  void step();
+  void save() {
+    if (saved_ == state_.step) return;
+    checkpoints_.save(optimizer_.state(), state_);
+    saved_ = state_.step;
+  }
+  TrainResult end() {
+    save();
+    progress_.finish();
+    if (finished() && config_.patience > 0 && state_.best_validation > 0) best_.restore();
+    return {state_, finished()};
+  }
+
+ private:
+  void say(std::string_view text) {
+    if (hooks_.progress.write) hooks_.progress.write(std::string(text) + "\n");
+  }
+  bool out_of_patience() const {
+    return config_.patience > 0 && state_.validations - state_.best_validation >= config_.patience;
+  }
+  std::vector<Metric> update(const StepSum& sum);
+  void add_speed(const StepSum& sum, double start, double data_seconds,
+                 std::vector<Metric>& metrics);
+  std::vector<Metric> validate();
+
+  TrainTask& task_;
+  const TrainConfig& config_;
+  const TrainHooks& hooks_;
+  AdamW optimizer_;
+  CheckpointFolder checkpoints_;
+  BestWeights best_;
+  RunState state_;
+  int64_t saved_;  ///< step of the newest checkpoint
+  Progress progress_;
+  MetricsLog log_, skipped_;
+  EventFile events_;
+  Speed speed_;
+};
+
+void Run::step() {
+  const double start = now_seconds();
+  const int64_t step = state_.step;
+  const int64_t num_parts = task_.begin(step);
+  const double data_seconds = now_seconds() - start;
+  for (const std::string& note : task_.notes()) progress_.message(note);
+  const StepSum sum = accumulate(task_, step, num_parts);
+  auto metrics = update(sum);
+  for (auto& metric : task_.metrics(step)) metrics.push_back(std::move(metric));
+  for (auto& metric : validate()) metrics.push_back(std::move(metric));
+  add_speed(sum, start, data_seconds, metrics);
+  log_.write(step, metrics);
+  events_.write(step, metrics);
+  require(state_.skipped_in_row < config_.max_skipped_in_row, "train",
+          "expected finite losses and gradients, got " + std::to_string(state_.skipped_in_row) +
+              " steps in a row without, up to step " + std::to_string(step),
+          "lower the learning rate; " + config_.output + "/skipped.jsonl names their samples");
+  if (state_.step % config_.checkpoint_every == 0) save();
+}
+
+/// Clip, and an update unless something is not finite. -> {loss, grad_norm, lr_factor}.
+std::vector<Metric> Run::update(const StepSum& sum) {
+  const double lr_factor = schedule_factor(config_.schedule, state_.step, config_.steps);
+  const double norm = std::isfinite(sum.loss) ? optimizer_.clip_gradients() : std::nan("");
+  if (std::isfinite(norm)) {
+    optimizer_.step(lr_factor);
+    state_.skipped_in_row = 0;
+  } else {
+    skipped_.write(Json{{"step", state_.step}, {"samples", task_.samples()}});
+    ++state_.skipped;
+    ++state_.skipped_in_row;
+  }
+  optimizer_.zero_grad();
+  ++state_.step;
+  state_.updates = optimizer_.updates();
+  return {{"loss", sum.loss}, {"grad_norm", norm}, {"lr_factor", lr_factor}};
+}
+
+std::vector<Metric> Run::validate() {
+  if (config_.validate_every == 0 || state_.step % config_.validate_every != 0) return {};
+  auto metrics = task_.validate();
+  for (const auto& [name, value] : metrics) {
+    if (name != "valid_loss") continue;
+    ++state_.validations;
+    if (state_.best_validation > 0 && !(value < state_.best_loss)) continue;
+    state_.best_validation = state_.validations;
+    state_.best_loss = value;
+    if (config_.patience > 0) best_.save();
+  }
+  return metrics;
+}
+
+void Run::add_speed(const StepSum& sum, double start, double data_seconds,
+                    std::vector<Metric>& metrics) {
+  const double seconds = now_seconds() - start;
+  const double items_per_second = speed_.add(sum.items, seconds);
+  metrics.emplace_back("items", static_cast<double>(sum.items));
+  metrics.emplace_back("seconds", seconds);
+  metrics.emplace_back("data_wait", data_seconds / seconds);
+  metrics.emplace_back("memory_gib", static_cast<double>(resident_bytes()) / kGib);
+  if (sum.flops > 0 && hooks_.peak_flops > 0)
+    metrics.emplace_back("mfu", sum.flops / seconds / hooks_.peak_flops);
+  char text[128];
+  std::snprintf(text, sizeof text, "loss %.4f  %.0f %s/s", sum.loss, items_per_second,
+                task_.item_name().c_str());
+  const std::string skipped =
+      state_.skipped > 0 ? "  " + std::to_string(state_.skipped) + " skipped" : "";
+  progress_.update(state_.step, text + skipped);
+}
 
 }  // namespace
 
@@ -94,49 +205,19 @@ void TrainConfig::validate() const {
   require(checkpoint_every > 0, "train.checkpoint_every",
           "expected at least 1, got " + std::to_string(checkpoint_every));
   require(max_skipped_in_row > 0, "train.max_skipped_in_row", "expected at least 1");
+  require(validate_every >= 0, "train.validate_every", "expected at least 0");
+  require(patience >= 0, "train.patience", "expected at least 0");
+  require(patience == 0 || validate_every > 0, "train.patience",
+          "expected validate_every above 0 with it, got 0");
   optimizer.validate();
   schedule.validate();
 }
 
 TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& hooks) {
   config.validate();
-  AdamW optimizer(config.optimizer, task.module());
-  const auto say = [&](std::string_view text) {
-    if (hooks.progress.write) hooks.progress.write(std::string(text) + "\n");
-  };
-  const CheckpointFolder checkpoints(config.output, identity_of(task, config), say);
-  RunState state = checkpoints.restore(optimizer.state()).value_or(RunState{});
-  optimizer.set_updates(state.updates);
-  if (state.step > 0) say("going on after step " + std::to_string(state.step));
-  Progress progress("step", state.step, config.steps, hooks.progress);
-  MetricsLog log(config.output + "/metrics.jsonl", state.step);
-  const auto stopped = [&] { return hooks.stop != nullptr && hooks.stop->load(); };
-
-  Speed speed;
-  int64_t saved = state.step;
-  while (state.step < config.steps && !stopped()) {
-    const int64_t step = state.step;
-    const StepSum sum = accumulate(task, step);
-    const double lr_factor = schedule_factor(config.schedule, step, config.steps);
-    auto metrics = update(optimizer, sum.loss, lr_factor, state);
-    const double items_per_second = speed.add(sum.items);
-    metrics.insert(metrics.end(), sum.metrics.begin(), sum.metrics.end());
-    metrics.emplace_back("seconds", speed.last_step());
-    log.write(step, metrics);
-    progress.update(state.step, details(metrics.front().second, items_per_second, task.item_name(),
-                                        state.skipped));
-    require(state.skipped_in_row < config.max_skipped_in_row, "train",
-            "expected finite losses and gradients, got " + std::to_string(state.skipped_in_row) +
-                " steps in a row without, up to step " + std::to_string(step),
-            "lower the learning rate");
-    if (state.step % config.checkpoint_every == 0) {
-      checkpoints.save(optimizer.state(), state);
-      saved = state.step;
-    }
-  }
-  if (saved != state.step) checkpoints.save(optimizer.state(), state);
-  progress.finish();
-  return {state, state.step >= config.steps};
+  Run run(task, config, hooks);
+  while (!run.finished() && !run.stopped()) run.step();
+  return run.end();
 }
 
 }  // namespace flamingo

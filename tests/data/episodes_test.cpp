@@ -36,8 +36,8 @@ class EpisodesTest : public ::testing::Test {
     const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
     return set_.concepts()[static_cast<size_t>(index)];
   }
-  const PictogramConcept& shown(const MediumFrames& medium) const {
-    return concept_of(medium[0].drawing);
+  const PictogramConcept& shown(const SequenceMedium& medium) const {
+    return concept_of(views_of(medium)[0].drawing);
   }
   /// What stands between "Output:" and the end of chunk, by medium.
   static std::vector<std::string> answers(const Sequence& sequence) {
@@ -66,8 +66,8 @@ TEST_F(EpisodesTest, EverySequenceIsWellFormedAndFromTheTrainingSplit) {
     EXPECT_GT(std::ranges::count(sequence.label, 1), 0);
     EXPECT_EQ(std::ranges::max(sequence.phi), std::ssize(sequence.media));
     EXPECT_EQ(std::ranges::count(sequence.ids, 2), std::ssize(sequence.media));
-    for (const MediumFrames& medium : sequence.media) {
-      for (const ViewRef& view : medium) {
+    for (const SequenceMedium& medium : sequence.media) {
+      for (const ViewRef& view : views_of(medium)) {
         EXPECT_EQ(set_.drawings()[static_cast<size_t>(view.drawing)].split, PictogramSplit::kTrain);
         EXPECT_LE(view.view, 5);
       }
@@ -141,9 +141,9 @@ TEST_F(EpisodesTest, BindingTellsConceptsOfOneSubgroupApart) {
   const Episodes episodes = make(config);
   for (int64_t i = 0; i < 50; ++i) {
     std::set<std::string> groups;
-    for (const MediumFrames& medium : episodes.sequence(i).media) {
+    for (const SequenceMedium& medium : episodes.sequence(i).media) {
       groups.insert(shown(medium).subgroup);
-      EXPECT_FALSE(medium[0].is_blend());
+      EXPECT_FALSE(views_of(medium)[0].is_blend());
     }
     EXPECT_EQ(groups.size(), 1u);
   }
@@ -159,7 +159,7 @@ TEST_F(EpisodesTest, BindingToBlendsKeepsBothParts) {
     std::map<int32_t, std::set<std::string>> parts;
     for (size_t t = 0; t < sequence.ids.size(); ++t) {
       if (sequence.ids[t] < kFirstWord) continue;
-      const ViewRef& view = sequence.media[static_cast<size_t>(sequence.phi[t] - 1)][0];
+      const ViewRef& view = views_of(sequence.media[static_cast<size_t>(sequence.phi[t] - 1)])[0];
       ASSERT_TRUE(view.is_blend());
       parts[sequence.ids[t]].insert(concept_of(view.drawing).name);
       parts[sequence.ids[t]].insert(concept_of(view.second_drawing).name);
@@ -207,7 +207,7 @@ TEST_F(EpisodesTest, AClipIsOneMediumOfOneDrawing) {
   for (int64_t i = 0; i < 50; ++i) {
     const Sequence sequence = episodes.sequence(i);
     ASSERT_EQ(sequence.media.size(), 1u);
-    const MediumFrames& clip = sequence.media[0];
+    const MediumFrames& clip = views_of(sequence.media[0]);
     EXPECT_TRUE(clip.size() >= 2 && clip.size() <= 8);
     for (const ViewRef& frame : clip) EXPECT_EQ(frame.drawing, clip[0].drawing);
     EXPECT_EQ(answers(sequence)[0], " " + shown(clip).name);

@@ -17,7 +17,7 @@ TEST(SequenceBuilder, KeepsPhiAndLabelsInStep) {
   EXPECT_EQ(sequence.phi, (std::vector<int32_t>{0, 1, 1, 1, 1, 1, 2, 2}));
   EXPECT_EQ(sequence.label, (std::vector<uint8_t>{0, 0, 0, 1, 1, 1, 0, 0}));
   ASSERT_EQ(sequence.media.size(), 2u);
-  EXPECT_EQ(sequence.media[1], (MediumFrames{{8, 1}, {8, 2}}));
+  EXPECT_EQ(views_of(sequence.media[1]), (MediumFrames{{8, 1}, {8, 2}}));
 }
 
 TEST(SequenceBuilder, RefusesAnEmptyMedium) {

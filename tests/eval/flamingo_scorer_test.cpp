@@ -27,8 +27,9 @@ class FlamingoScorerTest : public ::testing::Test {
     ids.insert(ids.end(), candidate.begin(), candidate.end());
     phi.resize(ids.size(), request.prompt.phi.back());
     std::vector<torch::Tensor> media;
-    for (const MediumFrames& medium : request.prompt.media) {
-      media.push_back(model_->encode_media(renderer_.render(medium).unsqueeze(0).unsqueeze(0)));
+    for (const SequenceMedium& medium : request.prompt.media) {
+      media.push_back(
+          model_->encode_media(renderer_.render(views_of(medium)).unsqueeze(0).unsqueeze(0)));
     }
     const auto logits =
         model_->forward({.ids = torch::tensor(ids).unsqueeze(0),
@@ -56,12 +57,13 @@ class FlamingoScorerTest : public ::testing::Test {
   TemporaryFolder folder_;
   ViewRenderer renderer_{testing::tiny_pictograms(folder_, 4, 4), {}, 16, 1};
   Flamingo model_ = testing::make_flamingo(testing::tiny_flamingo());
-  const ScoreRequest two_pictures_{.prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},
-                                              .phi = {0, 1, 1, 1, 1, 2, 2},
-                                              .media = {{{0, 0}}, {{3, 0}}}},
-                                   .candidates = {{7, 8, 41}, {9, 41}}};
+  const ScoreRequest two_pictures_{
+      .prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},
+                 .phi = {0, 1, 1, 1, 1, 2, 2},
+                 .media = {MediumFrames{{0, 0}}, MediumFrames{{3, 0}}}},
+      .candidates = {{7, 8, 41}, {9, 41}}};
   const ScoreRequest clip_{
-      .prompt = {.ids = {1, 40, 5}, .phi = {0, 1, 1}, .media = {{{2, 1}, {2, 2}}}},
+      .prompt = {.ids = {1, 40, 5}, .phi = {0, 1, 1}, .media = {MediumFrames{{2, 1}, {2, 2}}}},
       .candidates = {{7, 41}, {10, 11, 12, 41}, {9}}};
   const ScoreRequest text_{.prompt = {.ids = {1, 5}, .phi = {0, 0}}, .candidates = {{7}, {9}}};
 };

@@ -24,8 +24,8 @@ class EpisodeSamplerTest : public ::testing::Test {
   const PictogramDrawing& drawing(int64_t index) const {
     return set_.drawings()[static_cast<size_t>(index)];
   }
-  std::string shown(const MediumFrames& medium) const {
-    const auto index = drawing(medium[0].drawing).concept_index;
+  std::string shown(const SequenceMedium& medium) const {
+    const auto index = drawing(views_of(medium)[0].drawing).concept_index;
     return set_.concepts()[static_cast<size_t>(index)].name;
   }
 
@@ -64,12 +64,12 @@ TEST_F(EpisodeSamplerTest, BindingShowsEachWordOnceInTheOtherStyle) {
     std::map<std::string, int32_t> bound;
     for (size_t t = 0; t < prompt.ids.size(); ++t) {
       if (prompt.ids[t] < 200) continue;
-      const MediumFrames& medium = prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
+      const SequenceMedium& medium = prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
       EXPECT_EQ(drawing(medium[0].drawing).style, PictogramStyle::kColour);
       bound[shown(medium)] = prompt.ids[t];
     }
     ASSERT_EQ(bound.size(), 2u);
-    EXPECT_EQ(drawing(prompt.media[2][0].drawing).style, PictogramStyle::kTwitter);
+    EXPECT_EQ(drawing(views_of(prompt.media[2])[0].drawing).style, PictogramStyle::kTwitter);
     const auto& right = episode.request.candidates[static_cast<size_t>(episode.answer)];
     EXPECT_EQ(right, (std::vector<int32_t>{bound.at(shown(prompt.media[2])), 3}));
   }

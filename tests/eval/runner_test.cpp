@@ -38,7 +38,7 @@ class KnowingScorer : public Scorer {
   bool spells(const Sequence& prompt, const std::vector<int32_t>& candidate) const {
     const int32_t phi = prompt.phi.back();
     if (phi == 0) return false;
-    const auto drawing = prompt.media[static_cast<size_t>(phi - 1)][0].drawing;
+    const auto drawing = views_of(prompt.media[static_cast<size_t>(phi - 1)])[0].drawing;
     const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
     const std::string& name = set_.concepts()[static_cast<size_t>(index)].name;
     return testing::tiny_text(candidate) == " " + name + "|";

@@ -22,7 +22,7 @@ Tokenizer tiny_tokenizer() {
       .with_special_token("<image>");
 }
 
-Medium random_medium(const std::string& key, int64_t frames = 1) {
+PreparedMedium random_medium(const std::string& key, int64_t frames = 1) {
   return {torch::randn({frames, 3, 16, 16}), key};
 }
 

@@ -20,7 +20,7 @@ Sequence pair_and_clip() {
   return {.ids = {1, 9, 20, 2, 9, 30, 2},
           .phi = {0, 1, 1, 1, 2, 2, 2},
           .label = {0, 0, 1, 1, 0, 1, 1},
-          .media = {{{5, 0}}, {{6, 1}, {6, 2}, {6, 3}}}};
+          .media = {MediumFrames{{5, 0}}, MediumFrames{{6, 1}, {6, 2}, {6, 3}}}};
 }
 
 /// Binding: the first chunk has no target.
@@ -28,11 +28,12 @@ Sequence binding() {
   return {.ids = {1, 9, 40, 9, 40, 2},
           .phi = {0, 1, 1, 2, 2, 2},
           .label = {0, 0, 0, 0, 1, 1},
-          .media = {{{7, 1}}, {{7, 2}}}};
+          .media = {MediumFrames{{7, 1}}, MediumFrames{{7, 2}}},
+          .binding = true};
 }
 
 TEST(Collate, PadsAndShiftsTargets) {
-  const auto batch = collate({pair_and_clip(), binding()});
+  const auto batch = collate(std::vector{pair_and_clip(), binding()});
   EXPECT_EQ(batch.ids.sizes(), (Ids{2, 6}));
   EXPECT_EQ(list(batch.ids), (Ids{1, 9, 20, 2, 9, 30, 1, 9, 40, 9, 40, 0}));
   EXPECT_EQ(list(batch.phi), (Ids{0, 1, 1, 1, 2, 2, 0, 1, 1, 2, 2, 0}));
@@ -43,7 +44,7 @@ TEST(Collate, PadsAndShiftsTargets) {
 }
 
 TEST(Collate, GroupsMediaByLength) {
-  const auto batch = collate({pair_and_clip(), binding()});
+  const auto batch = collate(std::vector{pair_and_clip(), binding()});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].frames, 1);
   EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{5, 0}, {7, 1}, {7, 2}}));
@@ -56,13 +57,12 @@ TEST(Collate, MediaOfPixelsAreGroupedAlike) {
   const auto frames = [](int64_t count, double value) {
     return torch::full({count, 3, 2, 2}, value);
   };
-  PixelSequence first{.ids = {1, 9, 20, 9, 30},
-                      .phi = {0, 1, 1, 2, 2},
-                      .label = {0, 0, 1, 0, 1},
-                      .media = {frames(1, 5), frames(3, 6)}};
-  PixelSequence second{
-      .ids = {1, 9, 40}, .phi = {0, 1, 1}, .label = {0, 0, 1}, .media = {frames(1, 7)}};
-  const auto batch = collate({first, second});
+  Sequence first{.ids = {1, 9, 20, 9, 30},
+                 .phi = {0, 1, 1, 2, 2},
+                 .label = {0, 0, 1, 0, 1},
+                 .media = {frames(1, 5), frames(3, 6)}};
+  Sequence second{.ids = {1, 9, 40}, .phi = {0, 1, 1}, .label = {0, 0, 1}, .media = {frames(1, 7)}};
+  const auto batch = collate(std::vector{first, second});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].frames, 1);
   EXPECT_EQ(list(batch.groups[0].pixels.select(1, 0).select(1, 0).select(1, 0)), (Ids{5, 7}));
@@ -73,14 +73,28 @@ TEST(Collate, MediaOfPixelsAreGroupedAlike) {
   EXPECT_TRUE(batch.groups[0].views.empty());
 }
 
+TEST(Collate, PicturesAndPictogramsStandInOneBatch) {
+  Sequence page{.ids = {1, 9, 20},
+                .phi = {0, 1, 1},
+                .label = {0, 0, 1},
+                .media = {torch::full({1, 3, 2, 2}, 5.0)},
+                .key = "a.tar:000007"};
+  const auto batch = collate(std::vector{binding(), page});
+  ASSERT_EQ(batch.groups.size(), 2u);
+  EXPECT_EQ(batch.groups[0].views.size(), 2u);
+  EXPECT_EQ(batch.groups[1].pixels.sizes(), (Ids{1, 3, 2, 2}));
+  EXPECT_EQ(list(batch.media_rows), (Ids{0, 1, 2, 0}));
+  EXPECT_EQ(batch.keys, (std::vector<std::string>{"", "a.tar:000007"}));
+}
+
 TEST(Collate, RefusesWhatCannotBeTrainedOn) {
   EXPECT_THROW(collate(std::vector<Sequence>{}), Error);
   Sequence uneven = binding();
   uneven.phi.pop_back();
-  EXPECT_THROW(collate({uneven}), Error);
+  EXPECT_THROW(collate(std::vector{uneven}), Error);
   Sequence unlabelled = binding();
   unlabelled.label.assign(unlabelled.label.size(), 0);
-  EXPECT_THROW(collate({unlabelled}), Error);
+  EXPECT_THROW(collate(std::vector{unlabelled}), Error);
 }
 
 }  // namespace

@@ -33,11 +33,11 @@ TEST(EncoderFiles, ReadsWhatWasWritten) {
   write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
   const EncoderFiles files = read_encoder(folder.file("e"));
   EXPECT_EQ(files.hash.size(), 64u);
-  auto again = make_encoder(files, torch::kFloat32);
+  Nfnet again(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
+  load_into(*again, files.weights, {}, "e");
   const auto pixels = torch::linspace(-1, 1, 2 * 3 * 16 * 16).view({2, 3, 16, 16});
   EXPECT_TRUE(again->forward(pixels).equal(encoder->forward(pixels)));
-  for (const auto& parameter : again->parameters()) EXPECT_FALSE(parameter.requires_grad());
-  EXPECT_FALSE(again->is_training());
+  EXPECT_EQ(files.transform.size, 16);
 }
 
 TEST(EncoderFiles, TheHashTellsEncodersApart) {
@@ -50,6 +50,19 @@ TEST(EncoderFiles, TheHashTellsEncodersApart) {
     hashes[seed] = read_encoder(folder.file("e")).hash;
   }
   EXPECT_NE(hashes[0], hashes[1]);
+}
+
+TEST(EncoderFiles, ReadsClipFoldersOfBothKinds) {
+  const std::string golden = std::string(FLAMINGO_SOURCE_DIR) + "/tests/golden/clip-vit-tiny/gelu/";
+  for (const std::string form : {"hf", "open_clip"}) {
+    const EncoderFiles files = read_encoder(golden + form);
+    ASSERT_TRUE(files.config.clip_vit.has_value()) << form;
+    ClipVit clip(*files.config.clip_vit, torch::TensorOptions(torch::kFloat32));
+    EXPECT_NO_THROW(load_into(*clip, files.weights, {}, form));
+    const int64_t side = files.config.image_size();
+    EXPECT_EQ(files.transform.size, side);
+    EXPECT_EQ(clip->forward(torch::zeros({1, 3, side, side})).size(2), files.config.dim());
+  }
 }
 
 TEST(EncoderFiles, MissingOrForeignFoldersAreErrors) {

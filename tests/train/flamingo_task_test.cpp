@@ -28,11 +28,12 @@ std::vector<Sequence> sequences() {
   return {{.ids = {1, 9, 20, 2, 9, 30, 2},
            .phi = {0, 1, 1, 1, 2, 2, 2},
            .label = {0, 0, 1, 1, 0, 1, 1},
-           .media = {{{5, 0}}, {{6, 1}, {6, 2}, {6, 3}}}},
+           .media = {MediumFrames{{5, 0}}, MediumFrames{{6, 1}, {6, 2}, {6, 3}}}},
           {.ids = {1, 9, 11, 9, 11},
            .phi = {0, 1, 1, 2, 2},
            .label = {0, 0, 0, 0, 1},
-           .media = {{{7, 1}}, {{7, 2}}}}};
+           .media = {MediumFrames{{7, 1}}, MediumFrames{{7, 2}}},
+           .binding = true}};
 }
 
 torch::Tensor gather_group(const MediaGroup& group) { return gather(group.views); }
@@ -44,7 +45,8 @@ double plain_loss(Flamingo& model, const std::vector<Sequence>& all) {
   for (const Sequence& s : all) {
     std::vector<torch::Tensor> media;
     for (const auto& frames : s.media) {
-      media.push_back(model->resample(gather(frames).unsqueeze(0).unsqueeze(0)).squeeze(0));
+      media.push_back(
+          model->resample(gather(views_of(frames)).unsqueeze(0).unsqueeze(0)).squeeze(0));
     }
     const auto ids = torch::tensor(std::vector<int64_t>(s.ids.begin(), s.ids.end())).unsqueeze(0);
     const auto phi = torch::tensor(std::vector<int64_t>(s.phi.begin(), s.phi.end())).unsqueeze(0);
@@ -90,7 +92,7 @@ TEST(FlamingoLosses, PicturesMatter) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   const torch::NoGradGuard no_grad;
   auto other = sequences();
-  other[0].media[0][0].drawing = 50;
+  other[0].media[0] = MediumFrames{{50, 0}};
   const double before =
       flamingo_losses(model, collate(sequences()), gather_group).loss.item<double>();
   EXPECT_NE(flamingo_losses(model, collate(other), gather_group).loss.item<double>(), before);

@@ -29,6 +29,13 @@ TEST(Schedule, CosineAndLinearEndAtTheFraction) {
   EXPECT_NEAR(schedule_factor(cosine, 25, 101), 0.5 + 0.25 * std::sqrt(2.0), kTolerance);
 }
 
+TEST(Schedule, ExponentialFallsByTheSameFactorEverywhere) {
+  const ScheduleConfig config{.warmup = 0, .decay = Decay::kExponential, .final_fraction = 0.01};
+  EXPECT_NEAR(schedule_factor(config, 0, 101), 1.0, kTolerance);
+  EXPECT_NEAR(schedule_factor(config, 50, 101), 0.1, kTolerance);
+  EXPECT_NEAR(schedule_factor(config, 100, 101), 0.01, kTolerance);
+}
+
 TEST(Schedule, NeverRisesAfterTheWarmUp) {
   const ScheduleConfig config{.warmup = 3, .decay = Decay::kCosine, .final_fraction = 0.1};
   for (int64_t step = 3; step + 1 < 50; ++step) {
@@ -39,6 +46,7 @@ TEST(Schedule, NeverRisesAfterTheWarmUp) {
 TEST(Schedule, RefusesFieldsOutOfRange) {
   EXPECT_THROW((ScheduleConfig{.warmup = -1}).validate(), Error);
   EXPECT_THROW((ScheduleConfig{.final_fraction = 1.5}).validate(), Error);
+  EXPECT_THROW((ScheduleConfig{.decay = Decay::kExponential}).validate(), Error);
   EXPECT_NO_THROW(ScheduleConfig{}.validate());
 }
 

@@ -176,9 +176,10 @@ class TinyRun {
     recipe.xattn.num_heads = 2;
     recipe.xattn.head_dim = 8;
     recipe.xattn.ffw_dim = 32;
-    recipe.data.batch = 4;
-    recipe.data.views = 2;
-    recipe.data.sort_batches = 2;
+    recipe.sources = {{.name = "pictograms", .episodes = EpisodeConfig{}}};
+    recipe.sources[0].episodes->batch = 4;
+    recipe.sources[0].episodes->views = 2;
+    recipe.sources[0].episodes->sort_batches = 2;
     recipe.train = short_training(output, 6, 1e-2);
     return recipe;
   }

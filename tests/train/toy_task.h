@@ -25,9 +25,11 @@ class ToyTask : public TrainTask {
   };
 
   torch::nn::Module& module() override { return *net; }
-  int64_t num_parts(int64_t) const override { return parts; }
+  int64_t begin(int64_t step) override {
+    if (before_step) before_step(step);
+    return parts;
+  }
   StepLosses losses(int64_t step, int64_t part) override {
-    if (before_step && part == 0) before_step(step);
     const int64_t rows = kRows / parts;
     const auto x = inputs(step).narrow(0, part * rows, rows);
     const auto y = x.sum(1, /*keepdim=*/true);
@@ -36,7 +38,17 @@ class ToyTask : public TrainTask {
     if (poison && poison(step) && part == parts - 1) {
       loss = loss * std::numeric_limits<float>::quiet_NaN();
     }
-    return {loss, rows, {{"toy", static_cast<double>(step)}}, 1.0 / static_cast<double>(parts)};
+    return {.loss = loss, .items = rows, .weight = 1.0 / static_cast<double>(parts)};
+  }
+  std::vector<Metric> metrics(int64_t step) override {
+    return {{"toy", static_cast<double>(step)}};
+  }
+  Json samples() const override { return {"a", "b"}; }
+  std::vector<Metric> validate() override {
+    if (valid_losses.empty()) return {};
+    const double loss = valid_losses.front();
+    valid_losses.erase(valid_losses.begin());
+    return {{"valid_loss", loss}};
   }
   std::string item_name() const override { return "rows"; }
   Json identity() const override { return {{"seed", seed}}; }
@@ -48,6 +60,7 @@ class ToyTask : public TrainTask {
   std::shared_ptr<Net> net = std::make_shared<Net>();
   std::function<void(int64_t)> before_step;
   std::function<bool(int64_t)> poison;
+  std::vector<double> valid_losses;  ///< what validations give, in order
 
  private:
   torch::Tensor inputs(int64_t step) const {

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/generate/model_bundle.h"
 #include "flamingo/io/gguf.h"
+#include "tests/data/tiny_shards.h"
 #include "tests/train/tiny_run.h"
 
 namespace flamingo {
@@ -78,9 +81,122 @@ TEST(TrainFlamingoRecipe, ShippedFileIsRead) {
   TrainFlamingoRecipe recipe;
   const std::string shipped = std::string(FLAMINGO_SOURCE_DIR) + "/recipes/pictogram/flamingo.json";
   EXPECT_NO_THROW(config_from_json(read_json_file(shipped), recipe, shipped));
-  EXPECT_NO_THROW(recipe.train.validate());
-  EXPECT_NO_THROW(recipe.data.validate());
+  EXPECT_NO_THROW(recipe.validate());
   EXPECT_THROW(config_from_json(Json{{"gates", 1}}, recipe, "r"), Error);
+}
+
+/// A recipe with captioned pictures beside the episodes, and validation on some of them.
+TrainFlamingoRecipe mixed(const TinyRun& run, const std::string& output) {
+  auto recipe = run.flamingo(output);
+  const std::string shard = run.file(output + "_pairs.tar");
+  testing::write_pair_shard(shard, PictogramSet::open(recipe.pictograms), 0, 10);
+  SourceConfig pairs{.name = "pairs", .weight = 0.2, .documents = DocumentSourceConfig{}};
+  pairs.documents->files = {shard};
+  pairs.documents->batch = 3;
+  pairs.documents->window = {.max_tokens = 32, .max_media = 1, .p_next = 0, .leading_space = 0.5};
+  recipe.sources.push_back(pairs);
+  recipe.validation = {.sources = {pairs}, .batches = 2};
+  recipe.blind_every = 4;
+  recipe.train.validate_every = 3;
+  return recipe;
+}
+
+std::vector<Json> metrics_of(const std::string& output) {
+  std::istringstream lines(read_file(output + "/metrics.jsonl", 1 << 20));
+  std::vector<Json> metrics;
+  for (std::string line; std::getline(lines, line);) metrics.push_back(Json::parse(line));
+  return metrics;
+}
+
+TEST(TrainFlamingo, AMixtureLogsEverySource) {
+  const TinyRun& run = pretrained();
+  const auto recipe = mixed(run, "mixed");
+  ASSERT_TRUE(train_flamingo(recipe, {}).finished);
+  const auto metrics = metrics_of(recipe.train.output);
+  ASSERT_EQ(metrics.size(), 6u);
+  for (const Json& line : metrics) {
+    const double sum =
+        line["loss.pictograms"].get<double>() + 0.2 * line["loss.pairs"].get<double>();
+    EXPECT_NEAR(line["loss"].get<double>(), sum, 1e-4 * sum);
+    EXPECT_EQ(line.contains("blind_loss.pairs"), line["step"].get<int>() % 4 == 0);
+    EXPECT_EQ(line.contains("valid_loss.pairs"), line["step"].get<int>() % 3 == 2);
+  }
+  EXPECT_NE(metrics[0]["blind_loss.pairs"], metrics[0]["loss.pairs"]);
+  // The frozen language model forgets nothing.
+  EXPECT_EQ(metrics[2]["valid_lm_loss.pairs"].is_number(), true);
+  EXPECT_TRUE(std::filesystem::exists(recipe.train.output + "/frozen.json"));
+  const Json written = read_json_file(recipe.train.output + "/recipe.json");
+  TrainFlamingoRecipe again;
+  EXPECT_NO_THROW(config_from_json(written, again, "recipe.json"));
+  EXPECT_EQ(config_to_json(again), written);
+}
+
+TEST(TrainFlamingo, AMixtureResumesBitEqually) {
+  const TinyRun& run = pretrained();
+  ASSERT_TRUE(train_flamingo(mixed(run, "mixed_whole"), {}).finished);
+  std::atomic<bool> stop{false};
+  TrainHooks hooks{.stop = &stop};
+  hooks.progress.interval = 0;
+  hooks.progress.write = [&](std::string_view text) { stop = stop || text.starts_with("step 2/"); };
+  EXPECT_FALSE(train_flamingo(mixed(run, "mixed_parts"), hooks).finished);
+  EXPECT_TRUE(train_flamingo(mixed(run, "mixed_parts"), {}).finished);
+  const auto without_names = [&](const std::string& output) {
+    return metrics_without_times(run.file(output));
+  };
+  EXPECT_EQ(without_names("mixed_parts"), without_names("mixed_whole"));
+}
+
+TEST(TrainFlamingo, MicroBatchesGiveTheSameStep) {
+  const TinyRun& run = pretrained();
+  auto whole = mixed(run, "micro_whole"), pieces = mixed(run, "micro_pieces");
+  whole.bf16 = pieces.bf16 = false;
+  pieces.mixture.micro_batch = 1;
+  train_flamingo(whole, {});
+  train_flamingo(pieces, {});
+  const auto a = metrics_of(whole.train.output), b = metrics_of(pieces.train.output);
+  for (size_t i = 0; i < a.size(); ++i) {
+    EXPECT_NEAR(a[i]["loss"].get<double>(), b[i]["loss"].get<double>(), 1e-4) << i;
+    EXPECT_NEAR(a[i]["loss.pairs"].get<double>(), b[i]["loss.pairs"].get<double>(), 1e-4) << i;
+  }
+}
+
+TEST(TrainFlamingo, TrainedEncoderAndLanguageModelAreStoredAndRead) {
+  const TinyRun& run = pretrained();
+  auto recipe = mixed(run, "all_trained");
+  recipe.trainable = {.vision = true, .lm = true};
+  ASSERT_TRUE(train_flamingo(recipe, {}).finished);
+  const auto bundle = open_model(recipe.train.output + "/model", {});
+  EXPECT_EQ(bundle.lm_file, nullptr);  // its weights are no longer those of the file
+  EXPECT_EQ(bundle.tokenizer.token_to_id("<EOC>"), bundle.tokenizer.vocab_size() - 1);
+  const auto weights = state_dict_of(*bundle.model);
+  const auto encoder = load_state_dict(recipe.encoder + "/model.safetensors");
+  EXPECT_FALSE(weights.at("vision_encoder.stem.conv1.weight")
+                   .equal(encoder.at("stem.conv1.weight").to(torch::kBFloat16)));
+  const auto lm = read_gguf_llama(Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
+  EXPECT_FALSE(
+      weights.at("lm.layers.0.mlp.down_proj.weight").equal(lm.at("layers.0.mlp.down_proj.weight")));
+}
+
+TEST(TrainFlamingo, GoesOnFromATrainedModelAtAnotherResolution) {
+  const TinyRun& run = pretrained();
+  const auto first = run.flamingo("base");
+  ASSERT_TRUE(train_flamingo(first, {}).finished);
+  auto recipe = mixed(run, "tuned");
+  recipe.model = first.train.output + "/model";
+  recipe.image_size = 32;
+  recipe.trainable.vision = true;
+  recipe.train.optimizer.lr = 1e-5;
+  ASSERT_TRUE(train_flamingo(recipe, {}).finished);
+  const auto bundle = open_model(recipe.train.output + "/model", {});
+  EXPECT_EQ(bundle.model->config().transform.size, 32);
+  EXPECT_NE(bundle.lm_file, nullptr);
+  const auto before = state_dict_of(*open_model(recipe.model, {}).model);
+  const auto after = state_dict_of(*bundle.model);
+  const auto moved = (after.at("xattn.0.alpha_xattn") - before.at("xattn.0.alpha_xattn")).abs();
+  EXPECT_LT(moved.max().item<double>(), 1e-3);  // it went on, rather than anew
+  EXPECT_FALSE(after.at("vision_encoder.stem.conv1.weight")
+                   .equal(before.at("vision_encoder.stem.conv1.weight")) &&
+               after.at("xattn.0.to_q.weight").equal(before.at("xattn.0.to_q.weight")));
 }
 
 TEST(TrainFlamingo, MissingFilesAreErrors) {

@@ -150,6 +150,58 @@ TEST(Trainer, AStepThatIsNotFiniteChangesNothing) {
   EXPECT_NE(testing::metrics_without_times(folder.path()).find("\"loss\":null"), std::string::npos);
 }
 
+TEST(Trainer, SkippedStepsAreRecordedWithTheirSamples) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  task.poison = [](int64_t step) { return step == 5; };
+  train(task, toy_config(folder.path()), {});
+  EXPECT_EQ(Json::parse(read_file(folder.file("skipped.jsonl"), 1 << 10)),
+            (Json{{"step", 5}, {"samples", {"a", "b"}}}));
+}
+
+TEST(Trainer, WithoutImprovementTheRunEndsWithItsBestWeights) {
+  const TemporaryFolder folder, short_folder;
+  ToyTask task, short_task;
+  auto config = toy_config(folder.path());
+  config.validate_every = 4;
+  config.patience = 2;
+  task.valid_losses = {3, 2, 2.5, 2, 1};  // the second is best: equal is no improvement
+  const auto result = train(task, config, {});
+  EXPECT_TRUE(result.finished);
+  EXPECT_EQ(result.state.step, 16);
+  EXPECT_EQ(result.state.best_validation, 2);
+  std::atomic<bool> stop{false};  // the weights of an equal run after 8 steps
+  short_task.before_step = [&](int64_t step) { stop = step == 7; };
+  train(short_task, toy_config(short_folder.path()), {.stop = &stop});
+  EXPECT_EQ(weights_hash(task), weights_hash(short_task));
+}
+
+TEST(Trainer, PatienceOutlastsAnInterruption) {
+  const TemporaryFolder folder;
+  auto config = toy_config(folder.path());
+  config.validate_every = 4;
+  config.patience = 2;
+  std::atomic<bool> stop{false};
+  ToyTask first, second;
+  first.valid_losses = {2, 3};
+  first.before_step = [&](int64_t step) { stop = step == 8; };
+  EXPECT_FALSE(train(first, config, {.stop = &stop}).finished);
+  second.valid_losses = {3, 1, 1, 1};
+  EXPECT_EQ(train(second, config, {}).state.step, 12);
+}
+
+TEST(Trainer, WritesWhatTensorBoardReads) {
+  const TemporaryFolder folder;
+  ToyTask task;
+  train(task, toy_config(folder.path()), {.peak_flops = 1e9});
+  int64_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.file("tensorboard"))) {
+    EXPECT_GT(entry.file_size(), 40u * 100);  // 40 events of 8 scalars
+    ++files;
+  }
+  EXPECT_EQ(files, 1);
+}
+
 TEST(Trainer, TenSuchStepsInARowEndTheRun) {
   const TemporaryFolder folder;
   ToyTask task;

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kLm = "lm.";
 
-/// Where the frozen language model is.
+/// A language model's file.
 struct LmReference {
   std::string path;  ///< relative to the model's folder
   std::string sha256;
@@ -33,6 +33,7 @@ struct NativeFile {
   std::string format;
   int64_t version = 0;
   std::optional<LmReference> lm;
+  std::optional<LmReference> tokenizer;
   FlamingoConfig model;
 
   template <class Visitor>
@@ -40,6 +41,9 @@ struct NativeFile {
     v("format", format, "\"flamingo\"");
     v("version", version, "of this layout");
     v("lm", lm, "frozen language model; null: it is in model.safetensors");
+    v("tokenizer", tokenizer,
+      "file whose tokenizer counts where the language model is in model.safetensors; null: "
+      "tokenizer.json in this folder, or lm's own");
     v("model", model, "the whole model");
   }
 };
@@ -91,15 +95,18 @@ void add_lm(const std::string& path, const NativeFile& file, torch::ScalarType t
 
 }  // namespace
 
-void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path) {
+void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path,
+                  LmWeights lm_weights) {
   make_folder(folder);
-  NativeFile file{.format = "flamingo", .version = 1, .lm = {}, .model = model->config()};
+  NativeFile file{
+      .format = "flamingo", .version = 1, .lm = {}, .tokenizer = {}, .model = model->config()};
   StateDict weights = state_dict_of(*model);
   std::optional<torch::ScalarType> type;
   if (!lm_path.empty()) {
     const auto relative = fs::absolute(lm_path).lexically_proximate(fs::absolute(folder));
-    file.lm = LmReference{relative.string(), file_sha256(lm_path)};
-    std::erase_if(weights, [](const auto& item) { return is_base_lm(item.first); });
+    const bool frozen = lm_weights == LmWeights::kOfFile;
+    (frozen ? file.lm : file.tokenizer) = LmReference{relative.string(), file_sha256(lm_path)};
+    if (frozen) std::erase_if(weights, [](const auto& item) { return is_base_lm(item.first); });
     type = torch::kBFloat16;
   }
   save_state_dict(weights_path(folder), weights, type);
@@ -118,6 +125,12 @@ FlamingoConfig read_model_config(const std::string& folder) {
 
 std::string native_lm_path(const std::string& folder, const std::string& lm_path) {
   const NativeFile file = read_native(folder);
+  return file.lm ? resolved(folder, *file.lm, lm_path) : std::string();
+}
+
+std::string native_tokenizer_path(const std::string& folder, const std::string& lm_path) {
+  const NativeFile file = read_native(folder);
+  if (file.tokenizer) return resolved(folder, *file.tokenizer, lm_path);
   return file.lm ? resolved(folder, *file.lm, lm_path) : std::string();
 }
 

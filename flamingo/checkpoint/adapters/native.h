@@ -6,17 +6,23 @@
 
 namespace flamingo {
 
+/// Whose the language model's weights are: those of its file, or others (it was trained), which are
+/// then stored with the model.
+enum class LmWeights { kOfFile, kOwn };
+
 /// Our own folder of a trained model:
 ///
 ///   config.json        {"format": "flamingo", "version": 1, "model": FlamingoConfig,
 ///                       "lm": {"path": GGUF relative to the folder, "sha256": of that file} or
-///                       null}
+///                       null, "tokenizer": the same for a file of which only the tokenizer counts}
 ///   model.safetensors  encoder, resampler, gated layers and additional tokens in bf16; with
-///                      "lm": null the language model too, all in the weights' own types
+///                      "lm": null the language model too
 ///
 /// The weights are written first and config.json, which makes the folder valid, last. An empty
-/// lm_path stores the language model in the folder. Throws Error on an I/O failure.
-void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path);
+/// lm_path stores everything in the folder in the weights' own types. Throws Error on an I/O
+/// failure.
+void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path,
+                  LmWeights lm_weights = LmWeights::kOfFile);
 
 /// Whether the folder's config.json says that it is ours. Throws Error when there is no such file.
 bool is_native(const std::string& folder);
@@ -29,6 +35,10 @@ FlamingoConfig read_model_config(const std::string& folder);
 /// config.json names, as a path from here; empty when the language model is in the folder.
 /// Throws Error when the folder is not ours.
 std::string native_lm_path(const std::string& folder, const std::string& lm_path);
+
+/// The GGUF that holds the folder's tokenizer, found as by native_lm_path; empty when that is in
+/// the folder.
+std::string native_tokenizer_path(const std::string& folder, const std::string& lm_path);
 
 /// Reads such a folder and the frozen LM from `lm_path`, or from where config.json says when it is
 /// empty. Throws Error naming the file: missing, damaged, foreign, NaN weights, of another shape,

@@ -1,0 +1,183 @@
+#include "flamingo/data/document_source.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "flamingo/core/checked.h"
+#include "flamingo/core/error.h"
+#include "flamingo/core/permutation.h"
+
+#ifdef FLAMINGO_MEDIA
+
+#include "flamingo/media/convert.h"
+#include "flamingo/media/video.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> list_files(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    if (!fs::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> shards;
+    for (const auto& entry : fs::directory_iterator(path)) {
+      if (entry.path().extension() == ".tar") shards.push_back(entry.path().string());
+    }
+    require(!shards.empty(), path, "expected a folder with .tar shards, got one without");
+    std::ranges::sort(shards);
+    files.insert(files.end(), shards.begin(), shards.end());
+  }
+  return files;
+}
+
+/// Frames of a clip, at most max_frames in a row.
+std::vector<Image> clip_frames(std::span<const std::byte> bytes, const std::string& where,
+                               const DocumentSourceConfig& config, Rng& rng) {
+  auto clip = decode_video(bytes, where, {.fps = config.fps});
+  const auto count = std::min<size_t>(clip.frames.size(), static_cast<size_t>(config.max_frames));
+  const size_t first = rng.below(clip.frames.size() - count + 1);
+  std::vector<Image> frames;
+  for (size_t i = first; i < first + count; ++i) frames.push_back(std::move(clip.frames[i].image));
+  return frames;
+}
+
+/// A medium varied and prepared for the encoder -> [F, 3, S, S].
+at::Tensor medium_pixels(const Medium& medium, const std::string& where,
+                         const DocumentSourceConfig& config, const TransformConfig& transform,
+                         Rng& rng) {
+  require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
+  const auto bytes = std::as_bytes(std::span(medium.bytes));
+  auto frames = medium.kind == MediumKind::kVideo ? clip_frames(bytes, where, config, rng)
+                                                  : std::vector{decode_image(bytes, where)};
+  const Variation variation = sample_variation(config.variation, rng);
+  const auto pixels =
+      at::empty({std::ssize(frames), 3, transform.size, transform.size}, at::kFloat);
+  for (size_t f = 0; f < frames.size(); ++f) {
+    Image image = composite_over_white(frames[f]);
+    apply_variation(variation, image);
+    const PixelTensor values = transform_image(image, transform);
+    std::ranges::copy(values.values, pixels[static_cast<int64_t>(f)].data_ptr<float>());
+  }
+  return pixels;
+}
+
+/// A document of one of several files.
+struct Place {
+  size_t file = 0;
+  int64_t index = 0;
+};
+
+}  // namespace
+
+struct DocumentSource::State {
+  DocumentSourceConfig config;
+  SequenceFormat format;
+  std::vector<std::string> names;
+  std::vector<std::unique_ptr<DocumentFile>> files;
+  std::vector<int64_t> first;  ///< number of each file's first document, and the total at the end
+
+  Place place_of(int64_t document) const {
+    const auto file =
+        static_cast<size_t>(std::ranges::upper_bound(first, document) - first.begin() - 1);
+    return {file, document - first[file]};
+  }
+  std::string name_of(const Place& place) const {
+    return names[place.file] + ":" + files[place.file]->key(place.index);
+  }
+  /// Nothing where the window has no target.
+  std::optional<Sequence> make(const Place& place, Rng& rng) const {
+    const Document document = files[place.file]->read(place.index);
+    auto window = sample_window(format.tokenizer, document, config.window, rng, format.marks);
+    if (std::ranges::count(window.label, 1) == 0) return {};
+    Sequence sequence{.ids = std::move(window.ids),
+                      .phi = std::move(window.phi),
+                      .label = std::move(window.label),
+                      .key = name_of(place)};
+    for (const int64_t m : window.media) {
+      sequence.media.emplace_back(medium_pixels(document.media[static_cast<size_t>(m)],
+                                                sequence.key, config, format.transform, rng));
+    }
+    return sequence;
+  }
+};
+
+DocumentSource::DocumentSource(const DocumentSourceConfig& config, const SequenceFormat& format) {
+  config.validate();
+  auto state = std::make_unique<State>(State{config, format, list_files(config.files), {}, {0}});
+  for (const std::string& name : state->names) {
+    state->files.push_back(open_documents(name, config.reading));
+    state->first.push_back(state->first.back() + state->files.back()->size());
+  }
+  require(state->first.back() > 0, "files", "expected at least one document, got none");
+  state_ = std::move(state);
+}
+
+int64_t DocumentSource::num_documents() const { return state_->first.back(); }
+
+Sequence DocumentSource::sequence(int64_t index, std::vector<std::string>& damaged) const {
+  const uint64_t seed = state_->config.seed;
+  const auto count = static_cast<uint64_t>(num_documents());
+  const uint64_t epoch = static_cast<uint64_t>(index) / count;
+  Rng rng = Rng::for_name(seed, "document." + std::to_string(index));
+  uint64_t document = permuted(static_cast<uint64_t>(index) % count, count,
+                               Rng::for_name(seed, "epoch." + std::to_string(epoch)).next());
+  for (int64_t bad = 0, tries = 0; bad < kMaxDamaged && tries < 10 * kMaxDamaged; ++tries) {
+    const Place place = state_->place_of(static_cast<int64_t>(document));
+    try {
+      if (auto sequence = state_->make(place, rng)) return std::move(*sequence);
+    } catch (const Error& error) {
+      damaged.push_back(state_->name_of(place) + ": " + error.what());
+      ++bad;
+    }
+    document = rng.below(count);
+  }
+  fail(state_->names.front(), "expected documents that can be trained on, got none in a row of " +
+                                  std::to_string(kMaxDamaged) +
+                                  (damaged.empty() ? "" : "; the last: " + damaged.back()));
+}
+
+SequenceBatch DocumentSource::batch(int64_t index, const BatchShare& share) const {
+  const int64_t size = state_->config.batch;
+  SequenceBatch batch;
+  for (int64_t i = share.begin(size); i < share.end(size); ++i)
+    batch.sequences.push_back(sequence(index * size + i, batch.damaged));
+  return batch;
+}
+
+#else
+
+namespace flamingo {
+
+struct DocumentSource::State {};
+
+DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat&) {
+  fail("documents", "expected a build with media libraries, got one built without media",
+       "configure with -DFLAMINGO_MEDIA=ON");
+}
+int64_t DocumentSource::num_documents() const { return 0; }
+Sequence DocumentSource::sequence(int64_t, std::vector<std::string>&) const { return {}; }
+SequenceBatch DocumentSource::batch(int64_t, const BatchShare&) const { return {}; }
+
+#endif
+
+DocumentSource::~DocumentSource() = default;
+DocumentSource::DocumentSource(DocumentSource&&) noexcept = default;
+
+void DocumentSourceConfig::validate() const {
+  require(!files.empty(), "documents.files", "expected at least one file, got none");
+#ifdef FLAMINGO_MEDIA
+  window.validate();
+  variation.validate();
+#endif
+  require_within("documents", "fps", fps, 0.01, 60);
+  require_within("documents", "max_frames", max_frames, 1, 256);
+  require_within("documents", "batch", batch, 1, 1 << 16);
+}
+
+}  // namespace flamingo

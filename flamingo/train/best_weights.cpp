@@ -1,0 +1,26 @@
+#include "flamingo/train/best_weights.h"
+
+#include "flamingo/checkpoint/state_dict.h"
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+
+void BestWeights::save() const {
+  StateDict weights;
+  for (const NamedTensor& parameter : parameters_)
+    weights[parameter.name] = parameter.value.detach();
+  save_state_dict(path_, weights, {}, {});
+}
+
+void BestWeights::restore() const {
+  const StateDict weights = load_state_dict(path_);
+  const torch::NoGradGuard no_grad;
+  for (const NamedTensor& parameter : parameters_) {
+    const auto it = weights.find(parameter.name);
+    require(it != weights.end() && it->second.sizes() == parameter.value.sizes(), path_,
+            "expected " + parameter.name + " as it is trained, got none or another shape");
+    parameter.value.detach().copy_(it->second);
+  }
+}
+
+}  // namespace flamingo

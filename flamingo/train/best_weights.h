@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "flamingo/train/optimizer.h"
+
+namespace flamingo {
+
+/// The trained parameters as they were when the validation loss was smallest:
+/// <folder>/best.safetensors.
+class BestWeights {
+ public:
+  BestWeights(const std::string& folder, std::vector<NamedTensor> parameters)
+      : path_(folder + "/best.safetensors"), parameters_(std::move(parameters)) {}
+
+  /// Keeps the parameters as they are now, in place of earlier ones. Throws Error on an I/O error.
+  void save() const;
+  /// Overwrites the parameters with those kept. Throws Error: no such file, other parameters.
+  void restore() const;
+
+ private:
+  std::string path_;
+  std::vector<NamedTensor> parameters_;
+};
+
+}  // namespace flamingo

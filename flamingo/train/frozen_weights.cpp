@@ -1,0 +1,54 @@
+#include "flamingo/train/frozen_weights.h"
+
+#include <filesystem>
+
+#include "flamingo/core/config.h"
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/io/sha256.h"
+
+namespace flamingo {
+namespace {
+
+constexpr uint64_t kMaxBytes = 64ull << 20;
+
+std::string hash_of(const torch::Tensor& tensor) {
+  const auto bytes = tensor.detach().cpu().contiguous();
+  return sha256_hex({static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()});
+}
+
+}  // namespace
+
+std::map<std::string, std::string> frozen_hashes(const torch::nn::Module& module) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& item : module.named_parameters()) {
+    if (!item.value().requires_grad()) hashes[item.key()] = hash_of(item.value());
+  }
+  for (const auto& item : module.named_buffers()) hashes[item.key()] = hash_of(item.value());
+  return hashes;
+}
+
+FrozenWeights::FrozenWeights(const std::string& folder, const torch::nn::Module& module)
+    : path_(folder + "/frozen.json"), module_(module) {
+  make_folder(folder);
+  if (std::filesystem::exists(path_)) {
+    check();
+  } else {
+    write_file_atomic(path_, Json(frozen_hashes(module)).dump(1));
+  }
+}
+
+void FrozenWeights::check() const {
+  const Json kept = read_json_file(path_, kMaxBytes);
+  const auto now = frozen_hashes(module_);
+  require(kept.is_object() && kept.size() == now.size(), path_,
+          "expected the hashes of " + std::to_string(now.size()) + " frozen tensors, got " +
+              std::to_string(kept.size()));
+  for (const auto& [name, hash] : now) {
+    require(kept.contains(name) && kept[name] == hash, name,
+            "expected the frozen weights that the run began with, got others",
+            "another language model or encoder than at the first start?");
+  }
+}
+
+}  // namespace flamingo

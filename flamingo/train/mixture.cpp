@@ -1,0 +1,64 @@
+#include "flamingo/train/mixture.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "flamingo/core/checked.h"
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+
+Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config)
+    : sources_(std::move(sources)), config_(config) {
+  require(!sources_.empty(), "sources", "expected at least one source, got none");
+  require_within("mixture", "micro_batch", config.micro_batch, 0, 1 << 16);
+  std::set<std::string> seen;
+  for (const TrainSource& source : sources_) {
+    require(seen.insert(source.name).second, "sources",
+            "expected a name for each source, got \"" + source.name + "\" twice");
+    require(source.weight > 0, "sources." + source.name,
+            "expected a weight above 0, got " + std::to_string(source.weight),
+            "leave a source out to train without it");
+    names_.push_back(source.name);
+  }
+  if (config_.mode == MixtureMode::kMerged) names_ = {"merged"};
+}
+
+void Mixture::add(size_t name, double weight, const std::vector<Sequence>& sequences,
+                  MixtureStep& out) const {
+  const size_t most =
+      config_.micro_batch > 0 ? static_cast<size_t>(config_.micro_batch) : sequences.size();
+  const size_t first_part = out.parts.size();
+  int64_t targets = 0;
+  for (size_t begin = 0; begin < sequences.size(); begin += most) {
+    const size_t count = std::min(most, sequences.size() - begin);
+    out.parts.push_back({name, weight, collate(std::span(sequences).subspan(begin, count))});
+    targets += out.parts.back().batch.targets.size(0);
+  }
+  for (size_t i = first_part; i < out.parts.size(); ++i) {
+    out.parts[i].weight *=
+        static_cast<double>(out.parts[i].batch.targets.size(0)) / static_cast<double>(targets);
+  }
+}
+
+MixtureStep Mixture::step(int64_t step) const {
+  const auto count = std::ssize(sources_);
+  const bool in_turn = config_.mode == MixtureMode::kRoundRobin;
+  MixtureStep result;
+  std::vector<Sequence> merged;
+  for (size_t s = 0; s < sources_.size(); ++s) {
+    if (in_turn && step % count != static_cast<int64_t>(s)) continue;
+    SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, {});
+    for (std::string& text : batch.damaged) result.damaged.emplace_back(s, std::move(text));
+    if (config_.mode == MixtureMode::kMerged) {
+      std::ranges::move(batch.sequences, std::back_inserter(merged));
+    } else {
+      add(s, sources_[s].weight, batch.sequences, result);
+    }
+  }
+  if (!merged.empty()) add(0, 1, merged, result);
+  return result;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "flamingo/data/sequence.h"
+#include "flamingo/train/collate.h"
+
+namespace flamingo {
+
+/// How the sources of a mixture come together in the steps (paper, section 2.4 and table 3, row
+/// iii; appendix B.1.4 for merged batches).
+///
+///   kAccumulate  every source in every step, its loss weighted; one update follows all
+///   kRoundRobin  one source a step, in turn
+///   kMerged      the sequences of all sources in one batch; weights do not count
+enum class MixtureMode { kAccumulate, kRoundRobin, kMerged };
+constexpr std::array<std::pair<MixtureMode, const char*>, 3> enum_table(MixtureMode) {
+  return {{{MixtureMode::kAccumulate, "accumulate"},
+           {MixtureMode::kRoundRobin, "round_robin"},
+           {MixtureMode::kMerged, "merged"}}};
+}
+
+struct MixtureConfig {
+  MixtureMode mode = MixtureMode::kAccumulate;
+  int64_t micro_batch = 0;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("mode", mode, "accumulate, round_robin or merged");
+    v("micro_batch", micro_batch, "sequences that go through the model at once; 0: a whole batch");
+  }
+};
+
+/// An endless stream of batches. `batch` depends on its index only, and is called from one thread.
+struct TrainSource {
+  std::string name;
+  double weight = 1;  ///< lambda_m
+  std::function<SequenceBatch(int64_t index, const BatchShare& share)> batch;
+};
+
+/// Sequences of one source that go through the model together.
+struct MixturePart {
+  size_t source = 0;  ///< index into Mixture::names()
+  double weight = 1;  ///< lambda_m times this part's share of the source's targets in the step
+  FlamingoBatch batch;
+};
+
+/// The data of one step.
+struct MixtureStep {
+  std::vector<MixturePart> parts;
+  std::vector<std::pair<size_t, std::string>> damaged;  ///< source, and what was passed over
+};
+
+/// Paper, equation 3: the weighted sum over datasets of the mean loss per token.
+class Mixture {
+ public:
+  /// Throws Error: no source, two of one name, a weight that is not above 0.
+  Mixture(std::vector<TrainSource> sources, const MixtureConfig& config);
+
+  /// Names of what losses are told apart by: the sources', or "merged" alone.
+  const std::vector<std::string>& names() const { return names_; }
+  /// Depends on `step` only.
+  MixtureStep step(int64_t step) const;
+
+ private:
+  void add(size_t name, double weight, const std::vector<Sequence>& sequences,
+           MixtureStep& out) const;
+
+  std::vector<TrainSource> sources_;
+  MixtureConfig config_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace flamingo

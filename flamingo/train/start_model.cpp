@@ -1,0 +1,114 @@
+#include "flamingo/train/start_model.h"
+
+#include <filesystem>
+
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
+#include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/core/error.h"
+#include "flamingo/generate/model_bundle.h"
+#include "flamingo/io/mapped_file.h"
+#include "flamingo/io/sha256.h"
+#include "flamingo/nn/init.h"
+#include "flamingo/train/encoder_files.h"
+
+namespace flamingo {
+namespace {
+
+FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                            const DecoderConfig& lm) {
+  FlamingoConfig config;
+  config.vision = encoder.config;
+  config.transform = encoder.transform;
+  config.resampler = recipe.resampler;
+  config.resampler->dim = encoder.config.dim();
+  config.xattn = recipe.xattn;
+  config.lm = lm;
+  config.lm.additional_vocab = std::ssize(recipe.tokens.additional);
+  config.tokens = recipe.tokens;
+  return config;
+}
+
+/// Additional tokens start as follows: the end of a chunk as the newline, which ends lines as it
+/// ends chunks; others as small random rows, and in the head at 0 (a random row would win over all
+/// words).
+void init_additional(Flamingo& model, const TokenConfig& tokens, int64_t newline, uint64_t seed) {
+  const torch::NoGradGuard no_grad;
+  auto& embedding = model->lm->embed_tokens;
+  auto& head = model->lm->lm_head;
+  if (!embedding->additional_embedding) return;
+  init_weights(*embedding->additional_embedding, seed);
+  head->additional_fc->weight.zero_();
+  const auto& frozen_head = head->weight.defined() ? head->weight : embedding->weight;
+  for (int64_t i = 0; i < std::ssize(tokens.additional); ++i) {
+    if (tokens.additional[static_cast<size_t>(i)] != tokens.end_of_chunk) continue;
+    embedding->additional_embedding->weight[i].copy_(embedding->weight[newline]);
+    head->additional_fc->weight[i].copy_(frozen_head[newline]);
+  }
+}
+
+/// The frozen parts from their files, the others at their start.
+Flamingo assemble(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                  const LmCheckpoint& lm, int64_t newline) {
+  Flamingo model(model_config(recipe, encoder, lm.config), WeightOptions::of(compute_type(recipe)));
+  freeze(model, recipe.trainable);
+  if (recipe.random_init.encoder) {
+    init_weights(*model->vision_encoder, recipe.seed);
+  } else {
+    load_into(*model->vision_encoder, encoder.weights, {}, recipe.encoder);
+  }
+  if (recipe.random_init.lm) {
+    init_weights(*model->lm, recipe.seed);
+  } else {
+    load_into(*model->lm, lm.weights,
+              {.elsewhere = {"embed_tokens.additional_embedding", "lm_head.additional_fc"}},
+              recipe.lm);
+  }
+  if (model->resampler) init_weights(*model->resampler, recipe.seed);
+  init_weights(*model->xattn, recipe.seed);
+  init_additional(model, recipe.tokens, newline, recipe.seed);
+  return model;
+}
+
+StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
+  const EncoderFiles encoder = read_encoder(recipe.encoder);
+  const Gguf gguf = Gguf::open(recipe.lm);
+  Tokenizer tokenizer = Tokenizer::from_gguf(gguf);
+  const auto newline = tokenizer.encode_plain("\n");
+  require(!newline.empty(), recipe.lm, "expected a token for the newline, got none");
+  for (const std::string& token : recipe.tokens.additional)
+    tokenizer = tokenizer.with_special_token(token);
+  const auto lm = read_gguf_llama(gguf, compute_type(recipe), recipe.lm);
+  return {.model = assemble(recipe, encoder, lm, newline.front()),
+          .tokenizer = tokenizer,
+          .lm_path = recipe.lm,
+          .encoder_key = encoder.hash};
+}
+
+StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
+  ModelBundle bundle = open_model(recipe.model, {.compute = compute_type(recipe)});
+  require(bundle.style == PromptStyle::kFlamingo, recipe.model,
+          "expected a model in our own format, got IDEFICS",
+          "flamingo train fine-tunes our own models only, so far");
+  freeze(bundle.model, recipe.trainable);
+  const auto weights = std::filesystem::path(recipe.model) / "model.safetensors";
+  return {.model = bundle.model,
+          .tokenizer = bundle.tokenizer,
+          .lm_path = native_tokenizer_path(recipe.model, ""),
+          .lm_is_file = !native_lm_path(recipe.model, "").empty(),
+          .encoder_key = sha256_hex(MappedFile(weights.string()).bytes())};
+}
+
+}  // namespace
+
+torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe) {
+  return recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+}
+
+StartedModel start_model(const TrainFlamingoRecipe& recipe) {
+  StartedModel start = recipe.model.empty() ? start_from_parts(recipe) : start_from_model(recipe);
+  start.model->vision_encoder->eval();
+  if (recipe.image_size > 0) start.model->set_image_size(recipe.image_size);
+  return start;
+}
+
+}  // namespace flamingo

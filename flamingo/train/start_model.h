@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "flamingo/model/flamingo.h"
+#include "flamingo/text/tokenizer.h"
+#include "flamingo/train/train_recipe.h"
+
+namespace flamingo {
+
+/// A model ready to be trained: frozen parts in the compute type, trained ones as fp32 masters.
+struct StartedModel {
+  Flamingo model{nullptr};
+  Tokenizer tokenizer;      ///< knows the additional tokens
+  std::string lm_path;      ///< GGUF of its tokenizer and language model
+  bool lm_is_file = true;   ///< the language model's weights are those of lm_path
+  std::string encoder_key;  ///< tells encoders apart; what cached features depend on
+};
+
+/// Builds the model of a recipe from its parts, or opens its `model`. Throws Error naming the file
+/// that is missing, damaged or does not fit.
+StartedModel start_model(const TrainFlamingoRecipe& recipe);
+
+/// Type of the arithmetic.
+torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe);
+
+}  // namespace flamingo

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "flamingo/data/augment.h"
+#include "flamingo/model/config.h"
+#include "flamingo/model/freeze.h"
+#include "flamingo/train/mixture.h"
+#include "flamingo/train/train_sources.h"
+#include "flamingo/train/trainer.h"
+
+namespace flamingo {
+
+/// Parts whose pretrained weights are not used (paper, table 3 row viii and table 10 row v).
+struct RandomInit {
+  bool encoder = false;
+  bool lm = false;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("encoder", encoder, "vision encoder");
+    v("lm", lm, "language model");
+  }
+};
+
+/// Stage 2 and fine-tuning: what is trained, from where, on what. Defaults make the default model
+/// (3 to 4 million parameters of resampler, 18 million of gated layers).
+struct TrainFlamingoRecipe {
+  std::string model;
+  std::string lm = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
+  std::string encoder = "runs/pictogram/vision/encoder";
+  int64_t image_size = 0;
+  ResamplerConfig resampler{.width = 384, .depth = 2, .heads = 6, .head_dim = 64, .num_latents = 8};
+  GatedXattnConfig xattn{.first = 4, .every = 6, .num_heads = 8, .head_dim = 64, .ffw_dim = 2304};
+  TokenConfig tokens{.additional = {"<image>", "<EOC>"}};
+  Trainable trainable;
+  RandomInit random_init;
+  bool bf16 = true;
+  uint64_t seed = 1;
+  std::string pictograms = "build/data/pictograms.safetensors";
+  AugmentConfig augment;
+  MixtureConfig mixture;
+  std::vector<SourceConfig> sources;
+  ValidationConfig validation;
+  int64_t blind_every = 50;
+  TrainConfig train;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("model", model,
+      "folder of a trained model to go on from; the next fields up to tokens then do not count");
+    v("lm", lm, "language model, a LLaMA-family GGUF");
+    v("encoder", encoder,
+      "folder of the pretrained encoder (flamingo pretrain-vision), or of a CLIP");
+    v("resampler", resampler, "Perceiver Resampler; its dim is the encoder's");
+    v("xattn", xattn, "gated cross-attention layers");
+    v("tokens", tokens, "special tokens");
+    v("image_size", image_size, "pixels of a picture's side; 0: what the encoder was trained with");
+    v("trainable", trainable, "which parts learn");
+    v("random_init", random_init, "which pretrained parts start anew instead");
+    v("bf16", bf16, "compute in bf16 with fp32 masters; false: all fp32");
+    v("seed", seed, "decides initial weights and views");
+    v("pictograms", pictograms, "file of pictograms (flamingo data pictograms), for episodes");
+    v("augment", augment, "variation of the pictograms");
+    v("mixture", mixture, "how the sources come together");
+    v("sources", sources, "what is trained on");
+    v("validation", validation, "what is looked at beside");
+    v("blind_every", blind_every, "steps between losses without pictures; 0: never");
+    v("train", train, "steps, optimizer, schedule, output");
+  }
+  /// Throws Error when a field is out of its range.
+  void validate();
+};
+
+}  // namespace flamingo

@@ -1,0 +1,83 @@
+#include "flamingo/train/train_sources.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "flamingo/core/checked.h"
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+constexpr int64_t kMaxWords = 1 << 16;
+
+}  // namespace
+
+void SourceConfig::validate() {
+  require(!name.empty(), "sources", "expected a name for each source, got none");
+  const std::string where = "sources." + name;
+  require(documents.has_value() != episodes.has_value(), where,
+          "expected either documents or episodes, got both or neither");
+  require_within(where, "weight", weight, 1e-9, 1e9);
+  if (documents) documents->validate();
+  if (episodes) episodes->validate();
+}
+
+void ValidationConfig::validate() {
+  require_within("validation", "batches", batches, 1, 1 << 20);
+  for (SourceConfig& source : sources) {
+    source.validate();
+    require(source.documents.has_value(), "validation.sources." + source.name,
+            "expected documents, got episodes");
+  }
+}
+
+SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens) {
+  SequenceTokens result;
+  if (const auto bos = tokenizer.bos_id()) result.bos = {*bos};
+  result.image = tokenizer.encode(tokens.image);
+  result.eoc = tokenizer.encode(tokens.end_of_chunk);
+  require(!result.image.empty() && !result.eoc.empty(), "tokens",
+          "expected marks of at least one token, got an empty one");
+  result.encode = [tokenizer](const std::string& text) { return tokenizer.encode_plain(text); };
+  return result;
+}
+
+SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig& model) {
+  return {.tokenizer = tokenizer,
+          .marks = {.image_mark = model.tokens.image, .end_of_chunk = model.tokens.end_of_chunk},
+          .transform = model.transform};
+}
+
+TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,
+                           const SequenceTokens& tokens, const Tokenizer& tokenizer) {
+  const auto words =
+      one_token_words(tokenizer, std::min(config.episodes->binding_words, kMaxWords));
+  auto episodes = std::make_shared<const Episodes>(set, tokens, words, *config.episodes);
+  const auto make = [episodes](int64_t index, const BatchShare& share) {
+    auto all = episodes->batch(index);
+    const auto size = std::ssize(all);
+    return SequenceBatch{{std::make_move_iterator(all.begin() + share.begin(size)),
+                          std::make_move_iterator(all.begin() + share.end(size))},
+                         {}};
+  };
+  return {config.name, config.weight, make};
+}
+
+TrainSource document_source(const SourceConfig& config, const SequenceFormat& format) {
+  auto source = std::make_shared<const DocumentSource>(*config.documents, format);
+  return {config.name, config.weight,
+          [source](int64_t index, const BatchShare& share) { return source->batch(index, share); }};
+}
+
+ValidationData validation_data(const ValidationConfig& config, const SequenceFormat& format) {
+  ValidationData data{.batches = config.batches};
+  for (SourceConfig source : config.sources) {
+    source.documents->variation.flip = 0;
+    source.documents->variation.colour = 0;
+    data.sources.push_back(document_source(source, format));
+  }
+  return data;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flamingo/data/document_source.h"
+#include "flamingo/data/episodes.h"
+#include "flamingo/train/flamingo_task.h"
+
+namespace flamingo {
+
+/// A source of a mixture: exactly one of the two kinds. The paper's weights are 1.0 for M3W, 0.2
+/// for ALIGN and LTIP, 0.03 for VTP (appendix B.1.1).
+struct SourceConfig {
+  std::string name;
+  double weight = 1;
+  std::optional<DocumentSourceConfig> documents;
+  std::optional<EpisodeConfig> episodes;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("name", name, "what its losses are called");
+    v("weight", weight, "lambda, of its loss in the step's");
+    v("documents", documents, "pages, captioned pictures or clips from files");
+    v("episodes", episodes, "sequences of pictograms made on the way");
+  }
+  /// Throws Error when a field is out of its range.
+  void validate();
+};
+
+/// Data that are looked at and not trained on.
+struct ValidationConfig {
+  std::vector<SourceConfig> sources;
+  int64_t batches = 8;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("sources", sources, "sources of documents; their pictures are not varied");
+    v("batches", batches, "batches of each, the same ones every time");
+  }
+  /// Throws Error when a field is out of its range.
+  void validate();
+};
+
+/// What prompts and training sequences are made of: <bos>, the picture mark, the end of a chunk.
+/// `tokenizer` knows the additional tokens already. Throws Error when a mark has no tokens.
+SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens);
+
+/// What a model wants its documents to look like. `tokenizer` knows the additional tokens already.
+SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig& model);
+
+/// A source of pictograms. Throws Error as Episodes does.
+TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,
+                           const SequenceTokens& tokens, const Tokenizer& tokenizer);
+/// A source of documents. Throws Error as DocumentSource does.
+TrainSource document_source(const SourceConfig& config, const SequenceFormat& format);
+
+/// Validation with pictures as they are. Throws Error as DocumentSource does.
+ValidationData validation_data(const ValidationConfig& config, const SequenceFormat& format);
+
+}  // namespace flamingo

@@ -1,0 +1,191 @@
+#include "flamingo/data/document_source.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/media/video.h"
+#include "tests/data/tiny_shards.h"
+#include "tests/text/tokenizer_fixtures.h"
+
+namespace flamingo {
+namespace {
+
+using testing::TemporaryFolder;
+
+constexpr int64_t kSide = 24;
+
+class DocumentSourceTest : public ::testing::Test {
+ protected:
+  DocumentSourceTest() {
+    std::filesystem::create_directory(folder_.file("shards"));
+    testing::write_pair_shard(folder_.file("shards/a.tar"), set_, 0, 5);
+    testing::write_pair_shard(folder_.file("shards/b.tar"), set_, 5, 7);
+  }
+  DocumentSourceConfig config() const {
+    DocumentSourceConfig config{.files = {folder_.file("shards")}, .batch = 4};
+    config.window = {.max_tokens = 32, .max_media = 1, .p_next = 0};
+    return config;
+  }
+  SequenceFormat format() const {
+    SequenceFormat format{.tokenizer = Tokenizer::from_file(testing::tokenizer_path("gpt2"))
+                                           .with_special_token("<EOC>")
+                                           .with_special_token("<image>")};
+    format.transform.size = kSide;
+    return format;
+  }
+  DocumentSource source() const { return {config(), format()}; }
+
+  static const torch::Tensor& pixels(const Sequence& sequence) {
+    return std::get<torch::Tensor>(sequence.media.at(0));
+  }
+  /// Replaces bytes in the middle of a document's picture.
+  void damage(const std::string& shard, const std::string& key) const {
+    std::string bytes = read_file(folder_.file(shard), 1 << 24);
+    const size_t member = bytes.find(key + ".0.");
+    ASSERT_NE(member, std::string::npos);
+    std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(member) + 512 + 40, 64, 'x');
+    write_file_atomic(folder_.file(shard), bytes);
+  }
+
+  TemporaryFolder folder_;
+  PictogramSet set_ = testing::tiny_pictograms(folder_, 12, 0);
+};
+
+TEST_F(DocumentSourceTest, AnEpochShowsEveryDocumentOnceInAnOrderOfItsOwn) {
+  const DocumentSource documents = source();
+  ASSERT_EQ(documents.num_documents(), 12);
+  std::vector<std::vector<std::string>> epochs(2);
+  for (int64_t i = 0; i < 6; ++i) {
+    for (const Sequence& sequence : documents.batch(i).sequences)
+      epochs[static_cast<size_t>(i / 3)].push_back(sequence.key);
+  }
+  for (const auto& epoch : epochs) {
+    EXPECT_EQ(std::set(epoch.begin(), epoch.end()).size(), 12u);
+  }
+  EXPECT_NE(epochs[0], epochs[1]);
+}
+
+TEST_F(DocumentSourceTest, ABatchDependsOnItsIndexOnly) {
+  const DocumentSource first = source(), second = source();
+  first.batch(0);
+  const auto a = first.batch(5), b = second.batch(5);
+  for (size_t i = 0; i < a.sequences.size(); ++i) {
+    EXPECT_EQ(a.sequences[i].ids, b.sequences[i].ids);
+    EXPECT_EQ(a.sequences[i].key, b.sequences[i].key);
+    EXPECT_TRUE(pixels(a.sequences[i]).equal(pixels(b.sequences[i])));
+  }
+}
+
+TEST_F(DocumentSourceTest, RanksTakeTheirPartsOfABatch) {
+  const DocumentSource documents = source();
+  std::vector<std::string> all, parts;
+  for (const auto& sequence : documents.batch(1).sequences) all.push_back(sequence.key);
+  for (int64_t rank = 0; rank < 3; ++rank) {
+    for (const auto& sequence : documents.batch(1, {rank, 3}).sequences)
+      parts.push_back(sequence.key);
+  }
+  EXPECT_EQ(parts, all);
+}
+
+TEST_F(DocumentSourceTest, ASequenceIsTheMarkedCaptionAndThePreparedPicture) {
+  const DocumentSource documents = source();
+  std::vector<std::string> damaged;
+  const Sequence sequence = documents.sequence(0, damaged);
+  EXPECT_TRUE(damaged.empty());
+  EXPECT_EQ(sequence.ids.size(), sequence.phi.size());
+  EXPECT_EQ(std::ranges::count(sequence.phi, 1), std::ssize(sequence.ids) - 1);  // all but BOS
+  EXPECT_EQ(pixels(sequence).sizes(), (std::vector<int64_t>{1, 3, kSide, kSide}));
+  EXPECT_GT(pixels(sequence).std().item<double>(), 0.05);
+}
+
+TEST_F(DocumentSourceTest, PicturesVaryWithinTheConfigsBounds) {
+  Image image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)};
+  for (size_t i = 0; i < image.pixels.size(); ++i)
+    image.pixels[i] = static_cast<uint8_t>(15 * (i / 3 % 16));  // brighter to the right
+  Document page{.parts = {Part::of_medium(0), Part::of_text("a ramp")}};
+  page.media.push_back({.bytes = encode_png(image), .format = "png"});
+  ShardWriter writer(folder_.file("ramp.tar"));
+  writer.add("0", page);
+  writer.finish();
+  auto plain = config();
+  plain.files = {folder_.file("ramp.tar")};
+  plain.variation.flip = plain.variation.colour = 0;
+  auto flipped = plain;
+  flipped.variation.flip = 1;
+  std::vector<std::string> damaged;
+  const auto a = DocumentSource(plain, format()).sequence(3, damaged);
+  const auto b = DocumentSource(flipped, format()).sequence(3, damaged);
+  EXPECT_FALSE(pixels(a).equal(pixels(b)));
+  EXPECT_LT((pixels(a) - pixels(b).flip(3)).abs().mean().item<double>(), 0.02);
+}
+
+TEST_F(DocumentSourceTest, ADamagedSampleIsPassedOverAndNamed) {
+  damage("shards/b.tar", "7");
+  const DocumentSource documents = source();
+  std::vector<std::string> damaged;
+  std::set<std::string> keys;
+  for (int64_t i = 0; i < 12; ++i) keys.insert(documents.sequence(i, damaged).key);
+  ASSERT_GE(damaged.size(), 1u);
+  for (const std::string& text : damaged)
+    EXPECT_NE(text.find("b.tar:7"), std::string::npos) << text;
+  EXPECT_FALSE(keys.contains(folder_.file("shards/b.tar") + ":7"));
+}
+
+TEST_F(DocumentSourceTest, NothingButDamagedSamplesIsAnError) {
+  for (int i = 0; i < 5; ++i) damage("shards/a.tar", std::to_string(i));
+  auto only = config();
+  only.files = {folder_.file("shards/a.tar")};
+  std::vector<std::string> damaged;
+  EXPECT_THROW(DocumentSource(only, format()).sequence(0, damaged), Error);
+  EXPECT_EQ(std::ssize(damaged), DocumentSource::kMaxDamaged);
+}
+
+TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
+  std::vector<Image> frames(
+      12, Image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)});
+  for (size_t f = 0; f < frames.size(); ++f)
+    std::ranges::fill(frames[f].pixels, static_cast<uint8_t>(20 * f));
+  Document clip{.parts = {Part::of_medium(0), Part::of_text("it brightens")}};
+  clip.media.push_back(
+      {.kind = MediumKind::kVideo, .bytes = encode_video(frames, 1), .format = "mp4"});
+  ShardWriter writer(folder_.file("clips.tar"));
+  writer.add("0", clip);
+  writer.finish();
+  auto clips = config();
+  clips.files = {folder_.file("clips.tar")};
+  clips.variation.colour = 0;
+  const DocumentSource documents(clips, format());
+  std::set<int> starts;
+  std::vector<std::string> damaged;
+  for (int64_t i = 0; i < 20; ++i) {
+    const auto medium = pixels(documents.sequence(i, damaged));
+    ASSERT_EQ(medium.size(0), 8);
+    const auto levels = medium.mean({1, 2, 3});
+    EXPECT_TRUE((levels.slice(0, 1) > levels.slice(0, 0, 7)).all().item<bool>());
+    starts.insert(static_cast<int>(std::lround(levels[0].item<double>() * 10)));
+  }
+  EXPECT_EQ(starts.size(), 5u);  // 12 frames hold 5 runs of 8
+  EXPECT_TRUE(damaged.empty());
+}
+
+TEST_F(DocumentSourceTest, UnusableConfigsAreErrors) {
+  auto none = config();
+  none.files.clear();
+  EXPECT_THROW(DocumentSource(none, format()), Error);
+  auto missing = config();
+  missing.files = {folder_.file("nothing.tar")};
+  EXPECT_THROW(DocumentSource(missing, format()), Error);
+  auto empty = config();
+  empty.files = {folder_.path()};
+  EXPECT_THROW(DocumentSource(empty, format()), Error);
+  auto still = config();
+  still.max_frames = 0;
+  EXPECT_THROW(DocumentSource(still, format()), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,98 @@
+#include "flamingo/train/mixture.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+/// A sequence with `targets` targets whose first id tells it apart.
+Sequence sequence(int32_t id, int64_t targets) {
+  Sequence result{.ids = {id}, .phi = {0}, .label = {0}, .key = std::to_string(id)};
+  for (int64_t i = 0; i < targets; ++i) {
+    result.ids.push_back(7);
+    result.phi.push_back(0);
+    result.label.push_back(1);
+  }
+  return result;
+}
+
+/// Batch i holds sequences first + 10 i and first + 10 i + 1, of 1 and 3 targets.
+TrainSource source(const std::string& name, double weight, int32_t first) {
+  return {name, weight, [first](int64_t index, const BatchShare&) {
+            const auto id = first + 10 * static_cast<int32_t>(index);
+            return SequenceBatch{{sequence(id, 1), sequence(id + 1, 3)}, {}};
+          }};
+}
+
+std::vector<std::string> keys_of(const MixtureStep& step) {
+  std::vector<std::string> keys;
+  for (const MixturePart& part : step.parts)
+    keys.insert(keys.end(), part.batch.keys.begin(), part.batch.keys.end());
+  return keys;
+}
+
+std::vector<TrainSource> two_sources() {
+  return {source("pages", 1.0, 100), source("pairs", 0.2, 500)};
+}
+
+TEST(Mixture, AccumulatesEverySourceWithItsWeight) {
+  const Mixture mixture(two_sources(), {});
+  const MixtureStep step = mixture.step(2);
+  ASSERT_EQ(step.parts.size(), 2u);
+  EXPECT_EQ(step.parts[0].source, 0u);
+  EXPECT_EQ(step.parts[0].weight, 1.0);
+  EXPECT_EQ(step.parts[1].source, 1u);
+  EXPECT_EQ(step.parts[1].weight, 0.2);
+  EXPECT_EQ(keys_of(step), (std::vector<std::string>{"120", "121", "520", "521"}));
+}
+
+TEST(Mixture, RoundRobinTakesTheSourcesInTurn) {
+  const Mixture mixture(two_sources(), {.mode = MixtureMode::kRoundRobin});
+  EXPECT_EQ(keys_of(mixture.step(0)), (std::vector<std::string>{"100", "101"}));
+  EXPECT_EQ(keys_of(mixture.step(1)), (std::vector<std::string>{"500", "501"}));
+  EXPECT_EQ(keys_of(mixture.step(2)), (std::vector<std::string>{"110", "111"}));
+  EXPECT_EQ(mixture.step(3).parts[0].source, 1u);
+}
+
+TEST(Mixture, MergedIsOneBatchOfAll) {
+  const Mixture mixture(two_sources(), {.mode = MixtureMode::kMerged});
+  const MixtureStep step = mixture.step(0);
+  ASSERT_EQ(step.parts.size(), 1u);
+  EXPECT_EQ(step.parts[0].weight, 1.0);
+  EXPECT_EQ(step.parts[0].batch.keys.size(), 4u);
+  EXPECT_EQ(mixture.names(), (std::vector<std::string>{"merged"}));
+}
+
+TEST(Mixture, MicroBatchesWeighByTheirTargets) {
+  const Mixture mixture(two_sources(), {.micro_batch = 1});
+  const MixtureStep step = mixture.step(0);
+  ASSERT_EQ(step.parts.size(), 4u);
+  EXPECT_DOUBLE_EQ(step.parts[0].weight, 0.25);
+  EXPECT_DOUBLE_EQ(step.parts[1].weight, 0.75);
+  EXPECT_DOUBLE_EQ(step.parts[2].weight, 0.2 * 0.25);
+  EXPECT_DOUBLE_EQ(step.parts[3].weight, 0.2 * 0.75);
+}
+
+TEST(Mixture, TellsWhatWasPassedOver) {
+  auto sources = two_sources();
+  sources[1].batch = [](int64_t, const BatchShare&) {
+    return SequenceBatch{{sequence(1, 1)}, {"b.tar:3: cut off"}};
+  };
+  const MixtureStep step = Mixture(sources, {}).step(0);
+  ASSERT_EQ(step.damaged.size(), 1u);
+  EXPECT_EQ(step.damaged[0], (std::pair<size_t, std::string>{1, "b.tar:3: cut off"}));
+}
+
+TEST(Mixture, RefusesWhatCannotBeMixed) {
+  EXPECT_THROW(Mixture({}, {}), Error);
+  EXPECT_THROW(Mixture({source("a", 1, 0), source("a", 1, 0)}, {}), Error);
+  EXPECT_THROW(Mixture({source("a", 0, 0)}, {}), Error);
+  EXPECT_THROW(Mixture({source("a", 1, 0)}, {.micro_batch = -1}), Error);
+}
+
+}  // namespace
+}  // namespace flamingo

@@ -1,0 +1,38 @@
+#include "flamingo/train/train_sources.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+SourceConfig read_source(const char* text) {
+  SourceConfig source;
+  config_from_json(Json::parse(text), source, "source");
+  source.validate();
+  return source;
+}
+
+TEST(SourceConfig, IsEitherDocumentsOrEpisodes) {
+  const auto pages =
+      read_source(R"({"name": "m3w", "documents": {"files": ["a"], "window": {"max_media": 3}}})");
+  EXPECT_EQ(pages.documents->window.max_media, 3);
+  EXPECT_EQ(pages.weight, 1);
+  EXPECT_EQ(read_source(R"({"name": "e", "weight": 0.2, "episodes": {}})").weight, 0.2);
+  EXPECT_THROW(read_source(R"({"name": "both", "documents": {"files": ["a"]}, "episodes": {}})"),
+               Error);
+  EXPECT_THROW(read_source(R"({"name": "neither"})"), Error);
+  EXPECT_THROW(read_source(R"({"episodes": {}})"), Error);
+  EXPECT_THROW(read_source(R"({"name": "e", "weight": -1, "episodes": {}})"), Error);
+  EXPECT_THROW(read_source(R"({"name": "none", "documents": {"files": []}})"), Error);
+}
+
+TEST(ValidationConfig, TakesDocumentsOnly) {
+  ValidationConfig config;
+  config_from_json(Json::parse(R"({"sources": [{"name": "e", "episodes": {}}]})"), config, "v");
+  EXPECT_THROW(config.validate(), Error);
+}
+
+}  // namespace
+}  // namespace flamingo
