@@ -2,21 +2,33 @@
 
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
+#include "flamingo/core/error.h"
 #include "flamingo/train/train_flamingo.h"
 
 namespace flamingo::cli {
 namespace {
 
 struct Options {
-  std::string recipe, output, encoder;
+  std::string recipe, output, encoder, model;
 };
 
-void run(const Options& options) {
+TrainFlamingoRecipe read_recipe(const Options& options) {
   TrainFlamingoRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
   if (!options.encoder.empty()) recipe.encoder = options.encoder;
+  if (!options.model.empty()) recipe.model = options.model;
+  return recipe;
+}
+
+void run(const TrainFlamingoRecipe& recipe) {
   report_end(train_flamingo(recipe, train_hooks()), recipe.train);
+}
+
+void add_common(CLI::App& verb, Options& options) {
+  verb.add_option("--recipe", options.recipe, "run configuration, JSON with // comments")
+      ->required();
+  verb.add_option("--output", options.output, "folder of the run, instead of the recipe's");
 }
 
 }  // namespace
@@ -25,15 +37,31 @@ void add_train(CLI::App& app) {
   auto options = std::make_shared<Options>();
   auto* verb = app.add_subcommand(
       "train", "train resampler and gated layers between frozen encoder and LM (stage 2)");
-  verb->add_option("--recipe", options->recipe, "run configuration, JSON with // comments")
-      ->required();
-  verb->add_option("--output", options->output, "folder of the run, instead of the recipe's");
+  add_common(*verb, *options);
   verb->add_option("--encoder", options->encoder,
                    "folder of the pretrained encoder, instead of the recipe's");
   set_examples(*verb,
-               "  flamingo train --recipe recipes/pictogram/flamingo.json\n"
+               "  flamingo train --recipe recipes/mixture/flamingo.json\n"
                "  (the same command again goes on where Ctrl-C or a crash stopped it)");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run(read_recipe(*options)); });
+}
+
+void add_finetune(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  auto* verb = app.add_subcommand(
+      "finetune", "go on training a model on the data of one task (paper, appendix B.2.2)");
+  add_common(*verb, *options);
+  verb->add_option("--model", options->model,
+                   "folder of the model to go on from (ours or IDEFICS), instead of the recipe's");
+  set_examples(*verb,
+               "  flamingo finetune --model models/pictogram --recipe recipes/finetune/pairs.json\n"
+               "  flamingo eval --model runs/finetune/pairs/model");
+  verb->callback([options] {
+    const TrainFlamingoRecipe recipe = read_recipe(*options);
+    require(!recipe.model.empty(), options->recipe, "expected a model to go on from, got none",
+            "give --model");
+    run(recipe);
+  });
 }
 
 }  // namespace flamingo::cli

@@ -24,7 +24,8 @@ void add_if_known(std::vector<int32_t>& ids, std::optional<int32_t> id) {
   if (id) ids.push_back(*id);
 }
 
-ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer, PromptStyle style) {
+ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
+  const PromptStyle style = loaded.model->config().tokens.style;
   ModelBundle bundle{.model = loaded.model,
                      .tokenizer = std::move(tokenizer),
                      .style = style,
@@ -55,7 +56,7 @@ ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
                        : Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
   for (const auto& name : loaded.model->config().tokens.additional)
     tokenizer = tokenizer.with_special_token(name);
-  auto bundle = bundle_of(std::move(loaded), std::move(tokenizer), PromptStyle::kFlamingo);
+  auto bundle = bundle_of(std::move(loaded), std::move(tokenizer));
   bundle.lm_file = lm_file;
   return bundle;
 }
@@ -64,7 +65,7 @@ ModelBundle open_idefics(const std::string& folder, const OpenOptions& options) 
   auto tokenizer = Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
   auto loaded =
       load_idefics(folder, WeightOptions::of(options.compute, torch::kCPU, options.compute));
-  return bundle_of(std::move(loaded), std::move(tokenizer), PromptStyle::kIdefics);
+  return bundle_of(std::move(loaded), std::move(tokenizer));
 }
 
 EncodedPrompt encode_idefics(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,

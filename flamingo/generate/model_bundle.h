@@ -14,11 +14,6 @@
 
 namespace flamingo {
 
-/// How a model wants its prompts written.
-///   kFlamingo  <BOS> text <EOC> <image> text <EOC> ... (paper section 2.3)
-///   kIdefics   <s> text <fake_token_around_image><image><fake_token_around_image> text ...
-enum class PromptStyle { kFlamingo, kIdefics };
-
 /// A model with all that turns prompts into its inputs.
 struct ModelBundle {
   Flamingo model{nullptr};

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flamingo/core/config.h"
@@ -29,6 +31,14 @@ struct VisionConfig {
   int64_t image_size() const { return nfnet ? nfnet->image_size : clip_vit->image_size; }
 };
 
+/// How a model wants its prompts written.
+///   kFlamingo  <BOS> text <EOC> <image> text <EOC> ... (paper section 2.3)
+///   kIdefics   <s> text <fake_token_around_image><image><fake_token_around_image> text ...
+enum class PromptStyle { kFlamingo, kIdefics };
+constexpr std::array<std::pair<PromptStyle, const char*>, 2> enum_table(PromptStyle) {
+  return {{{PromptStyle::kFlamingo, "flamingo"}, {PromptStyle::kIdefics, "idefics"}}};
+}
+
 /// What special tokens are called. The tokens of `additional` get the ids V, V + 1, ... and
 /// trainable rows; other marks are looked up in the tokenizer (or are plain text, as the paper's
 /// <image> is).
@@ -36,12 +46,14 @@ struct TokenConfig {
   std::vector<std::string> additional;
   std::string image = "<image>";
   std::string end_of_chunk = "<EOC>";
+  PromptStyle style = PromptStyle::kFlamingo;
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("additional", additional, "names of the additional vocabulary, in order of their ids");
     v("image", image, "stands where a picture or clip stands");
     v("end_of_chunk", end_of_chunk, "ends the text that belongs to a picture");
+    v("style", style, "how prompts are written: flamingo or idefics");
   }
 };
 

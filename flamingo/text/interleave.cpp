@@ -12,9 +12,10 @@ class PageBuilder {
  public:
   PageBuilder(const Tokenizer& tokenizer, const InterleaveOptions& options)
       : tokenizer_(tokenizer) {
-    const auto mark = tokenizer.token_to_id(options.image_mark);
-    const bool is_special = mark && tokenizer.is_special(*mark);
-    mark_ = is_special ? std::vector<int32_t>{*mark} : tokenizer.encode_plain(options.image_mark);
+    mark_ = tokenizer.encode(options.image_mark);
+    const bool is_special =
+        std::ranges::all_of(mark_, [&](int32_t id) { return tokenizer.is_special(id); });
+    if (!is_special) mark_ = tokenizer.encode_plain(options.image_mark);
     require(!mark_.empty(), "interleave",
             "expected an image mark that encodes to tokens, got none");
     page_.mark_size = mark_.size();

@@ -28,7 +28,7 @@ struct Segment {
 enum class MediaDirection { kPrevious, kNext };
 
 struct InterleaveOptions {
-  std::string image_mark = "<image>";  ///< one added token, or plain text, as the tokenizer has it
+  std::string image_mark = "<image>";  ///< added tokens, or plain text, as the tokenizer has it
   std::string end_of_chunk =
       "<EOC>";         ///< must be a token of the tokenizer; empty: chunks do not end
   bool begin = true;   ///< starts with the tokenizer's BOS, if it has one

@@ -6,7 +6,6 @@
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
 #include "flamingo/generate/model_bundle.h"
-#include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sha256.h"
 #include "flamingo/nn/init.h"
 #include "flamingo/train/encoder_files.h"
@@ -84,18 +83,26 @@ StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
           .encoder_key = encoder.hash};
 }
 
+/// Tells encoders with other weights apart.
+std::string frozen_key(const torch::nn::Module& encoder) {
+  Sha256 sha;
+  for (const auto& parameter : encoder.parameters()) {
+    const auto bytes = parameter.detach().contiguous();
+    sha.update({static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()});
+  }
+  return sha.hex();
+}
+
 StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
   ModelBundle bundle = open_model(recipe.model, {.compute = compute_type(recipe)});
-  require(bundle.style == PromptStyle::kFlamingo, recipe.model,
-          "expected a model in our own format, got IDEFICS",
-          "flamingo train fine-tunes our own models only, so far");
   freeze(bundle.model, recipe.trainable);
-  const auto weights = std::filesystem::path(recipe.model) / "model.safetensors";
-  return {.model = bundle.model,
-          .tokenizer = bundle.tokenizer,
-          .lm_path = native_tokenizer_path(recipe.model, ""),
-          .lm_is_file = !native_lm_path(recipe.model, "").empty(),
-          .encoder_key = sha256_hex(MappedFile(weights.string()).bytes())};
+  StartedModel start{.model = bundle.model, .tokenizer = bundle.tokenizer};
+  start.encoder_key = frozen_key(*bundle.model->vision_encoder);
+  if (is_native(recipe.model)) start.lm_path = native_tokenizer_path(recipe.model, "");
+  if (start.lm_path.empty())
+    start.tokenizer_path = (std::filesystem::path(recipe.model) / "tokenizer.json").string();
+  start.lm_is_file = bundle.lm_file != nullptr;
+  return start;
 }
 
 }  // namespace

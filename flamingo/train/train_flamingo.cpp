@@ -16,6 +16,7 @@ namespace flamingo {
 namespace {
 
 constexpr int64_t kEncodedAtOnce = 64;  // pictures of a frozen encoder
+constexpr uint64_t kMaxTokenizer = 256ull << 20;
 
 bool has_episodes(const TrainFlamingoRecipe& recipe) {
   return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
@@ -172,8 +173,10 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, const TrainHooks& hooks) 
   if (!result.finished) return result;
   frozen.check();
   const bool own_lm = recipe.trainable.lm || recipe.random_init.lm || !start.lm_is_file;
-  write_native(recipe.train.output + "/model", start.model, start.lm_path,
-               own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
+  const std::string folder = recipe.train.output + "/model";
+  write_native(folder, start.model, start.lm_path, own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
+  if (start.lm_path.empty())
+    write_file_atomic(folder + "/tokenizer.json", read_file(start.tokenizer_path, kMaxTokenizer));
   return result;
 }
 

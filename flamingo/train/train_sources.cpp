@@ -10,6 +10,7 @@ namespace flamingo {
 namespace {
 
 constexpr int64_t kMaxWords = 1 << 16;
+constexpr const char* kIdeficsMark = "<fake_token_around_image><image><fake_token_around_image>";
 
 }  // namespace
 
@@ -44,9 +45,15 @@ SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& to
 }
 
 SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig& model) {
-  return {.tokenizer = tokenizer,
-          .marks = {.image_mark = model.tokens.image, .end_of_chunk = model.tokens.end_of_chunk},
-          .transform = model.transform};
+  SequenceFormat format{.tokenizer = tokenizer, .marks = {}, .transform = model.transform};
+  if (model.tokens.style == PromptStyle::kIdefics) {
+    format.marks.image_mark = kIdeficsMark;
+    format.marks.end_of_chunk.clear();  // its chunks do not end
+  } else {
+    format.marks.image_mark = model.tokens.image;
+    format.marks.end_of_chunk = model.tokens.end_of_chunk;
+  }
+  return format;
 }
 
 TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,

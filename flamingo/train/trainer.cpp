@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kSpeedMemory = 0.95;  // weight of the past in the speed shown
 constexpr double kGib = 1 << 30;
+constexpr int64_t kMaxFailedSaves = 3;
 
 double now_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -89,13 +90,8 @@ class Run {
   bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
 
   void step();
-  void save() {
-    if (saved_ == state_.step) return;
-    checkpoints_.save(optimizer_.state(), state_);
-    saved_ = state_.step;
-  }
   TrainResult end() {
-    save();
+    if (saved_ != state_.step) save();
     progress_.finish();
     if (finished() && config_.patience > 0 && state_.best_validation > 0) best_.restore();
     return {state_, finished()};
@@ -105,6 +101,12 @@ class Run {
   void say(std::string_view text) {
     if (hooks_.progress.write) hooks_.progress.write(std::string(text) + "\n");
   }
+  void save() {
+    checkpoints_.save(optimizer_.state(), state_);
+    saved_ = state_.step;
+    failed_saves_ = 0;
+  }
+  void try_to_save();
   bool out_of_patience() const {
     return config_.patience > 0 && state_.validations - state_.best_validation >= config_.patience;
   }
@@ -120,7 +122,8 @@ class Run {
   CheckpointFolder checkpoints_;
   BestWeights best_;
   RunState state_;
-  int64_t saved_;  ///< step of the newest checkpoint
+  int64_t saved_;             ///< step of the newest checkpoint
+  int64_t failed_saves_ = 0;  ///< since the last good one
   Progress progress_;
   MetricsLog log_, skipped_;
   EventFile events_;
@@ -144,7 +147,17 @@ void Run::step() {
           "expected finite losses and gradients, got " + std::to_string(state_.skipped_in_row) +
               " steps in a row without, up to step " + std::to_string(step),
           "lower the learning rate; " + config_.output + "/skipped.jsonl names their samples");
-  if (state_.step % config_.checkpoint_every == 0) save();
+  if (state_.step % config_.checkpoint_every == 0) try_to_save();
+}
+
+/// A disk may fail for a while; the run goes on without this checkpoint, but not for ever.
+void Run::try_to_save() {
+  try {
+    save();
+  } catch (const Error& error) {
+    if (++failed_saves_ >= kMaxFailedSaves) throw;
+    progress_.message("not saved at step " + std::to_string(state_.step) + ": " + error.what());
+  }
 }
 
 /// Clip, and an update unless something is not finite. -> {loss, grad_norm, lr_factor}.

@@ -66,8 +66,9 @@ struct TrainResult {
 ///                   such a step changes nothing
 ///   step-*          checkpoints, the newest two
 ///
-/// Throws Error: too many skipped steps in a row, a full disk (the last checkpoint stays), a folder
-/// of another run.
+/// A checkpoint that cannot be written is told and done without; the third in a row ends the run.
+/// Throws Error: that, a full disk (the last checkpoint stays), too many skipped steps in a row, a
+/// folder of another run.
 TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& hooks);
 
 }  // namespace flamingo

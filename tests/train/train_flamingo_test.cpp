@@ -199,6 +199,22 @@ TEST(TrainFlamingo, GoesOnFromATrainedModelAtAnotherResolution) {
                after.at("xattn.0.to_q.weight").equal(before.at("xattn.0.to_q.weight")));
 }
 
+TEST(TrainFlamingo, GoesOnFromAnIdeficsModel) {
+  const TinyRun& run = pretrained();
+  auto recipe = mixed(run, "idefics");
+  recipe.model = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end/model";
+  recipe.sources.erase(recipe.sources.begin());  // its tokenizer has no one-word labels
+  ASSERT_TRUE(train_flamingo(recipe, {}).finished);
+  const auto before = open_model(recipe.model, {});
+  const auto after = open_model(recipe.train.output + "/model", {});
+  EXPECT_EQ(after.style, PromptStyle::kIdefics);
+  const Prompt prompt{{TextItem{"a"}, ImageItem{"x.png"}, TextItem{"b"}}};
+  EXPECT_EQ(encode_text(after, prompt).ids, encode_text(before, prompt).ids);
+  const auto old_weights = state_dict_of(*before.model), weights = state_dict_of(*after.model);
+  EXPECT_TRUE(weights.at("lm.norm.weight").equal(old_weights.at("lm.norm.weight")));
+  EXPECT_FALSE(weights.at("xattn.0.to_q.weight").equal(old_weights.at("xattn.0.to_q.weight")));
+}
+
 TEST(TrainFlamingo, MissingFilesAreErrors) {
   auto recipe = pretrained().flamingo("missing");
   recipe.encoder = "/none";

@@ -165,6 +165,7 @@ FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string&
   config.xattn = xattn_config(json, config.lm, where);
   config.tokens.additional = additional_names(config.lm.additional_vocab);
   config.tokens.end_of_chunk = "</s>";
+  config.tokens.style = PromptStyle::kIdefics;
   config.transform.mode = TransformMode::kIdefics;
   config.transform.size = config.vision.clip_vit->image_size;
   config.validate();
