@@ -59,6 +59,7 @@ test-asan: deps
 	ctest --test-dir build/asan-base --output-on-failure -j $(JOBS)
 
 test-long: deps
+	@tools/setup.sh tensorboard
 	@test -f build/dev/build.ninja || cmake --preset dev
 	@ninja -C build/dev -j $(JOBS)
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)

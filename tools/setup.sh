@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need: Debian packages, and into .deps/ (ignored by git) libtorch,
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
-# setup.sh pages fetches the web pages of `make data` and nothing else. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
+# setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that `make test-long` uses. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -81,6 +81,20 @@ fetch_pages() {
   mkdir -p .deps/pages && mv "$dir/pages" ".deps/pages/$1" && rm -rf "$dir"
 }
 
+# Reads event files in `make test-long`.
+fetch_tensorboard() {
+  [ -d .deps/tensorboard ] && return
+  say "installing TensorBoard into .deps/tensorboard"
+  local dir; dir=$(scratch)
+  python3 -m pip install --quiet --no-deps --target "$dir/packages" \
+    tensorboard==2.21.0 protobuf==7.36.2 numpy==2.4.6 absl-py==2.5.1
+  mv "$dir/packages" .deps/tensorboard && rm -rf "$dir"
+}
+
+if [ "${1:-all}" = tensorboard ]; then
+  fetch_tensorboard
+  exit 0
+fi
 if [ "${1:-all}" = pages ]; then
   for package in gimp-help-en debian-handbook opencv-doc; do fetch_pages "$package"; done
   exit 0
