@@ -1,6 +1,9 @@
 #include "flamingo/model/flamingo.h"
 
+#include <memory>
+
 #include "flamingo/core/shape.h"
+#include "flamingo/nn/recompute.h"
 
 namespace flamingo {
 namespace {
@@ -26,6 +29,55 @@ void check_input(const FlamingoInput& input) {
   if (input.media.defined()) {
     expect_shape(input.media, {input.ids.size(0), kAny, kAny, kAny}, "media");
   }
+}
+
+/// What all blocks of one forward see.
+struct Surroundings {
+  MediaPlan plan;
+  BlockContext context;
+  KvCache* cache;
+  Tap tap;
+};
+
+/// LM block n and the gated layer before it, number i, if there is one.
+struct BlockPair {
+  size_t n = 0;
+  DecoderBlock block{nullptr};
+  size_t i = 0;
+  GatedXattn gated{nullptr};
+
+  /// hidden [B, T, D], keys and values of the gated layer's media -> [B, T, D].
+  torch::Tensor forward(torch::Tensor hidden, const KeyValues& media,
+                        const Surroundings& around) const {
+    if (gated) {
+      hidden = gated->forward(hidden, media, around.plan);
+      if (around.tap) around.tap("xattn." + std::to_string(i), hidden);
+    }
+    hidden = block->forward(hidden, around.context, around.cache, n);
+    if (around.tap) around.tap("lm.layers." + std::to_string(n), hidden);
+    return hidden;
+  }
+
+  std::vector<torch::Tensor> parameters() const {
+    auto all = block->parameters();
+    if (gated) {
+      const auto more = gated->parameters();
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }
+};
+
+/// pair.forward, computed again in backward.
+torch::Tensor forward_again(const BlockPair& pair, const torch::Tensor& hidden,
+                            const KeyValues& media,
+                            const std::shared_ptr<const Surroundings>& around) {
+  std::vector<torch::Tensor> inputs{hidden};
+  if (media.keys.defined()) inputs.insert(inputs.end(), {media.keys, media.values});
+  const auto run = [pair, around](const std::vector<torch::Tensor>& in) {
+    return pair.forward(in[0], in.size() > 1 ? KeyValues{in[1], in[2]} : KeyValues{}, *around);
+  };
+  return recompute(run, inputs, pair.parameters());
 }
 
 }  // namespace
@@ -102,20 +154,25 @@ torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap
   check_input(input);
   KvCache* cache = input.cache;
   const int64_t new_media = input.media.defined() ? input.media.size(1) : 0;
-  const auto plan =
-      plan_media(input.phi, new_media + (cache ? cache->num_media() : 0), lm->device());
-  const auto context = lm->context(input.ids, input.attention_mask, cache);
+  const auto around = std::make_shared<const Surroundings>(Surroundings{
+      .plan = plan_media(input.phi, new_media + (cache ? cache->num_media() : 0), lm->device()),
+      .context = lm->context(input.ids, input.attention_mask, cache),
+      .cache = cache,
+      .tap = tap});
   auto hidden = lm->embed(input.ids);  // [B, T, D]
   const auto media = media_keys(input);
+  const bool checkpoints = checkpoint_blocks_ && !cache && !tap;
   size_t next = 0;
   for (size_t n = 0; n < lm->layers->size(); ++n) {
+    BlockPair pair{.n = n, .block = (*lm->layers)[n]};
+    KeyValues seen;
     if (config_.xattn.before_block(static_cast<int64_t>(n))) {
-      hidden = (*xattn)[next]->forward(hidden, media[next], plan);
-      if (tap) tap("xattn." + std::to_string(next), hidden);
-      ++next;
+      pair.i = next++;
+      pair.gated = (*xattn)[pair.i];
+      seen = media[pair.i];
     }
-    hidden = (*lm->layers)[n]->forward(hidden, context, cache, n);
-    if (tap) tap("lm.layers." + std::to_string(n), hidden);
+    hidden = checkpoints ? forward_again(pair, hidden, seen, around)
+                         : pair.forward(hidden, seen, *around);
   }
   if (cache) cache->advance(input.ids.size(0), input.ids.size(1), input.attention_mask);
   return lm->norm->forward(hidden);

@@ -55,6 +55,10 @@ class FlamingoImpl : public torch::nn::Module {
   /// Pictures of another side S from now on (paper, appendix B.2.2: fine-tuning at a higher
   /// resolution). Throws Error for an encoder whose position embeddings fix S.
   void set_image_size(int64_t side);
+  /// Whether forward passes with gradients keep the inputs of each LM block (and of the gated layer
+  /// before it) only and compute the rest anew in backward. Values and gradients stay the same, bit
+  /// for bit. Off at first; without effect where a cache or a tap is given.
+  void checkpoint_blocks(bool on) { checkpoint_blocks_ = on; }
 
   const FlamingoConfig& config() const { return config_; }
   /// Dr, width of the media tokens, D with widen_media.
@@ -71,6 +75,7 @@ class FlamingoImpl : public torch::nn::Module {
   std::vector<KeyValues> media_keys(const FlamingoInput& input) const;
 
   FlamingoConfig config_;
+  bool checkpoint_blocks_ = false;
 };
 TORCH_MODULE(Flamingo);
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "flamingo/core/error.h"
 #include "flamingo/core/rng.h"
 #include "flamingo/model/freeze.h"
@@ -126,6 +129,43 @@ TEST(Flamingo, MixedPrecisionTrainsFp32Masters) {
     EXPECT_EQ(parameter.grad().defined(), parameter.requires_grad()) << item.key();
     if (parameter.requires_grad()) {
       EXPECT_TRUE(parameter.grad().isfinite().all().item<bool>());
+    }
+  }
+}
+
+/// Hidden states, and the gradient of every parameter that has one, by name.
+std::map<std::string, torch::Tensor> step_results(Flamingo& model, bool checkpoint) {
+  model->checkpoint_blocks(checkpoint);
+  model->zero_grad(true);
+  auto ids = some_ids(2, 8);
+  ids[0][0] = 41;  // an additional token
+  const auto media = model->encode_media(some_pixels(2, 2));
+  const auto hidden = model->forward_hidden({.ids = ids, .phi = some_phi(), .media = media});
+  model->logits(hidden).to(torch::kFloat32).square().mean().backward();
+  std::map<std::string, torch::Tensor> results{{"hidden", hidden.detach()}};
+  for (const auto& item : model->named_parameters()) {
+    if (item.value().grad().defined()) results[item.key()] = item.value().grad();
+  }
+  return results;
+}
+
+TEST(Flamingo, CheckpointedBlocksGiveTheSameGradientsBitForBit) {
+  Trainable everything;
+  everything.lm = true;
+  everything.vision = true;
+  auto relative = tiny_flamingo();
+  relative.lm.position = PositionKind::kRelative;
+  relative.lm.parallel_residual = true;
+  for (const auto& config : {tiny_flamingo(), relative}) {
+    for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+      for (const auto& trainable : {Trainable{}, everything}) {
+        auto model = make_flamingo(config, type);
+        freeze(model, trainable);
+        const auto kept = step_results(model, false), again = step_results(model, true);
+        ASSERT_EQ(again.size(), trainable_names(*model).size() + 1);
+        ASSERT_EQ(again.size(), kept.size());
+        for (const auto& [name, value] : kept) EXPECT_TRUE(again.at(name).equal(value)) << name;
+      }
     }
   }
 }
