@@ -2,6 +2,8 @@
 
 #include <torch/nn/functional/linear.h>
 
+#include <utility>
+
 #include "flamingo/core/shape.h"
 
 namespace flamingo {
@@ -26,8 +28,20 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
     fail("Linear",
          "expected x [..., " + std::to_string(weight.size(1)) + "], got " + shape_text(x.sizes()));
   }
-  return linear_by_rows(x, cast_like(weight, x),
-                        bias.defined() ? cast_like(bias, x) : torch::Tensor());
+  const auto offset = bias.defined() ? cast_like(bias, x) : torch::Tensor();
+  return packed_ ? packed_linear(x, packed_, offset)
+                 : linear_by_rows(x, cast_like(weight, x), offset);
+}
+
+void LinearImpl::pack(c10::intrusive_ptr<PackedWeight> blocks) {
+  require(!weight.requires_grad() && !(bias.defined() && bias.requires_grad()), "Linear::pack",
+          "expected a frozen layer, got a trained one", "pack after freeze()");
+  require(blocks->rows() == weight.size(0) && blocks->cols() == weight.size(1), "Linear::pack",
+          "expected blocks of " + shape_text(weight.sizes()) + ", got " +
+              shape_text({blocks->rows(), blocks->cols()}));
+  packed_ = std::move(blocks);
+  weight = torch::empty(weight.sizes(), weight.options().device(torch::kMeta));
+  parameters_["weight"] = weight;
 }
 
 }  // namespace flamingo

@@ -3,12 +3,15 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include "flamingo/nn/packed_weight.h"
+
 namespace flamingo {
 
 /// y = x W^T + b with weight [out, in] and optional bias [out].
 ///
 /// Computes in the type of x: fp32 masters are cast down per call (differentiably), frozen weights
-/// are stored in the compute type and used as they are. On the meta device no memory is taken.
+/// are stored in the compute type and used as they are, or as blocks that are decoded per use. On
+/// the meta device no memory is taken.
 class LinearImpl : public torch::nn::Module {
  public:
   LinearImpl(int64_t in, int64_t out, bool bias, const torch::TensorOptions& options);
@@ -16,8 +19,17 @@ class LinearImpl : public torch::nn::Module {
   /// x [..., in] -> [..., out], same type. Throws Error when the last extent is not `in`.
   torch::Tensor forward(const torch::Tensor& x) const;
 
+  /// Puts blocks in the place of a frozen weight, of which only shape and type stay (on the meta
+  /// device). Throws Error when weight or bias is trained, or the shapes differ.
+  void pack(c10::intrusive_ptr<PackedWeight> blocks);
+  /// The blocks, or null.
+  const c10::intrusive_ptr<PackedWeight>& packed() const { return packed_; }
+
   torch::Tensor weight;  ///< [out, in]
   torch::Tensor bias;    ///< [out] or undefined
+
+ private:
+  c10::intrusive_ptr<PackedWeight> packed_;
 };
 TORCH_MODULE(Linear);
 

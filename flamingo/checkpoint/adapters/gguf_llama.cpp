@@ -54,6 +54,36 @@ at::Tensor decode_float(const GgufTensor& tensor) {
   return values;
 }
 
+/// A matrix of the file; heads > 0: rows of queries or keys, turned into rotate-half order.
+struct MatrixName {
+  std::string name;
+  int64_t heads = 0;
+};
+
+PackedMatrix packed_matrix(const Gguf& file, const MatrixName& matrix) {
+  const GgufTensor* tensor = file.find(matrix.name);
+  require(tensor != nullptr && tensor->shape.size() == 2, "GGUF",
+          "expected a matrix " + matrix.name);
+  const int64_t rows = tensor->shape[0], bytes = std::ssize(tensor->data);
+  auto* data = const_cast<std::byte*>(tensor->data.data());  // only read
+  auto blocks = at::from_blob(data, {rows, bytes / rows}, at::kByte);
+  if (matrix.heads > 0) blocks = unpermute_rotary(blocks, matrix.heads);
+  const auto* turned = static_cast<const std::byte*>(blocks.const_data_ptr());
+  return PackedMatrix::pack(tensor->type, {turned, static_cast<size_t>(bytes)}, rows,
+                            tensor->shape[1]);
+}
+
+/// Packs `layer`, whose weight is a stack of the file's matrices, if that saves memory over `type`.
+void pack_stack(const Gguf& file, BlockType type, const std::vector<MatrixName>& names,
+                Linear layer) {
+  std::vector<PackedMatrix> parts;
+  for (const MatrixName& name : names) parts.push_back(packed_matrix(file, name));
+  auto blocks = c10::make_intrusive<PackedWeight>(std::move(parts));
+  const BlockLayout layout = block_layout(type);
+  if (blocks->bytes() * layout.values > blocks->rows() * blocks->cols() * layout.bytes) return;
+  layer->pack(std::move(blocks));
+}
+
 }  // namespace
 
 at::Tensor decode_tensor(const GgufTensor& tensor, torch::ScalarType type) {
@@ -113,6 +143,25 @@ LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std
   }
   checkpoint.weights = decoder_from_llama(llama);
   return checkpoint;
+}
+
+void pack_gguf_llama(const Gguf& file, FrozenFormat format, Decoder& decoder) {
+  const auto type = block_type_of(format);
+  if (!type) return;
+  const DecoderConfig& config = decoder->config();
+  for (size_t n = 0; n < decoder->layers->size(); ++n) {
+    const std::string prefix = "blk." + std::to_string(n) + ".";
+    const auto& block = (*decoder->layers)[n];
+    pack_stack(file, *type,
+               {{prefix + "attn_q.weight", config.num_heads},
+                {prefix + "attn_k.weight", config.num_kv_heads},
+                {prefix + "attn_v.weight"}},
+               block->self_attn->qkv_proj);
+    pack_stack(file, *type, {{prefix + "attn_output.weight"}}, block->self_attn->o_proj);
+    pack_stack(file, *type, {{prefix + "ffn_gate.weight"}, {prefix + "ffn_up.weight"}},
+               block->mlp->up_proj);
+    pack_stack(file, *type, {{prefix + "ffn_down.weight"}}, block->mlp->down_proj);
+  }
 }
 
 }  // namespace flamingo

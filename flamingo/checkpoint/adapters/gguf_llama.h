@@ -2,6 +2,7 @@
 
 #include "flamingo/checkpoint/adapters/llama.h"
 #include "flamingo/io/gguf.h"
+#include "flamingo/model/pack_frozen.h"
 
 namespace flamingo {
 
@@ -20,5 +21,11 @@ DecoderConfig decoder_config_from_gguf(const Gguf& file);
 /// (fp32: exact; bf16: as in training); norms stay fp32. `where` names the file in errors.
 /// Throws Error on a missing or unknown tensor.
 LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std::string& where);
+
+/// Puts the file's own blocks in the place of the frozen linear layers of `decoder`, which has this
+/// file's weights: those whose blocks take no more memory than in `format` (all others stay; see
+/// pack_frozen). Does nothing for a plain format. Throws Error on a missing tensor or another
+/// shape.
+void pack_gguf_llama(const Gguf& file, FrozenFormat format, Decoder& decoder);
 
 }  // namespace flamingo

@@ -43,6 +43,41 @@ TEST(GgufLlama, Bf16StaysClose) {
   EXPECT_LT((got - expected).norm().item<double>() / expected.norm().item<double>(), 0.03);
 }
 
+TEST(GgufLlama, ItsOwnBlocksServeWhereTheyAreSmallEnough) {
+  const std::string path = kFolder + "model.gguf";
+  const Gguf file = Gguf::open(path);
+  const auto decoder = [&] {
+    auto lm = make_decoder(read_gguf_llama(file, torch::kFloat32, path),
+                           WeightOptions::of(torch::kFloat32), path)
+                  .decoder;
+    for (auto& parameter : lm->parameters()) parameter.set_requires_grad(false);
+    return lm;
+  };
+  const auto plain = decoder();
+  const auto ids = load_state_dict(kFolder + "inputs.safetensors").at("input_ids");
+  const auto packed_layers = [&](FrozenFormat format) {
+    auto lm = decoder();
+    pack_gguf_llama(file, format, lm);
+    EXPECT_TRUE(lm->forward(ids).equal(plain->forward(ids)));
+    std::vector<bool> packed;
+    for (const auto& block : *lm->layers) {
+      for (const auto* layer : {&block->self_attn->qkv_proj, &block->self_attn->o_proj,
+                                &block->mlp->up_proj, &block->mlp->down_proj})
+        packed.push_back(static_cast<bool>((*layer)->packed()));
+    }
+    return packed;
+  };
+  // Block 0: Q5 with some F16, BF16, F32 with Q8_0, Q4_0; block 1: Q5 with F16 and BF16, F32,
+  // Q8_0 with Q4_0, Q4_1.
+  using Packed = std::vector<bool>;
+  EXPECT_EQ(packed_layers(FrozenFormat::kInt4),
+            (Packed{false, false, false, true, false, false, false, true}));
+  const auto int8 = packed_layers(FrozenFormat::kInt8);
+  EXPECT_TRUE(int8[3] && int8[6] && int8[7]);
+  EXPECT_FALSE(int8[1] || int8[2] || int8[5]);
+  EXPECT_EQ(packed_layers(FrozenFormat::kBf16), Packed(8, false));
+}
+
 TEST(GgufLlama, UnpermuteUndoesLlamaCppsOrder) {
   // One head of 6 rows: the file has the pairs (0, 3), (1, 4), (2, 5) next to each other.
   const auto file = torch::tensor({{0.f}, {3.f}, {1.f}, {4.f}, {2.f}, {5.f}});

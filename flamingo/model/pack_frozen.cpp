@@ -1,0 +1,61 @@
+#include "flamingo/model/pack_frozen.h"
+
+namespace flamingo {
+namespace {
+
+bool is_frozen(const LinearImpl& layer) {
+  return !layer.weight.requires_grad() && !(layer.bias.defined() && layer.bias.requires_grad());
+}
+
+/// Calls visit(LinearImpl&) for every linear layer inside `module`.
+template <class Visit>
+void for_each_linear(const torch::nn::Module& module, const Visit& visit) {
+  for (const auto& child : module.modules(/*include_self=*/false)) {
+    if (auto* layer = dynamic_cast<LinearImpl*>(child.get())) visit(*layer);
+  }
+}
+
+}  // namespace
+
+std::optional<BlockType> block_type_of(FrozenFormat format) {
+  if (format == FrozenFormat::kInt8) return BlockType::kQ8_0;
+  if (format == FrozenFormat::kInt4) return BlockType::kQ4_1;
+  return {};
+}
+
+void for_each_packable(const Flamingo& model, BlockType type,
+                       const std::function<void(LinearImpl&)>& visit) {
+  const int64_t width = block_layout(type).values;
+  const auto choose = [&](LinearImpl& layer) {
+    if (is_frozen(layer) && layer.weight.size(1) % width == 0) visit(layer);
+  };
+  for_each_linear(*model->lm->layers, choose);
+  for_each_linear(*model->vision_encoder, choose);
+}
+
+void pack_frozen(Flamingo& model, FrozenFormat format) {
+  const auto type = block_type_of(format);
+  if (!type) return;
+  bool any = false;
+  for_each_packable(model, *type, [&](LinearImpl& layer) {
+    if (!layer.packed()) layer.pack(PackedWeight::quantise(layer.weight, *type));
+    any = true;
+  });
+  require(any, "pack_frozen", "expected a frozen linear layer in LM or vision encoder, got none",
+          "call freeze() before");
+}
+
+WeightBytes weight_bytes(const Flamingo& model) {
+  WeightBytes bytes;
+  for (const auto& parameter : model->parameters()) {
+    if (parameter.is_meta()) continue;
+    (parameter.requires_grad() ? bytes.trained : bytes.frozen) +=
+        static_cast<int64_t>(parameter.nbytes());
+  }
+  for_each_linear(*model, [&](const LinearImpl& layer) {
+    if (layer.packed()) bytes.packed += layer.packed()->bytes();
+  });
+  return bytes;
+}
+
+}  // namespace flamingo
