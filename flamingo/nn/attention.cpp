@@ -7,13 +7,11 @@
 #include <cmath>
 #include <vector>
 
+#include "flamingo/nn/attention_cost.h"
 #include "flamingo/nn/bf16_kernels.h"
 
 namespace flamingo {
 namespace {
-
-/// Queries per block.
-constexpr int64_t kBlock = 128;
 
 /// The part of a bias for queries [begin, begin + count) and the first `keys` keys; extents of 1
 /// stay.
@@ -63,10 +61,10 @@ at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::T
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& bias, KeyRange range) {
   const int64_t T = q.size(2), S = k.size(2);
-  if (T <= kBlock) return attend(q, k, v, bias, fast_softmax);
+  if (T <= kAttentionBlock) return attend(q, k, v, bias, fast_softmax);
   std::vector<at::Tensor> blocks;
-  for (int64_t begin = 0; begin < T; begin += kBlock) {
-    const int64_t count = std::min(kBlock, T - begin);
+  for (int64_t begin = 0; begin < T; begin += kAttentionBlock) {
+    const int64_t count = std::min(kAttentionBlock, T - begin);
     const int64_t keys = range == KeyRange::kCausal ? S - T + begin + count : S;
     blocks.push_back(attend(q.narrow(2, begin, count), k.narrow(2, 0, keys), v.narrow(2, 0, keys),
                             part_of(bias, begin, count, keys), fast_softmax));

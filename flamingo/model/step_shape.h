@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+
+#include "flamingo/model/config.h"
+#include "flamingo/model/freeze.h"
+
+namespace flamingo {
+
+/// Extents of a training batch, padding included.
+struct StepShape {
+  int64_t sequences = 1;  ///< B
+  int64_t tokens = 1;     ///< T, of each sequence
+  int64_t visible = 0;    ///< Nv <= B T, tokens that see a medium
+  int64_t media = 0;      ///< M, of each sequence
+  int64_t frames = 1;     ///< F, of each medium
+  int64_t targets = 1;    ///< positions whose logits are computed, of all sequences
+  bool encodes = false;   ///< pictures pass the encoder in the step; else features are stored
+};
+
+/// What of a training step flows backwards, besides what is trained. Batches are taken to hold an
+/// additional token, as those with media do.
+struct GradientFlow {
+  bool features = false;  ///< into the encoder
+  bool media = false;     ///< into the media tokens
+  bool hidden = false;    ///< into the hidden states before the first block
+
+  GradientFlow(const FlamingoConfig& config, const StepShape& shape, const Trainable& trainable);
+};
+
+/// P, features of one frame: those of the config's encoder at its own picture size.
+int64_t num_patches(const VisionConfig& config);
+
+}  // namespace flamingo
