@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   add_pretrain_vision(app);
   add_train(app);
   add_finetune(app);
+  add_plan(app);
   add_report(app);
   add_data(app);
   add_info(app);

@@ -15,6 +15,7 @@ void add_eval(CLI::App& app);
 void add_finetune(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
+void add_plan(CLI::App& app);
 void add_pretrain_vision(CLI::App& app);
 void add_report(CLI::App& app);
 void add_train(CLI::App& app);

@@ -1,0 +1,269 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
+#include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/cli/verbs.h"
+#include "flamingo/model/cluster_plan.h"
+#include "flamingo/model/presets.h"
+#include "flamingo/train/encoder_files.h"
+#include "flamingo/train/step_plan.h"
+#include "flamingo/train/train_recipe.h"
+
+namespace flamingo::cli {
+namespace {
+
+constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+constexpr double kPaperSteps = 500e3;  // appendix B.1.2
+constexpr double kDay = 86400.0;
+constexpr int64_t kEpisodeTokens = 8;   // of one picture of an episode, its mark included
+constexpr int64_t kEpisodeTargets = 3;  // of these, predicted
+
+struct Options {
+  std::string recipe, preset;
+  int64_t batch = 1, tokens = 256, media = 5, frames = 1;
+  double memory = 0;
+  Cluster cluster{.tensor_parallel = 1, .data_parallel = 0};
+  int64_t devices = 1, parts = 1;
+  double device_memory = 0;
+  bool json = false;
+};
+
+/// What is to be planned, and the files that the run will map.
+struct Subject {
+  StepProblem problem;
+  bool fp32 = false;
+  int64_t file_bytes = 0;
+};
+
+FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
+  if (!recipe.model.empty()) return read_model_config(recipe.model);
+  FlamingoConfig config;
+  const EncoderFiles encoder = read_encoder(recipe.encoder);
+  config.vision = encoder.config;
+  config.transform = encoder.transform;
+  config.resampler = recipe.resampler;
+  config.resampler->dim = encoder.config.dim();
+  config.xattn = recipe.xattn;
+  config.lm = decoder_config_from_gguf(Gguf::open(recipe.lm));
+  config.lm.additional_vocab = std::ssize(recipe.tokens.additional);
+  config.tokens = recipe.tokens;
+  return config;
+}
+
+/// A batch that is as full as its source allows: every token sees a medium and is a target.
+StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames) {
+  require(sequences > 0 && tokens > 0 && media >= 0 && frames > 0, "plan",
+          "expected positive numbers of sequences, tokens and frames");
+  return {.sequences = sequences,
+          .tokens = tokens,
+          .visible = media > 0 ? sequences * tokens : 0,
+          .media = media,
+          .frames = frames,
+          .targets = sequences * tokens};
+}
+
+/// The largest batch of a source. Episodes pass no pictures through the encoder.
+StepShape batch_of(const SourceConfig& source) {
+  if (source.episodes) {
+    const EpisodeConfig& e = *source.episodes;
+    const int64_t media = std::max(e.max_binding_media, e.max_pairs);
+    StepShape shape = full_batch(e.batch, media * kEpisodeTokens, media, 1);
+    shape.targets = e.batch * media * kEpisodeTargets;
+    return shape;
+  }
+  require(source.documents.has_value(), source.name, "expected documents or episodes, got neither");
+  const DocumentSourceConfig& d = *source.documents;
+  StepShape shape = full_batch(d.batch, d.window.max_tokens, d.window.max_media, 1);
+  shape.encodes = true;
+  return shape;
+}
+
+Subject subject_of(const Options& options) {
+  require(options.recipe.empty() != options.preset.empty(), "plan",
+          "expected either a recipe or --preset");
+  Subject subject;
+  StepProblem& problem = subject.problem;
+  if (!options.preset.empty()) {
+    problem.config = flamingo_preset(options.preset);
+    problem.batches = {full_batch(options.batch, options.tokens, options.media, options.frames)};
+    problem.batches[0].encodes = true;
+    return subject;
+  }
+  TrainFlamingoRecipe recipe;
+  config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+  recipe.validate();
+  subject.fp32 = !recipe.bf16;
+  problem.config = config_of(recipe);
+  problem.trainable = recipe.trainable;
+  for (const SourceConfig& source : recipe.sources) problem.batches.push_back(batch_of(source));
+  for (const auto& file : {recipe.lm, recipe.pictograms}) {
+    std::error_code missing;
+    const auto size = std::filesystem::file_size(file, missing);
+    if (!missing) subject.file_bytes += static_cast<int64_t>(size);
+  }
+  return subject;
+}
+
+int64_t machine_memory() { return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE); }
+
+Json memory_json(const StepMemory& memory) {
+  return {{"peak", memory.peak()},         {"frozen", memory.frozen},
+          {"masters", memory.masters},     {"moments", memory.moments},
+          {"gradients", memory.gradients}, {"activations", memory.activations},
+          {"logits", memory.logits},       {"buffers", memory.buffers}};
+}
+
+Json plan_json(const StepPlan& plan) {
+  return {{"frozen", enum_name(plan.settings.storage.frozen)},
+          {"checkpoint_blocks", plan.settings.storage.checkpoint_blocks},
+          {"micro_batch", plan.settings.micro_batch},
+          {"memory", memory_json(plan.memory)},
+          {"seconds", plan.seconds},
+          {"fits", plan.fits}};
+}
+
+void print_row(const StepPlan& plan, int64_t program) {
+  const StepMemory& m = plan.memory;
+  const auto gib = [](int64_t bytes) { return static_cast<double>(bytes) / kGiB; };
+  std::printf(
+      "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8.2f  %s\n",
+      std::string(enum_name(plan.settings.storage.frozen)).c_str(),
+      plan.settings.storage.checkpoint_blocks ? "yes" : "no",
+      static_cast<long>(plan.settings.micro_batch), gib(m.peak() + program), gib(m.frozen),
+      gib(m.masters), gib(m.moments), gib(m.gradients), gib(m.activations), gib(m.logits),
+      gib(m.buffers), plan.seconds, plan.fits ? "fits" : "-");
+}
+
+void plan_here(const Options& options, const Subject& subject) {
+  const StepProblem& problem = subject.problem;
+  const int64_t program = measure_overhead(problem, subject.fp32) + subject.file_bytes;
+  const int64_t limit =
+      options.memory > 0 ? static_cast<int64_t>(options.memory * kGiB) : machine_memory();
+  const auto plans = plan_steps(problem, subject.fp32, program, limit, speeds_of(problem));
+  const StepPlan* best = best_plan(plans);
+  if (options.json) {
+    Json list = Json::array();
+    for (const StepPlan& plan : plans) list.push_back(plan_json(plan));
+    std::printf("%s\n", Json{{"program", program},
+                             {"limit", limit},
+                             {"plans", list},
+                             {"best", best ? plan_json(*best) : Json()}}
+                            .dump()
+                            .c_str());
+    return;
+  }
+  std::printf("%.2f GiB may be used, of which program and files take %.2f\n",
+              static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
+  for (const StepShape& batch : problem.batches) {
+    std::printf("a batch of %ld sequences of %ld tokens and %ld media\n",
+                static_cast<long>(batch.sequences), static_cast<long>(batch.tokens),
+                static_cast<long>(batch.media));
+  }
+  std::printf(
+      "\nfrozen  checkpoint  micro   memory   frozen  masters  moments  gradients  "
+      "activations  logits  buffers  s a step\n");
+  for (const StepPlan& plan : plans) print_row(plan, program);
+  if (best == nullptr) {
+    std::printf("\nnothing fits\n");
+    return;
+  }
+  std::printf("\nfastest that fits: frozen %s, checkpointed blocks %s, %ld sequences at a time\n",
+              std::string(enum_name(best->settings.storage.frozen)).c_str(),
+              best->settings.storage.checkpoint_blocks ? "yes" : "no",
+              static_cast<long>(best->settings.micro_batch));
+}
+
+void plan_devices(const Options& options, const Subject& subject) {
+  Cluster cluster = options.cluster;
+  if (cluster.data_parallel == 0) cluster.data_parallel = options.devices / cluster.tensor_parallel;
+  require(
+      cluster.devices() == options.devices, "--devices",
+      "expected tensor-parallel x data-parallel devices, got " + std::to_string(options.devices));
+  const StepShape& batch = subject.problem.batches.front();
+  const StepShape shape = with_sequences(
+      batch, std::max<int64_t>(batch.sequences / cluster.data_parallel / options.parts, 1));
+  const StepStorage storage{subject.fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16,
+                            /*checkpoint_blocks=*/true, options.parts > 1};
+  const auto plan = plan_cluster(subject.problem.config, shape, options.parts,
+                                 subject.problem.trainable, storage, cluster);
+  const double days = kPaperSteps * plan.seconds() / kDay;
+  if (options.json) {
+    std::printf("%s\n", Json{{"devices", cluster.devices()},
+                             {"memory", memory_json(plan.memory)},
+                             {"flops", plan.flops.total()},
+                             {"compute_s", plan.compute},
+                             {"tensor_sums_s", plan.tensor_sums},
+                             {"gradient_sums_s", plan.gradient_sums},
+                             {"seconds", plan.seconds()},
+                             {"days_of_500k_steps", days}}
+                            .dump()
+                            .c_str());
+    return;
+  }
+  std::printf("%ld devices: %ld groups of %ld, %ld sequences of %ld tokens each in %ld parts\n",
+              static_cast<long>(cluster.devices()), static_cast<long>(cluster.data_parallel),
+              static_cast<long>(cluster.tensor_parallel),
+              static_cast<long>(shape.sequences * options.parts), static_cast<long>(shape.tokens),
+              static_cast<long>(options.parts));
+  const double peak = static_cast<double>(plan.memory.peak()) / kGiB;
+  std::printf("memory of a device: %.1f GiB%s\n", peak,
+              options.device_memory <= 0      ? ""
+              : peak <= options.device_memory ? ", which fits"
+                                              : ", which does not fit");
+  std::printf(
+      "a step: %.3g operations; %.2f s of products, %.2f s of sums within groups, %.2f s "
+      "between groups: %.2f s\n",
+      plan.flops.total(), plan.compute, plan.tensor_sums, plan.gradient_sums, plan.seconds());
+  std::printf(
+      "500,000 steps (paper, appendix B.1.2): %.1f days; the paper's largest model took "
+      "15 days on 1536 devices\n",
+      days);
+}
+
+void run(const Options& options) {
+  const Subject subject = subject_of(options);
+  options.cluster.device_tflops > 0 ? plan_devices(options, subject) : plan_here(options, subject);
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  auto* verb =
+      app.add_subcommand("plan", "predict memory and time of a training step, before it runs");
+  verb->add_option("recipe", options->recipe, "run configuration of flamingo train");
+  verb->add_option("--preset", options->preset, "plan this model instead of a recipe's");
+  verb->add_option("--batch", options->batch, "preset: sequences a step")->capture_default_str();
+  verb->add_option("--tokens", options->tokens, "preset: tokens of a sequence")
+      ->capture_default_str();
+  verb->add_option("--media", options->media, "preset: media of a sequence")->capture_default_str();
+  verb->add_option("--frames", options->frames, "preset: frames of a medium")
+      ->capture_default_str();
+  verb->add_option("--memory", options->memory, "GiB that may be used; 0: what the machine has");
+  verb->add_option("--device-tflops", options->cluster.device_tflops,
+                   "plan for devices that reach so many 10^12 operations a second");
+  verb->add_option("--devices", options->devices, "how many of them")->capture_default_str();
+  verb->add_option("--tensor-parallel", options->cluster.tensor_parallel,
+                   "devices that share each matrix")
+      ->capture_default_str();
+  verb->add_option("--data-parallel", options->cluster.data_parallel,
+                   "groups that share a batch; 0: as many as there are");
+  verb->add_option("--parts", options->parts, "pieces in which a group does its share")
+      ->capture_default_str();
+  verb->add_option("--device-memory", options->device_memory, "GiB of a device");
+  verb->add_option("--link-gbps", options->cluster.link_gbps, "10^9 bits a second of its link");
+  verb->add_flag("--json", options->json, "print one JSON object");
+  set_examples(*verb,
+               "  flamingo plan recipes/pictogram/flamingo.json --memory 4\n"
+               "  flamingo plan --preset flamingo-80b --batch 1344 --tokens 256 \\\n"
+               "    --devices 1536 --tensor-parallel 16 --device-tflops 137 --link-gbps 800");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace flamingo::cli

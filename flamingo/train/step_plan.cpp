@@ -1,0 +1,198 @@
+#include "flamingo/train/step_plan.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <memory>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/process_memory.h"
+#include "flamingo/train/synthetic_step.h"
+
+namespace flamingo {
+namespace {
+
+constexpr int kRepeats = 3;
+
+/// Weights that one pass decodes.
+int64_t num_packed(const StepProblem& problem, const StepStorage& storage) {
+  const auto type = block_type_of(storage.frozen);
+  if (!type) return 0;
+  Flamingo model(problem.config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  freeze(model, problem.trainable);
+  int64_t count = 0;
+  for_each_packable(model, *type, [&](const LinearImpl& layer) { count += layer.weight.numel(); });
+  return count;
+}
+
+/// Forward, backward, and forward again with checkpointed blocks.
+int64_t num_passes(const StepStorage& storage) { return storage.checkpoint_blocks ? 3 : 2; }
+
+/// Adds a batch to a plan: its time, and its memory where that is the most.
+void add_batch(const StepProblem& problem, const StepShape& batch, const SpeedOf& speed_of,
+               StepPlan& plan) {
+  const StepStorage& storage = plan.settings.storage;
+  const StepShape part =
+      with_sequences(batch, std::min(plan.settings.micro_batch, batch.sequences));
+  const StepMemory memory = step_memory(problem.config, part, problem.trainable, storage);
+  if (memory.peak() > plan.memory.peak()) plan.memory = memory;
+  const StepSpeed speed = speed_of(part, storage);
+  const double flops =
+      train_step_flops(problem.config, part, problem.trainable, storage.checkpoint_blocks).total();
+  const auto decoded = static_cast<double>(num_passes(storage) * num_packed(problem, storage));
+  const double parts = static_cast<double>(batch.sequences) / static_cast<double>(part.sequences);
+  plan.seconds +=
+      parts * (speed.seconds + flops * speed.seconds_per_flop + decoded * speed.seconds_per_decode);
+  plan.update_seconds = static_cast<double>(memory.masters) / 4 * speed.seconds_per_update;
+}
+
+StepPlan plan_of(const StepProblem& problem, const StepSettings& settings, const SpeedOf& speed) {
+  StepPlan plan{.settings = settings};
+  for (const StepShape& batch : problem.batches) add_batch(problem, batch, speed, plan);
+  plan.seconds += plan.update_seconds;
+  return plan;
+}
+
+int64_t most_sequences(const StepProblem& problem) {
+  int64_t most = 0;
+  for (const StepShape& batch : problem.batches) most = std::max(most, batch.sequences);
+  require(most > 0, "StepProblem", "expected a batch of at least one sequence, got none");
+  return most;
+}
+
+double least_seconds(const std::function<void()>& work) {
+  using Clock = std::chrono::steady_clock;
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i <= kRepeats; ++i) {
+    const auto start = Clock::now();
+    work();
+    const std::chrono::duration<double> taken = Clock::now() - start;
+    if (i > 0) least = std::min(least, taken.count());  // the first one warms up
+  }
+  return least;
+}
+
+/// A model of `count` stretches of layers, each with one gated layer before its first block.
+FlamingoConfig stretches(FlamingoConfig config, int64_t count) {
+  const int64_t period = std::min(config.xattn.every, config.lm.num_layers);
+  config.xattn.first = 0;
+  config.lm.num_layers = period * count;
+  return config;
+}
+
+/// One measured forward and backward pass.
+struct Sample {
+  double flops = 0;
+  double seconds = 0;
+  double seconds_per_update = 0;
+};
+
+Sample sample(const StepProblem& problem, const StepShape& shape, const StepStorage& storage,
+              int64_t count) {
+  const FlamingoConfig config = stretches(problem.config, count);
+  SyntheticStep step(config, shape, problem.trainable, storage);
+  Sample result;
+  result.flops =
+      train_step_flops(config, shape, problem.trainable, storage.checkpoint_blocks).total();
+  result.seconds = least_seconds([&] { step.accumulate(); });
+  result.seconds_per_update = least_seconds([&] {
+                                step.update();
+                                step.accumulate();
+                              }) -
+                              result.seconds;
+  result.seconds_per_update =
+      std::max(result.seconds_per_update, 0.0) / static_cast<double>(step.num_trained());
+  return result;
+}
+
+/// Seconds to decode one weight of the LM's largest kind of matrix.
+double decode_speed(const DecoderConfig& lm, FrozenFormat format) {
+  const auto type = block_type_of(format);
+  if (!type || lm.dim % block_layout(*type).values != 0) return 0;
+  const auto weight =
+      PackedWeight::quantise(torch::randn({(lm.gated_ffw ? 2 : 1) * lm.ffw_dim, lm.dim}), *type);
+  return least_seconds([&] { weight->decode(torch::kBFloat16); }) /
+         static_cast<double>(weight->rows() * weight->cols());
+}
+
+StepSpeed pass_speed(const StepProblem& problem, const StepShape& shape,
+                     const StepStorage& storage) {
+  const StepStorage plain{storage.compute_bytes() == 4 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
+  const Sample once = sample(problem, shape, plain, 1), twice = sample(problem, shape, plain, 2);
+  StepSpeed speed;
+  speed.seconds_per_flop = std::max(twice.seconds - once.seconds, 0.0) / (twice.flops - once.flops);
+  speed.seconds = once.seconds - once.flops * speed.seconds_per_flop;
+  speed.seconds_per_update = twice.seconds_per_update;
+  return speed;
+}
+
+}  // namespace
+
+StepShape with_sequences(const StepShape& shape, int64_t sequences) {
+  StepShape part = shape;
+  part.sequences = sequences;
+  part.visible = shape.visible * sequences / shape.sequences;
+  part.targets = std::max<int64_t>(shape.targets * sequences / shape.sequences, 1);
+  return part;
+}
+
+std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t program,
+                                 int64_t limit, const SpeedOf& speed) {
+  const std::vector<FrozenFormat> formats =
+      fp32 ? std::vector{FrozenFormat::kFp32}
+           : std::vector{FrozenFormat::kBf16, FrozenFormat::kInt8, FrozenFormat::kInt4};
+  const int64_t most = most_sequences(problem);
+  std::vector<StepPlan> plans;
+  for (const FrozenFormat format : formats) {
+    for (const bool checkpoint : {false, true}) {
+      for (int64_t micro = most;; micro /= 2) {
+        const bool in_parts = micro < most || problem.batches.size() > 1;
+        StepPlan plan = plan_of(problem, {{format, checkpoint, in_parts}, micro}, speed);
+        plan.fits = plan.memory.peak() + program <= limit;
+        plans.push_back(plan);
+        if (micro % 2 != 0) break;
+      }
+    }
+  }
+  return plans;
+}
+
+const StepPlan* best_plan(const std::vector<StepPlan>& plans) {
+  const StepPlan* best = nullptr;
+  for (const StepPlan& plan : plans) {
+    if (plan.fits && (best == nullptr || plan.seconds < best->seconds)) best = &plan;
+  }
+  return best;
+}
+
+int64_t measure_overhead(const StepProblem& problem, bool fp32) {
+  const FlamingoConfig config = stretches(problem.config, 1);
+  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
+  int64_t needed = 0;
+  for (const StepShape& batch : problem.batches) {
+    SyntheticStep step(config, batch, problem.trainable, storage);
+    step.accumulate();
+    step.update();
+    needed = std::max(needed, step_memory(config, batch, problem.trainable, storage).peak());
+  }
+  return std::max<int64_t>(peak_resident_bytes() - needed, 0);
+}
+
+SpeedOf speeds_of(const StepProblem& problem) {
+  using Extents = std::array<int64_t, 4>;
+  auto passes = std::make_shared<std::map<Extents, StepSpeed>>();
+  auto decodes = std::make_shared<std::map<FrozenFormat, double>>();
+  return [&problem, passes, decodes](const StepShape& part, const StepStorage& storage) {
+    const Extents extents{part.sequences, part.tokens, part.media, part.frames};
+    if (!passes->contains(extents)) passes->emplace(extents, pass_speed(problem, part, storage));
+    if (!decodes->contains(storage.frozen))
+      decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen));
+    StepSpeed speed = passes->at(extents);
+    speed.seconds_per_decode = decodes->at(storage.frozen);
+    return speed;
+  };
+}
+
+}  // namespace flamingo

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "flamingo/model/flops.h"
+#include "flamingo/model/step_memory.h"
+
+namespace flamingo {
+
+/// What a training step is, whatever its settings.
+struct StepProblem {
+  FlamingoConfig config;
+  std::vector<StepShape> batches;  ///< whose gradients one update follows: one of each source
+  Trainable trainable;
+};
+
+/// How fast a machine is at one model, micro-batch and compute type.
+struct StepSpeed {
+  double seconds = 0;             ///< of a forward and backward pass without any operation
+  double seconds_per_flop = 0;    ///< of each matrix operation
+  double seconds_per_update = 0;  ///< of each trained weight
+  double seconds_per_decode = 0;  ///< of each weight that is decoded from blocks
+};
+
+/// One way to run the step.
+struct StepSettings {
+  StepStorage storage;
+  int64_t micro_batch = 1;  ///< most sequences that go through the model at once
+};
+
+/// What it needs.
+struct StepPlan {
+  StepSettings settings;
+  StepMemory memory;          ///< of the batch that needs most
+  double seconds = 0;         ///< of the whole step
+  double update_seconds = 0;  ///< of these, the optimizer's
+  bool fits = false;
+};
+
+/// Tells the speed at a part of a batch; it may measure.
+using SpeedOf = std::function<StepSpeed(const StepShape& part, const StepStorage& storage)>;
+
+/// `shape` with so many sequences; visible tokens and targets in proportion.
+StepShape with_sequences(const StepShape& shape, int64_t sequences);
+
+/// Plans of every frozen format of the compute type, with and without checkpointed blocks, for
+/// micro-batches of all sequences of the largest batch, half of them, a quarter, ... (as long as
+/// that is whole). `limit`: bytes for all of a plan's memory and `program`, what the process takes
+/// besides.
+std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t program,
+                                 int64_t limit, const SpeedOf& speed);
+
+/// The fastest that fits, or null.
+const StepPlan* best_plan(const std::vector<StepPlan>& plans);
+
+/// Bytes that a process takes beyond the tensors of a step: libraries, their scratch memory, the
+/// allocator's waste. Measured by a step of a few layers, so it must be called before anything
+/// large was allocated. 0 where the system does not say.
+int64_t measure_overhead(const StepProblem& problem, bool fp32);
+
+/// Measures on this machine, as far as was not done before: forward and backward
+/// passes of real layers (once and twice the shortest stretch of blocks that repeats) of each
+/// shape, an update, and decoding of a matrix of each format. `problem` must stay alive.
+SpeedOf speeds_of(const StepProblem& problem);
+
+}  // namespace flamingo

@@ -1,0 +1,80 @@
+#include "flamingo/train/synthetic_step.h"
+
+#include <algorithm>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo {
+namespace {
+
+constexpr double kDeviation = 0.02;
+
+Flamingo random_model(const FlamingoConfig& config, const Trainable& trainable,
+                      const StepStorage& storage) {
+  const auto type = storage.compute_bytes() == 4 ? torch::kFloat32 : torch::kBFloat16;
+  Flamingo model(config, WeightOptions::of(type));
+  {
+    const torch::NoGradGuard no_grad;
+    for (auto& parameter : model->parameters()) {
+      parameter.dim() < 2 ? parameter.fill_(1) : parameter.normal_(0, kDeviation);
+    }
+  }
+  freeze(model, trainable);
+  if (block_type_of(storage.frozen)) pack_frozen(model, storage.frozen);
+  model->checkpoint_blocks(storage.checkpoint_blocks);
+  return model;
+}
+
+/// phi [B, T]: the last Nv / B tokens of each sequence see its media, as many each.
+torch::Tensor some_phi(const StepShape& shape) {
+  const int64_t seen = shape.visible / shape.sequences;
+  auto phi = torch::zeros({shape.sequences, shape.tokens}, torch::kInt64);
+  if (shape.media == 0 || seen == 0) return phi;
+  const int64_t each = (seen + shape.media - 1) / shape.media;
+  phi.narrow(1, shape.tokens - seen, seen)
+      .copy_((torch::arange(seen, torch::kInt64).div(each, "floor") + 1)
+                 .expand({shape.sequences, seen}));
+  return phi;
+}
+
+}  // namespace
+
+SyntheticStep::SyntheticStep(const FlamingoConfig& config, const StepShape& shape,
+                             const Trainable& trainable, const StepStorage& storage)
+    : model_(random_model(config, trainable, storage)),
+      optimizer_({}, *model_),
+      shape_(shape),
+      phi_(some_phi(shape)) {
+  require(shape.targets <= shape.sequences * shape.tokens, "SyntheticStep",
+          "expected at most as many targets as tokens, got more");
+  ids_ = torch::randint(config.lm.vocab, {shape.sequences, shape.tokens}, torch::kInt64);
+  if (config.lm.additional_vocab > 0) ids_.select(1, 0).fill_(config.lm.vocab);
+  positions_ = torch::randperm(shape.sequences * shape.tokens).narrow(0, 0, shape.targets);
+  words_ = torch::randint(config.lm.vocab, {shape.targets}, torch::kInt64);
+  if (shape.media == 0) return;
+  const int64_t side = config.transform.size;
+  pictures_ = shape.encodes
+                  ? torch::randn({shape.sequences, shape.media, shape.frames, 3, side, side})
+                  : torch::randn({shape.sequences, shape.media, shape.frames,
+                                  num_patches(config.vision), model_->vision_encoder->dim()})
+                        .to(model_->lm->compute_type());
+}
+
+void SyntheticStep::accumulate() {
+  torch::Tensor media;
+  if (pictures_.defined()) {
+    media = model_->resample(shape_.encodes ? model_->encode_features(pictures_) : pictures_);
+  }
+  const auto hidden = model_->forward_hidden({.ids = ids_, .phi = phi_, .media = media});
+  const auto rows = hidden.flatten(0, 1).index_select(0, positions_);
+  const auto loss = at::cross_entropy_loss(model_->logits(rows).to(torch::kFloat32), words_);
+  loss.backward();  // by now, of the logits only what their gradient needs is there
+}
+
+void SyntheticStep::update() {
+  optimizer_.clip_gradients();
+  optimizer_.step(1e-3);
+  optimizer_.zero_grad();
+}
+
+}  // namespace flamingo

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "flamingo/model/step_memory.h"
+#include "flamingo/train/optimizer.h"
+
+namespace flamingo {
+
+/// Training steps of a real model with random weights on random batches of one shape: what a recipe
+/// will cost, before its data and files are there.
+class SyntheticStep {
+ public:
+  /// Throws Error when the config does not hold together or shape and config do not fit.
+  SyntheticStep(const FlamingoConfig& config, const StepShape& shape, const Trainable& trainable,
+                const StepStorage& storage);
+
+  /// Forward and backward pass of one batch; adds to the gradients.
+  void accumulate();
+  /// Clipping and AdamW's update, which ends the gradients.
+  void update();
+
+  const Flamingo& model() const { return model_; }
+  int64_t num_trained() const { return optimizer_.num_trained(); }
+
+ private:
+  Flamingo model_;
+  AdamW optimizer_;
+  StepShape shape_;
+  torch::Tensor ids_, phi_;          ///< [B, T]
+  torch::Tensor pictures_;           ///< [B, M, F, 3, S, S], or features [B, M, F, P, Dv]
+  torch::Tensor positions_, words_;  ///< [n], where logits are computed, and what they should be
+};
+
+}  // namespace flamingo

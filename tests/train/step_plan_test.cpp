@@ -1,0 +1,81 @@
+#include "flamingo/train/step_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/model/tiny_flamingo.h"
+
+namespace flamingo {
+namespace {
+
+StepProblem tiny_problem() {
+  return {.config = testing::tiny_flamingo(),
+          .batches = {{.sequences = 12, .tokens = 8, .visible = 96, .media = 2, .targets = 24}}};
+}
+
+/// A machine that does an operation a nanosecond and decodes a weight in two.
+StepSpeed steady(const StepShape&, const StepStorage& storage) {
+  const bool packed = block_type_of(storage.frozen).has_value();
+  return {.seconds_per_flop = 1e-9, .seconds_per_decode = packed ? 2e-9 : 0};
+}
+
+TEST(StepPlan, CoversEveryFormatAndWholeMicroBatches) {
+  const auto plans = plan_steps(tiny_problem(), false, 0, 1 << 30, steady);
+  ASSERT_EQ(plans.size(), 3u * 2 * 3);  // 12, 6, 3 sequences
+  EXPECT_EQ(plans[0].settings.micro_batch, 12);
+  EXPECT_EQ(plans[2].settings.micro_batch, 3);
+  EXPECT_FALSE(plans[0].settings.storage.accumulates);
+  EXPECT_TRUE(plans[2].settings.storage.accumulates);
+  EXPECT_EQ(plan_steps(tiny_problem(), true, 0, 1 << 30, steady).size(), 2u * 3);
+}
+
+TEST(StepPlan, TimeIsThatOfTheOperationsAndOfDecoding) {
+  const auto problem = tiny_problem();
+  const auto plans = plan_steps(problem, false, 0, 1 << 30, steady);
+  const double flops = train_step_flops(problem.config, problem.batches[0], {}).total();
+  EXPECT_NEAR(plans[0].seconds, flops * 1e-9, 1e-12);
+  EXPECT_NEAR(plans[2].seconds, flops * 1e-9, 1e-12);  // in four parts
+  // Of 3 blocks: q, k, v 64 x 32, o 32 x 32, gate and up 96 x 32 (down has 48 columns); the
+  // encoder's squeeze-excite layers have 16 and 8. Decoded forward and backward.
+  EXPECT_NEAR(plans[6].seconds - plans[0].seconds, 2 * 3 * (64 + 32 + 96) * 32 * 2e-9, 1e-12);
+}
+
+TEST(StepPlan, TheBestIsTheFastestThatFits) {
+  const auto problem = tiny_problem();
+  const auto all = plan_steps(problem, false, 0, 1 << 30, steady);
+  const StepPlan* fastest = best_plan(all);
+  ASSERT_NE(fastest, nullptr);
+  EXPECT_EQ(fastest->settings.storage.frozen, FrozenFormat::kBf16);
+  EXPECT_FALSE(fastest->settings.storage.checkpoint_blocks);
+  int64_t least = all[0].memory.peak();
+  for (const StepPlan& plan : all) least = std::min(least, plan.memory.peak());
+  const int64_t program = 1000;
+  const auto tight = plan_steps(problem, false, program, least + program, steady);
+  ASSERT_NE(best_plan(tight), nullptr);
+  EXPECT_EQ(best_plan(tight)->memory.peak(), least);
+  EXPECT_EQ(best_plan(plan_steps(problem, false, program, least, steady)), nullptr);
+}
+
+TEST(StepPlan, BatchesOfSeveralSourcesAddUpInTimeAndNotInMemory) {
+  auto problem = tiny_problem();
+  const auto alone = plan_steps(problem, false, 0, 1 << 30, steady);
+  problem.batches.push_back({.sequences = 2, .tokens = 8, .targets = 4});
+  const auto both = plan_steps(problem, false, 0, 1 << 30, steady);
+  const double flops = train_step_flops(problem.config, problem.batches[1], {}).total();
+  EXPECT_NEAR(both[0].seconds - alone[0].seconds, flops * 1e-9, 1e-12);
+  EXPECT_EQ(both[0].memory.activations, alone[0].memory.activations);
+  EXPECT_EQ(both[0].memory.gradients, both[0].memory.masters);
+}
+
+TEST(StepPlan, SpeedsAreMeasuredOnceForEachShape) {
+  const auto problem = tiny_problem();
+  const StepShape part = with_sequences(problem.batches[0], 3);
+  const SpeedOf speed = speeds_of(problem);
+  const StepSpeed first = speed(part, {FrozenFormat::kInt8});
+  EXPECT_EQ(first.seconds_per_flop, speed(part, {FrozenFormat::kInt8}).seconds_per_flop);
+  EXPECT_GE(first.seconds_per_flop, 0);
+  EXPECT_GT(first.seconds_per_decode, 0);
+  EXPECT_EQ(speed(part, {}).seconds_per_decode, 0);
+}
+
+}  // namespace
+}  // namespace flamingo
