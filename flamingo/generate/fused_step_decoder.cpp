@@ -23,9 +23,15 @@ std::byte* bytes_of(const at::Tensor& tensor) {
   return static_cast<std::byte*>(tensor.mutable_data_ptr());
 }
 
-/// Medium `index` of all [1, M, R, H * Dh] -> [H, R, Dh].
-at::Tensor heads_of(const at::Tensor& all, int64_t index, int64_t heads) {
-  return all[0][index].unflatten(-1, {heads, -1}).transpose(0, 1).contiguous();
+/// What phi may see of all media [1, M, R, H * Dh] -> [H, W * R, Dh].
+at::Tensor heads_of(const at::Tensor& all, int32_t phi, const GatedXattnConfig& config) {
+  const int64_t first = config.media_attention == MediaAttention::kLast ? phi - 1 : 0;
+  return all[0]
+      .slice(0, first, phi)
+      .flatten(0, 1)
+      .unflatten(-1, {config.num_heads, -1})
+      .transpose(0, 1)
+      .contiguous();
 }
 
 }  // namespace
@@ -54,10 +60,9 @@ MediaView FusedStepDecoder::media_view(size_t layer, int32_t phi, const KvCache&
   Medium& medium = media_[layer];
   const KeyValues source = cache.media(layer);
   if (medium.phi != phi || !medium.source.keys.is_same(source.keys)) {
-    const int64_t heads = model_->config().xattn.num_heads;
-    medium = {source,
-              phi,
-              {heads_of(source.keys, phi - 1, heads), heads_of(source.values, phi - 1, heads)}};
+    const GatedXattnConfig& config = model_->config().xattn;
+    medium = {
+        source, phi, {heads_of(source.keys, phi, config), heads_of(source.values, phi, config)}};
   }
   return {element_type(medium.heads.keys), bytes_of(medium.heads.keys),
           bytes_of(medium.heads.values), medium.heads.keys.size(1)};

@@ -32,11 +32,11 @@ class FusedStepDecoder : public StepDecoder {
   int64_t weight_bytes() const { return decoder_.weight_bytes(); }
 
  private:
-  /// The medium that a gated layer saw last.
+  /// The medium that a gated layer saw last, or all up to it.
   struct Medium {
     KeyValues source;  ///< the cache's tensors that `heads` was made from
     int32_t phi = 0;
-    KeyValues heads;  ///< [H, R, Dh]
+    KeyValues heads;  ///< [H, W * R, Dh] of the W media that phi may see
   };
 
   void check(int32_t phi, const KvCache& cache) const;

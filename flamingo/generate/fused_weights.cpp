@@ -83,6 +83,11 @@ DecoderBlockWeights block_weights(const DecoderBlock& block, const DecoderConfig
   return weights;
 }
 
+/// tanh(alpha), or 1 where there is no gate.
+std::vector<float> gate_values(const at::Tensor& alpha) {
+  return alpha.defined() ? floats(alpha.to(at::kFloat).tanh()) : std::vector<float>{1.0F};
+}
+
 CrossBlockWeights cross_weights(const GatedXattn& layer, const GatedXattnConfig& config,
                                 int64_t before_block) {
   CrossBlockWeights weights;
@@ -95,8 +100,8 @@ CrossBlockWeights cross_weights(const GatedXattn& layer, const GatedXattnConfig&
     weights.query_norm = floats(layer->q_norm->weight);
     weights.query_norm_eps = static_cast<float>(config.norm.eps);
   }
-  weights.attention_gate = floats(layer->alpha_xattn.to(at::kFloat).tanh());
-  weights.ffw_gate = floats(layer->alpha_dense.to(at::kFloat).tanh());
+  weights.attention_gate = gate_values(layer->alpha_xattn);
+  weights.ffw_gate = gate_values(layer->alpha_dense);
   weights.ffw = ffw_weights(layer->ffw, *ffw_kind(config.activation, config.gated_ffw),
                             norm_weights(layer->norm_ffw, config.norm));
   return weights;
@@ -145,7 +150,8 @@ bool can_fuse(const Flamingo& model) {
   const DecoderConfig& lm = model->config().lm;
   const GatedXattnConfig& xattn = model->config().xattn;
   return lm.position == PositionKind::kRotary && !lm.parallel_residual && !lm.attention_bias &&
-         !lm.ffw_bias && ffw_kind(lm.activation, lm.gated_ffw).has_value() &&
+         !lm.ffw_bias && xattn.form == XattnForm::kGated &&
+         ffw_kind(lm.activation, lm.gated_ffw).has_value() &&
          ffw_kind(xattn.activation, xattn.gated_ffw).has_value() && is_plain(*model->lm) &&
          is_plain(*model->xattn);
 }
@@ -181,7 +187,7 @@ FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm) {
   weights.inverse_frequencies = inverse_frequencies(config);
   size_t next = 0;
   for (int64_t n = 0; n < config.num_layers; ++n) {
-    if (xattn.before_block(n)) {
+    if (xattn.at_block(n)) {
       weights.cross_blocks.push_back(cross_weights((*model->xattn)[next++], xattn, n));
     }
     weights.blocks.push_back(block_weights((*model->lm->layers)[static_cast<size_t>(n)], config));

@@ -6,9 +6,9 @@
 
 namespace flamingo {
 
-/// Whether FusedDecoder computes what `model` does for one token: rotary positions, attention and
-/// feed-forward part one after the other, no biases in linear layers, activations that it has;
-/// weights in fp32 or bf16 in the processor's memory.
+/// Whether FusedDecoder computes what `model` does for one token: gated layers before their blocks,
+/// rotary positions, attention and feed-forward part one after the other, no biases in linear
+/// layers, activations that it has; weights in fp32 or bf16 in the processor's memory.
 bool can_fuse(const Flamingo& model);
 
 /// The weights of one step: views of the model's tensors, which must stay where they are. With

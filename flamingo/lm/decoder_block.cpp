@@ -22,8 +22,10 @@ DecoderBlockImpl::DecoderBlockImpl(const DecoderConfig& config, const torch::Ten
       parallel_residual_(config.parallel_residual) {}
 
 torch::Tensor DecoderBlockImpl::forward(const torch::Tensor& x, const BlockContext& context,
-                                        KvCache* cache, size_t layer) const {
-  const auto y = x + self_attn->forward(input_layernorm->forward(x), context, cache, layer);
+                                        KvCache* cache, size_t layer,
+                                        const BetweenParts& between) const {
+  auto y = x + self_attn->forward(input_layernorm->forward(x), context, cache, layer);
+  if (between) y = between(y);
   return y + mlp->forward(post_attention_layernorm->forward(parallel_residual_ ? x : y));
 }
 

@@ -1,8 +1,10 @@
 #include "flamingo/lm/media_mask.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -63,9 +65,22 @@ at::Tensor to_tensor(const std::vector<int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
 }
 
+/// Lets each group see every image up to its own.
+void add_previous(int64_t num_media, MediaPlan& plan) {
+  const auto own = plan.media.remainder(num_media).unsqueeze(1);  // [G, 1] phi - 1
+  plan.group_media = own.max().item<int64_t>() + 1;
+  const auto image = at::arange(plan.group_media, own.options());  // [W], all of them in the sample
+  const auto past = image > own;                                   // [G, W]
+  plan.media = (plan.media.unsqueeze(1) - own + image).flatten();
+  if (!past.any().item<bool>()) return;
+  plan.media_bias = at::zeros(past.sizes(), own.options().dtype(at::kFloat))
+                        .masked_fill(past, -std::numeric_limits<float>::infinity());
+}
+
 }  // namespace
 
-MediaPlan plan_media(const at::Tensor& phi, int64_t num_media, at::Device device) {
+MediaPlan plan_media(const at::Tensor& phi, int64_t num_media, at::Device device,
+                     MediaAttention attention) {
   expect_shape(phi, {kAny, kAny}, "phi");
   const Groups groups = group_tokens(phi, num_media);
   MediaPlan plan;
@@ -80,6 +95,7 @@ MediaPlan plan_media(const at::Tensor& phi, int64_t num_media, at::Device device
                   std::is_sorted(lists.tokens.begin(), lists.tokens.end());
   plan.tokens = to_tensor(lists.tokens, device);
   plan.media = to_tensor(lists.media, device);
+  if (attention == MediaAttention::kAllPrevious) add_previous(num_media, plan);
   if (plan.num_groups * plan.group_size != plan.num_visible) {
     plan.slot_tokens = to_tensor(lists.slot_tokens, device);
     plan.token_slots = to_tensor(lists.token_slots, device);

@@ -46,6 +46,8 @@ void FlamingoConfig::validate() const {
   require(
       !vision.clip_vit || transform.size == vision.image_size(), kWhere,
       "expected transform.size to be the vision encoder's " + std::to_string(vision.image_size()));
+  require(xattn.form != XattnForm::kVanilla || !lm.parallel_residual, kWhere,
+          "expected xattn.form vanilla only with an LM whose blocks have one part after the other");
   validate_tokens(tokens, lm.additional_vocab);
   validate_transform(transform);
 }

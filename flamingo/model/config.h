@@ -10,7 +10,7 @@
 #include "flamingo/lm/decoder_config.h"
 #include "flamingo/lm/gated_xattn.h"
 #include "flamingo/media/transform.h"
-#include "flamingo/resampler/perceiver_resampler.h"
+#include "flamingo/resampler/resampler.h"
 #include "flamingo/vision/clip_vit.h"
 #include "flamingo/vision/nfnet.h"
 
@@ -70,7 +70,7 @@ struct FlamingoConfig {
   template <class Visitor>
   void visit(Visitor& v) {
     v("vision", vision, "vision encoder");
-    v("resampler", resampler, "Perceiver Resampler; null: encoder features go to the LM directly");
+    v("resampler", resampler, "resampler; null: encoder features go to the LM directly");
     v("widen_media", widen_media,
       "a linear layer from Dr to D before the gated layers (fits the paper's counts)");
     v("xattn", xattn, "gated cross-attention layers");

@@ -37,36 +37,71 @@ struct Surroundings {
   BlockContext context;
   KvCache* cache;
   Tap tap;
+
+  torch::Tensor tapped(const std::string& name, torch::Tensor value) const {
+    if (tap) tap(name, value);
+    return value;
+  }
 };
 
-/// LM block n and the gated layer before it, number i, if there is one.
+/// Where a cross-attention layer stands beside its block.
+enum class XattnPlace { kBefore, kInside, kAfter };
+
+/// A block and the cross-attention layer that goes with it, number i, if there is one.
 struct BlockPair {
-  size_t n = 0;
+  std::string name;  ///< of the block, for taps
+  size_t n = 0;      ///< of the block, in the cache
   DecoderBlock block{nullptr};
   size_t i = 0;
-  GatedXattn gated{nullptr};
+  GatedXattn xattn{nullptr};
+  XattnPlace place = XattnPlace::kBefore;
 
-  /// hidden [B, T, D], keys and values of the gated layer's media -> [B, T, D].
+  /// hidden [B, T, D], keys and values of the layer's media -> [B, T, D].
   torch::Tensor forward(torch::Tensor hidden, const KeyValues& media,
                         const Surroundings& around) const {
-    if (gated) {
-      hidden = gated->forward(hidden, media, around.plan);
-      if (around.tap) around.tap("xattn." + std::to_string(i), hidden);
-    }
-    hidden = block->forward(hidden, around.context, around.cache, n);
-    if (around.tap) around.tap("lm.layers." + std::to_string(n), hidden);
-    return hidden;
+    const BetweenParts cross = [&](const torch::Tensor& x) {
+      return around.tapped("xattn." + std::to_string(i), xattn->forward(x, media, around.plan));
+    };
+    if (xattn && place == XattnPlace::kBefore) hidden = cross(hidden);
+    const bool inside = xattn && place == XattnPlace::kInside;
+    hidden = around.tapped(name, block->forward(hidden, around.context, around.cache, n,
+                                                inside ? cross : BetweenParts()));
+    return xattn && place == XattnPlace::kAfter ? cross(hidden) : hidden;
   }
 
   std::vector<torch::Tensor> parameters() const {
     auto all = block->parameters();
-    if (gated) {
-      const auto more = gated->parameters();
+    if (xattn) {
+      const auto more = xattn->parameters();
       all.insert(all.end(), more.begin(), more.end());
     }
     return all;
   }
 };
+
+/// All pairs of a model in their order: the LM's blocks, then what is grafted onto them.
+std::vector<BlockPair> block_pairs(const FlamingoImpl& model) {
+  const GatedXattnConfig& config = model.config().xattn;
+  std::vector<BlockPair> pairs;
+  const auto add = [&](const char* list, size_t i, const DecoderBlock& block) {
+    pairs.push_back({.name = list + std::to_string(i), .n = pairs.size(), .block = block});
+  };
+  size_t next = 0;
+  for (size_t n = 0; n < model.lm->layers->size(); ++n) {
+    add("lm.layers.", n, (*model.lm->layers)[n]);
+    if (!config.at_block(static_cast<int64_t>(n))) continue;
+    pairs.back().i = next;
+    pairs.back().xattn = (*model.xattn)[next++];
+    if (config.form == XattnForm::kVanilla) pairs.back().place = XattnPlace::kInside;
+  }
+  for (size_t i = 0; i < model.graft->size(); ++i) {
+    add("graft.", i, (*model.graft)[i]);
+    pairs.back().i = i;
+    pairs.back().xattn = (*model.xattn)[i];
+    pairs.back().place = XattnPlace::kAfter;
+  }
+  return pairs;
+}
 
 /// pair.forward, computed again in backward.
 torch::Tensor forward_again(const BlockPair& pair, const torch::Tensor& hidden,
@@ -86,11 +121,11 @@ FlamingoImpl::FlamingoImpl(const FlamingoConfig& config, const WeightOptions& op
     : vision_encoder(register_module("vision_encoder",
                                      make_encoder(validated(config).vision, options.frozen))),
       xattn(register_module("xattn", make_typed_list<GatedXattn>())),
+      graft(register_module("graft", make_typed_list<DecoderBlock>())),
       lm(register_module("lm", Decoder(config.lm, options))),
       config_(config) {
   if (config.resampler) {
-    resampler =
-        register_module("resampler", PerceiverResampler(*config.resampler, options.trained));
+    resampler = register_module("resampler", Resampler(*config.resampler, options.trained));
   }
   if (config.widen_media) {
     media_proj = register_module("media_proj", Linear(token_dim(config_, *vision_encoder),
@@ -100,6 +135,8 @@ FlamingoImpl::FlamingoImpl(const FlamingoConfig& config, const WeightOptions& op
   for (int64_t i = 0; i < count; ++i) {
     xattn->append(
         GatedXattn(config.xattn, XattnWidths{config.lm.dim, media_dim()}, options.trained));
+    if (config.xattn.form != XattnForm::kGrafting) continue;
+    graft->append(DecoderBlock(config.lm, options.trained));
   }
 }
 
@@ -154,23 +191,17 @@ torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap
   check_input(input);
   KvCache* cache = input.cache;
   const int64_t new_media = input.media.defined() ? input.media.size(1) : 0;
-  const auto around = std::make_shared<const Surroundings>(Surroundings{
-      .plan = plan_media(input.phi, new_media + (cache ? cache->num_media() : 0), lm->device()),
-      .context = lm->context(input.ids, input.attention_mask, cache),
-      .cache = cache,
-      .tap = tap});
+  const auto around = std::make_shared<const Surroundings>(
+      Surroundings{.plan = plan_media(input.phi, new_media + (cache ? cache->num_media() : 0),
+                                      lm->device(), config_.xattn.media_attention),
+                   .context = lm->context(input.ids, input.attention_mask, cache),
+                   .cache = cache,
+                   .tap = tap});
   auto hidden = lm->embed(input.ids);  // [B, T, D]
   const auto media = media_keys(input);
   const bool checkpoints = checkpoint_blocks_ && !cache && !tap;
-  size_t next = 0;
-  for (size_t n = 0; n < lm->layers->size(); ++n) {
-    BlockPair pair{.n = n, .block = (*lm->layers)[n]};
-    KeyValues seen;
-    if (config_.xattn.before_block(static_cast<int64_t>(n))) {
-      pair.i = next++;
-      pair.gated = (*xattn)[pair.i];
-      seen = media[pair.i];
-    }
+  for (const BlockPair& pair : block_pairs(*this)) {
+    const KeyValues seen = pair.xattn ? media[pair.i] : KeyValues{};
     hidden = checkpoints ? forward_again(pair, hidden, seen, around)
                          : pair.forward(hidden, seen, *around);
   }

@@ -11,7 +11,7 @@
 
 namespace flamingo {
 
-/// Sees named intermediate results: "xattn.<i>" and "lm.layers.<n>", both [B, T, D].
+/// Sees named intermediate results: "xattn.<i>", "lm.layers.<n>" and "graft.<i>", all [B, T, D].
 using Tap = std::function<void(const std::string& name, const torch::Tensor& value)>;
 
 /// One batch of interleaved text and media.
@@ -28,6 +28,9 @@ struct FlamingoInput {
 ///   pixels -> vision_encoder -> resampler -> media
 ///                                             |
 ///   ids -> lm.embed -> [xattn.0 -> lm.layers.0] -> lm.layers.1 -> ... -> lm.norm -> logits
+///
+/// or, by config.xattn.form, xattn.<i> inside lm.layers.<n> (vanilla), or after the last one
+/// [graft.0 -> xattn.0] -> [graft.1 -> xattn.1] -> ... -> lm.norm (grafting).
 ///
 /// Everything is an argument: no layer keeps media, masks or caches. With all gates at 0 the logits
 /// are the language model's, bit for bit.
@@ -65,9 +68,10 @@ class FlamingoImpl : public torch::nn::Module {
   int64_t media_dim() const;
 
   VisionEncoderPtr vision_encoder;
-  PerceiverResampler resampler{nullptr};
+  Resampler resampler{nullptr};
   Linear media_proj{nullptr};  ///< [D, Dr], with widen_media
   TypedList<GatedXattn> xattn;
+  TypedList<DecoderBlock> graft;  ///< learnt blocks on top of the LM; empty unless grafting
   Decoder lm;
 
  private:

@@ -19,6 +19,7 @@ void freeze(Flamingo& model, const Trainable& trainable) {
   if (model->resampler) set_trainable(*model->resampler, trainable.resampler);
   if (model->media_proj) set_trainable(*model->media_proj, trainable.resampler);
   set_trainable(*model->xattn, trainable.xattn);
+  set_trainable(*model->graft, trainable.xattn);
   set_trainable(*model->lm, trainable.lm);
   auto& embedding = model->lm->embed_tokens->additional_embedding;
   if (embedding) set_trainable(*embedding, trainable.additional_tokens);

@@ -20,8 +20,8 @@ struct Trainable {
   template <class Visitor>
   void visit(Visitor& v) {
     v("vision", vision, "vision encoder");
-    v("resampler", resampler, "Perceiver Resampler and what widens its output");
-    v("xattn", xattn, "gated cross-attention layers");
+    v("resampler", resampler, "resampler and what widens its output");
+    v("xattn", xattn, "gated cross-attention layers and grafted blocks");
     v("lm", lm, "language model");
     v("additional_tokens", additional_tokens, "embeddings and head rows of additional tokens");
   }

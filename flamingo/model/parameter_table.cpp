@@ -13,11 +13,12 @@ namespace flamingo {
 namespace {
 
 /// A child of Flamingo and what it is called in the table.
-constexpr std::array<std::pair<const char*, const char*>, 5> kParts{
+constexpr std::array<std::pair<const char*, const char*>, 6> kParts{
     {{"vision_encoder.", "vision encoder"},
      {"resampler.", "resampler"},
      {"media_proj.", "media projection"},
      {"xattn.", "gated xattn-dense"},
+     {"graft.", "grafted self-attention"},
      {"lm.", "language model"}}};
 
 /// What the paper prints of one size (table 5), by part.

@@ -93,12 +93,13 @@ struct KvCacheView {
   int64_t capacity = 0;
 };
 
-/// Keys and values of the token's one image for one cross-attention block.
+/// Keys and values of what the token sees for one cross-attention block: one image, or several
+/// one after the other.
 struct MediaView {
   BlockType type = BlockType::kF32;   ///< kF32 or kBF16
   const std::byte* keys = nullptr;    ///< [H, latents, Dh], normalised if the block does that
   const std::byte* values = nullptr;  ///< [H, latents, Dh]
-  int64_t latents = 0;                ///< R; 0: no image before this token, attention gives 0
+  int64_t latents = 0;                ///< in all; 0: no image before this token, attention gives 0
 };
 
 /// What one step reads and writes.

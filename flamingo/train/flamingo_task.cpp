@@ -154,10 +154,12 @@ std::vector<std::string> FlamingoTask::notes() const {
 
 std::vector<Metric> gate_metrics(const Flamingo& model) {
   std::vector<Metric> metrics;
+  const auto add = [&](const char* kind, size_t i, const torch::Tensor& alpha) {
+    if (alpha.defined()) metrics.emplace_back(kind + std::to_string(i), gate_size(alpha));
+  };
   for (size_t i = 0; i < model->xattn->size(); ++i) {
-    const auto& layer = (*model->xattn)[i];
-    metrics.emplace_back("gate_xattn." + std::to_string(i), gate_size(layer->alpha_xattn));
-    metrics.emplace_back("gate_dense." + std::to_string(i), gate_size(layer->alpha_dense));
+    add("gate_xattn.", i, (*model->xattn)[i]->alpha_xattn);
+    add("gate_dense.", i, (*model->xattn)[i]->alpha_dense);
   }
   return metrics;
 }

@@ -88,8 +88,8 @@ class FlamingoTask : public TrainTask {
   std::optional<Prefetcher<MixtureStep>> steps_;  ///< last: its thread reads the others
 };
 
-/// {"gate_xattn.<i>", |tanh(alpha_xattn)|} and {"gate_dense.<i>", ...} of every gated layer; means
-/// of vector gates.
+/// {"gate_xattn.<i>", |tanh(alpha_xattn)|} and {"gate_dense.<i>", ...} of every gate that there
+/// is; means of vector gates.
 std::vector<Metric> gate_metrics(const Flamingo& model);
 
 }  // namespace flamingo

@@ -64,6 +64,7 @@ Flamingo assemble(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder
   }
   if (model->resampler) init_weights(*model->resampler, recipe.seed);
   init_weights(*model->xattn, recipe.seed);
+  init_weights(*model->graft, recipe.seed);
   init_additional(model, recipe.tokens, newline, recipe.seed);
   return model;
 }

@@ -89,6 +89,18 @@ TEST(FusedStepDecoder, EqualsOtherFamilies) {
   EXPECT_LT(largest_difference(config, torch::kFloat32), kFloat32);
 }
 
+TEST(FusedStepDecoder, EqualsTheAblationsThatItCanDo) {
+  auto config = tiny_flamingo_config();
+  config.xattn.gate = GateKind::kNone;
+  EXPECT_LT(largest_difference(config, torch::kFloat32), kFloat32);
+  config = tiny_flamingo_config();
+  config.xattn.media_attention = MediaAttention::kAllPrevious;
+  EXPECT_LT(largest_difference(config, torch::kFloat32), kFloat32);
+  config.xattn.first = 1;
+  config.xattn.every = 0;
+  EXPECT_LT(largest_difference(config, torch::kFloat32), kFloat32);
+}
+
 TEST(FusedStepDecoder, KeepsAGgufsWeightsQuantised) {
   const std::string path = kGolden + "/gguf-tiny/model.gguf";
   const Gguf file = Gguf::open(path);

@@ -36,6 +36,9 @@ TEST(FusedWeights, KnowsWhatItCannotDo) {
   EXPECT_FALSE(changed([](auto& c) { c.lm.gated_ffw = false; }));
   EXPECT_FALSE(changed([](auto& c) { c.xattn.activation = Activation::kQuickGelu; }));
   EXPECT_TRUE(changed([](auto& c) { c.xattn.vector_gates = c.xattn.qk_norm = true; }));
+  EXPECT_FALSE(changed([](auto& c) { c.xattn.form = XattnForm::kVanilla; }));
+  EXPECT_FALSE(changed([](auto& c) { c.xattn.form = XattnForm::kGrafting; }));
+  EXPECT_TRUE(changed([](auto& c) { c.xattn.gate = GateKind::kNone; }));
   auto half = made(tiny_flamingo_config());
   half->to(torch::kHalf);
   EXPECT_FALSE(can_fuse(half));

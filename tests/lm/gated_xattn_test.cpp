@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 #include "flamingo/core/error.h"
@@ -25,7 +26,7 @@ GatedXattnConfig tiny_config() {
   return config;
 }
 
-/// The paper's and IDEFICS's.
+/// The paper's, IDEFICS's, and the paper's ablations.
 std::vector<GatedXattnConfig> variants() {
   auto idefics = tiny_config();
   idefics.norm = {.kind = NormKind::kRmsNorm};
@@ -34,7 +35,13 @@ std::vector<GatedXattnConfig> variants() {
   idefics.gated_ffw = true;
   idefics.activation = Activation::kSilu;
   idefics.vector_gates = true;
-  return {tiny_config(), idefics};
+  auto ungated = tiny_config();
+  ungated.gate = GateKind::kNone;
+  auto vanilla = tiny_config();
+  vanilla.form = XattnForm::kVanilla;
+  auto previous = tiny_config();
+  previous.media_attention = MediaAttention::kAllPrevious;
+  return {tiny_config(), idefics, ungated, vanilla, previous};
 }
 
 GatedXattn make(const GatedXattnConfig& config, torch::ScalarType type = torch::kFloat32) {
@@ -47,14 +54,16 @@ torch::Tensor heads(const torch::Tensor& x) { return x.unflatten(-1, {2, 8}).tra
 
 /// All tokens against all images, masked: the definition.
 torch::Tensor naive_attend(const GatedXattn& layer, const torch::Tensor& y, const KeyValues& media,
-                           const torch::Tensor& phi) {
+                           const torch::Tensor& phi, MediaAttention seen) {
   const int64_t images = media.keys.size(1), latents = media.keys.size(2);
   auto q = layer->to_q->forward(layer->norm->forward(y));
   if (layer->q_norm) q = layer->q_norm->forward(q.unflatten(-1, {2, 8})).flatten(-2);
   const auto image_of_key =
       torch::arange(1, images + 1).repeat_interleave(latents).view({1, 1, 1, images * latents});
   const auto image_of_token = phi.view({y.size(0), 1, y.size(1), 1});
-  const auto hidden = (image_of_token != image_of_key).logical_and(image_of_token > 0);
+  const auto other = seen == MediaAttention::kLast ? image_of_token != image_of_key
+                                                   : image_of_token < image_of_key;
+  const auto hidden = other.logical_and(image_of_token > 0);
   const auto bias =
       torch::zeros(hidden.sizes()).masked_fill(hidden, -std::numeric_limits<float>::infinity());
   const auto out = plain_attention(heads(q), heads(media.keys.flatten(1, 2)),
@@ -81,8 +90,9 @@ TEST(GatedXattn, RandomInterleavingsEqualTheMaskedDefinition) {
       const auto y = torch::randn({batch, count, 16});
       const auto media = layer->encode_media(torch::randn({batch, images, 5, 12}));
       const auto phi = random_phi(rng, batch, count, images);
-      const auto got = layer->attend(y, media, plan_media(phi, images));
-      ASSERT_LT(difference(got, naive_attend(layer, y, media, phi)), 1e-5);
+      const auto seen = config.media_attention;
+      const auto got = layer->attend(y, media, plan_media(phi, images, torch::kCPU, seen));
+      ASSERT_LT(difference(got, naive_attend(layer, y, media, phi, seen)), 1e-5);
       ASSERT_EQ(got.masked_select((phi == 0).unsqueeze(-1)).abs().sum().item<float>(), 0.f);
     }
   }
@@ -96,8 +106,9 @@ TEST(GatedXattn, GradientsEqualTheDefinitions) {
     const auto grads = [&](bool naive) {
       const auto y = torch::linspace(-1, 1, 2 * 7 * 16).view({2, 7, 16}).set_requires_grad(true);
       const auto media = layer->encode_media(pixels);
-      const auto out =
-          naive ? naive_attend(layer, y, media, phi) : layer->attend(y, media, plan_media(phi, 3));
+      const auto seen = config.media_attention;
+      const auto out = naive ? naive_attend(layer, y, media, phi, seen)
+                             : layer->attend(y, media, plan_media(phi, 3, torch::kCPU, seen));
       return torch::autograd::grad(
           {out.square().sum()},
           {y, layer->to_q->weight, layer->to_kv->weight, layer->to_out->weight});
@@ -119,6 +130,36 @@ TEST(GatedXattn, ClosedGatesChangeNoBit) {
   }
 }
 
+TEST(GatedXattn, WithoutGatesBothFactorsAreOne) {
+  const torch::NoGradGuard no_grad;
+  auto config = tiny_config();
+  config.gate = GateKind::kNone;
+  const auto layer = make(config);
+  const auto y = torch::randn({2, 6, 16});
+  const auto media = layer->encode_media(torch::randn({2, 2, 5, 12}));
+  const auto plan = plan_media(torch::tensor({{0, 1, 1, 2, 2, 2}, {1, 1, 1, 2, 2, 2}}), 2);
+  const auto z = y + layer->attend(y, media, plan);
+  const auto expected = z + layer->ffw->forward(layer->norm_ffw->forward(z));
+  EXPECT_TRUE(layer->forward(y, media, plan).equal(expected));
+  for (const auto& item : layer->named_parameters()) {
+    EXPECT_EQ(item.key().find("alpha"), std::string::npos) << item.key();
+  }
+}
+
+TEST(GatedXattn, VanillaIsTheAttentionAlone) {
+  const torch::NoGradGuard no_grad;
+  auto config = tiny_config();
+  config.form = XattnForm::kVanilla;
+  const auto layer = make(config);
+  const auto y = torch::randn({1, 4, 16});
+  const auto media = layer->encode_media(torch::randn({1, 1, 5, 12}));
+  const auto plan = plan_media(torch::tensor({{0, 1, 1, 1}}), 1);
+  const auto expected = y + std::tanh(0.3f) * layer->attend(y, media, plan);
+  EXPECT_LT(difference(layer->forward(y, media, plan), expected), 1e-6);
+  const auto nothing = plan_media(torch::zeros({1, 4}, torch::kInt64), 0);
+  EXPECT_TRUE(layer->forward(y, {}, nothing).equal(y));
+}
+
 TEST(GatedXattn, FeedForwardRunsWithoutMedia) {
   const torch::NoGradGuard no_grad;
   const auto layer = make(tiny_config());
@@ -135,7 +176,7 @@ TEST(GatedXattnConfig, Placement) {
   config.every = 6;
   std::vector<int64_t> blocks;
   for (int64_t n = 0; n < 30; ++n) {
-    if (config.before_block(n)) blocks.push_back(n);
+    if (config.at_block(n)) blocks.push_back(n);
   }
   EXPECT_EQ(blocks, (std::vector<int64_t>{4, 10, 16, 22, 28}));
   EXPECT_EQ(config.count(30), 5);
@@ -143,8 +184,26 @@ TEST(GatedXattnConfig, Placement) {
   config.first = 0;
   config.every = 7;
   EXPECT_EQ(config.count(80), 12);  // the paper's 80B
-  config.every = 0;
+  config.every = -1;
   EXPECT_THROW(config.validate(), Error);
+}
+
+TEST(GatedXattnConfig, ASingleLayerInTheMiddle) {
+  GatedXattnConfig config;
+  config.first = 12;
+  config.every = 0;
+  config.validate();
+  for (int64_t n = 0; n < 24; ++n) EXPECT_EQ(config.at_block(n), n == 12) << n;
+  EXPECT_EQ(config.count(24), 1);
+  EXPECT_EQ(config.count(12), 0);
+}
+
+TEST(GatedXattnConfig, GraftingLeavesTheBlocksAlone) {
+  GatedXattnConfig config;
+  config.form = XattnForm::kGrafting;
+  config.graft_depth = 3;
+  for (int64_t n = 0; n < 24; ++n) EXPECT_FALSE(config.at_block(n)) << n;
+  EXPECT_EQ(config.count(24), 3);
 }
 
 }  // namespace

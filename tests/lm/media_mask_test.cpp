@@ -24,6 +24,21 @@ TEST(MediaPlan, TruthTable) {
   EXPECT_FALSE(plan.in_order);
 }
 
+TEST(MediaPlan, TruthTableOfAllPrevious) {
+  const auto plan = plan_media(torch::tensor({{0, 1, 1, 3}, {0, 0, 2, 2}}, torch::kInt64), 3,
+                               torch::kCPU, MediaAttention::kAllPrevious);
+  EXPECT_EQ(list(plan.tokens), (std::vector<int64_t>{1, 2, 3, 6, 7}));
+  EXPECT_EQ(plan.group_media, 3);
+  EXPECT_EQ(list(plan.media), (std::vector<int64_t>{0, 1, 2, 0, 1, 2, 3, 4, 5}));
+  const auto seen = torch::tensor({{1, 0, 0}, {1, 1, 1}, {1, 1, 0}}).to(torch::kBool);
+  EXPECT_TRUE(plan.media_bias.isinf().equal(seen.logical_not()));
+  EXPECT_EQ(plan.media_bias.masked_select(seen).abs().sum().item<float>(), 0.f);
+  const auto step =
+      plan_media(torch::tensor({{2}}, torch::kInt64), 5, torch::kCPU, MediaAttention::kAllPrevious);
+  EXPECT_EQ(list(step.media), (std::vector<int64_t>{0, 1}));
+  EXPECT_FALSE(step.media_bias.defined());
+}
+
 TEST(MediaPlan, NothingVisible) {
   const auto plan = plan_media(torch::zeros({2, 3}, torch::kInt64), 0);
   EXPECT_EQ(plan.num_visible, 0);

@@ -28,7 +28,16 @@ TEST(FlamingoConfig, RefusesPartsThatDoNotFit) {
   rejects([](auto& c) { c.tokens.additional[1] = "<image>"; });
   rejects([](auto& c) { c.transform.std[0] = 0; });
   rejects([](auto& c) { c.transform.mean.pop_back(); });
-  rejects([](auto& c) { c.xattn.every = 0; });
+  rejects([](auto& c) { c.xattn.every = -1; });
+  rejects([](auto& c) { c.xattn.graft_depth = 0; });
+  rejects([](auto& c) {
+    c.xattn.gate = GateKind::kNone;
+    c.xattn.vector_gates = true;
+  });
+  rejects([](auto& c) {
+    c.xattn.form = XattnForm::kVanilla;
+    c.lm.parallel_residual = true;
+  });
   rejects([](auto& c) { c.resampler->depth = int64_t{1} << 40; });
   rejects([](auto& c) { c.vision.nfnet->depths[0] = int64_t{1} << 40; });
 }

@@ -3,15 +3,39 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 #include "flamingo/nn/mlp.h"
 #include "flamingo/nn/norm.h"
 #include "flamingo/nn/typed_list.h"
 
 namespace flamingo {
 
-/// Shape of the Perceiver Resampler. The defaults are the paper's (table 13; 16 heads of 128 give
-/// its 194 M).
+/// What turns features into media tokens (paper table 3, row vi):
+///
+///   perceiver    the paper's: latents attend to features and latents
+///   transformer  features and latents are one sequence that attends to itself; the latents' places
+///                are the media tokens
+///   mlp          every feature by itself through layers of norm and feed-forward part; the
+///                sequence is then averaged over R spans of it, all about as long
+///
+/// The paper says of the two others only that they have the parameter budget of the first and are
+/// slower. That a transformer has latents too, and that the MLP's tokens are averaged (where there
+/// are fewer features than R, repeated), is chosen here, so that every medium has R tokens.
+enum class ResamplerKind { kPerceiver, kTransformer, kMlp };
+constexpr std::array<std::pair<ResamplerKind, const char*>, 3> enum_table(ResamplerKind) {
+  return {{{ResamplerKind::kPerceiver, "perceiver"},
+           {ResamplerKind::kTransformer, "transformer"},
+           {ResamplerKind::kMlp, "mlp"}}};
+}
+
+/// Shape of the resampler. The defaults are the paper's (table 13; 16 heads of 128 give its 194 M).
 struct ResamplerConfig {
+  ResamplerKind kind = ResamplerKind::kPerceiver;
   int64_t dim = 3072;        ///< Dv of the features
   int64_t width = 1536;      ///< Dr of the latents; a linear layer maps Dv to Dr where they differ
   int64_t depth = 6;         ///< layers
@@ -26,6 +50,7 @@ struct ResamplerConfig {
 
   template <class Visitor>
   void visit(Visitor& v) {
+    v("kind", kind, "perceiver, transformer or mlp");
     v("dim", dim, "width of the visual features");
     v("width", width, "width of the latents and media tokens");
     v("depth", depth, "layers");
@@ -43,25 +68,35 @@ struct ResamplerConfig {
   void validate() const;
 };
 
+/// The paper's by name, for features of width `dim`. Throws Error listing the names.
+///
+///   small, medium, large  table 10, row i. Their dimensions are not in the paper: half and twice
+///                         the depth give the totals printed there (3.1, 3.2 and 3.4 B)
+///   transformer, mlp      table 3, row vi, of about the medium one's 194 M parameters
+ResamplerConfig resampler_preset(std::string_view name, int64_t dim);
+
+std::vector<std::string> resampler_preset_names();
+
 /// OpenFlamingo's: no projection, 8 heads of 64, exact GELU, no time embedding.
 ResamplerConfig openflamingo_resampler(int64_t dim);
 
 /// IDEFICS's: as OpenFlamingo's, but 16 heads of 96, ReLU and norms on queries and keys.
 ResamplerConfig idefics_resampler(int64_t dim);
 
-/// Latents read media and themselves: attention(q = latents, k = v = [media, latents]).
+/// Latents read media and themselves: attention(q = latents, k = v = [media, latents]). Without
+/// media (kTransformer) this is self-attention.
 class ResamplerAttentionImpl : public torch::nn::Module {
  public:
   ResamplerAttentionImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
 
-  /// media [N, S, Dr], latents [N, R, Dr] -> [N, R, Dr].
+  /// media [N, S, Dr] (kTransformer: not read), latents [N, R, Dr] -> [N, R, Dr].
   torch::Tensor forward(const torch::Tensor& media, const torch::Tensor& latents) const;
 
  private:
   torch::Tensor split_heads(const torch::Tensor& x) const;
 
   int64_t heads_;
-  Norm norm_media_;
+  Norm norm_media_;  ///< null with kTransformer
   Norm norm_latents_;
   Linear to_q_;   ///< [H Dh, Dr]
   Linear to_kv_;  ///< [2 H Dh, Dr]: key rows, then value rows
@@ -71,22 +106,22 @@ class ResamplerAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(ResamplerAttention);
 
-/// x += attention(media, x); x += ffw(norm(x)).
+/// x += attention(media, x), but with kMlp; x += ffw(norm(x)).
 class ResamplerLayerImpl : public torch::nn::Module {
  public:
   ResamplerLayerImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
 
-  /// media [N, S, Dr], latents [N, R, Dr] -> [N, R, Dr].
-  torch::Tensor forward(const torch::Tensor& media, const torch::Tensor& latents) const;
+  /// media [N, S, Dr] (read by kPerceiver), x [N, L, Dr] -> [N, L, Dr].
+  torch::Tensor forward(const torch::Tensor& media, const torch::Tensor& x) const;
 
  private:
-  ResamplerAttention attention_;
+  ResamplerAttention attention_;  ///< null with kMlp
   Norm norm_ffw_;
   Mlp ffw_;
 };
 TORCH_MODULE(ResamplerLayer);
 
-/// Turns any number of visual features into R media tokens.
+/// Turns any number of visual features into R media tokens. As the paper does (kPerceiver):
 ///
 ///   features -- (linear) -- + time --+--> keys, values --> cross-attention --> ffw --> x depth -->
 ///   norm --> media latents ------------------------ +--> queries, keys, values --^
@@ -95,9 +130,9 @@ TORCH_MODULE(ResamplerLayer);
 /// frame. Norms, which the paper's pseudo-code leaves out: one for media, one for latents, one
 /// before ffw, one at the end; linear layers have no bias. Source: paper section 2.1, appendix
 /// A.1.1, figure 5.
-class PerceiverResamplerImpl : public torch::nn::Module {
+class ResamplerImpl : public torch::nn::Module {
  public:
-  PerceiverResamplerImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
+  ResamplerImpl(const ResamplerConfig& config, const torch::TensorOptions& options);
 
   /// features [B, M, F, P, Dv] (any float type) -> media tokens [B, M, R, Dr], same type.
   /// F = 1 is a picture. Throws Error on another last extent or F = 0.
@@ -110,15 +145,18 @@ class PerceiverResamplerImpl : public torch::nn::Module {
 
   const ResamplerConfig& config() const { return config_; }
 
-  torch::Tensor latents;          ///< [R, Dr]
+  torch::Tensor latents;          ///< [R, Dr], undefined with kMlp
   torch::Tensor time_embeddings;  ///< [num_frames, Dr] or undefined
 
  private:
+  /// Features as a sequence [N, S, Dr] -> [N, R, Dr], not normed.
+  torch::Tensor compress(const torch::Tensor& media) const;
+
   ResamplerConfig config_;
   Linear input_proj_{nullptr};  ///< [Dr, Dv]; null when dim == width
   TypedList<ResamplerLayer> layers_;
   Norm norm_;
 };
-TORCH_MODULE(PerceiverResampler);
+TORCH_MODULE(Resampler);
 
 }  // namespace flamingo

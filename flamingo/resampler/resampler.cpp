@@ -1,4 +1,4 @@
-#include "flamingo/resampler/perceiver_resampler.h"
+#include "flamingo/resampler/resampler.h"
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config_limits.h"
@@ -16,6 +16,20 @@ MlpConfig ffw_config(const ResamplerConfig& config) {
           .activation = config.activation};
 }
 
+struct NamedConfig {
+  const char* name;
+  ResamplerConfig config;
+};
+
+std::vector<NamedConfig> all_presets() {
+  // A layer without attention has 0.6 of the parameters: ten are worth six.
+  return {{"small", {.depth = 3}},
+          {"medium", {}},
+          {"large", {.depth = 12}},
+          {"transformer", {.kind = ResamplerKind::kTransformer}},
+          {"mlp", {.kind = ResamplerKind::kMlp, .depth = 10}}};
+}
+
 }  // namespace
 
 void ResamplerConfig::validate() const {
@@ -29,6 +43,24 @@ void ResamplerConfig::validate() const {
   require_within(kWhere, "num_frames", num_frames, 0, config_limits::kWidth);
   require_within(kWhere, "ffw_mult", ffw_mult, 1, config_limits::kLayers);
   require_within(kWhere, "norm_eps", norm_eps, 0, 1);
+}
+
+ResamplerConfig resampler_preset(std::string_view name, int64_t dim) {
+  std::string known;
+  for (auto& [candidate, config] : all_presets()) {
+    known += (known.empty() ? "" : ", ") + std::string(candidate);
+    if (name != candidate) continue;
+    ResamplerConfig named = config;
+    named.dim = dim;
+    return named;
+  }
+  fail("resampler preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
+}
+
+std::vector<std::string> resampler_preset_names() {
+  std::vector<std::string> names;
+  for (const auto& preset : all_presets()) names.emplace_back(preset.name);
+  return names;
 }
 
 ResamplerConfig openflamingo_resampler(int64_t dim) {
@@ -54,7 +86,10 @@ ResamplerConfig idefics_resampler(int64_t dim) {
 ResamplerAttentionImpl::ResamplerAttentionImpl(const ResamplerConfig& config,
                                                const torch::TensorOptions& options)
     : heads_(config.heads),
-      norm_media_(register_module("norm_media", Norm(config.width, norm_config(config), options))),
+      norm_media_(
+          config.kind == ResamplerKind::kTransformer
+              ? Norm(nullptr)
+              : register_module("norm_media", Norm(config.width, norm_config(config), options))),
       norm_latents_(
           register_module("norm_latents", Norm(config.width, norm_config(config), options))),
       to_q_(register_module("to_q",
@@ -75,7 +110,8 @@ torch::Tensor ResamplerAttentionImpl::split_heads(const torch::Tensor& x) const 
 torch::Tensor ResamplerAttentionImpl::forward(const torch::Tensor& media,
                                               const torch::Tensor& latents) const {
   const auto queries = norm_latents_->forward(latents);
-  const auto kv = to_kv_->forward(at::cat({norm_media_->forward(media), queries}, 1)).chunk(2, -1);
+  const auto keys = norm_media_ ? at::cat({norm_media_->forward(media), queries}, 1) : queries;
+  const auto kv = to_kv_->forward(keys).chunk(2, -1);
   auto q = split_heads(to_q_->forward(queries));  // [N, H, R, Dh]
   auto k = split_heads(kv[0]);                    // [N, H, S + R, Dh]
   if (q_norm_) q = q_norm_->forward(q);
@@ -86,23 +122,26 @@ torch::Tensor ResamplerAttentionImpl::forward(const torch::Tensor& media,
 
 ResamplerLayerImpl::ResamplerLayerImpl(const ResamplerConfig& config,
                                        const torch::TensorOptions& options)
-    : attention_(register_module("attention", ResamplerAttention(config, options))),
+    : attention_(config.kind == ResamplerKind::kMlp
+                     ? ResamplerAttention(nullptr)
+                     : register_module("attention", ResamplerAttention(config, options))),
       norm_ffw_(register_module("norm_ffw", Norm(config.width, norm_config(config), options))),
       ffw_(register_module("ffw", Mlp(ffw_config(config), options))) {}
 
 torch::Tensor ResamplerLayerImpl::forward(const torch::Tensor& media,
-                                          const torch::Tensor& latents) const {
-  const auto x = latents + attention_->forward(media, latents);
-  return x + ffw_->forward(norm_ffw_->forward(x));
+                                          const torch::Tensor& x) const {
+  const auto y = attention_ ? x + attention_->forward(media, x) : x;
+  return y + ffw_->forward(norm_ffw_->forward(y));
 }
 
-PerceiverResamplerImpl::PerceiverResamplerImpl(const ResamplerConfig& config,
-                                               const torch::TensorOptions& options)
+ResamplerImpl::ResamplerImpl(const ResamplerConfig& config, const torch::TensorOptions& options)
     : config_((config.validate(), config)),
       layers_(register_module("layers", make_typed_list<ResamplerLayer>())),
       norm_(register_module("norm", Norm(config.width, norm_config(config), options))) {
-  latents =
-      register_parameter("latents", torch::empty({config.num_latents, config.width}, options));
+  if (config.kind != ResamplerKind::kMlp) {
+    latents =
+        register_parameter("latents", torch::empty({config.num_latents, config.width}, options));
+  }
   if (config.num_frames > 0) {
     time_embeddings = register_parameter("time_embeddings",
                                          torch::empty({config.num_frames, config.width}, options));
@@ -113,7 +152,7 @@ PerceiverResamplerImpl::PerceiverResamplerImpl(const ResamplerConfig& config,
   for (int64_t i = 0; i < config.depth; ++i) layers_->append(ResamplerLayer(config, options));
 }
 
-torch::Tensor PerceiverResamplerImpl::time_embedding(int64_t num_frames) const {
+torch::Tensor ResamplerImpl::time_embedding(int64_t num_frames) const {
   require(time_embeddings.defined(), "resampler", "expected num_frames > 0 in its config, got 0");
   require(num_frames > 0, "resampler",
           "expected at least one frame, got " + std::to_string(num_frames));
@@ -131,7 +170,20 @@ torch::Tensor PerceiverResamplerImpl::time_embedding(int64_t num_frames) const {
                   time_embeddings.index_select(0, high_index), share);
 }
 
-torch::Tensor PerceiverResamplerImpl::forward(const torch::Tensor& features) const {
+torch::Tensor ResamplerImpl::compress(const torch::Tensor& media) const {
+  if (config_.kind == ResamplerKind::kMlp) {
+    auto x = media;
+    for (const auto& layer : *layers_) x = layer->forward({}, x);
+    return at::adaptive_avg_pool1d(x.transpose(1, 2), config_.num_latents).transpose(1, 2);
+  }
+  const auto start = cast_like(latents, media).expand({media.size(0), -1, -1});
+  const bool one_sequence = config_.kind == ResamplerKind::kTransformer;
+  auto x = one_sequence ? at::cat({media, start}, 1) : start;
+  for (const auto& layer : *layers_) x = layer->forward(media, x);
+  return one_sequence ? x.narrow(1, media.size(1), config_.num_latents) : x;
+}
+
+torch::Tensor ResamplerImpl::forward(const torch::Tensor& features) const {
   expect_shape(features, {kAny, kAny, kAny, kAny, config_.dim}, "resampler features");
   const int64_t B = features.size(0), M = features.size(1), F = features.size(2);
   require(F > 0, "resampler features", "expected at least one frame, got 0");
@@ -140,10 +192,8 @@ torch::Tensor PerceiverResamplerImpl::forward(const torch::Tensor& features) con
   if (time_embeddings.defined()) {
     media = media + cast_like(time_embedding(F).unsqueeze(1), media);
   }
-  media = media.flatten(1, 2);  // [B M, F P, Dr]
-  auto x = cast_like(latents, features).expand({B * M, -1, -1});
-  for (const auto& layer : *layers_) x = layer->forward(media, x);
-  return norm_->forward(x).unflatten(0, {B, M});  // [B, M, R, Dr]
+  media = media.flatten(1, 2);                                  // [B M, F P, Dr]
+  return norm_->forward(compress(media)).unflatten(0, {B, M});  // [B, M, R, Dr]
 }
 
 }  // namespace flamingo
