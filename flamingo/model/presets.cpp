@@ -1,5 +1,6 @@
 #include "flamingo/model/presets.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace flamingo {
@@ -59,6 +60,21 @@ constexpr Preset kPresets[] = {
 };
 
 }  // namespace
+
+VisionConfig vision_preset(std::string_view name) {
+  const auto nfnets = nfnet_preset_names(), clips = clip_vit_preset_names();
+  if (std::find(nfnets.begin(), nfnets.end(), name) != nfnets.end()) {
+    return {.nfnet = nfnet_preset(name), .clip_vit = {}};
+  }
+  if (std::find(clips.begin(), clips.end(), name) != clips.end()) {
+    return {.nfnet = {}, .clip_vit = clip_vit_preset(name)};
+  }
+  std::string known;
+  for (const auto& names : {nfnets, clips}) {
+    for (const auto& each : names) known += (known.empty() ? "" : ", ") + each;
+  }
+  fail("vision preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
+}
 
 DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
   constexpr int64_t kHeadDim = 128;
