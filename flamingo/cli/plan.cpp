@@ -98,7 +98,7 @@ Subject subject_of(const Options& options) {
   TrainFlamingoRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   recipe.validate();
-  subject.fp32 = !recipe.bf16;
+  subject.fp32 = recipe.frozen == FrozenFormat::kFp32;
   problem.config = config_of(recipe);
   problem.trainable = recipe.trainable;
   for (const SourceConfig& source : recipe.sources) problem.batches.push_back(batch_of(source));

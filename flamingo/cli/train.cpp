@@ -3,6 +3,8 @@
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
+#include "flamingo/train/peak_flops.h"
+#include "flamingo/train/start_model.h"
 #include "flamingo/train/train_flamingo.h"
 
 namespace flamingo::cli {
@@ -22,7 +24,9 @@ TrainFlamingoRecipe read_recipe(const Options& options) {
 }
 
 void run(const TrainFlamingoRecipe& recipe) {
-  report_end(train_flamingo(recipe, train_hooks()), recipe.train);
+  TrainHooks hooks = train_hooks();
+  hooks.peak_flops = measure_peak_flops(compute_type(recipe));
+  report_end(train_flamingo(recipe, hooks), recipe.train);
 }
 
 void add_common(CLI::App& verb, Options& options) {

@@ -89,7 +89,14 @@ TrainStepFlops media_key_flops(const FlamingoConfig& config, const StepShape& sh
   return sum.flops();
 }
 
-/// One gated layer: queries of the Nv tokens that see a medium, Nv x R scores, ffw of all tokens.
+/// Media that a token that sees one attends to: half of all, on average, with all_previous.
+double media_seen(const FlamingoConfig& config, const StepShape& shape) {
+  const bool all = config.xattn.media_attention == MediaAttention::kAllPrevious;
+  return all ? static_cast<double>(shape.media + 1) / 2 : 1.0;
+}
+
+/// One gated layer: queries of the Nv tokens that see a medium, Nv x R scores a medium, ffw of all
+/// tokens unless vanilla.
 TrainStepFlops gated_flops(const FlamingoConfig& config, const StepShape& shape, Wants w,
                            bool media) {
   Sum sum;
@@ -98,16 +105,36 @@ TrainStepFlops gated_flops(const FlamingoConfig& config, const StepShape& shape,
   const bool kv = media || w.weight;
   if (shape.visible > 0) {
     sum.linear(shape.visible, D, width, w);
-    sum.attention(shape.visible * xattn.num_heads * tokens_per_medium(config, shape),
+    const double keys =
+        media_seen(config, shape) * static_cast<double>(tokens_per_medium(config, shape));
+    sum.attention(static_cast<int64_t>(static_cast<double>(shape.visible * xattn.num_heads) * keys),
                   xattn.head_dim, w.input, kv);
     sum.linear(shape.visible, width, D, {w.input || kv, w.weight});
   }
-  add_ffw(sum, shape.sequences * shape.tokens,
-          {.dim = D, .hidden = xattn.ffw_dim, .gated = xattn.gated_ffw}, {w.input || kv, w.weight});
+  if (xattn.form != XattnForm::kVanilla) {
+    add_ffw(sum, shape.sequences * shape.tokens,
+            {.dim = D, .hidden = xattn.ffw_dim, .gated = xattn.gated_ffw},
+            {w.input || kv, w.weight});
+  }
   return sum.flops();
 }
 
-/// The resampler for B M media of S = F P features: R latents read S + R of them.
+/// A layer of the resampler over S features a medium: of a perceiver, R latents read S + R rows; of
+/// a transformer all S + R do; an MLP takes the S rows one by one.
+void add_resampler_layer(Sum& sum, const ResamplerConfig& r, int64_t count, int64_t seen, Wants w) {
+  const int64_t width = r.heads * r.head_dim, all = seen + r.num_latents;
+  const bool mlp = r.kind == ResamplerKind::kMlp;
+  const int64_t rows = mlp ? seen : r.kind == ResamplerKind::kPerceiver ? r.num_latents : all;
+  if (!mlp) {
+    sum.linear(count * all, r.width, 2 * width, w);
+    sum.linear(count * rows, r.width, width, w);
+    sum.attention(count * rows * r.heads * all, r.head_dim, w.input, w.input);
+    sum.linear(count * rows, width, r.width, w);
+  }
+  add_ffw(sum, count * rows, {.dim = r.width, .hidden = r.width * r.ffw_mult}, w);
+}
+
+/// The resampler for B M media of S = F P features.
 TrainStepFlops resampler_flops(const FlamingoConfig& config, const StepShape& shape, bool features,
                                bool trained) {
   Sum sum;
@@ -115,16 +142,9 @@ TrainStepFlops resampler_flops(const FlamingoConfig& config, const StepShape& sh
   const int64_t seen = shape.frames * num_patches(config.vision);
   if (config.resampler) {
     const ResamplerConfig& r = *config.resampler;
-    const int64_t width = r.heads * r.head_dim, rows = count * r.num_latents;
     const Wants w = wants(features, trained);
     if (r.dim != r.width) sum.linear(count * seen, r.dim, r.width, {features, trained});
-    for (int64_t layer = 0; layer < r.depth; ++layer) {
-      sum.linear(count * (seen + r.num_latents), r.width, 2 * width, w);
-      sum.linear(rows, r.width, width, w);
-      sum.attention(rows * r.heads * (seen + r.num_latents), r.head_dim, w.input, w.input);
-      sum.linear(rows, width, r.width, w);
-      add_ffw(sum, rows, {.dim = r.width, .hidden = r.width * r.ffw_mult}, w);
-    }
+    for (int64_t layer = 0; layer < r.depth; ++layer) add_resampler_layer(sum, r, count, seen, w);
   }
   if (config.widen_media) {
     const int64_t width = config.resampler ? config.resampler->width : media_width(config);
@@ -216,14 +236,18 @@ TrainStepFlops train_step_flops(const FlamingoConfig& config, const StepShape& s
   }
   if (shape.media > 0) sum += resampler_flops(config, shape, flow.features, trainable.resampler);
   bool hidden = flow.hidden;
-  for (int64_t n = 0; n < config.lm.num_layers; ++n) {
+  const int64_t num_layers = config.lm.num_layers;
+  const int64_t grafted =
+      config.xattn.form == XattnForm::kGrafting ? config.xattn.count(num_layers) : 0;
+  for (int64_t n = 0; n < num_layers + grafted; ++n) {
+    const bool on_top = n >= num_layers;
     TrainStepFlops pair;
-    if (config.xattn.before_block(n)) {
+    if (on_top || config.xattn.at_block(n)) {
       pair += gated_flops(config, shape, wants(hidden, trainable.xattn), flow.media);
       if (shape.media > 0) sum += media_key_flops(config, shape, flow.media, trainable.xattn);
       hidden = hidden || trainable.xattn || (flow.media && shape.visible > 0);
     }
-    pair += block_flops(config.lm, shape, wants(hidden, trainable.lm));
+    pair += block_flops(config.lm, shape, wants(hidden, on_top ? trainable.xattn : trainable.lm));
     if (checkpoint_blocks && hidden) pair.recomputed = pair.forward;
     sum += pair;
   }

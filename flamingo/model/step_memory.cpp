@@ -241,7 +241,7 @@ std::vector<Stage> stages_of(const FlamingoConfig& config, const StepShape& shap
     Stage pair{.input = sizes.hidden(),
                .shared = storage.compute_bytes() == 4 ? sizes.hidden() : 0,
                .checkpoints = storage.checkpoint_blocks};
-    if (config.xattn.before_block(n)) {
+    if (config.xattn.at_block(n)) {
       hidden = hidden || trainable.xattn || (flow.media && shape.visible > 0);
       if (shape.media > 0) pair.input += sizes.media_keys_bytes();
       if (hidden) pair.units = {sizes.gated_attention(), sizes.gated_ffw()};

@@ -38,6 +38,19 @@ torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
   return rows.unflatten(0, batch.media_rows.sizes());  // [B, M, R, Dr]
 }
 
+StepShape shape_of(const FlamingoBatch& batch) {
+  StepShape shape{.sequences = batch.ids.size(0),
+                  .tokens = batch.ids.size(1),
+                  .visible = batch.phi.gt(0).sum().item<int64_t>(),
+                  .media = batch.media_rows.size(1),
+                  .targets = batch.targets.size(0)};
+  for (const MediaGroup& group : batch.groups) {
+    shape.frames = std::max(shape.frames, group.frames);
+    shape.encodes = shape.encodes || group.pixels.defined();
+  }
+  return shape;
+}
+
 FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
                                const GatherFeatures& gather) {
   const auto media = resample_media(model, batch, gather);
@@ -91,7 +104,10 @@ StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
   tally.bound += static_cast<double>(result.num_bound);
   tally.bound_accuracy += static_cast<double>(result.num_bound) * result.bound_accuracy;
   if (is_blind_step(step)) tally.blind_loss += targets * blind_loss(model_, data.batch);
-  return {.loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight};
+  const auto flops =
+      train_step_flops(model_->config(), shape_of(data.batch), options_.trainable).model();
+  return {
+      .loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight, .flops = flops};
 }
 
 std::vector<Metric> FlamingoTask::metrics(int64_t step) {

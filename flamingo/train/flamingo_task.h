@@ -7,6 +7,7 @@
 
 #include "flamingo/data/prefetch.h"
 #include "flamingo/model/flamingo.h"
+#include "flamingo/model/flops.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_task.h"
 
@@ -26,6 +27,9 @@ using GatherFeatures = std::function<torch::Tensor(const MediaGroup&)>;
 /// Media of all groups -> [B, M, R, Dr], padding repeating row 0 (which no token sees).
 torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
                              const GatherFeatures& gather);
+
+/// Extents of a batch, for the count of its operations (model/flops.h).
+StepShape shape_of(const FlamingoBatch& batch);
 
 /// Loss on text only: logits are computed for the tokens that predict a target and no others.
 FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
@@ -50,6 +54,7 @@ class FlamingoTask : public TrainTask {
   struct Options {
     Json identity;             ///< what else decides the run
     int64_t blind_every = 50;  ///< steps between blind losses; 0: never
+    Trainable trainable;       ///< what freeze() was told, for the count of operations
   };
 
   /// model: frozen as wanted (see freeze).

@@ -6,6 +6,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/io/sha256.h"
+#include "flamingo/nn/linear.h"
 
 namespace flamingo {
 namespace {
@@ -22,9 +23,16 @@ std::string hash_of(const torch::Tensor& tensor) {
 std::map<std::string, std::string> frozen_hashes(const torch::nn::Module& module) {
   std::map<std::string, std::string> hashes;
   for (const auto& item : module.named_parameters()) {
-    if (!item.value().requires_grad()) hashes[item.key()] = hash_of(item.value());
+    const bool packed = item.value().is_meta();  // its blocks are hashed below
+    if (!item.value().requires_grad() && !packed) hashes[item.key()] = hash_of(item.value());
   }
   for (const auto& item : module.named_buffers()) hashes[item.key()] = hash_of(item.value());
+  for (const auto& item : module.named_modules()) {
+    const auto linear = std::dynamic_pointer_cast<LinearImpl>(item.value());
+    if (linear && linear->packed()) {
+      hashes[item.key() + ".weight"] = hash_of(linear->packed()->decode(torch::kFloat32));
+    }
+  }
   return hashes;
 }
 

@@ -5,6 +5,7 @@
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
 #include "flamingo/generate/model_bundle.h"
 #include "flamingo/io/sha256.h"
 #include "flamingo/nn/init.h"
@@ -12,6 +13,8 @@
 
 namespace flamingo {
 namespace {
+
+constexpr uint64_t kMaxTokenizer = 256ull << 20;
 
 FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
                             const DecoderConfig& lm) {
@@ -106,17 +109,48 @@ StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
   return start;
 }
 
+/// Copies the trained weights of one model into another of the same recipe.
+void copy_trained(const Flamingo& from, Flamingo& to) {
+  const torch::NoGradGuard no_grad;
+  const auto target = to->named_parameters();
+  for (const auto& item : from->named_parameters()) {
+    if (item.value().requires_grad()) target[item.key()].copy_(item.value());
+  }
+}
+
 }  // namespace
 
 torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe) {
-  return recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+  return recipe.frozen == FrozenFormat::kFp32 ? torch::kFloat32 : torch::kBFloat16;
 }
 
 StartedModel start_model(const TrainFlamingoRecipe& recipe) {
   StartedModel start = recipe.model.empty() ? start_from_parts(recipe) : start_from_model(recipe);
   start.model->vision_encoder->eval();
   if (recipe.image_size > 0) start.model->set_image_size(recipe.image_size);
+  start.model->checkpoint_blocks(recipe.checkpoint_blocks);
   return start;
+}
+
+void pack_language_model(const TrainFlamingoRecipe& recipe, StartedModel& start) {
+  if (!block_type_of(recipe.frozen)) return;
+  if (start.lm_is_file && !recipe.random_init.lm)
+    pack_gguf_llama(Gguf::open(start.lm_path), recipe.frozen, start.model->lm);
+  pack_frozen(start.model, recipe.frozen);
+}
+
+void write_trained(const std::string& folder, const TrainFlamingoRecipe& recipe,
+                   const StartedModel& start) {
+  Flamingo model = start.model;
+  if (block_type_of(recipe.frozen)) {
+    model = start_model(recipe).model;
+    copy_trained(start.model, model);
+  }
+  const bool own_lm = recipe.trainable.lm || recipe.random_init.lm || !start.lm_is_file;
+  write_native(folder, model, start.lm_path, own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
+  if (start.lm_path.empty()) {
+    write_file_atomic(folder + "/tokenizer.json", read_file(start.tokenizer_path, kMaxTokenizer));
+  }
 }
 
 }  // namespace flamingo

@@ -22,6 +22,15 @@ struct StartedModel {
 /// that is missing, damaged or does not fit.
 StartedModel start_model(const TrainFlamingoRecipe& recipe);
 
+/// Stores the frozen language model as the recipe says: its file's own blocks where they are small
+/// enough, else rounded. Throws Error as pack_frozen does.
+void pack_language_model(const TrainFlamingoRecipe& recipe, StartedModel& start);
+
+/// Writes a trained model into a folder: trained weights from `start`, all others as they were
+/// before they were packed. Throws Error on an I/O failure.
+void write_trained(const std::string& folder, const TrainFlamingoRecipe& recipe,
+                   const StartedModel& start);
+
 /// Type of the arithmetic.
 torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe);
 

@@ -16,7 +16,6 @@ namespace flamingo {
 namespace {
 
 constexpr int64_t kEncodedAtOnce = 64;  // pictures of a frozen encoder
-constexpr uint64_t kMaxTokenizer = 256ull << 20;
 
 bool has_episodes(const TrainFlamingoRecipe& recipe) {
   return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
@@ -41,7 +40,7 @@ FeaturePlan feature_plan(const TrainFlamingoRecipe& recipe, const StartedModel& 
               {"augment", config_to_json(recipe.augment)},
               {"image_size", side},
               {"seed", recipe.seed},
-              {"bf16", recipe.bf16}};
+              {"bf16", compute_type(recipe) == torch::kBFloat16}};
   return plan;
 }
 
@@ -160,23 +159,22 @@ void TrainFlamingoRecipe::validate() {
 
 TrainResult train_flamingo(TrainFlamingoRecipe recipe, const TrainHooks& hooks) {
   recipe.validate();
-  const StartedModel start = start_model(recipe);
+  StartedModel start = start_model(recipe);
   make_folder(recipe.train.output);
   write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
   auto data = make_data(recipe, start, hooks);
   if (!data) return {};
+  pack_language_model(recipe, start);
   const FrozenWeights frozen(recipe.train.output, *start.model);
   FlamingoTask task(start.model, Mixture(std::move(data->sources), recipe.mixture), data->features,
-                    {identity_of(recipe, data->key), recipe.blind_every});
+                    {.identity = identity_of(recipe, data->key),
+                     .blind_every = recipe.blind_every,
+                     .trainable = recipe.trainable});
   task.set_validation(std::move(data->validation));
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
   frozen.check();
-  const bool own_lm = recipe.trainable.lm || recipe.random_init.lm || !start.lm_is_file;
-  const std::string folder = recipe.train.output + "/model";
-  write_native(folder, start.model, start.lm_path, own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
-  if (start.lm_path.empty())
-    write_file_atomic(folder + "/tokenizer.json", read_file(start.tokenizer_path, kMaxTokenizer));
+  write_trained(recipe.train.output + "/model", recipe, start);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "flamingo/data/augment.h"
 #include "flamingo/model/config.h"
 #include "flamingo/model/freeze.h"
+#include "flamingo/model/pack_frozen.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_sources.h"
 #include "flamingo/train/trainer.h"
@@ -36,7 +37,8 @@ struct TrainFlamingoRecipe {
   TokenConfig tokens{.additional = {"<image>", "<EOC>"}};
   Trainable trainable;
   RandomInit random_init;
-  bool bf16 = true;
+  FrozenFormat frozen = FrozenFormat::kBf16;
+  bool checkpoint_blocks = false;
   uint64_t seed = 1;
   std::string pictograms = "build/data/pictograms.safetensors";
   AugmentConfig augment;
@@ -59,7 +61,10 @@ struct TrainFlamingoRecipe {
     v("image_size", image_size, "pixels of a picture's side; 0: what the encoder was trained with");
     v("trainable", trainable, "which parts learn");
     v("random_init", random_init, "which pretrained parts start anew instead");
-    v("bf16", bf16, "compute in bf16 with fp32 masters; false: all fp32");
+    v("frozen", frozen,
+      "frozen weights: bf16, int8 or int4, computing in bf16 with fp32 masters; fp32: all fp32");
+    v("checkpoint_blocks", checkpoint_blocks,
+      "keep the inputs of blocks only and compute the rest again in backward: less memory");
     v("seed", seed, "decides initial weights and views");
     v("pictograms", pictograms, "file of pictograms (flamingo data pictograms), for episodes");
     v("augment", augment, "variation of the pictograms");

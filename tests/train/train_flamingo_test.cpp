@@ -149,7 +149,7 @@ TEST(TrainFlamingo, AMixtureResumesBitEqually) {
 TEST(TrainFlamingo, MicroBatchesGiveTheSameStep) {
   const TinyRun& run = pretrained();
   auto whole = mixed(run, "micro_whole"), pieces = mixed(run, "micro_pieces");
-  whole.bf16 = pieces.bf16 = false;
+  whole.frozen = pieces.frozen = FrozenFormat::kFp32;
   pieces.mixture.micro_batch = 1;
   train_flamingo(whole, {});
   train_flamingo(pieces, {});
@@ -157,6 +157,29 @@ TEST(TrainFlamingo, MicroBatchesGiveTheSameStep) {
   for (size_t i = 0; i < a.size(); ++i) {
     EXPECT_NEAR(a[i]["loss"].get<double>(), b[i]["loss"].get<double>(), 1e-4) << i;
     EXPECT_NEAR(a[i]["loss.pairs"].get<double>(), b[i]["loss.pairs"].get<double>(), 1e-4) << i;
+  }
+}
+
+TEST(TrainFlamingo, CheckpointedBlocksChangeNothing) {
+  const TinyRun& run = pretrained();
+  auto plain = mixed(run, "kept"), again = mixed(run, "recomputed");
+  again.checkpoint_blocks = true;
+  train_flamingo(plain, {});
+  train_flamingo(again, {});
+  EXPECT_EQ(metrics_without_times(plain.train.output), metrics_without_times(again.train.output));
+}
+
+TEST(TrainFlamingo, APackedLanguageModelIsWrittenAsItWas) {
+  const TinyRun& run = pretrained();
+  for (const auto format : {FrozenFormat::kInt8, FrozenFormat::kInt4}) {
+    auto recipe = mixed(run, "packed" + std::string(enum_name(format)));
+    recipe.frozen = format;
+    ASSERT_TRUE(train_flamingo(recipe, {}).finished);
+    const auto weights = state_dict_of(*open_model(recipe.train.output + "/model", {}).model);
+    const auto lm = read_gguf_llama(Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
+    EXPECT_TRUE(weights.at("lm.layers.0.mlp.down_proj.weight")
+                    .equal(lm.at("layers.0.mlp.down_proj.weight")));
+    EXPECT_FALSE(weights.at("xattn.0.alpha_xattn").equal(torch::zeros({1})));
   }
 }
 
