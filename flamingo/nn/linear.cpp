@@ -29,8 +29,32 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
          "expected x [..., " + std::to_string(weight.size(1)) + "], got " + shape_text(x.sizes()));
   }
   const auto offset = bias.defined() ? cast_like(bias, x) : torch::Tensor();
-  return packed_ ? packed_linear(x, packed_, offset)
-                 : linear_by_rows(x, cast_like(weight, x), offset);
+  if (around.empty()) return product(x, offset);
+  auto inner = x;
+  for (const auto& shared : around) inner = shared->before(inner);
+  auto y = product(inner, {});
+  for (auto shared = around.rbegin(); shared != around.rend(); ++shared) y = (*shared)->after(y);
+  return offset.defined() ? y + offset : y;
+}
+
+torch::Tensor LinearImpl::product(const torch::Tensor& x, const torch::Tensor& offset) const {
+  const auto y = packed_ ? packed_linear(x, packed_, offset)
+                         : linear_by_rows(x, cast_like(weight, x), offset);
+  return lora ? y + lora->forward(x) : y;
+}
+
+void LinearImpl::add_lora(int64_t rank, double alpha) {
+  require(!lora, "Linear::add_lora", "expected a layer without LoRA, got one with it");
+  lora = register_module("lora", Lora(weight.size(1), weight.size(0), rank, alpha));
+}
+
+void LinearImpl::merge_lora() {
+  if (!lora) return;
+  require(!packed_, "Linear::merge_lora", "expected a plain weight, got blocks");
+  const torch::NoGradGuard no_grad;
+  weight.copy_(weight.to(torch::kFloat32) + lora->change());
+  unregister_module("lora");
+  lora = nullptr;
 }
 
 void LinearImpl::pack(c10::intrusive_ptr<PackedWeight> blocks) {

@@ -3,9 +3,22 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include <memory>
+#include <vector>
+
+#include "flamingo/nn/lora.h"
 #include "flamingo/nn/packed_weight.h"
 
 namespace flamingo {
+
+/// What stands around a layer's product where several processes share its work or its weight
+/// (parallel/): y = after(before(x) W^T) + b.
+class AroundProduct {
+ public:
+  virtual ~AroundProduct() = default;
+  virtual torch::Tensor before(const torch::Tensor& x) const { return x; }
+  virtual torch::Tensor after(const torch::Tensor& y) const { return y; }
+};
 
 /// y = x W^T + b with weight [out, in] and optional bias [out].
 ///
@@ -25,10 +38,20 @@ class LinearImpl : public torch::nn::Module {
   /// The blocks, or null.
   const c10::intrusive_ptr<PackedWeight>& packed() const { return packed_; }
 
-  torch::Tensor weight;  ///< [out, in]
-  torch::Tensor bias;    ///< [out] or undefined
+  /// Adds a trained change of low rank to the frozen weight: y += (alpha / rank) (x A^T) B^T.
+  /// Throws Error on a rank out of range or a second one.
+  void add_lora(int64_t rank, double alpha);
+  /// Puts the change into the weight, and ends it. Throws Error where the weight is blocks.
+  void merge_lora();
+
+  torch::Tensor weight;                                      ///< [out, in]
+  torch::Tensor bias;                                        ///< [out] or undefined
+  Lora lora{nullptr};                                        ///< null: none
+  std::vector<std::shared_ptr<const AroundProduct>> around;  ///< outermost first; mostly empty
 
  private:
+  torch::Tensor product(const torch::Tensor& x, const torch::Tensor& offset) const;
+
   c10::intrusive_ptr<PackedWeight> packed_;
 };
 TORCH_MODULE(Linear);
