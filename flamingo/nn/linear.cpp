@@ -38,8 +38,8 @@ torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
 }
 
 torch::Tensor LinearImpl::product(const torch::Tensor& x, const torch::Tensor& offset) const {
-  const auto y = packed_ ? packed_linear(x, packed_, offset)
-                         : linear_by_rows(x, cast_like(weight, x), offset);
+  const auto y =
+      packed_ ? packed_linear(x, packed_, offset) : linear_by_rows(x, cast_like(weight, x), offset);
   return lora ? y + lora->forward(x) : y;
 }
 

@@ -8,7 +8,7 @@
 namespace flamingo {
 
 /// SHA-256 of the bytes of every parameter that does not require gradients and of every buffer, by
-/// name; of weights stored as blocks, of what they decode to.
+/// name; of weights stored as blocks, of what they decode to. `module` must lie in a shared_ptr.
 std::map<std::string, std::string> frozen_hashes(const torch::nn::Module& module);
 
 /// Proof that frozen weights stay as they were: keeps their hashes in <folder>/frozen.json when a

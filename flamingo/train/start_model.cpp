@@ -128,6 +128,7 @@ StartedModel start_model(const TrainFlamingoRecipe& recipe) {
   StartedModel start = recipe.model.empty() ? start_from_parts(recipe) : start_from_model(recipe);
   start.model->vision_encoder->eval();
   if (recipe.image_size > 0) start.model->set_image_size(recipe.image_size);
+  if (recipe.lora) add_lora(start.model, *recipe.lora, recipe.seed);
   start.model->checkpoint_blocks(recipe.checkpoint_blocks);
   return start;
 }
@@ -146,7 +147,9 @@ void write_trained(const std::string& folder, const TrainFlamingoRecipe& recipe,
     model = start_model(recipe).model;
     copy_trained(start.model, model);
   }
-  const bool own_lm = recipe.trainable.lm || recipe.random_init.lm || !start.lm_is_file;
+  merge_lora(model);
+  const bool own_lm =
+      recipe.trainable.lm || recipe.random_init.lm || recipe.lora || !start.lm_is_file;
   write_native(folder, model, start.lm_path, own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
   if (start.lm_path.empty()) {
     write_file_atomic(folder + "/tokenizer.json", read_file(start.tokenizer_path, kMaxTokenizer));

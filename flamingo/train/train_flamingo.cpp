@@ -153,6 +153,7 @@ void TrainFlamingoRecipe::validate() {
   require(!sources.empty(), "sources", "expected at least one source of data, got none");
   for (SourceConfig& source : sources) source.validate();
   validation.validate();
+  require(!lora || !trainable.lm, "lora", "expected a frozen language model, got a trained one");
   require(train.validate_every == 0 || !validation.sources.empty(), "validation",
           "expected sources where train.validate_every is above 0, got none");
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "flamingo/data/augment.h"
 #include "flamingo/model/config.h"
 #include "flamingo/model/freeze.h"
+#include "flamingo/model/lora_layers.h"
 #include "flamingo/model/pack_frozen.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_sources.h"
@@ -37,6 +39,7 @@ struct TrainFlamingoRecipe {
   TokenConfig tokens{.additional = {"<image>", "<EOC>"}};
   Trainable trainable;
   RandomInit random_init;
+  std::optional<LoraConfig> lora;
   FrozenFormat frozen = FrozenFormat::kBf16;
   bool checkpoint_blocks = false;
   uint64_t seed = 1;
@@ -61,6 +64,7 @@ struct TrainFlamingoRecipe {
     v("image_size", image_size, "pixels of a picture's side; 0: what the encoder was trained with");
     v("trainable", trainable, "which parts learn");
     v("random_init", random_init, "which pretrained parts start anew instead");
+    v("lora", lora, "low-rank training of the frozen language model; null: none");
     v("frozen", frozen,
       "frozen weights: bf16, int8 or int4, computing in bf16 with fp32 masters; fp32: all fp32");
     v("checkpoint_blocks", checkpoint_blocks,

@@ -112,6 +112,20 @@ TEST(Flops, OtherKindsOfLayersCostWhatTorchRuns) {
   EXPECT_EQ(step.measured(), step.predicted());
 }
 
+TEST(Flops, TheAblationsLayersCostWhatTorchRuns) {
+  for (const XattnForm form : {XattnForm::kVanilla, XattnForm::kGrafting}) {
+    Step step;
+    step.config.xattn.form = form;
+    step.config.xattn.graft_depth = 2;
+    EXPECT_EQ(step.measured(), step.predicted()) << enum_name(form);
+  }
+  for (const ResamplerKind kind : {ResamplerKind::kTransformer, ResamplerKind::kMlp}) {
+    Step step;
+    step.config.resampler->kind = kind;
+    EXPECT_EQ(step.measured(), step.predicted()) << enum_name(kind);
+  }
+}
+
 TEST(Flops, EncodersCostWhatTorchRuns) {
   const torch::NoGradGuard no_grad;
   VisionConfig nfnet{.nfnet = nfnet_preset("nfnet-pictogram")};

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <memory>
+
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
 
@@ -19,36 +21,36 @@ struct Net : torch::nn::Module {
 };
 
 TEST(FrozenWeights, HashesCoverWhatIsNotTrained) {
-  const Net net;
-  const auto hashes = frozen_hashes(net);
+  const auto net = std::make_shared<Net>();
+  const auto hashes = frozen_hashes(*net);
   ASSERT_EQ(hashes.size(), 2u);
   EXPECT_EQ(hashes.at("frozen").size(), 64u);
-  EXPECT_EQ(hashes, frozen_hashes(Net()));
+  EXPECT_EQ(hashes, frozen_hashes(*std::make_shared<Net>()));
 }
 
 TEST(FrozenWeights, TrainedOnesMayChangeAndFrozenOnesMayNot) {
   const testing::TemporaryFolder folder;
-  Net net;
-  const FrozenWeights guard(folder.path(), net);
+  const auto net = std::make_shared<Net>();
+  const FrozenWeights guard(folder.path(), *net);
   const torch::NoGradGuard no_grad;
-  net.trained += 1;
+  net->trained += 1;
   EXPECT_NO_THROW(guard.check());
-  net.frozen[1][2] = 1.0078125;  // one bit of a bf16
+  net->frozen[1][2] = 1.0078125;  // one bit of a bf16
   EXPECT_THROW(guard.check(), Error);
-  net.frozen[1][2] = 1;
+  net->frozen[1][2] = 1;
   EXPECT_NO_THROW(guard.check());
-  net.counts += 1;
+  net->counts += 1;
   EXPECT_THROW(guard.check(), Error);
 }
 
 TEST(FrozenWeights, ALaterStartWithOthersIsRefused) {
   const testing::TemporaryFolder folder;
-  Net net;
-  const FrozenWeights first(folder.path(), net);
-  EXPECT_NO_THROW(FrozenWeights(folder.path(), Net()));
+  const auto net = std::make_shared<Net>();
+  const FrozenWeights first(folder.path(), *net);
+  EXPECT_NO_THROW(FrozenWeights(folder.path(), *std::make_shared<Net>()));
   const torch::NoGradGuard no_grad;
-  net.frozen.zero_();
-  EXPECT_THROW(FrozenWeights(folder.path(), net), Error);
+  net->frozen.zero_();
+  EXPECT_THROW(FrozenWeights(folder.path(), *net), Error);
 }
 
 }  // namespace

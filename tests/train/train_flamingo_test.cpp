@@ -183,6 +183,25 @@ TEST(TrainFlamingo, APackedLanguageModelIsWrittenAsItWas) {
   }
 }
 
+TEST(TrainFlamingo, LoraIsTrainedAndMergedIntoTheLanguageModel) {
+  const TinyRun& run = pretrained();
+  for (const auto format : {FrozenFormat::kBf16, FrozenFormat::kInt8}) {
+    auto recipe = mixed(run, "lora_" + std::string(enum_name(format)));
+    recipe.frozen = format;
+    recipe.lora = LoraConfig{.rank = 2, .layers = {"qkv_proj", "down_proj"}};
+    ASSERT_TRUE(train_flamingo(recipe, {}).finished);
+    const auto bundle = open_model(recipe.train.output + "/model", {});
+    EXPECT_EQ(bundle.lm_file, nullptr);
+    const auto weights = state_dict_of(*bundle.model);
+    const auto lm = read_gguf_llama(Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
+    for (const auto& [name, weight] : lm) {
+      const bool changed = name.ends_with("qkv_proj.weight") || name.ends_with("down_proj.weight");
+      EXPECT_EQ(weights.at("lm." + name).equal(weight.to(torch::kBFloat16)), !changed) << name;
+    }
+    EXPECT_EQ(weights.count("lm.layers.0.self_attn.qkv_proj.lora.a"), 0u);
+  }
+}
+
 TEST(TrainFlamingo, TrainedEncoderAndLanguageModelAreStoredAndRead) {
   const TinyRun& run = pretrained();
   auto recipe = mixed(run, "all_trained");
