@@ -1,0 +1,138 @@
+#include "flamingo/parallel/rank_watch.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace flamingo {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+constexpr double kBeatsPerPatience = 8;
+constexpr double kSlowestBeat = 2;  // seconds
+constexpr double kGoodbyeTime = 2;  // seconds that rank 0 waits for the others' goodbyes
+constexpr const char* kGoodbye = "left";
+
+std::string key_of(int64_t rank) { return "beat/" + std::to_string(rank); }
+
+double since(Clock::time_point time) { return Seconds(Clock::now() - time).count(); }
+
+std::string silence(const std::string& who, double seconds) {
+  char text[64];
+  std::snprintf(text, sizeof text, " (no sign of life for %.1f s)", seconds);
+  return who + text;
+}
+
+}  // namespace
+
+struct RankWatch::State {
+  /// What is known of one process.
+  struct Sign {
+    std::string value;
+    Clock::time_point changed = Clock::now();
+    bool left() const { return value == kGoodbye; }
+  };
+
+  c10::intrusive_ptr<c10d::Store> store;
+  RankWatchConfig config;
+  double beat = 0;  ///< seconds
+  std::vector<std::string> keys;
+
+  mutable std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Sign> signs;
+  Clock::time_point last_round = Clock::now();
+  bool stopping = false, ended = false, store_lost = false;
+
+  void run() {
+    try {
+      for (int64_t count = 1; !wait_for_stop(); ++count) round(std::to_string(count));
+      round(kGoodbye);
+      for (const auto asked = Clock::now(); config.rank == 0 && since(asked) < kGoodbyeTime;) {
+        if (everyone_left()) break;
+        std::this_thread::sleep_for(Seconds(beat / 4));
+        round(kGoodbye);
+      }
+    } catch (const std::exception&) {
+      const std::scoped_lock lock(mutex);
+      store_lost = true;
+    }
+    const std::scoped_lock lock(mutex);
+    ended = true;
+    changed.notify_all();
+  }
+
+  bool wait_for_stop() {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, Seconds(beat), [this] { return stopping; });
+  }
+
+  void round(const std::string& own) {
+    store->set(keys[static_cast<size_t>(config.rank)], own);
+    const auto values = store->multiGet(keys);
+    const std::scoped_lock lock(mutex);
+    last_round = Clock::now();
+    for (size_t i = 0; i < values.size(); ++i) {
+      std::string value(values[i].begin(), values[i].end());
+      if (value != signs[i].value) signs[i] = {std::move(value), last_round};
+    }
+  }
+
+  bool everyone_left() const {
+    const std::scoped_lock lock(mutex);
+    return std::all_of(signs.begin(), signs.end(), [](const Sign& sign) { return sign.left(); });
+  }
+};
+
+RankWatch::RankWatch(c10::intrusive_ptr<c10d::Store> store, const RankWatchConfig& config)
+    : state_(std::make_shared<State>()) {
+  state_->store = std::move(store);
+  state_->config = config;
+  state_->beat = std::min(config.patience / kBeatsPerPatience, kSlowestBeat);
+  for (int64_t i = 0; i < config.world_size; ++i) state_->keys.push_back(key_of(i));
+  state_->signs.resize(state_->keys.size());
+  state_->store->set(key_of(config.rank), std::string("0"));
+  std::thread([state = state_] { state->run(); }).detach();
+}
+
+RankWatch::~RankWatch() {
+  std::unique_lock lock(state_->mutex);
+  state_->stopping = true;
+  state_->changed.notify_all();
+  state_->changed.wait_for(lock, Seconds(2 * kGoodbyeTime), [this] { return state_->ended; });
+}
+
+std::optional<std::string> RankWatch::lost() const {
+  const State& state = *state_;
+  const std::scoped_lock lock(state.mutex);
+  const double round = since(state.last_round);
+  if (state.store_lost || round > state.config.patience)
+    return silence(state.config.keeper + ", which keeps the store", round);
+  for (size_t i = 0; i < state.signs.size(); ++i) {
+    const auto& sign = state.signs[i];
+    if (static_cast<int64_t>(i) == state.config.rank) continue;
+    const std::string name = "rank " + std::to_string(i);
+    if (sign.left() && since(sign.changed) > state.beat) return name + " (it has left)";
+    const double quiet = Seconds(state.last_round - sign.changed).count();
+    if (!sign.left() && quiet > state.config.patience) return silence(name, quiet);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> RankWatch::wait_for_lost() const {
+  const auto asked = Clock::now();
+  while (since(asked) < state_->config.patience + 2 * state_->beat) {
+    if (auto rank = lost()) return rank;
+    std::this_thread::sleep_for(Seconds(state_->beat / 4));
+  }
+  return lost();
+}
+
+}  // namespace flamingo

@@ -1,0 +1,204 @@
+#include "flamingo/parallel/process_group.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <torch/types.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "tests/parallel/forked_ranks.h"
+
+namespace flamingo {
+namespace {
+
+using testing::run_ranks;
+using testing::texts_of;
+
+std::string numbers(const torch::Tensor& tensor) {
+  std::ostringstream out;
+  const auto flat = tensor.to(torch::kFloat64).flatten();
+  for (int64_t i = 0; i < flat.numel(); ++i) out << flat[i].item<double>() << ' ';
+  return out.str();
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+TEST(ProcessGroup, OfOneDoesEverythingAlone) {
+  const ProcessGroup group = ProcessGroup::join({});
+  const auto x = torch::arange(6.0).view({2, 3});
+  group.all_reduce(x);
+  group.broadcast(x, 0);
+  group.barrier();
+  EXPECT_EQ(group.rank(), 0);
+  EXPECT_EQ(group.size(), 1);
+  EXPECT_TRUE(group.all_gather(x).equal(x.unsqueeze(0)));
+  EXPECT_TRUE(group.reduce_scatter(x.unsqueeze(0)).equal(x));
+  EXPECT_EQ(group.sum({2, 3}), (std::vector<double>{2, 3}));
+  EXPECT_FALSE(group.any(false));
+  EXPECT_EQ(group.all_gather_text("x"), std::vector<std::string>{"x"});
+  EXPECT_EQ(ProcessGrid::of(group, 1).data.size(), 1);
+}
+
+TEST(ProcessGroup, DoesWhatItSays) {
+  const auto texts = texts_of(4, [](const ProcessGroup& world) {
+    const auto r = static_cast<double>(world.rank());
+    const auto reduced = torch::full({3}, r + 1);
+    world.all_reduce(reduced);
+    const auto gathered = world.all_gather(torch::full({2}, r));
+    const auto scattered = world.reduce_scatter(torch::arange(8.0).view({4, 2}) + r);
+    const auto rooted = torch::full({1}, r, torch::kInt64);
+    world.broadcast(rooted, 2);
+    const auto half = torch::full({2}, r, torch::kBFloat16);
+    world.all_reduce(half);
+    std::string text = numbers(reduced) + "| " + numbers(gathered) + "| " + numbers(scattered) +
+                       "| " + numbers(rooted) + "| " + numbers(half) + "|";
+    for (const auto& name : world.all_gather_text(std::string(world.rank(), 'x')))
+      text += " '" + name + "'";
+    return text + (world.any(world.rank() == 3) ? " yes" : " no");
+  });
+  for (size_t r = 0; r < 4; ++r) {
+    std::ostringstream own;
+    own << 8 * r + 6 << ' ' << 8 * r + 4 + 6 << ' ';
+    EXPECT_EQ(texts[r],
+              "10 10 10 | 0 0 1 1 2 2 3 3 | " + own.str() + "| 2 | 6 6 | '' 'x' 'xx' 'xxx' yes");
+  }
+}
+
+TEST(ProcessGroup, GridOfTensorAndDataGroups) {
+  const auto texts = texts_of(4, [](const ProcessGroup& world) {
+    const auto grid = ProcessGrid::of(world, 2);
+    const double r = static_cast<double>(world.rank());
+    const auto twin = grid.data.twin("again");
+    return numbers(
+               torch::tensor({grid.data.sum({r})[0], grid.tensor.sum({r})[0], twin.sum({r})[0]})) +
+           grid.data.name_of(1);
+  });
+  EXPECT_EQ(texts, (std::vector<std::string>{"2 1 2 rank 2", "4 1 4 rank 3", "2 5 2 rank 2",
+                                             "4 5 4 rank 3"}));
+  EXPECT_THROW(ProcessGrid::of(ProcessGroup(), 2), Error);
+}
+
+TEST(ProcessGroup, NamesTheProcessThatDiffers) {
+  const auto results = run_ranks(3, [](const ProcessGroup& world) {
+    world.require_same("1", "step");
+    world.require_same(world.rank() == 2 ? "a" : "b", "weights");
+    return std::string();
+  });
+  for (const auto& result : results)
+    EXPECT_NE(result.error.find("the same weights in all processes, got others in rank 2"),
+              std::string::npos)
+        << result.error;
+}
+
+/// Rank 1 of 3 goes away as `leave` does; the others must say so within `limit` seconds.
+void expect_loss_of_rank_1(const std::function<void()>& leave, double timeout, double limit) {
+  const auto results = run_ranks(
+      3,
+      [&](const ProcessGroup& world) {
+        world.barrier();
+        if (world.rank() == 1) leave();
+        const double begin = now();
+        std::string message;
+        try {
+          for (int i = 0; i < 3; ++i) world.all_reduce(torch::ones({1000}));
+        } catch (const Error& e) {
+          message = e.what();
+        }
+        return message + (now() - begin < limit ? " in time" : " too late");
+      },
+      timeout);
+  for (const size_t r : {0u, 2u}) {
+    EXPECT_NE(results[r].text.find("rank 1"), std::string::npos) << results[r].text;
+    EXPECT_NE(results[r].text.find(" in time"), std::string::npos) << results[r].text;
+  }
+}
+
+TEST(ProcessGroup, NamesAKilledProcess) {
+  expect_loss_of_rank_1([] { kill(getpid(), SIGKILL); }, 4, 4);
+}
+
+TEST(ProcessGroup, NamesAProcessThatStoppedInItsTracks) {
+  // A watchdog of its own wakes and ends the stopped process, which would otherwise stay.
+  expect_loss_of_rank_1(
+      [] {
+        const pid_t self = getpid();
+        if (fork() == 0) {
+          sleep(6);
+          kill(self, SIGKILL);
+          _exit(0);
+        }
+        kill(self, SIGSTOP);
+      },
+      4, 4);
+}
+
+TEST(ProcessGroup, NamesAProcessThatThrew) {
+  expect_loss_of_rank_1([] { fail("test", "expected luck, got none"); }, 20, 6);
+}
+
+TEST(ProcessGroup, NamesRankZeroThoughTheStoreGoesWithIt) {
+  const auto results = run_ranks(
+      3,
+      [](const ProcessGroup& world) {
+        world.barrier();
+        if (world.rank() == 0) kill(getpid(), SIGKILL);
+        world.all_reduce(torch::ones({10}));
+        return std::string();
+      },
+      4);
+  for (const size_t r : {1u, 2u})
+    EXPECT_NE(results[r].error.find("rank 0"), std::string::npos) << results[r].error;
+}
+
+TEST(ProcessGroup, OfOneMachineListensOnLoopbackOnly) {
+  const auto texts = texts_of(2, [](const ProcessGroup& world) {
+    world.barrier();
+    std::string outside;
+    for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+      std::ifstream file(table);
+      std::string line;
+      while (std::getline(file, line)) {
+        std::istringstream fields(line);
+        std::string slot, local, remote, state, queues, timer, retries, uid, wait, inode;
+        fields >> slot >> local >> remote >> state >> queues >> timer >> retries >> uid >> wait >>
+            inode;
+        if (state != "0A" || local.starts_with("0100007F:")) continue;
+        for (int fd = 0; fd < 256; ++fd) {
+          char target[64] = {};
+          const std::string link = "/proc/self/fd/" + std::to_string(fd);
+          if (readlink(link.c_str(), target, sizeof target - 1) > 0 &&
+              target == "socket:[" + inode + "]")
+            outside += local + " ";
+        }
+      }
+    }
+    world.barrier();
+    return outside;
+  });
+  EXPECT_EQ(texts, (std::vector<std::string>{"", ""}));
+}
+
+TEST(ProcessGroup, RefusesWhatCannotWork) {
+  EXPECT_THROW(ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .timeout = 61}), Error);
+  EXPECT_THROW(ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .timeout = 0}), Error);
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(listen(fd, 1), 0);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  EXPECT_THROW(
+      ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .port = ntohs(address.sin_port)}),
+      Error);
+  close(fd);
+}
+
+}  // namespace
+}  // namespace flamingo
