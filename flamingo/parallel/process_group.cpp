@@ -3,10 +3,12 @@
 #include <ATen/Functions.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <numeric>
+#include <thread>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <utility>
 
@@ -37,6 +39,8 @@ struct ProcessGroup::Impl : std::enable_shared_from_this<ProcessGroup::Impl> {
   std::vector<int64_t> world_ranks;  ///< of the members
   int64_t rank = 0;
   double timeout = 0;
+  std::string name = "world";
+  std::shared_ptr<std::atomic<int64_t>> alone = std::make_shared<std::atomic<int64_t>>(0);
 
   /// Starts a collective of tensors like `like`.
   Pending start(const at::Tensor& like, const std::function<Work(c10d::Backend&)>& call) const;
@@ -178,6 +182,24 @@ void ProcessGroup::broadcast(const at::Tensor& tensor, int64_t root) const {
   impl_->start(tensor, [&](auto& backend) { return backend.broadcast(tensors, options); }).wait();
 }
 
+void ProcessGroup::first_alone(const std::function<void()>& work) const {
+  if (!impl_) {
+    work();
+    return;
+  }
+  const std::string key = "alone/" + impl_->name + "/" + std::to_string((*impl_->alone)++);
+  if (rank() == 0) work();
+  try {
+    if (rank() == 0) impl_->store->set(key, std::string("done"));
+    while (!impl_->store->check({key})) {
+      if (impl_->watch->lost()) impl_->fail_after("nothing");
+      std::this_thread::sleep_for(kSlice);
+    }
+  } catch (const c10::Error& e) {
+    impl_->fail_after(text_of(e));
+  }
+}
+
 void ProcessGroup::barrier() const { sum({0.0}); }
 
 std::vector<double> ProcessGroup::sum(std::vector<double> values) const {
@@ -229,12 +251,13 @@ ProcessGroup ProcessGroup::subgroup(const std::string& name,
   require(own != ranks.end(), kWhere, "expected a member of the group " + name + ", got none");
   auto impl = std::make_shared<Impl>(*impl_);
   impl->rank = own - ranks.begin();
+  impl->name = name + "/" + std::to_string(impl_->world_ranks.at(static_cast<size_t>(ranks[0])));
+  impl->alone = std::make_shared<std::atomic<int64_t>>(0);
   impl->world_ranks.clear();
   for (const int64_t member : ranks)
     impl->world_ranks.push_back(impl_->world_ranks.at(static_cast<size_t>(member)));
   try {
-    impl->backends = impl_->backends.another(name + "/" + std::to_string(impl->world_ranks.front()),
-                                             impl_->store,
+    impl->backends = impl_->backends.another(impl->name, impl_->store,
                                              {.rank = impl->rank, .world_size = std::ssize(ranks)});
   } catch (const std::exception& e) {
     impl_->fail_after(text_of(e));

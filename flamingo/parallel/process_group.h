@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -57,6 +58,10 @@ class ProcessGroup {
   void broadcast(const at::Tensor& tensor, int64_t root) const;
   /// Returns when all have called it.
   void barrier() const;
+
+  /// Does `work` in the first process, while the others wait for its end: without a deadline, as
+  /// long as it gives signs of life.
+  void first_alone(const std::function<void()>& work) const;
 
   /// The sums over the processes.
   std::vector<double> sum(std::vector<double> values) const;

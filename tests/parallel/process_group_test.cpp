@@ -83,6 +83,20 @@ TEST(ProcessGroup, GridOfTensorAndDataGroups) {
   EXPECT_THROW(ProcessGrid::of(ProcessGroup(), 2), Error);
 }
 
+TEST(ProcessGroup, OthersWaitForTheFirstHoweverLongItTakes) {
+  const auto results = run_ranks(
+      2,
+      [](const ProcessGroup& world) {
+        const double begin = now();
+        world.first_alone([] { std::this_thread::sleep_for(std::chrono::seconds(3)); });
+        world.first_alone([] {});
+        world.barrier();
+        return std::string(now() - begin > 2.9 ? "waited" : "did not wait");
+      },
+      2);
+  for (const auto& result : results) EXPECT_EQ(result.text, "waited") << result.error;
+}
+
 TEST(ProcessGroup, NamesTheProcessThatDiffers) {
   const auto results = run_ranks(3, [](const ProcessGroup& world) {
     world.require_same("1", "step");
