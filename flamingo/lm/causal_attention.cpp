@@ -26,7 +26,8 @@ CausalAttentionImpl::CausalAttentionImpl(const DecoderConfig& config,
 torch::Tensor CausalAttentionImpl::forward(const torch::Tensor& x, const BlockContext& context,
                                            KvCache* cache, size_t layer) const {
   const int64_t B = x.size(0), T = x.size(1), Dh = config_.head_dim;
-  const int64_t H = config_.num_heads, kv_heads = config_.num_kv_heads;
+  const int64_t H = o_proj->weight.size(1) / Dh;  // all heads, or this process's
+  const int64_t kv_heads = (qkv_proj->weight.size(0) / Dh - H) / 2;
   const auto qkv = qkv_proj->forward(x).view({B, T, H + 2 * kv_heads, Dh});
   auto qk = qkv.narrow(2, 0, H + kv_heads);
   if (config_.position == PositionKind::kRotary) qk = apply_rotary(qk, context.rotary);

@@ -17,9 +17,8 @@ torch::Tensor MlpImpl::forward(const torch::Tensor& x) const {
   if (config_.activation == Activation::kSilu && takes_bf16_kernels(up)) {
     return down_proj->forward(bf16_swiglu(up));
   }
-  const auto gate = up.narrow(-1, 0, config_.hidden);
-  return down_proj->forward(activate(config_.activation, gate) *
-                            up.narrow(-1, config_.hidden, config_.hidden));
+  const auto halves = up.chunk(2, -1);
+  return down_proj->forward(activate(config_.activation, halves[0]) * halves[1]);
 }
 
 }  // namespace flamingo

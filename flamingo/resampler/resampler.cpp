@@ -85,7 +85,7 @@ ResamplerConfig idefics_resampler(int64_t dim) {
 
 ResamplerAttentionImpl::ResamplerAttentionImpl(const ResamplerConfig& config,
                                                const torch::TensorOptions& options)
-    : heads_(config.heads),
+    : head_dim_(config.head_dim),
       norm_media_(
           config.kind == ResamplerKind::kTransformer
               ? Norm(nullptr)
@@ -104,7 +104,7 @@ ResamplerAttentionImpl::ResamplerAttentionImpl(const ResamplerConfig& config,
 }
 
 torch::Tensor ResamplerAttentionImpl::split_heads(const torch::Tensor& x) const {
-  return x.unflatten(2, {heads_, -1}).transpose(1, 2);  // [N, H, L, Dh]
+  return x.unflatten(2, {-1, head_dim_}).transpose(1, 2);  // [N, H, L, Dh]
 }
 
 torch::Tensor ResamplerAttentionImpl::forward(const torch::Tensor& media,

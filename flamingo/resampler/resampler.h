@@ -95,7 +95,7 @@ class ResamplerAttentionImpl : public torch::nn::Module {
  private:
   torch::Tensor split_heads(const torch::Tensor& x) const;
 
-  int64_t heads_;
+  int64_t head_dim_;
   Norm norm_media_;  ///< null with kTransformer
   Norm norm_latents_;
   Linear to_q_;   ///< [H Dh, Dr]
