@@ -1,0 +1,63 @@
+#include "flamingo/model/share_layers.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+#include "tests/parallel/tiny_training.h"
+
+namespace flamingo {
+namespace {
+
+using namespace testing;
+
+/// Every kind of layer that is shared, with biases everywhere.
+FlamingoConfig relative_flamingo() {
+  FlamingoConfig config = shareable_flamingo();
+  config.lm.position = PositionKind::kRelative;
+  config.lm.attention_bias = true;
+  config.lm.gated_ffw = false;
+  config.xattn.gated_ffw = false;
+  return config;
+}
+
+torch::Tensor logits(Flamingo& model) {
+  TinyBatch batch(0, 0);
+  batch.input.media = model->encode_media(batch.media_pixels);
+  return model->forward(batch.input);
+}
+
+TEST(ShareLayers, GivesTheWholeModelsLogits) {
+  for (const auto& config : {shareable_flamingo(), relative_flamingo()}) {
+    const auto texts = texts_of(4, [&](const ProcessGroup& world) -> std::string {
+      const torch::NoGradGuard no_grad;
+      auto model = make_flamingo(config);
+      const auto expected = logits(model);
+      std::vector<torch::Tensor> weights;
+      for (const auto& parameter : model->parameters()) weights.push_back(parameter.clone());
+      const auto layout = share_layers(model, world);
+      if (!at::allclose(logits(model), expected, 1e-4, 1e-5)) return "other logits";
+      if (model->lm->layers->begin()->ptr()->mlp->down_proj->weight.size(1) != 12)
+        return "not shared";
+      gather_layers(model, layout, world);
+      const auto gathered = model->parameters();
+      for (size_t i = 0; i < weights.size(); ++i)
+        if (!gathered[i].equal(weights[i])) return "not gathered";
+      return logits(model).equal(expected) ? "" : "other logits after gather_layers";
+    });
+    for (const auto& text : texts) EXPECT_EQ(text, "");
+  }
+}
+
+TEST(ShareLayers, RefusesWhatCannotBeCutEvenly) {
+  const auto results = run_ranks(2, [](const ProcessGroup& world) {
+    FlamingoConfig config = shareable_flamingo();
+    config.lm.num_kv_heads = 1;
+    auto model = make_flamingo(config);
+    share_layers(model, world);
+    return std::string();
+  });
+  EXPECT_NE(results[0].error.find("[lm.num_kv_heads]"), std::string::npos) << results[0].error;
+}
+
+}  // namespace
+}  // namespace flamingo
