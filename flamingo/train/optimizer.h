@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "flamingo/parallel/process_group.h"
+#include "flamingo/parallel/tensor_shard.h"
+
 namespace flamingo {
 
 /// Other settings for parameters whose name contains a text; the first rule that fits counts.
@@ -58,13 +61,21 @@ struct NamedTensor {
   torch::Tensor value;
 };
 
+/// Processes that share an optimizer's work. Their gradients are the same before every call.
+struct OptimizerShare {
+  ProcessGroup moments;  ///< each member keeps the moments of its share of the parameters, updates
+                         ///< those and sends them to the others (ZeRO stage 1, Rajbhandari 2020)
+  ProcessGroup tensor;   ///< its members hold shards of the parameters in layout.shards
+  TensorLayout layout;
+};
+
 /// AdamW over the parameters of a module that require gradients; the parameters are the fp32
-/// masters.
+/// masters. With several processes, all of them call the same functions together.
 class AdamW {
  public:
   /// Throws Error: nothing to train, a parameter that is not contiguous fp32, a rule that fits no
-  /// parameter.
-  AdamW(const OptimizerConfig& config, const torch::nn::Module& module);
+  /// parameter, adaptive clipping of units that are cut.
+  AdamW(const OptimizerConfig& config, const torch::nn::Module& module, OptimizerShare share = {});
 
   /// Clips: units with adaptive clipping one by one, all other gradients by their common norm.
   /// Returns the common norm of all gradients before; it is not finite when any gradient is not.
@@ -77,27 +88,39 @@ class AdamW {
 
   /// Updates so far (the exponent of the bias correction).
   int64_t updates() const { return updates_; }
-  /// Everything that step() reads and writes: "parameter/<name>", "moment1/<name>",
-  /// "moment2/<name>".
+  /// Everything that step() reads and writes, as one process has it: "parameter/<name>",
+  /// "moment1/<name>", "moment2/<name>", whole, whatever the number of processes. Copies where
+  /// processes share; then the values are defined in the first process only.
   std::vector<NamedTensor> state() const;
+  /// Tensors of those names and shapes to be overwritten and given to set_state; one process's own.
+  std::vector<NamedTensor> blank_state() const;
+  /// Takes this process's share of a state and the number of its updates.
+  void set_state(const std::vector<NamedTensor>& state, int64_t updates);
   /// The parameters alone, by their own names.
   std::vector<NamedTensor> parameters() const;
-  /// Tells the number of updates after the tensors of state() were overwritten.
-  void set_updates(int64_t updates) { updates_ = updates; }
   /// Scalars that are trained.
   int64_t num_trained() const;
 
  private:
   struct Slot {
     std::string name;
-    torch::Tensor parameter, moment1, moment2;  ///< same shape
+    torch::Tensor parameter;
+    torch::Tensor moment1, moment2;  ///< of the same shape; undefined in processes but the owner
+    int64_t owner = 0;               ///< rank in share.moments
+    std::optional<TensorShard> shard;
     double lr_scale = 1.0;
     double weight_decay = 0.0;
     double adaptive_clip = 0.0;  ///< 0: shares the common norm
   };
   Slot make_slot(const std::string& name, const torch::Tensor& parameter) const;
+  void share_out();
+  bool owns(const Slot& slot) const { return slot.owner == share_.moments.rank(); }
+  void send_updates() const;
+  /// One of a slot's tensors as one process has it; a collective.
+  torch::Tensor whole(const torch::Tensor& own, const Slot& slot) const;
 
   OptimizerConfig config_;
+  OptimizerShare share_;
   std::vector<Slot> slots_;
   int64_t updates_ = 0;
 };

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <exception>
+#include <optional>
 #include <utility>
 
 #include "flamingo/core/error.h"
@@ -38,18 +40,29 @@ struct StepSum {
   double flops = 0;
 };
 
-/// Adds up the gradients of a step's parts, one graph at a time.
-StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts) {
+/// Adds up the gradients of a step's parts, one graph at a time, and those of all processes.
+StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, Parallel& parallel) {
   StepSum sum;
   for (int64_t part = 0; part < num_parts; ++part) {
     const StepLosses losses = task.losses(step, part);
     const auto loss = losses.weight == 1 ? losses.loss : losses.loss * losses.weight;
     sum.loss += loss.item<double>();
-    if (std::isfinite(sum.loss)) loss.backward();
+    if (part == num_parts - 1) parallel.before_last_backward();
+    loss.backward();  // whatever the loss: other processes may wait for this one's part
     sum.items += losses.items;
     sum.flops += losses.flops;
   }
-  return sum;
+  parallel.finish_gradients();
+  const auto all = parallel.grid().data.sum({sum.loss, static_cast<double>(sum.items), sum.flops});
+  return {all[0], static_cast<int64_t>(all[1]), all[2]};
+}
+
+/// A line of skipped.jsonl. samples: as JSON text, of each process.
+Json skipped_record(int64_t step, const std::vector<std::string>& samples) {
+  if (samples.size() == 1) return {{"step", step}, {"samples", Json::parse(samples.front())}};
+  Json all = Json::array();
+  for (const std::string& text : samples) all.push_back(Json::parse(text));
+  return {{"step", step}, {"samples_by_rank", all}};
 }
 
 /// Items per second, smoothed.
@@ -72,22 +85,23 @@ class Run {
       : task_(task),
         config_(config),
         hooks_(hooks),
-        optimizer_(config.optimizer, task.module()),
+        parallel_(hooks.parallel ? *hooks.parallel : alone_),
+        optimizer_(config.optimizer, task.module(),
+                   {parallel_.moments_group(), parallel_.grid().tensor, parallel_.layout()}),
         checkpoints_(config.output, identity_of(task, config),
                      [this](std::string_view text) { say(text); }),
         best_(config.output, optimizer_.parameters()),
-        state_(checkpoints_.restore(optimizer_.state()).value_or(RunState{})),
+        state_(restore()),
         saved_(state_.step),
-        progress_("step", state_.step, config.steps, hooks.progress),
-        log_(config.output + "/metrics.jsonl", state_.step),
-        skipped_(config.output + "/skipped.jsonl", state_.step),
-        events_(config.output + "/tensorboard", state_.step) {
-    optimizer_.set_updates(state_.updates);
+        progress_("step", state_.step, config.steps, progress_options()) {
+    if (parallel_.is_first()) records_.emplace(config.output, state_.step);
     if (state_.step > 0) say("going on after step " + std::to_string(state_.step));
   }
 
   bool finished() const { return state_.step >= config_.steps || out_of_patience(); }
-  bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
+  bool stopped() const {
+    return parallel_.grid().world.any(hooks_.stop != nullptr && hooks_.stop->load());
+  }
 
   void step();
   TrainResult end() {
@@ -98,14 +112,33 @@ class Run {
   }
 
  private:
+  /// What the first process alone writes.
+  struct Records {
+    Records(const std::string& folder, int64_t first_step)
+        : log(folder + "/metrics.jsonl", first_step),
+          skipped(folder + "/skipped.jsonl", first_step),
+          events(folder + "/tensorboard", first_step) {}
+    MetricsLog log, skipped;
+    EventFile events;
+  };
+
+  ProgressOptions progress_options() const {
+    ProgressOptions options = hooks_.progress;
+    if (!parallel_.is_first()) options.write = nullptr;
+    return options;
+  }
   void say(std::string_view text) {
-    if (hooks_.progress.write) hooks_.progress.write(std::string(text) + "\n");
+    const auto write = progress_options().write;
+    if (write) write(std::string(text) + "\n");
   }
-  void save() {
-    checkpoints_.save(optimizer_.state(), state_);
-    saved_ = state_.step;
-    failed_saves_ = 0;
+  RunState restore() {
+    const auto tensors = optimizer_.blank_state();
+    const auto state = checkpoints_.restore(tensors);
+    parallel_.grid().world.require_same(std::to_string(state ? state->step : 0), "checkpoint");
+    if (state) optimizer_.set_state(tensors, state->updates);
+    return state.value_or(RunState{});
   }
+  void save();
   void try_to_save();
   bool out_of_patience() const {
     return config_.patience > 0 && state_.validations - state_.best_validation >= config_.patience;
@@ -118,6 +151,8 @@ class Run {
   TrainTask& task_;
   const TrainConfig& config_;
   const TrainHooks& hooks_;
+  Parallel alone_;
+  Parallel& parallel_;
   AdamW optimizer_;
   CheckpointFolder checkpoints_;
   BestWeights best_;
@@ -125,10 +160,29 @@ class Run {
   int64_t saved_;             ///< step of the newest checkpoint
   int64_t failed_saves_ = 0;  ///< since the last good one
   Progress progress_;
-  MetricsLog log_, skipped_;
-  EventFile events_;
+  std::optional<Records> records_;
   Speed speed_;
 };
+
+/// Throws Error in all processes when the first one cannot.
+void Run::save() {
+  const ProcessGroup& world = parallel_.grid().world;
+  const auto tensors = optimizer_.state();
+  std::exception_ptr failure;
+  world.first_alone([&] {
+    try {
+      checkpoints_.save(tensors, state_);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+  });
+  if (world.any(failure != nullptr)) {
+    if (failure) std::rethrow_exception(failure);
+    fail("checkpoint", "expected the first process to save it, got an error there");
+  }
+  saved_ = state_.step;
+  failed_saves_ = 0;
+}
 
 void Run::step() {
   const double start = now_seconds();
@@ -136,13 +190,16 @@ void Run::step() {
   const int64_t num_parts = task_.begin(step);
   const double data_seconds = now_seconds() - start;
   for (const std::string& note : task_.notes()) progress_.message(note);
-  const StepSum sum = accumulate(task_, step, num_parts);
+  const StepSum sum = accumulate(task_, step, num_parts, parallel_);
   auto metrics = update(sum);
   for (auto& metric : task_.metrics(step)) metrics.push_back(std::move(metric));
   for (auto& metric : validate()) metrics.push_back(std::move(metric));
   add_speed(sum, start, data_seconds, metrics);
-  log_.write(step, metrics);
-  events_.write(step, metrics);
+  if (records_) {
+    records_->log.write(step, metrics);
+    records_->events.write(step, metrics);
+  }
+  parallel_.check_weights(state_.step);
   require(state_.skipped_in_row < config_.max_skipped_in_row, "train",
           "expected finite losses and gradients, got " + std::to_string(state_.skipped_in_row) +
               " steps in a row without, up to step " + std::to_string(step),
@@ -168,7 +225,8 @@ std::vector<Metric> Run::update(const StepSum& sum) {
     optimizer_.step(lr_factor);
     state_.skipped_in_row = 0;
   } else {
-    skipped_.write(Json{{"step", state_.step}, {"samples", task_.samples()}});
+    const auto samples = parallel_.grid().world.all_gather_text(task_.samples().dump());
+    if (records_) records_->skipped.write(skipped_record(state_.step, samples));
     ++state_.skipped;
     ++state_.skipped_in_row;
   }
@@ -187,7 +245,7 @@ std::vector<Metric> Run::validate() {
     if (state_.best_validation > 0 && !(value < state_.best_loss)) continue;
     state_.best_validation = state_.validations;
     state_.best_loss = value;
-    if (config_.patience > 0) best_.save();
+    if (config_.patience > 0) parallel_.grid().world.first_alone([this] { best_.save(); });
   }
   return metrics;
 }
@@ -228,6 +286,9 @@ void TrainConfig::validate() const {
 
 TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& hooks) {
   config.validate();
+  require(config.patience == 0 || !hooks.parallel || hooks.parallel->grid().tensor.size() == 1,
+          "train.patience", "expected 0 with parallel.tensor above 1, got another",
+          "the first process alone keeps the best weights");
   Run run(task, config, hooks);
   while (!run.finished() && !run.stopped()) run.step();
   return run.end();

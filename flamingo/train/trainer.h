@@ -4,6 +4,7 @@
 #include <string>
 
 #include "flamingo/core/progress.h"
+#include "flamingo/parallel/parallel.h"
 #include "flamingo/train/optimizer.h"
 #include "flamingo/train/run_state.h"
 #include "flamingo/train/schedule.h"
@@ -45,7 +46,8 @@ struct TrainHooks {
   const std::atomic<bool>* stop =
       nullptr;  ///< when it turns true, the run saves and returns; may be null
   ProgressOptions progress;
-  double peak_flops = 0;  ///< of this machine in the compute type, a second; 0: not known
+  Parallel* parallel = nullptr;  ///< prepared for the task's module; null: one process
+  double peak_flops = 0;         ///< of this machine in the compute type, a second; 0: not known
 };
 
 /// How a run ended.
@@ -65,6 +67,9 @@ struct TrainResult {
 ///   skipped.jsonl   a line for each step whose loss or gradient was not finite, with its samples;
 ///                   such a step changes nothing
 ///   step-*          checkpoints, the newest two
+///
+/// With several processes (hooks.parallel) all call it, each with its share of the data; the first
+/// alone writes and tells. Any number of them may go on with a folder.
 ///
 /// A checkpoint that cannot be written is told and done without; the third in a row ends the run.
 /// Throws Error: that, a full disk (the last checkpoint stays), too many skipped steps in a row, a

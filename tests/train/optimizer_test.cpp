@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "flamingo/core/error.h"
+#include "tests/parallel/forked_ranks.h"
 
 namespace flamingo {
 namespace {
@@ -182,6 +183,35 @@ TEST(AdamW, AdaptivelyClippedParametersLeaveTheCommonNorm) {
     EXPECT_LE(toy.weight.grad()[row].norm().item<double>(),
               0.01 * toy.weight[row].norm().item<double>() * 1.0001);
   }
+}
+
+/// Values of the whole state after three updates.
+std::vector<torch::Tensor> shared_updates(const ProcessGroup& group) {
+  Toy toy(1);
+  AdamW optimizer(plain_config(), toy, {.moments = group});
+  for (int64_t step = 0; step < 3; ++step) {
+    set_gradients(toy, step);
+    optimizer.step(1.0);
+  }
+  std::vector<torch::Tensor> values;
+  for (const auto& tensor : optimizer.state()) values.push_back(tensor.value);
+  values.push_back(toy.weight);
+  values.push_back(toy.gate);
+  return values;
+}
+
+TEST(AdamW, ProcessesShareTheMomentsAndHaveTheSameParameters) {
+  const auto expected = shared_updates({});
+  const auto texts = testing::texts_of(2, [&](const ProcessGroup& group) -> std::string {
+    const auto actual = shared_updates(group);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const bool state = i + 2 < expected.size();
+      if (state && group.rank() > 0 ? actual[i].defined() : !actual[i].equal(expected[i]))
+        return "other " + std::to_string(i);
+    }
+    return "";
+  });
+  for (const auto& text : texts) EXPECT_EQ(text, "");
 }
 
 }  // namespace
