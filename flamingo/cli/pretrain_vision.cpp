@@ -4,6 +4,8 @@
 
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
+#include "flamingo/core/error.h"
+#include "flamingo/core/ranks.h"
 
 namespace flamingo::cli {
 namespace {
@@ -16,6 +18,8 @@ void run(const Options& options) {
   PretrainVisionRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
+  require(ranks_from_environment().world_size == 1, "pretrain-vision",
+          "expected one process, got a job of several", "only flamingo train shares its work");
   report_end(pretrain_vision(recipe, train_hooks()), recipe.train);
 }
 

@@ -24,9 +24,12 @@ TrainFlamingoRecipe read_recipe(const Options& options) {
 }
 
 void run(const TrainFlamingoRecipe& recipe) {
+  const ProcessGroup world = ProcessGroup::join(job_from_environment());
   TrainHooks hooks = train_hooks();
-  hooks.peak_flops = measure_peak_flops(compute_type(recipe));
-  report_end(train_flamingo(recipe, hooks), recipe.train);
+  if (world.rank() > 0) hooks.progress.write = nullptr;
+  hooks.peak_flops = static_cast<double>(world.size()) * measure_peak_flops(compute_type(recipe));
+  const TrainResult result = train_flamingo(recipe, hooks, world);
+  if (world.rank() == 0) report_end(result, recipe.train);
 }
 
 void add_common(CLI::App& verb, Options& options) {
@@ -46,7 +49,8 @@ void add_train(CLI::App& app) {
                    "folder of the pretrained encoder, instead of the recipe's");
   set_examples(*verb,
                "  flamingo train --recipe recipes/mixture/flamingo.json\n"
-               "  (the same command again goes on where Ctrl-C or a crash stopped it)");
+               "  (the same command again goes on where Ctrl-C or a crash stopped it)\n"
+               "  torchrun --nproc-per-node 8 --no-python flamingo train --recipe recipe.json");
   verb->callback([options] { run(read_recipe(*options)); });
 }
 

@@ -82,7 +82,13 @@ void require_divisible(const char* field, int64_t value, int64_t size) {
               std::to_string(value));
 }
 
-void require_divisible(const FlamingoConfig& config, int64_t size) {
+void require_shareable(const std::vector<SharedLinear>& linears, const FlamingoConfig& config,
+                       int64_t size) {
+  require(config.xattn.form != XattnForm::kGrafting, "xattn.form",
+          "expected gated or vanilla with parallel.tensor above 1, got grafting");
+  for (const SharedLinear& linear : linears)
+    require(!linear.layer->packed(), linear.name,
+            "expected weights that are not packed with parallel.tensor above 1, got packed ones");
   require_divisible("lm.num_heads", config.lm.num_heads, size);
   require_divisible("lm.num_kv_heads", config.lm.num_kv_heads, size);
   require_divisible("lm.ffw_dim", config.lm.ffw_dim, size);
@@ -99,8 +105,9 @@ void require_divisible(const FlamingoConfig& config, int64_t size) {
 TensorLayout share_layers(Flamingo& model, const ProcessGroup& group) {
   TensorLayout layout;
   if (group.size() == 1) return layout;
-  require_divisible(model->config(), group.size());
-  for (const SharedLinear& linear : shared_linears(model)) {
+  const auto linears = shared_linears(model);
+  require_shareable(linears, model->config(), group.size());
+  for (const SharedLinear& linear : linears) {
     const bool columns = linear.sharing == Sharing::kColumns;
     layout.shards[linear.name + ".weight"] = linear.shard;
     if (columns && linear.layer->bias.defined())

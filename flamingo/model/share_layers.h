@@ -15,7 +15,8 @@ namespace flamingo {
 ///
 /// The model is built and loaded whole; its forward then takes the same arguments in all processes
 /// of the group and gives the same hidden states, up to the order of additions.
-/// Throws Error, before anything is changed, unless the group's size divides all those widths.
+/// Throws Error, before anything is changed, unless the group's size divides all those widths, and
+/// on packed weights and grafted layers.
 TensorLayout share_layers(Flamingo& model, const ProcessGroup& group);
 
 /// Makes the parameters whole again.

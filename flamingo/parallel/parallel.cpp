@@ -46,7 +46,8 @@ void Parallel::prepare(torch::nn::Module& module, const TensorLayout& layout) {
   for (const auto& item : module.named_parameters()) {
     const torch::Tensor& parameter = item.value();
     if (!parameter.requires_grad()) {
-      if (!frozen_ || !frozen_->holds(parameter)) weights.frozen.push_back(parameter);
+      const bool elsewhere = parameter.is_meta() || (frozen_ && frozen_->holds(parameter));
+      if (!elsewhere) weights.frozen.push_back(parameter);
       continue;
     }
     trained.push_back(parameter);

@@ -82,7 +82,7 @@ ShardedWeights::ShardedWeights(torch::nn::Module& module, const ProcessGroup& gr
   if (group.size() == 1) return;
   for (const auto& part : module.modules()) {
     const auto layer = std::dynamic_pointer_cast<LinearImpl>(part);
-    if (!layer || layer->weight.requires_grad()) continue;
+    if (!layer || layer->packed() || layer->weight.requires_grad()) continue;
     matrices_.push_back(std::make_shared<Matrix>(layer->weight, group));
     layer->around.push_back(matrices_.back());
     layers_.emplace_back(layer);

@@ -90,7 +90,35 @@ int64_t FlamingoTask::begin(int64_t step) {
   if (!steps_) steps_.emplace([this](int64_t s) { return mixture_.step(s); }, step);
   step_ = steps_->next();
   tallies_.assign(mixture_.names().size(), {});
+  if (options_.parallel) {
+    weigh_by_all_targets();
+    options_.parallel->require_even(std::ssize(step_.parts));
+  }
   return std::ssize(step_.parts);
+}
+
+std::vector<double> FlamingoTask::sum(const std::vector<double>& values) const {
+  return options_.parallel ? options_.parallel->grid().data.sum(values) : values;
+}
+
+void FlamingoTask::weigh_by_all_targets() {
+  std::vector<double> own(mixture_.names().size());
+  for (const MixturePart& part : step_.parts)
+    own[part.source] += static_cast<double>(part.batch.targets.size(0));
+  const auto all = sum(own);
+  for (MixturePart& part : step_.parts) part.weight *= own[part.source] / all[part.source];
+}
+
+void FlamingoTask::add_up_tallies() {
+  std::vector<double> values;
+  for (Tally& tally : tallies_) {
+    for (const double* field : tally.fields()) values.push_back(*field);
+  }
+  values = sum(values);
+  auto next = values.begin();
+  for (Tally& tally : tallies_) {
+    for (double* field : tally.fields()) *field = *next++;
+  }
 }
 
 StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
@@ -111,6 +139,7 @@ StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
 }
 
 std::vector<Metric> FlamingoTask::metrics(int64_t step) {
+  add_up_tallies();
   std::vector<Metric> metrics;
   for (size_t s = 0; s < tallies_.size(); ++s) {
     const Tally& tally = tallies_[s];

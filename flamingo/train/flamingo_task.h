@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include "flamingo/data/prefetch.h"
 #include "flamingo/model/flamingo.h"
 #include "flamingo/model/flops.h"
+#include "flamingo/parallel/parallel.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_task.h"
 
@@ -52,9 +54,10 @@ struct ValidationData {
 class FlamingoTask : public TrainTask {
  public:
   struct Options {
-    Json identity;             ///< what else decides the run
-    int64_t blind_every = 50;  ///< steps between blind losses; 0: never
-    Trainable trainable;       ///< what freeze() was told, for the count of operations
+    Json identity;                       ///< what else decides the run
+    int64_t blind_every = 50;            ///< steps between blind losses; 0: never
+    Trainable trainable;                 ///< what freeze() was told, for the count of operations
+    const Parallel* parallel = nullptr;  ///< the mixture is this process's share; null: all of it
   };
 
   /// model: frozen as wanted (see freeze).
@@ -74,10 +77,20 @@ class FlamingoTask : public TrainTask {
   Json identity() const override { return options_.identity; }
 
  private:
+  /// The sums over the processes that share a batch.
+  std::vector<double> sum(const std::vector<double>& values) const;
+  /// Each part's weight among this process's targets becomes that among all processes'.
+  void weigh_by_all_targets();
+  /// Tallies become those of all processes together.
+  void add_up_tallies();
+
   /// What a source's parts of a step add up to, each by its targets.
   struct Tally {
     double targets = 0, loss = 0, accuracy = 0, blind_loss = 0;
     double bound = 0, bound_accuracy = 0;
+    auto fields() {
+      return std::to_array({&targets, &loss, &accuracy, &blind_loss, &bound, &bound_accuracy});
+    }
   };
   bool is_blind_step(int64_t step) const {
     return options_.blind_every > 0 && step % options_.blind_every == 0;

@@ -9,8 +9,9 @@
 
 namespace flamingo {
 
-Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config)
-    : sources_(std::move(sources)), config_(config) {
+Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
+                 const BatchShare& share)
+    : sources_(std::move(sources)), config_(config), share_(share) {
   require(!sources_.empty(), "sources", "expected at least one source, got none");
   require_within("mixture", "micro_batch", config.micro_batch, 0, 1 << 16);
   std::set<std::string> seen;
@@ -49,7 +50,7 @@ MixtureStep Mixture::step(int64_t step) const {
   std::vector<Sequence> merged;
   for (size_t s = 0; s < sources_.size(); ++s) {
     if (in_turn && step % count != static_cast<int64_t>(s)) continue;
-    SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, {});
+    SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, share_);
     for (std::string& text : batch.damaged) result.damaged.emplace_back(s, std::move(text));
     if (config_.mode == MixtureMode::kMerged) {
       std::ranges::move(batch.sequences, std::back_inserter(merged));

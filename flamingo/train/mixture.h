@@ -60,7 +60,9 @@ struct MixtureStep {
 class Mixture {
  public:
   /// Throws Error: no source, two of one name, a weight that is not above 0.
-  Mixture(std::vector<TrainSource> sources, const MixtureConfig& config);
+  /// share: which rows of every batch are this process's.
+  Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
+          const BatchShare& share = {});
 
   /// Names of what losses are told apart by: the sources', or "merged" alone.
   const std::vector<std::string>& names() const { return names_; }
@@ -73,6 +75,7 @@ class Mixture {
 
   std::vector<TrainSource> sources_;
   MixtureConfig config_;
+  BatchShare share_;
   std::vector<std::string> names_;
 };
 

@@ -7,6 +7,7 @@
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/model/share_layers.h"
 #include "flamingo/train/feature_cache.h"
 #include "flamingo/train/flamingo_task.h"
 #include "flamingo/train/frozen_weights.h"
@@ -101,7 +102,10 @@ bool add_pictograms(const TrainFlamingoRecipe& recipe, const StartedModel& start
                              .encode = data.features.pixels,
                              .stop = hooks.stop,
                              .progress = hooks.progress};
-  if (!FeatureCache::build(folder, plan, source)) return false;
+  bool built = true;
+  const ProcessGroup& world = hooks.parallel->grid().world;
+  world.first_alone([&] { built = FeatureCache::build(folder, plan, source); });
+  if (world.any(!built)) return false;
   auto cache = std::make_shared<const FeatureCache>(folder, plan);
   data.features.views = [cache](std::span<const ViewRef> views) { return cache->gather(views); };
   data.key = plan.key;
@@ -134,6 +138,7 @@ std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const Star
 /// Files may be moved; their content counts.
 Json identity_of(TrainFlamingoRecipe recipe, const Json& features) {
   recipe.train = {};
+  recipe.parallel = {};
   recipe.model.clear();
   recipe.lm.clear();
   recipe.pictograms.clear();
@@ -158,24 +163,40 @@ void TrainFlamingoRecipe::validate() {
           "expected sources where train.validate_every is above 0, got none");
 }
 
-TrainResult train_flamingo(TrainFlamingoRecipe recipe, const TrainHooks& hooks) {
+TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
+                           const ProcessGroup& world) {
   recipe.validate();
+  Parallel parallel(recipe.parallel, world);
+  hooks.parallel = &parallel;
   StartedModel start = start_model(recipe);
   make_folder(recipe.train.output);
-  write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
+  world.first_alone([&] {
+    write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
+  });
   auto data = make_data(recipe, start, hooks);
   if (!data) return {};
   pack_language_model(recipe, start);
-  const FrozenWeights frozen(recipe.train.output, *start.model);
-  FlamingoTask task(start.model, Mixture(std::move(data->sources), recipe.mixture), data->features,
+  std::optional<FrozenWeights> frozen;
+  world.first_alone([&] { frozen.emplace(recipe.train.output, *start.model); });
+  const TensorLayout layout = share_layers(start.model, parallel.grid().tensor);
+  parallel.shard_frozen(*start.model->lm->layers);
+  parallel.prepare(*start.model, layout);
+  const BatchShare share{parallel.grid().data.rank(), parallel.grid().data.size()};
+  FlamingoTask task(start.model, Mixture(std::move(data->sources), recipe.mixture, share),
+                    data->features,
                     {.identity = identity_of(recipe, data->key),
                      .blind_every = recipe.blind_every,
-                     .trainable = recipe.trainable});
+                     .trainable = recipe.trainable,
+                     .parallel = &parallel});
   task.set_validation(std::move(data->validation));
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
-  frozen.check();
-  write_trained(recipe.train.output + "/model", recipe, start);
+  parallel.restore_frozen();
+  gather_layers(start.model, layout, parallel.grid().tensor);
+  world.first_alone([&] {
+    frozen->check();
+    write_trained(recipe.train.output + "/model", recipe, start);
+  });
   return result;
 }
 

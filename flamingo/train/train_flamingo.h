@@ -13,7 +13,10 @@ namespace flamingo {
 ///   frozen.json   SHA-256 of every frozen tensor, which must be the same at the end
 ///   model/        the model, when the run is done
 ///
-/// Goes on where an earlier call stopped. Throws Error as train() and the readers of the files do.
-TrainResult train_flamingo(TrainFlamingoRecipe recipe, const TrainHooks& hooks);
+/// With several processes in `world` all of them call it: each reads its share of every batch, and
+/// the first alone writes. Goes on where an earlier call stopped. Throws Error as train() and the
+/// readers of the files do.
+TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
+                           const ProcessGroup& world = {});
 
 }  // namespace flamingo

@@ -50,6 +50,7 @@ struct TrainFlamingoRecipe {
   ValidationConfig validation;
   int64_t blind_every = 50;
   TrainConfig train;
+  ParallelConfig parallel;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -77,6 +78,7 @@ struct TrainFlamingoRecipe {
     v("validation", validation, "what is looked at beside");
     v("blind_every", blind_every, "steps between losses without pictures; 0: never");
     v("train", train, "steps, optimizer, schedule, output");
+    v("parallel", parallel, "how the processes of a job share the work; may change at any start");
   }
   /// Throws Error when a field is out of its range.
   void validate();

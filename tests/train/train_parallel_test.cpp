@@ -1,0 +1,111 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "flamingo/checkpoint/state_dict.h"
+#include "flamingo/core/error.h"
+#include "tests/parallel/forked_ranks.h"
+#include "tests/train/tiny_run.h"
+
+namespace flamingo {
+namespace {
+
+using namespace testing;
+
+/// A folder with a pretrained encoder.
+struct PretrainedRun : TinyRun {
+  PretrainedRun() {
+    torch::set_num_threads(1);  // forked processes have no OpenMP workers
+    pretrain_vision(vision(), {});
+  }
+};
+
+const TinyRun& pretrained() {
+  static const PretrainedRun run;
+  return run;
+}
+
+TrainFlamingoRecipe exact_recipe(const std::string& output) {
+  TrainFlamingoRecipe recipe = pretrained().flamingo(output);
+  recipe.bf16 = false;
+  recipe.blind_every = 2;
+  recipe.train.optimizer.eps = 1e-4;  // rounding of gradients near 0 must not become whole steps
+  recipe.parallel.check_every = 2;
+  return recipe;
+}
+
+/// Trains in so many processes; each says whether it finished.
+std::vector<std::string> train_in(int64_t size, const TrainFlamingoRecipe& recipe,
+                                  const std::string& stop_at = "never") {
+  return texts_of(size, [&](const ProcessGroup& world) {
+    std::atomic<bool> stop{false};
+    TrainHooks hooks{.stop = &stop};
+    hooks.progress.interval = 0;
+    hooks.progress.write = [&](std::string_view text) {
+      if (world.rank() > 0) fail("progress", "expected the first process alone, got another");
+      stop = stop || text.starts_with(stop_at);
+    };
+    return std::string(train_flamingo(recipe, hooks, world).finished ? "finished" : "stopped");
+  });
+}
+
+std::vector<Json> metrics_of(const std::string& output) {
+  std::istringstream lines(metrics_without_times(pretrained().file(output)));
+  std::vector<Json> metrics;
+  for (std::string line; std::getline(lines, line);) metrics.push_back(Json::parse(line));
+  return metrics;
+}
+
+const std::vector<Json>& alone() {
+  static const std::vector<Json> metrics = [] {
+    train_in(1, exact_recipe("alone"));
+    return metrics_of("alone");
+  }();
+  return metrics;
+}
+
+/// Every metric of every step, and the model (which is stored in bf16), are those of one process.
+void expect_like_one_process(const std::string& output) {
+  const auto metrics = metrics_of(output);
+  ASSERT_EQ(metrics.size(), alone().size());
+  for (size_t i = 0; i < metrics.size(); ++i) {
+    for (const auto& [name, value] : alone()[i].items()) {
+      EXPECT_NEAR(metrics[i].at(name).get<double>(), value.get<double>(),
+                  1e-5 * std::max(1.0, std::fabs(value.get<double>())))
+          << i << ' ' << name;
+    }
+  }
+  const auto a = load_state_dict(pretrained().file("alone/model/model.safetensors"));
+  const auto b = load_state_dict(pretrained().file(output + "/model/model.safetensors"));
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto& [name, value] : a)
+    EXPECT_TRUE(at::allclose(value.to(torch::kFloat32), b.at(name).to(torch::kFloat32), 1e-2, 1e-4))
+        << name;
+}
+
+TEST(TrainParallel, SharedBatchesGiveTheCurveAndModelOfOneProcess) {
+  for (const int64_t size : {2, 4}) {
+    const std::string output = "shared_" + std::to_string(size);
+    for (const auto& text : train_in(size, exact_recipe(output))) EXPECT_EQ(text, "finished");
+    expect_like_one_process(output);
+  }
+}
+
+TEST(TrainParallel, SharedFrozenWeightsDoToo) {
+  auto recipe = exact_recipe("frozen");
+  recipe.parallel.shard_frozen = true;
+  train_in(2, recipe);
+  expect_like_one_process("frozen");
+}
+
+TEST(TrainParallel, StopsTogetherAndGoesOnWithAnotherNumberOfProcesses) {
+  const auto recipe = exact_recipe("resized");
+  for (const auto& text : train_in(2, recipe, "step 2/")) EXPECT_EQ(text, "stopped");
+  for (const auto& text : train_in(4, recipe, "step 4/")) EXPECT_EQ(text, "stopped");
+  for (const auto& text : train_in(1, recipe)) EXPECT_EQ(text, "finished");
+  expect_like_one_process("resized");
+}
+
+}  // namespace
+}  // namespace flamingo
