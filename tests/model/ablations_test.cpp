@@ -286,7 +286,8 @@ TEST(Ablations, DocumentedOptionsGiveTheDocumentedSizes) {
     std::array<char, 16> text{};
     std::snprintf(text.data(), text.size(), "%.2fB", count);
     EXPECT_EQ(text.data(), row.here) << row.setting;
-    if (row.paper != "-") EXPECT_NEAR(count, std::stod(row.paper), kPrinted) << row.setting;
+    if (row.paper == "-") continue;
+    EXPECT_NEAR(count, std::stod(row.paper), kPrinted) << row.setting;
   }
 }
 
