@@ -6,7 +6,7 @@ LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
 PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 
-.PHONY: help deps build pictograms demo test test-asan test-long golden bench bench-peers data default-model format tidy install clean
+.PHONY: help deps build pictograms demo test test-asan test-long golden bench bench-peers bench-train data default-model format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make build          flamingo, flamingo-golden and flamingo-bench in $(BUILD)/bin"
 	@echo "make bench          speed beside the measured roofs of this machine"
 	@echo "make bench-peers    the same beside llama.cpp, built from its PyPI package on the first call"
+	@echo "make bench-train    training steps in turns with open_flamingo's own trainer, installed on the first call"
 	@echo "make golden         compare with the reference outputs in tests/golden"
 	@echo "make data           build training data: interleaved pages, captioned pictures and clips"
 	@echo "make default-model  train the default model again, from the recipes (hours)"
@@ -72,6 +73,9 @@ bench: build
 
 bench-peers: build
 	bench/peers/run.sh $(BUILD)/bin/flamingo-bench $(LM)
+
+bench-train: build
+	bench/peers/train.sh $(BUILD)/bin/flamingo-bench
 
 default-model: pictograms
 	$(FLAMINGO) pretrain-vision --recipe recipes/pictogram/vision.json

@@ -7,6 +7,7 @@
 
 #include "CLI/CLI.hpp"
 #include "bench/scenario.h"
+#include "bench/turns.h"
 #include "flamingo/core/error.h"
 
 namespace {
@@ -29,6 +30,7 @@ void run(const Options& options, const std::vector<std::string>& names) {
   check_names(names);
   at::set_num_threads(options.threads);
   flamingo::ThreadPool pool(options.threads);
+  if (!options.turns.empty()) return serve_turns(options.turns, options.type, Roofs(pool));
   Report report(options.json);
   report.note("scenario   item                               best     median");
   const Roofs roofs(pool);
@@ -54,6 +56,9 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "measuring time of one line, without its roof")
       ->capture_default_str();
   app.add_option("--lm", options.lm_path, "GGUF of the default LM")->capture_default_str();
+  app.add_option("--turns", options.turns,
+                 "train the model of this folder, a step per line of input (bench/peers)");
+  app.add_option("--type", options.type, "--turns: bf16 or fp32")->capture_default_str();
   app.add_flag("--json", options.json, "write the results as JSON");
   std::string list;
   for (const Scenario& scenario : all_scenarios()) {

@@ -16,6 +16,8 @@ struct Options {
   double seconds = 2.0;  ///< measuring time of one line, without its roof
   std::string lm_path = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
   bool json = false;
+  std::string turns;          ///< a folder to train from in turns with another program
+  std::string type = "bf16";  ///< of these steps
 };
 
 /// What a scenario gets.
