@@ -76,6 +76,7 @@ bench-peers: build
 
 bench-train: build
 	bench/peers/train.sh $(BUILD)/bin/flamingo-bench
+	bench/peers/train.sh $(BUILD)/bin/flamingo-bench --padded
 
 default-model: pictograms
 	$(FLAMINGO) pretrain-vision --recipe recipes/pictogram/vision.json

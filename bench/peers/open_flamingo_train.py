@@ -8,7 +8,9 @@ norm of 1; AdamW over resampler, gated layers and the two added tokens. The peer
 and FlamingoLMMixin over LlamaForCausalLM (sdpa attention) and CLIPVisionModel of transformers. Changed in it: autocast is
 torch's for the CPU (its own is CUDA's, and off here), the resampler has the shape's depth and latents, and the model is not
 wrapped in DistributedDataParallel. With tied embeddings the peer computes the gradient of the whole vocabulary, masks it
-and steps all of it; --freeze-embeddings spares it that (and it then trains no token at all).
+and steps all of it; --freeze-embeddings spares it that (and it then trains no token at all). Rows are full, so that neither
+side pads; with --padded the peer gets the interleaved batch as its data.py makes it of such rows, filled up to 256 tokens
+and 6 pictures (ours are filled up to the longest row of a batch).
 
 FLOP are those of the work itself, by one formula for both sides (gflop below): causal attention counts the pairs that are
 seen, frozen parts count the gradient of their input, trained ones that of their weights too.
@@ -41,6 +43,7 @@ from open_flamingo.train import train_utils  # noqa: E402
 from transformers import CLIPVisionConfig, CLIPVisionModel, LlamaConfig, LlamaForCausalLM  # noqa: E402
 
 HEADS, HEAD_DIM = 8, 64  # of open_flamingo's own layers
+PAD, PADDED_TOKENS, PADDED_PICTURES = 0, 256, 6  # of open_flamingo's data.py (but for the id)
 SHAPES = {
     "tiny": {"lm": {"vocab": 2048, "dim": 128, "num_layers": 4, "num_heads": 4, "num_kv_heads": 2, "head_dim": 32,
                     "ffw_dim": 384},
@@ -209,7 +212,7 @@ def make_batch(shape, name, seed):
     batch, length, media = shape[name]
     vocab, side = shape["lm"]["vocab"], shape["vit"]["image_size"]
     generator = torch.Generator().manual_seed(seed)
-    ids = torch.randint(0, vocab, (batch, length), generator=generator)
+    ids = torch.randint(PAD + 1, vocab, (batch, length), generator=generator)
     chunk = length // media
     ids[:, chunk - 1 :: chunk] = vocab
     ids[:, -1] = vocab
@@ -281,7 +284,7 @@ class Tokenizer:
 
     def __init__(self, vocab):
         self.ids = {"<|endofchunk|>": vocab, "<image>": vocab + 1}
-        self.pad_token_id, self.eos_token = -1, "</s>"
+        self.pad_token_id, self.eos_token = PAD, "</s>"
 
     def __call__(self, text, add_special_tokens):
         return {"input_ids": [self.ids[text]]}
@@ -310,7 +313,10 @@ def train_peer(model, batches, turns, vocab, options):
     optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0)
     ids, pixels = batches["interleaved"]
-    interleaved = (pixels, [(row[None], torch.ones_like(row[None])) for row in ids])
+    if options.padded:
+        ids = torch.nn.functional.pad(ids, (0, PADDED_TOKENS - ids.shape[1]), value=PAD)
+        pixels = torch.nn.functional.pad(pixels, (0, 0) * 3 + (0, PADDED_PICTURES - pixels.shape[1]))
+    interleaved = (pixels, [(row[None], (row[None] != PAD).long()) for row in ids])
     args = types.SimpleNamespace(
         num_epochs=1, precision="amp_bf16" if options.type == "bf16" else "fp32", fsdp=False, rank=1,
         gradient_accumulation_steps=1, loss_multiplier_laion=LOSS_FACTORS["captioned"],
@@ -338,7 +344,8 @@ def report(shape, rounds, options):
     ratio = statistics.median(r[1] / r[0] for r in rounds)
     fractions = [statistics.median(work / r[side] / r[2] for r in rounds) for side in (0, 1)]
     roof = statistics.median(r[2] for r in rounds)
-    print(f"{options.shape} {options.type}, {options.threads} threads, {options.clock} clock: {samples / ours:.2f} samples/s, open_flamingo {samples / peer:.2f} samples/s: "
+    print(f"{options.shape} {options.type}, {options.threads} threads, {options.clock} clock"
+          f"{', padded' if options.padded else ''}: {samples / ours:.2f} samples/s, open_flamingo {samples / peer:.2f} samples/s: "
           f"{ratio:.2f} times; {work:.1f} GFLOP a step, roof {roof:.1f} GFLOP/s: {fractions[0]:.2f} of it, "
           f"open_flamingo {fractions[1]:.2f}", flush=True)
 
@@ -376,5 +383,6 @@ if __name__ == "__main__":
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall",
                         help="cpu: of the processor, for a machine that others use too; take one thread with it")
+    parser.add_argument("--padded", action="store_true", help="the peer pads as its data loader does")
     parser.add_argument("--freeze-embeddings", action="store_true", help="the peer's --freeze_lm_embeddings")
     run(parser.parse_args())

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Training steps of flamingo and of open_flamingo in turns, in fp32 and bf16, in one run (open_flamingo_train.py says what a
 # step is). The first call installs the peer into .deps/open_flamingo, beside the torch of .deps/python.
-#   ROUNDS=5 THREADS=2 SHAPES="tiny small" TYPES="bf16 fp32" CLOCK=wall set what is run, PEER another folder.
+#   SHAPES="tiny small" TYPES="bf16 fp32" set what is run, PEER another folder; options go to open_flamingo_train.py.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-BENCH=${1:?usage: bench/peers/train.sh FLAMINGO_BENCH}
+BENCH=${1:?usage: bench/peers/train.sh FLAMINGO_BENCH [OPTION...]}
+shift
 PEER=${PEER:-.deps/open_flamingo}
 
 if [ ! -d "$PEER" ]; then
@@ -16,7 +17,6 @@ if [ ! -d "$PEER" ]; then
 fi
 for shape in ${SHAPES:-tiny small}; do
   for type in ${TYPES:-bf16 fp32}; do
-    PYTHONPATH=$PEER:.deps/python python3 bench/peers/open_flamingo_train.py "$BENCH" --shape "$shape" --type "$type" \
-      --rounds "${ROUNDS:-5}" --threads "${THREADS:-2}" --clock "${CLOCK:-wall}"
+    PYTHONPATH=$PEER:.deps/python python3 bench/peers/open_flamingo_train.py "$BENCH" --shape "$shape" --type "$type" "$@"
   done
 done
