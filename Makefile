@@ -6,7 +6,7 @@ LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
 PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 
-.PHONY: help deps build pictograms demo test test-asan test-long golden bench bench-peers bench-train data default-model format tidy install clean
+.PHONY: help deps configured build program pictograms demo test test-asan test-long golden bench bench-peers bench-train data default-model format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,16 +25,21 @@ help:
 deps:
 	@tools/setup.sh
 
-build: deps
+configured: deps
 	@mkdir -p build
 	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) > build/cmake-$(PRESET).log 2>&1 || \
 	  { cat build/cmake-$(PRESET).log; exit 1; }
+
+build: configured
 	@ninja -C $(BUILD) -j $(JOBS) --quiet flamingo-cli flamingo-golden flamingo-bench
+
+program: configured
+	@ninja -C $(BUILD) -j $(JOBS) --quiet flamingo-cli
 
 $(PICTOGRAMS): | build
 	$(FLAMINGO) data pictograms --sources .deps/pictograms --output $@
 
-pictograms: build $(PICTOGRAMS)
+pictograms: program $(PICTOGRAMS)
 
 # Training data like the paper's: interleaved pages (M3W-mini), captioned pictures, captioned clips.
 data: pictograms
@@ -62,7 +67,7 @@ test-asan: deps
 test-long: deps
 	@tools/setup.sh tensorboard
 	@test -f build/dev/build.ninja || cmake --preset dev
-	@ninja -C build/dev -j $(JOBS)
+	@ninja -C build/dev -j $(JOBS) all flamingo-bench
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
 golden: build

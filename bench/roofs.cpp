@@ -1,6 +1,6 @@
 #include "bench/roofs.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <atomic>

@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <vector>
 
@@ -26,7 +26,7 @@ FlamingoBatch make_batch() {
       sequence.phi.push_back(t / kChunk + 1);
       sequence.label.push_back(t % kChunk >= kChunk - 2 ? 1 : 0);
     }
-    for (int32_t m = 0; m < kPictures; ++m) sequence.media.push_back({ViewRef{}});
+    for (int32_t m = 0; m < kPictures; ++m) sequence.media.emplace_back(MediumFrames{ViewRef{}});
   }
   return collate(sequences);
 }

@@ -1,6 +1,6 @@
 #include "bench/turns.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <ctime>
 #include <filesystem>

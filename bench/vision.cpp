@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include "bench/default_model.h"
 #include "bench/flop_counter.h"

@@ -1,6 +1,6 @@
 #include "flamingo/eval/flamingo_scorer.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 

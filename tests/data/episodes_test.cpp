@@ -267,7 +267,9 @@ TEST_F(EpisodesTest, AResumedRunSeesTheSameBatches) {
   const auto resumed = second.batch(9);
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(expected[i].ids, resumed[i].ids);
-    EXPECT_EQ(expected[i].media, resumed[i].media);
+    ASSERT_EQ(expected[i].media.size(), resumed[i].media.size());
+    for (size_t m = 0; m < expected[i].media.size(); ++m)
+      EXPECT_EQ(views_of(expected[i].media[m]), views_of(resumed[i].media[m]));
   }
 }
 

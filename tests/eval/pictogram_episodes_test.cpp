@@ -65,7 +65,7 @@ TEST_F(EpisodeSamplerTest, BindingShowsEachWordOnceInTheOtherStyle) {
     for (size_t t = 0; t < prompt.ids.size(); ++t) {
       if (prompt.ids[t] < 200) continue;
       const SequenceMedium& medium = prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
-      EXPECT_EQ(drawing(medium[0].drawing).style, PictogramStyle::kColour);
+      EXPECT_EQ(drawing(views_of(medium)[0].drawing).style, PictogramStyle::kColour);
       bound[shown(medium)] = prompt.ids[t];
     }
     ASSERT_EQ(bound.size(), 2u);

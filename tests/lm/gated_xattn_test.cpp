@@ -1,6 +1,7 @@
 #include "flamingo/lm/gated_xattn.h"
 
 #include <gtest/gtest.h>
+#include <torch/autograd.h>
 
 #include <cmath>
 #include <limits>

@@ -1,7 +1,8 @@
 #include "flamingo/model/gather_weights.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
 
 #include <cstdint>
 

@@ -1,7 +1,8 @@
 #include "flamingo/nn/packed_weight.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/autograd.h>
+#include <torch/types.h>
 
 #include "flamingo/core/error.h"
 #include "flamingo/nn/linear.h"

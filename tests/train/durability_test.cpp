@@ -1,6 +1,7 @@
 // A run survives kill -9 at any moment, a full disk and a disk that fails: whatever happens, the
 // same call goes on to the same curve and weights, and the newest good checkpoint stays.
 
+#include <ATen/Parallel.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>

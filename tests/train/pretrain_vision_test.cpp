@@ -45,6 +45,7 @@ TEST(PretrainVision, LossFallsOnARepeatedBatch) {
   AdamW optimizer({.lr = 3e-3, .clip_norm = 1}, task.module());
   double first = 0, last = 0;
   for (int64_t step = 0; step < 40; ++step) {
+    EXPECT_EQ(task.begin(step), 1);
     const auto losses = task.losses(step, 0);
     losses.loss.backward();
     optimizer.clip_gradients();

@@ -1,3 +1,4 @@
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -28,7 +29,7 @@ const TinyRun& pretrained() {
 
 TrainFlamingoRecipe exact_recipe(const std::string& output) {
   TrainFlamingoRecipe recipe = pretrained().flamingo(output);
-  recipe.bf16 = false;
+  recipe.frozen = FrozenFormat::kFp32;
   recipe.blind_every = 2;
   recipe.train.optimizer.eps = 1e-4;  // rounding of gradients near 0 must not become whole steps
   recipe.parallel.check_every = 2;

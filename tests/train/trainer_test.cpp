@@ -1,5 +1,6 @@
 #include "flamingo/train/trainer.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
