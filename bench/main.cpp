@@ -10,6 +10,7 @@
 #include "bench/scenario.h"
 #include "bench/turns.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/freed_memory.h"
 
 namespace {
 
@@ -48,6 +49,7 @@ void run(const Options& options, const std::vector<std::string>& names) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  flamingo::keep_freed_memory();
   Options options;
   std::vector<std::string> names;
   CLI::App app("Measures this machine's limits and how near to them flamingo's parts come",

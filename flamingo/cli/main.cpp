@@ -1,10 +1,9 @@
-#include <malloc.h>
-
 #include <cstdio>
 #include <exception>
 
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/freed_memory.h"
 
 namespace {
 
@@ -36,17 +35,10 @@ int run(int argc, char** argv) {
   return 0;
 }
 
-/// Keeps large buffers in the process: giving them back after every operation costs up to 30 % of
-/// prefill.
-void keep_large_buffers() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_large_buffers();
+  flamingo::keep_freed_memory();
   flamingo::cli::install_signal_handlers();
   try {
     return run(argc, argv);
