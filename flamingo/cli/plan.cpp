@@ -11,7 +11,7 @@
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/cluster_plan.h"
 #include "flamingo/model/presets.h"
-#include "flamingo/train/encoder_files.h"
+#include "flamingo/train/start_model.h"
 #include "flamingo/train/step_plan.h"
 #include "flamingo/train/train_recipe.h"
 
@@ -43,17 +43,8 @@ struct Subject {
 
 FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
   if (!recipe.model.empty()) return read_model_config(recipe.model);
-  FlamingoConfig config;
-  const EncoderFiles encoder = read_encoder(recipe.encoder);
-  config.vision = encoder.config;
-  config.transform = encoder.transform;
-  config.resampler = recipe.resampler;
-  config.resampler->dim = encoder.config.dim();
-  config.xattn = recipe.xattn;
-  config.lm = decoder_config_from_gguf(Gguf::open(recipe.lm));
-  config.lm.additional_vocab = std::ssize(recipe.tokens.additional);
-  config.tokens = recipe.tokens;
-  return config;
+  return model_config(recipe, read_encoder(recipe.encoder),
+                      decoder_config_from_gguf(Gguf::open(recipe.lm)));
 }
 
 /// A batch that is as full as its source allows: every token sees a medium and is a target.

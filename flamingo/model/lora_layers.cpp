@@ -28,8 +28,6 @@ void add_lora(Flamingo& model, const LoraConfig& config, uint64_t seed) {
       found = true;
       linear.add_lora(config.rank, config.alpha);
       init_weights(*linear.lora, Rng::for_name(seed, path).next());
-      const torch::NoGradGuard no_grad;
-      linear.lora->b.zero_();
     });
     require(found, "lora.layers", "expected the name of a layer of the LM's blocks, got " + name);
   }

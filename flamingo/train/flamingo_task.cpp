@@ -23,6 +23,12 @@ torch::Tensor target_logits(const Flamingo& model, const torch::Tensor& hidden,
   return model->logits(predicting).to(torch::kFloat32);
 }
 
+/// Mean cross-entropy of the targets after hidden [B, T, D].
+torch::Tensor target_loss(const Flamingo& model, const torch::Tensor& hidden,
+                          const FlamingoBatch& batch) {
+  return at::cross_entropy_loss(target_logits(model, hidden, batch), batch.targets);
+}
+
 }  // namespace
 
 torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
@@ -71,13 +77,13 @@ double blind_loss(Flamingo& model, const FlamingoBatch& batch) {
   const torch::NoGradGuard no_grad;
   const auto hidden =
       model->forward_hidden({.ids = batch.ids, .phi = torch::zeros_like(batch.phi)});
-  return at::cross_entropy_loss(target_logits(model, hidden, batch), batch.targets).item<double>();
+  return target_loss(model, hidden, batch).item<double>();
 }
 
 double language_loss(Flamingo& model, const FlamingoBatch& batch) {
   const torch::NoGradGuard no_grad;
   const auto hidden = model->lm->forward_hidden(batch.ids);
-  return at::cross_entropy_loss(target_logits(model, hidden, batch), batch.targets).item<double>();
+  return target_loss(model, hidden, batch).item<double>();
 }
 
 FlamingoTask::FlamingoTask(Flamingo model, Mixture mixture, GatherFeatures gather, Options options)

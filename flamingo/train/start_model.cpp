@@ -9,26 +9,12 @@
 #include "flamingo/generate/model_bundle.h"
 #include "flamingo/io/sha256.h"
 #include "flamingo/nn/init.h"
-#include "flamingo/train/encoder_files.h"
+#include "flamingo/train/frozen_weights.h"
 
 namespace flamingo {
 namespace {
 
 constexpr uint64_t kMaxTokenizer = 256ull << 20;
-
-FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
-                            const DecoderConfig& lm) {
-  FlamingoConfig config;
-  config.vision = encoder.config;
-  config.transform = encoder.transform;
-  config.resampler = recipe.resampler;
-  config.resampler->dim = encoder.config.dim();
-  config.xattn = recipe.xattn;
-  config.lm = lm;
-  config.lm.additional_vocab = std::ssize(recipe.tokens.additional);
-  config.tokens = recipe.tokens;
-  return config;
-}
 
 /// Additional tokens start as follows: the end of a chunk as the newline, which ends lines as it
 /// ends chunks; others as small random rows, and in the head at 0 (a random row would win over all
@@ -87,21 +73,11 @@ StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
           .encoder_key = encoder.hash};
 }
 
-/// Tells encoders with other weights apart.
-std::string frozen_key(const torch::nn::Module& encoder) {
-  Sha256 sha;
-  for (const auto& parameter : encoder.parameters()) {
-    const auto bytes = parameter.detach().contiguous();
-    sha.update({static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()});
-  }
-  return sha.hex();
-}
-
 StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
   ModelBundle bundle = open_model(recipe.model, {.compute = compute_type(recipe)});
   freeze(bundle.model, recipe.trainable);
   StartedModel start{.model = bundle.model, .tokenizer = bundle.tokenizer};
-  start.encoder_key = frozen_key(*bundle.model->vision_encoder);
+  start.encoder_key = sha256_hex(Json(frozen_hashes(*bundle.model->vision_encoder)).dump());
   if (is_native(recipe.model)) start.lm_path = native_tokenizer_path(recipe.model, "");
   if (start.lm_path.empty())
     start.tokenizer_path = (std::filesystem::path(recipe.model) / "tokenizer.json").string();
@@ -119,6 +95,20 @@ void copy_trained(const Flamingo& from, Flamingo& to) {
 }
 
 }  // namespace
+
+FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                            const DecoderConfig& lm) {
+  FlamingoConfig config;
+  config.vision = encoder.config;
+  config.transform = encoder.transform;
+  config.resampler = recipe.resampler;
+  config.resampler->dim = encoder.config.dim();
+  config.xattn = recipe.xattn;
+  config.lm = lm;
+  config.lm.additional_vocab = std::ssize(recipe.tokens.additional);
+  config.tokens = recipe.tokens;
+  return config;
+}
 
 torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe) {
   return recipe.frozen == FrozenFormat::kFp32 ? torch::kFloat32 : torch::kBFloat16;

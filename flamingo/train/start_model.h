@@ -4,6 +4,7 @@
 
 #include "flamingo/model/flamingo.h"
 #include "flamingo/text/tokenizer.h"
+#include "flamingo/train/encoder_files.h"
 #include "flamingo/train/train_recipe.h"
 
 namespace flamingo {
@@ -17,6 +18,10 @@ struct StartedModel {
   bool lm_is_file = true;      ///< the language model's weights are those of lm_path
   std::string encoder_key;     ///< tells encoders apart; what cached features depend on
 };
+
+/// The model that a recipe makes of its parts.
+FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                            const DecoderConfig& lm);
 
 /// Builds the model of a recipe from its parts, or opens its `model`. Throws Error naming the file
 /// that is missing, damaged or does not fit.
