@@ -29,11 +29,13 @@ torch::Tensor CausalAttentionImpl::forward(const torch::Tensor& x, const BlockCo
   const int64_t H = o_proj->weight.size(1) / Dh;  // all heads, or this process's
   const int64_t kv_heads = (qkv_proj->weight.size(0) / Dh - H) / 2;
   const auto qkv = qkv_proj->forward(x).view({B, T, H + 2 * kv_heads, Dh});
-  auto qk = qkv.narrow(2, 0, H + kv_heads);
-  if (config_.position == PositionKind::kRotary) qk = apply_rotary(qk, context.rotary);
-  qk = qk.transpose(1, 2);  // [B, H + Hkv, T, Dh]
-  auto q = qk.narrow(1, 0, H);
-  KeyValues kv{qk.narrow(1, H, kv_heads), qkv.narrow(2, H + kv_heads, kv_heads).transpose(1, 2)};
+  const auto parts = qkv.split_with_sizes({H, kv_heads, kv_heads}, 2);
+  const auto turned = [&](const torch::Tensor& heads) {  // [B, T, h, Dh] -> [B, h, T, Dh]
+    return config_.position == PositionKind::kRotary ? rotate_heads(heads, context.rotary)
+                                                     : heads.transpose(1, 2);
+  };
+  auto q = turned(parts[0]);
+  KeyValues kv{turned(parts[1]), parts[2].transpose(1, 2)};
   if (cache) kv = cache->append(layer, kv);
   auto bias = context.bias;
   if (config_.position == PositionKind::kRelative) {

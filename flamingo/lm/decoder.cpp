@@ -125,6 +125,10 @@ torch::Tensor DecoderImpl::logits(const torch::Tensor& hidden) const {
   return lm_head->forward(hidden, embed_tokens->weight);
 }
 
+std::vector<torch::Tensor> DecoderImpl::logit_parts(const torch::Tensor& hidden) const {
+  return lm_head->parts(hidden, embed_tokens->weight);
+}
+
 torch::Tensor DecoderImpl::forward(const torch::Tensor& ids, const torch::Tensor& attention_mask,
                                    KvCache* cache) const {
   return logits(forward_hidden(ids, attention_mask, cache));

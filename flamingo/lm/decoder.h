@@ -47,6 +47,8 @@ class DecoderImpl : public torch::nn::Module {
 
   /// hidden [..., D] (after the last norm) -> logits [..., V + A], same type.
   torch::Tensor logits(const torch::Tensor& hidden) const;
+  /// The same as [..., V] and, where A > 0, [..., A], for token_loss.
+  std::vector<torch::Tensor> logit_parts(const torch::Tensor& hidden) const;
 
   /// ids [B, T] -> logits [B, T, V + A].
   torch::Tensor forward(const torch::Tensor& ids, const torch::Tensor& attention_mask = {},

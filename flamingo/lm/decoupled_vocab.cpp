@@ -46,9 +46,16 @@ DecoupledHeadImpl::DecoupledHeadImpl(const VocabSizes& sizes, bool tied,
 
 torch::Tensor DecoupledHeadImpl::forward(const torch::Tensor& hidden,
                                          const torch::Tensor& embedding) const {
-  const auto base =
-      linear_by_rows(hidden, cast_like(weight.defined() ? weight : embedding, hidden));
-  return additional_fc ? at::cat({base, additional_fc->forward(hidden)}, -1) : base;
+  const auto logits = parts(hidden, embedding);
+  return logits.size() == 1 ? logits[0] : at::cat(logits, -1);
+}
+
+std::vector<torch::Tensor> DecoupledHeadImpl::parts(const torch::Tensor& hidden,
+                                                    const torch::Tensor& embedding) const {
+  std::vector<torch::Tensor> logits{
+      linear_by_rows(hidden, cast_like(weight.defined() ? weight : embedding, hidden))};
+  if (additional_fc) logits.push_back(additional_fc->forward(hidden));
+  return logits;
 }
 
 }  // namespace flamingo

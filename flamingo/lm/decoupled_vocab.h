@@ -3,6 +3,8 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
+#include <vector>
+
 #include "flamingo/nn/linear.h"
 
 namespace flamingo {
@@ -47,6 +49,9 @@ class DecoupledHeadImpl : public torch::nn::Module {
 
   /// hidden [..., D], embedding [V, D] (read when tied) -> [..., V + A], same type.
   torch::Tensor forward(const torch::Tensor& hidden, const torch::Tensor& embedding) const;
+  /// The same as [..., V] and, where A > 0, [..., A].
+  std::vector<torch::Tensor> parts(const torch::Tensor& hidden,
+                                   const torch::Tensor& embedding) const;
 
   torch::Tensor weight;           ///< [V, D], undefined when tied
   Linear additional_fc{nullptr};  ///< absent when A = 0

@@ -18,4 +18,8 @@ RotaryTable rotary_table(const at::Tensor& positions, int64_t head_dim, double b
 /// x [B, T, H, Dh] -> rotated, pairing i with i + Dh / 2 ("rotate half", as LLaMA and GPT-NeoX).
 at::Tensor apply_rotary(const at::Tensor& x, const RotaryTable& table);
 
+/// apply_rotary(x, table) with the heads before the tokens, x [B, T, H, Dh] -> [B, H, T, Dh]: on
+/// the CPU in one pass, and so is its gradient.
+at::Tensor rotate_heads(const at::Tensor& x, const RotaryTable& table);
+
 }  // namespace flamingo

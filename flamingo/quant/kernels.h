@@ -42,6 +42,13 @@ constexpr int plain_index(BlockType type) {
   return -1;
 }
 
+/// Of a row of logits x[n].
+struct LogSumExp {
+  float value = 0;    ///< log(sum_i exp(x[i])); NaN where an x[i] is NaN or infinite
+  float largest = 0;  ///< largest x[i]
+  int64_t at = 0;     ///< its first place
+};
+
 /// The inner loops, one table per instruction set. All work on one thread, on raw memory of any
 /// alignment; sizes are the caller's contract. Sums are float32, their order is not specified.
 struct Kernels {
@@ -72,13 +79,33 @@ struct Kernels {
   /// scratch has room for n floats.
   void (*softmax_bf16)(const uint16_t* scores, const float* bias, int64_t n, float* scratch,
                        uint16_t* weights) = nullptr;
+  /// dx[i] = weights[i] (dy[i] - sum_j weights[j] dy[j]), all in bf16: softmax's gradient.
+  void (*softmax_gradient_bf16)(const uint16_t* weights, const uint16_t* dy, int64_t n,
+                                uint16_t* dx) = nullptr;
   /// gate[i] = silu(gate[i]) * up[i].
   void (*swiglu)(float* gate, const float* up, int64_t n) = nullptr;
   /// y[i] = silu(gate[i]) * up[i], all in bf16.
   void (*swiglu_bf16)(const uint16_t* gate, const uint16_t* up, int64_t n, uint16_t* y) = nullptr;
+  /// Gradients of swiglu_bf16's inputs, of its output's.
+  void (*swiglu_gradient_bf16)(const uint16_t* gate, const uint16_t* up, const uint16_t* dy,
+                               int64_t n, uint16_t* dgate, uint16_t* dup) = nullptr;
   /// y[i] = x[i] * weight[i] / sqrt(mean(x^2) + eps), x and y in bf16.
   void (*rms_norm_bf16)(const uint16_t* x, const float* weight, float eps, int64_t n,
                         uint16_t* y) = nullptr;
+  /// Gradient of rms_norm_bf16's x, of its output's.
+  void (*rms_norm_gradient_bf16)(const uint16_t* x, const float* weight, const uint16_t* dy,
+                                 float eps, int64_t n, uint16_t* dx) = nullptr;
+  /// y[i] = x[i] cos[i] + x[(i + n / 2) % n] sin[i], n even.
+  void (*rotate)(const float* x, const float* cos, const float* sin, int64_t n, float* y) = nullptr;
+  void (*rotate_bf16)(const uint16_t* x, const uint16_t* cos, const uint16_t* sin, int64_t n,
+                      uint16_t* y) = nullptr;
+  /// n >= 1.
+  LogSumExp (*log_sum_exp)(const float* x, int64_t n) = nullptr;
+  LogSumExp (*log_sum_exp_bf16)(const uint16_t* x, int64_t n) = nullptr;
+  /// y[i] = factor exp(x[i] - shift).
+  void (*scaled_exp)(const float* x, float shift, float factor, int64_t n, float* y) = nullptr;
+  void (*scaled_exp_bf16)(const uint16_t* x, float shift, float factor, int64_t n,
+                          uint16_t* y) = nullptr;
 };
 
 /// Plain loops that define what every other table computes.

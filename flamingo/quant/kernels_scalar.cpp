@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "flamingo/quant/half.h"
@@ -184,6 +185,69 @@ void rms_norm_bf16(const uint16_t* x, const float* weight, float eps, int64_t n,
   for (int64_t i = 0; i < n; ++i) y[i] = float_to_bf16(bf16_to_float(x[i]) * inverse * weight[i]);
 }
 
+void softmax_gradient_bf16(const uint16_t* weights, const uint16_t* dy, int64_t n, uint16_t* dx) {
+  float mean = 0.0f;
+  for (int64_t i = 0; i < n; ++i) mean += bf16_to_float(weights[i]) * bf16_to_float(dy[i]);
+  for (int64_t i = 0; i < n; ++i)
+    dx[i] = float_to_bf16(bf16_to_float(weights[i]) * (bf16_to_float(dy[i]) - mean));
+}
+
+void swiglu_gradient_bf16(const uint16_t* gate, const uint16_t* up, const uint16_t* dy, int64_t n,
+                          uint16_t* dgate, uint16_t* dup) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float value = bf16_to_float(gate[i]), outer = bf16_to_float(dy[i]);
+    const float sigmoid = 1.0f / (1.0f + std::exp(-value));
+    dup[i] = float_to_bf16(outer * value * sigmoid);
+    const float slope = sigmoid * (1.0f + value * (1.0f - sigmoid));
+    dgate[i] = float_to_bf16(outer * bf16_to_float(up[i]) * slope);
+  }
+}
+
+void rms_norm_gradient_bf16(const uint16_t* x, const float* weight, const uint16_t* dy, float eps,
+                            int64_t n, uint16_t* dx) {
+  float squares = 0.0f, dot = 0.0f;
+  for (int64_t i = 0; i < n; ++i) {
+    squares += bf16_to_float(x[i]) * bf16_to_float(x[i]);
+    dot += bf16_to_float(x[i]) * bf16_to_float(dy[i]) * weight[i];
+  }
+  const auto width = static_cast<float>(n);
+  const float inverse = 1.0f / std::sqrt(squares / width + eps);
+  for (int64_t i = 0; i < n; ++i) {
+    const float along = bf16_to_float(x[i]) * inverse * inverse * dot / width;
+    dx[i] = float_to_bf16(inverse * (bf16_to_float(dy[i]) * weight[i] - along));
+  }
+}
+
+float value_of(float x) { return x; }
+float value_of(uint16_t x) { return bf16_to_float(x); }
+void assign(float value, float& y) { y = value; }
+void assign(float value, uint16_t& y) { y = float_to_bf16(value); }
+
+template <class E>
+void rotate(const E* x, const E* cos, const E* sin, int64_t n, E* y) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float other = value_of(x[(i + n / 2) % n]);
+    assign(value_of(x[i]) * value_of(cos[i]) + other * value_of(sin[i]), y[i]);
+  }
+}
+
+template <class E>
+LogSumExp log_sum_exp(const E* x, int64_t n) {
+  LogSumExp result{.value = 0.0f, .largest = -std::numeric_limits<float>::infinity(), .at = 0};
+  for (int64_t i = 0; i < n; ++i) {
+    if (value_of(x[i]) > result.largest) result = {0.0f, value_of(x[i]), i};
+  }
+  float sum = 0.0f;
+  for (int64_t i = 0; i < n; ++i) sum += std::exp(value_of(x[i]) - result.largest);
+  result.value = result.largest + std::log(sum);
+  return result;
+}
+
+template <class E>
+void scaled_exp(const E* x, float shift, float factor, int64_t n, E* y) {
+  for (int64_t i = 0; i < n; ++i) assign(factor * std::exp(value_of(x[i]) - shift), y[i]);
+}
+
 template <size_t... kIndex>
 void fill_tiles(Kernels& table, std::index_sequence<kIndex...>) {
   table.tile_exact = {tile_exact<kIndex>...};
@@ -205,6 +269,15 @@ Kernels make_table() {
   table.swiglu = swiglu;
   table.swiglu_bf16 = swiglu_bf16;
   table.rms_norm_bf16 = rms_norm_bf16;
+  table.softmax_gradient_bf16 = softmax_gradient_bf16;
+  table.swiglu_gradient_bf16 = swiglu_gradient_bf16;
+  table.rms_norm_gradient_bf16 = rms_norm_gradient_bf16;
+  table.rotate = rotate<float>;
+  table.rotate_bf16 = rotate<uint16_t>;
+  table.log_sum_exp = log_sum_exp<float>;
+  table.log_sum_exp_bf16 = log_sum_exp<uint16_t>;
+  table.scaled_exp = scaled_exp<float>;
+  table.scaled_exp_bf16 = scaled_exp<uint16_t>;
   return table;
 }
 

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "flamingo/nn/token_loss.h"
+
 namespace flamingo {
 namespace {
 
@@ -16,17 +18,11 @@ double share(const torch::Tensor& hits) {
   return hits.numel() > 0 ? hits.to(torch::kFloat64).mean().item<double>() : 0.0;
 }
 
-/// hidden [B, T, D] -> logits [n, V + A] of the tokens that predict a target, fp32.
-torch::Tensor target_logits(const Flamingo& model, const torch::Tensor& hidden,
-                            const FlamingoBatch& batch) {
+/// Of the targets after hidden [B, T, D].
+TokenLoss target_loss(const Flamingo& model, const torch::Tensor& hidden,
+                      const FlamingoBatch& batch) {
   const auto predicting = hidden.flatten(0, 1).index_select(0, batch.positions);  // [n, D]
-  return model->logits(predicting).to(torch::kFloat32);
-}
-
-/// Mean cross-entropy of the targets after hidden [B, T, D].
-torch::Tensor target_loss(const Flamingo& model, const torch::Tensor& hidden,
-                          const FlamingoBatch& batch) {
-  return at::cross_entropy_loss(target_logits(model, hidden, batch), batch.targets);
+  return token_loss(model->lm->logit_parts(predicting), batch.targets);
 }
 
 }  // namespace
@@ -62,10 +58,10 @@ FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
   const auto media = resample_media(model, batch, gather);
   const auto hidden =
       model->forward_hidden({.ids = batch.ids, .phi = batch.phi, .media = media});  // [B, T, D]
-  const auto logits = target_logits(model, hidden, batch);                          // [n, V + A]
+  const auto target = target_loss(model, hidden, batch);
   FlamingoLosses result;
-  result.loss = at::cross_entropy_loss(logits, batch.targets);
-  const auto hits = logits.detach().argmax(1).eq(batch.targets);
+  result.loss = target.loss;
+  const auto hits = target.predicted.eq(batch.targets);
   const auto bound_hits = hits.masked_select(batch.bound);
   result.accuracy = share(hits);
   result.bound_accuracy = share(bound_hits);
@@ -77,13 +73,13 @@ double blind_loss(Flamingo& model, const FlamingoBatch& batch) {
   const torch::NoGradGuard no_grad;
   const auto hidden =
       model->forward_hidden({.ids = batch.ids, .phi = torch::zeros_like(batch.phi)});
-  return target_loss(model, hidden, batch).item<double>();
+  return target_loss(model, hidden, batch).loss.item<double>();
 }
 
 double language_loss(Flamingo& model, const FlamingoBatch& batch) {
   const torch::NoGradGuard no_grad;
   const auto hidden = model->lm->forward_hidden(batch.ids);
-  return target_loss(model, hidden, batch).item<double>();
+  return target_loss(model, hidden, batch).loss.item<double>();
 }
 
 FlamingoTask::FlamingoTask(Flamingo model, Mixture mixture, GatherFeatures gather, Options options)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flamingo/core/error.h"
+#include "flamingo/nn/token_loss.h"
 
 namespace flamingo {
 namespace {
@@ -67,8 +68,7 @@ void SyntheticStep::accumulate() {
   }
   const auto hidden = model_->forward_hidden({.ids = ids_, .phi = phi_, .media = media});
   const auto rows = hidden.flatten(0, 1).index_select(0, positions_);
-  const auto loss = at::cross_entropy_loss(model_->logits(rows).to(torch::kFloat32), words_);
-  loss.backward();  // by now, of the logits only what their gradient needs is there
+  token_loss(model_->lm->logit_parts(rows), words_).loss.backward();
 }
 
 void SyntheticStep::update() {

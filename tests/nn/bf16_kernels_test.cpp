@@ -34,7 +34,7 @@ TEST(Bf16Kernels, TakeOnlyWhatTheyCanRead) {
   EXPECT_FALSE(takes_bf16_kernels(x.to(at::kFloat)));
   EXPECT_FALSE(takes_bf16_kernels(x.t()));
   EXPECT_FALSE(takes_bf16_kernels(x.narrow(0, 0, 0)));
-  EXPECT_FALSE(takes_bf16_kernels(x.clone().requires_grad_()));
+  EXPECT_TRUE(takes_bf16_kernels(x.clone().requires_grad_()));
   EXPECT_THROW(bf16_swiglu(x.t()), Error);
   EXPECT_THROW(bf16_swiglu(random_bf16({4, 5})), Error);
   EXPECT_THROW(bf16_rms_norm(x, torch::ones({5}), 1e-5), Error);
@@ -75,6 +75,43 @@ TEST(Bf16Kernels, SwigluMatchesItsFormula) {
   const auto wide = x.to(at::kFloat);
   const auto expected = at::silu(wide.narrow(-1, 0, 37)) * wide.narrow(-1, 37, 37);
   EXPECT_TRUE(is_rounded(bf16_swiglu(x), expected));
+}
+
+/// Gradient of x for a random gradient of f(x), which is the same at every call.
+template <class F>
+at::Tensor gradient(const at::Tensor& x, const F& f) {
+  const auto leaf = x.detach().clone().requires_grad_();
+  const auto y = f(leaf);
+  torch::manual_seed(9);
+  y.backward(torch::randn(y.sizes()).to(at::kBFloat16).to(y.scalar_type()));
+  return leaf.grad();
+}
+
+/// Largest difference, as a part of the largest expected value.
+double worst(const at::Tensor& got, const at::Tensor& expected) {
+  return ((got.to(at::kFloat) - expected).abs().max() / expected.abs().max()).item<double>();
+}
+
+TEST(Bf16Kernels, GradientsAreThoseOfTheFormulasInFloat) {
+  const auto scores = random_bf16({2, 3, 40, 70});
+  const auto bias = torch::randn({2, 1, 40, 70});
+  EXPECT_LT(worst(gradient(scores, [&](const at::Tensor& x) { return bf16_softmax(x, bias); }),
+                  gradient(scores.to(at::kFloat),
+                           [&](const at::Tensor& x) { return at::softmax(x + bias, -1); })),
+            2 * kStep);
+  const auto x = random_bf16({3, 300, 70});
+  const auto weight = torch::randn({70});
+  EXPECT_LT(
+      worst(gradient(x, [&](const at::Tensor& v) { return bf16_rms_norm(v, weight, 1e-5); }),
+            gradient(x.to(at::kFloat),
+                     [&](const at::Tensor& v) { return at::rms_norm(v, {70}, weight, 1e-5); })),
+      kStep);
+  EXPECT_LT(worst(gradient(x, bf16_swiglu), gradient(x.to(at::kFloat),
+                                                     [](const at::Tensor& v) {
+                                                       const auto halves = v.chunk(2, -1);
+                                                       return at::silu(halves[0]) * halves[1];
+                                                     })),
+            kStep);
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include <torch/types.h>
 
 #include <cmath>
+#include <utility>
+
+#include "flamingo/core/error.h"
 
 namespace flamingo {
 namespace {
@@ -31,6 +34,36 @@ TEST(Rotary, ProductsDependOnDistanceOnly) {
   };
   EXPECT_NEAR(product(9, 4), product(105, 100), 1e-4);
   EXPECT_GT(std::abs(product(9, 4) - product(9, 8)), 1e-3);
+}
+
+TEST(Rotary, HeadsInOnePassEqualTheFormulaInValueAndGradient) {
+  for (const auto type : {at::kFloat, at::kBFloat16}) {
+    for (const int64_t sequences : {1, 2}) {  // of the table
+      torch::manual_seed(5);
+      const auto qkv = torch::randn({2, 7, 5, 16}).to(type);
+      const auto table =
+          rotary_table(torch::randint(90, {sequences, 7}, torch::kInt64), 16, 1e4, type);
+      const auto outer = torch::randn({2, 3, 7, 16}).to(type);
+      const auto run = [&](bool fast) {
+        const auto leaf = qkv.clone().requires_grad_();
+        const auto x = leaf.narrow(2, 1, 3);
+        const auto y = fast ? rotate_heads(x, table) : apply_rotary(x, table).transpose(1, 2);
+        y.backward(outer);
+        return std::pair(y.detach(), leaf.grad());
+      };
+      const auto [y, dx] = run(true);
+      const auto [expected, expected_dx] = run(false);
+      const double tolerance = type == at::kFloat ? 1e-6 : 0.02;
+      EXPECT_TRUE(y.is_contiguous());
+      EXPECT_TRUE(y.allclose(expected, tolerance, tolerance));
+      EXPECT_TRUE(dx.allclose(expected_dx, tolerance, tolerance));
+    }
+  }
+  const auto x = torch::randn({1, 2, 1, 8});
+  EXPECT_THROW(rotate_heads(x, rotary_table(torch::arange(3).view({1, 3}), 8, 1e4, at::kFloat)),
+               Error);
+  EXPECT_THROW(rotate_heads(x, rotary_table(torch::arange(2).view({1, 2}), 4, 1e4, at::kFloat)),
+               Error);
 }
 
 }  // namespace

@@ -201,6 +201,135 @@ inline void check_rms_norm_bf16(const Kernels& kernels) {
   }
 }
 
+/// Bits of bf16 and the values they stand for.
+struct Bf16Row {
+  std::vector<uint16_t> bits;
+  std::vector<double> values;
+
+  Bf16Row(size_t n, uint64_t seed, double scale = 1.0) {
+    for (const float x : random_floats(n, seed, scale)) bits.push_back(float_to_bf16(x));
+    for (const uint16_t b : bits) values.push_back(bf16_to_float(b));
+  }
+};
+
+/// Whether `got` is `expected` rounded to bf16, give or take fp32's rounding of terms as large as
+/// `size`.
+inline void expect_bf16(uint16_t got, double expected, double size, const std::string& where) {
+  EXPECT_NEAR(bf16_to_float(got), expected, std::abs(expected) * 0x1.01p-8 + size * 0x1p-20)
+      << where;
+}
+
+inline void check_softmax_gradient(const Kernels& kernels) {
+  for (const size_t n : {1, 15, 64, 203}) {
+    const Bf16Row dy(n, 51, 4.0);
+    Bf16Row weights(n, 50);
+    double mean = 0.0, size = 0.0;
+    for (size_t i = 0; i < n; ++i) mean += weights.values[i] * dy.values[i];
+    for (size_t i = 0; i < n; ++i) size += std::abs(weights.values[i] * dy.values[i]);
+    std::vector<uint16_t> dx(n);
+    kernels.softmax_gradient_bf16(weights.bits.data(), dy.bits.data(), static_cast<int64_t>(n),
+                                  dx.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double w = weights.values[i];
+      expect_bf16(dx[i], w * (dy.values[i] - mean), std::abs(w) * (size + std::abs(dy.values[i])),
+                  kernels.name);
+    }
+  }
+}
+
+inline void check_swiglu_gradient(const Kernels& kernels) {
+  for (const size_t n : {1, 15, 256, 700}) {
+    const Bf16Row gate(n, 52, 8.0), up(n, 53), dy(n, 54);
+    std::vector<uint16_t> dgate(n), dup(n);
+    kernels.swiglu_gradient_bf16(gate.bits.data(), up.bits.data(), dy.bits.data(),
+                                 static_cast<int64_t>(n), dgate.data(), dup.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double g = gate.values[i], s = 1.0 / (1.0 + std::exp(-g));
+      const double outer = dy.values[i] * up.values[i];
+      expect_bf16(dup[i], dy.values[i] * g * s, 0, kernels.name);
+      expect_bf16(dgate[i], outer * s * (1.0 + g * (1.0 - s)), std::abs(outer), kernels.name);
+    }
+  }
+}
+
+inline void check_rms_norm_gradient(const Kernels& kernels) {
+  constexpr float kEps = 1e-3f;
+  for (const size_t n : {1, 15, 64, 576, 577}) {
+    const Bf16Row x(n, 55, 0.1), dy(n, 56);
+    const auto weight = random_floats(n, 57);
+    double squares = 0.0, dot = 0.0, size = 0.0;
+    for (size_t i = 0; i < n; ++i) squares += x.values[i] * x.values[i];
+    for (size_t i = 0; i < n; ++i) dot += x.values[i] * dy.values[i] * weight[i];
+    for (size_t i = 0; i < n; ++i) size += std::abs(x.values[i] * dy.values[i] * weight[i]);
+    const auto width = static_cast<double>(n);
+    const double inverse = 1.0 / std::sqrt(squares / width + kEps);
+    std::vector<uint16_t> dx(n);
+    kernels.rms_norm_gradient_bf16(x.bits.data(), weight.data(), dy.bits.data(), kEps,
+                                   static_cast<int64_t>(n), dx.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double outer = dy.values[i] * weight[i],
+                   along = x.values[i] * inverse * inverse / width;
+      expect_bf16(dx[i], inverse * (outer - along * dot),
+                  inverse * (std::abs(outer) + std::abs(along) * size), kernels.name);
+    }
+  }
+}
+
+/// log_sum_exp and scaled_exp of both types, with the largest value once and twice.
+inline void check_logits(const Kernels& kernels) {
+  for (const size_t n : {1, 15, 256, 700}) {
+    Bf16Row x(n, 58, 8.0);
+    const size_t first = std::max_element(x.values.begin(), x.values.end()) - x.values.begin();
+    x.bits[n - 1] = x.bits[first];
+    x.values[n - 1] = x.values[first];
+    const std::vector<float> wide(x.values.begin(), x.values.end());
+    double sum = 0.0;
+    for (const double value : x.values) sum += std::exp(value);
+    const auto count = static_cast<int64_t>(n);
+    for (const LogSumExp& got : {kernels.log_sum_exp(wide.data(), count),
+                                 kernels.log_sum_exp_bf16(x.bits.data(), count)}) {
+      EXPECT_NEAR(got.value, std::log(sum), 1e-5) << kernels.name << " " << n;
+      EXPECT_EQ(got.largest, wide[first]) << kernels.name << " " << n;
+      EXPECT_EQ(got.at, static_cast<int64_t>(first)) << kernels.name << " " << n;
+    }
+    std::vector<float> shares(n);
+    std::vector<uint16_t> narrow_shares(n);
+    const auto shift = static_cast<float>(std::log(sum));
+    kernels.scaled_exp(wide.data(), shift, -3.0f, count, shares.data());
+    kernels.scaled_exp_bf16(x.bits.data(), shift, -3.0f, count, narrow_shares.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double expected = -3.0 * std::exp(x.values[i] - shift);
+      EXPECT_NEAR(shares[i], expected, std::abs(expected) * 1e-5) << kernels.name << " " << n;
+      expect_bf16(narrow_shares[i], expected, std::abs(expected), kernels.name);
+    }
+  }
+  for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+    std::vector<float> values(300, 1.0f);
+    values[270] = bad;
+    EXPECT_TRUE(std::isnan(kernels.log_sum_exp(values.data(), 300).value)) << kernels.name;
+  }
+}
+
+inline void check_rotate(const Kernels& kernels) {
+  for (const size_t n : {2, 30, 64, 96}) {
+    const Bf16Row x(n, 60), cos(n, 61), sin(n, 62);
+    const auto wide = [](const Bf16Row& row) {
+      return std::vector<float>(row.values.begin(), row.values.end());
+    };
+    std::vector<float> y(n);
+    std::vector<uint16_t> narrow(n);
+    const auto count = static_cast<int64_t>(n);
+    kernels.rotate(wide(x).data(), wide(cos).data(), wide(sin).data(), count, y.data());
+    kernels.rotate_bf16(x.bits.data(), cos.bits.data(), sin.bits.data(), count, narrow.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double own = x.values[i] * cos.values[i];
+      const double other = x.values[(i + n / 2) % n] * sin.values[i];
+      EXPECT_NEAR(y[i], own + other, (std::abs(own) + std::abs(other)) * 1e-6) << kernels.name;
+      expect_bf16(narrow[i], own + other, std::abs(own) + std::abs(other), kernels.name);
+    }
+  }
+}
+
 /// Everything above, on memory of any alignment and with extremes.
 inline void check_kernels(const Kernels& kernels) {
   check_plain_kernels(kernels);
@@ -210,6 +339,11 @@ inline void check_kernels(const Kernels& kernels) {
   check_softmax_bf16(kernels);
   check_swiglu_bf16(kernels);
   check_rms_norm_bf16(kernels);
+  check_softmax_gradient(kernels);
+  check_swiglu_gradient(kernels);
+  check_rms_norm_gradient(kernels);
+  check_logits(kernels);
+  check_rotate(kernels);
   std::vector<float> extremes = {-1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f,
                                  -1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f};
   const std::vector<float> ones(extremes.size(), 1.0f);
