@@ -106,6 +106,26 @@ class Ablation : public ::testing::TestWithParam<Variant> {};
 INSTANTIATE_TEST_SUITE_P(All, Ablation, ::testing::ValuesIn(kVariants),
                          [](const auto& info) { return std::string(info.param.name); });
 
+TEST_P(Ablation, CheckpointedBlocksGiveTheSameGradientsBitForBit) {
+  const auto gradients = [&](bool checkpoint) {
+    auto model = made(GetParam());
+    freeze(model, Trainable{});
+    model->checkpoint_blocks(checkpoint);
+    logits_of(model).log_softmax(-1).select(-1, 5).mean().neg().backward();
+    std::map<std::string, torch::Tensor> found;
+    for (const auto& item : model->named_parameters()) {
+      if (item.value().requires_grad()) found[item.key()] = item.value().grad();
+    }
+    return found;
+  };
+  const auto expected = gradients(false), got = gradients(true);
+  ASSERT_EQ(got.size(), expected.size());
+  for (const auto& [name, gradient] : expected) {
+    ASSERT_TRUE(got.at(name).defined()) << name;
+    EXPECT_TRUE(got.at(name).equal(gradient)) << name;
+  }
+}
+
 TEST_P(Ablation, GradientsReachWhatIsTrainedAndNothingElse) {
   auto model = made(GetParam());
   freeze(model, Trainable{});
