@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", options.seconds, "measuring time of one line, without its roof")
       ->capture_default_str();
   app.add_option("--lm", options.lm_path, "GGUF of the default LM")->capture_default_str();
+  app.add_option("--data", options.data, "folder of make data, for loader")->capture_default_str();
   app.add_option("--turns", options.turns,
                  "train the model of this folder, a step per line of input (bench/peers)");
   app.add_option("--type", options.type, "--turns: bf16 or fp32")->capture_default_str();

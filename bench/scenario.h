@@ -16,8 +16,9 @@ struct Options {
   double seconds = 2.0;  ///< measuring time of one line, without its roof
   std::string lm_path = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
   bool json = false;
-  std::string turns;          ///< a folder to train from in turns with another program
-  std::string type = "bf16";  ///< of these steps
+  std::string data = "build/data";  ///< of make data
+  std::string turns;                ///< a folder to train from in turns with another program
+  std::string type = "bf16";        ///< of these steps
 };
 
 /// What a scenario gets.
@@ -54,5 +55,7 @@ void run_prefill(Context& context);
 void run_decode(Context& context);
 /// One step of the default model's training between frozen parts, against the bf16 roof.
 void run_train(Context& context);
+/// Documents read, decoded and tokenised beside a step, against what a step on them consumes.
+void run_loader(Context& context);
 
 }  // namespace flamingo::bench

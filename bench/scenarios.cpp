@@ -15,6 +15,7 @@ constexpr Scenario kScenarios[] = {
     {"prefill", "512 tokens through the default model", run_prefill},
     {"decode", "64 tokens of the default model, quantised and bf16", run_decode},
     {"train", "one step of training the default model (stage 2)", run_train},
+    {"loader", "sequences from the shards of make data, beside steps on them", run_loader},
 };
 
 }  // namespace

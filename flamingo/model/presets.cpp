@@ -39,10 +39,10 @@ FlamingoConfig pictogram_model() {
                                      .head_dim = 64,
                                      .num_latents = 8};
   config.lm = smollm2_135m();
-  config.lm.additional_vocab = 1;
+  config.lm.additional_vocab = 2;
   config.xattn = GatedXattnConfig{
       .first = 4, .every = 6, .num_heads = 8, .head_dim = 64, .ffw_dim = 4 * config.lm.dim};
-  config.tokens = TokenConfig{.additional = {"<image>"}, .end_of_chunk = "\n"};
+  config.tokens.additional = {"<image>", "<EOC>"};
   config.transform.size = config.vision.nfnet->image_size;
   return config;
 }
