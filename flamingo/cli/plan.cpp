@@ -2,18 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "flamingo/checkpoint/adapters/gguf_llama.h"
-#include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/cluster_plan.h"
 #include "flamingo/model/presets.h"
-#include "flamingo/train/start_model.h"
-#include "flamingo/train/step_plan.h"
-#include "flamingo/train/train_recipe.h"
+#include "flamingo/train/recipe_plan.h"
 
 namespace flamingo::cli {
 namespace {
@@ -21,8 +17,6 @@ namespace {
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 constexpr double kPaperSteps = 500e3;  // appendix B.1.2
 constexpr double kDay = 86400.0;
-constexpr int64_t kEpisodeTokens = 8;   // of one picture of an episode, its mark included
-constexpr int64_t kEpisodeTargets = 3;  // of these, predicted
 
 struct Options {
   std::string recipe, preset;
@@ -31,73 +25,23 @@ struct Options {
   Cluster cluster{.tensor_parallel = 1, .data_parallel = 0};
   int64_t devices = 1, parts = 1;
   double device_memory = 0;
-  bool json = false;
+  bool json = false, untimed = false;
 };
 
-/// What is to be planned, and the files that the run will map.
-struct Subject {
-  StepProblem problem;
-  bool fp32 = false;
-  int64_t file_bytes = 0;
-};
-
-FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
-  if (!recipe.model.empty()) return read_model_config(recipe.model);
-  return model_config(recipe, read_encoder(recipe.encoder),
-                      decoder_config_from_gguf(Gguf::open(recipe.lm)));
-}
-
-/// A batch that is as full as its source allows: every token sees a medium and is a target.
-StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames) {
-  require(sequences > 0 && tokens > 0 && media >= 0 && frames > 0, "plan",
-          "expected positive numbers of sequences, tokens and frames");
-  return {.sequences = sequences,
-          .tokens = tokens,
-          .visible = media > 0 ? sequences * tokens : 0,
-          .media = media,
-          .frames = frames,
-          .targets = sequences * tokens};
-}
-
-/// The largest batch of a source. Episodes pass no pictures through the encoder.
-StepShape batch_of(const SourceConfig& source) {
-  if (source.episodes) {
-    const EpisodeConfig& e = *source.episodes;
-    const int64_t media = std::max(e.max_binding_media, e.max_pairs);
-    StepShape shape = full_batch(e.batch, media * kEpisodeTokens, media, 1);
-    shape.targets = e.batch * media * kEpisodeTargets;
-    return shape;
-  }
-  require(source.documents.has_value(), source.name, "expected documents or episodes, got neither");
-  const DocumentSourceConfig& d = *source.documents;
-  StepShape shape = full_batch(d.batch, d.window.max_tokens, d.window.max_media, 1);
-  shape.encodes = true;
-  return shape;
-}
-
-Subject subject_of(const Options& options) {
+RecipePlan subject_of(const Options& options) {
   require(options.recipe.empty() != options.preset.empty(), "plan",
           "expected either a recipe or --preset");
-  Subject subject;
-  StepProblem& problem = subject.problem;
-  if (!options.preset.empty()) {
-    problem.config = flamingo_preset(options.preset);
-    problem.batches = {full_batch(options.batch, options.tokens, options.media, options.frames)};
-    problem.batches[0].encodes = true;
-    return subject;
+  if (options.preset.empty()) {
+    TrainFlamingoRecipe recipe;
+    config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+    recipe.validate();
+    return plan_recipe(recipe);
   }
-  TrainFlamingoRecipe recipe;
-  config_from_json(read_json_file(options.recipe), recipe, options.recipe);
-  recipe.validate();
-  subject.fp32 = recipe.frozen == FrozenFormat::kFp32;
-  problem.config = config_of(recipe);
-  problem.trainable = recipe.trainable;
-  for (const SourceConfig& source : recipe.sources) problem.batches.push_back(batch_of(source));
-  for (const auto& file : {recipe.lm, recipe.pictograms}) {
-    std::error_code missing;
-    const auto size = std::filesystem::file_size(file, missing);
-    if (!missing) subject.file_bytes += static_cast<int64_t>(size);
-  }
+  RecipePlan subject;
+  subject.problem.config = flamingo_preset(options.preset);
+  subject.problem.batches = {
+      full_batch(options.batch, options.tokens, options.media, options.frames)};
+  subject.problem.batches[0].encodes = true;
   return subject;
 }
 
@@ -114,52 +58,64 @@ Json plan_json(const StepPlan& plan) {
   return {{"frozen", enum_name(plan.settings.storage.frozen)},
           {"checkpoint_blocks", plan.settings.storage.checkpoint_blocks},
           {"micro_batch", plan.settings.micro_batch},
+          {"peak", plan.peak},
           {"memory", memory_json(plan.memory)},
           {"seconds", plan.seconds},
           {"fits", plan.fits}};
 }
 
-void print_row(const StepPlan& plan, int64_t program) {
+/// Whether a recipe runs its steps so.
+bool is_own(const RecipePlan& subject, const StepPlan& plan) {
+  int64_t most = 0;
+  for (const StepShape& batch : subject.problem.batches) most = std::max(most, batch.sequences);
+  const int64_t own = subject.problem.micro_batch;
+  return plan.settings.storage.frozen == subject.storage.frozen &&
+         plan.settings.storage.checkpoint_blocks == subject.storage.checkpoint_blocks &&
+         plan.settings.micro_batch == (own > 0 ? std::min(own, most) : most);
+}
+
+void print_row(const StepPlan& plan, bool own) {
   const StepMemory& m = plan.memory;
   const auto gib = [](int64_t bytes) { return static_cast<double>(bytes) / kGiB; };
   std::printf(
-      "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8.2f  %s\n",
+      "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8.2f  %s%s\n",
       std::string(enum_name(plan.settings.storage.frozen)).c_str(),
       plan.settings.storage.checkpoint_blocks ? "yes" : "no",
-      static_cast<long>(plan.settings.micro_batch), gib(m.peak() + program), gib(m.frozen),
-      gib(m.masters), gib(m.moments), gib(m.gradients), gib(m.activations), gib(m.logits),
-      gib(m.buffers), plan.seconds, plan.fits ? "fits" : "-");
+      static_cast<long>(plan.settings.micro_batch), gib(plan.peak), gib(m.frozen), gib(m.masters),
+      gib(m.moments), gib(m.gradients), gib(m.activations), gib(m.logits), gib(m.buffers),
+      plan.seconds, plan.fits ? "fits" : "-", own ? ", the recipe" : "");
 }
 
-void plan_here(const Options& options, const Subject& subject) {
+/// Bytes beyond a step's tensors: the program, pixels of batches, files that are mapped, among them
+/// the checkpoint that is read back after it was written.
+int64_t program_bytes(const RecipePlan& subject, bool fp32) {
   const StepProblem& problem = subject.problem;
-  const int64_t program = measure_overhead(problem, subject.fp32) + subject.file_bytes;
-  const int64_t limit =
-      options.memory > 0 ? static_cast<int64_t>(options.memory * kGiB) : machine_memory();
-  const auto plans = plan_steps(problem, subject.fp32, program, limit, speeds_of(problem));
-  const StepPlan* best = best_plan(plans);
-  if (options.json) {
-    Json list = Json::array();
-    for (const StepPlan& plan : plans) list.push_back(plan_json(plan));
-    std::printf("%s\n", Json{{"program", program},
-                             {"limit", limit},
-                             {"plans", list},
-                             {"best", best ? plan_json(*best) : Json()}}
-                            .dump()
-                            .c_str());
-    return;
+  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
+  const int64_t overhead = measure_overhead(problem, fp32);
+  const StepMemory memory =
+      step_memory(problem.config, problem.batches.front(), problem.training, storage);
+  return overhead + pixel_bytes(problem) + subject.file_bytes + memory.masters + memory.moments;
+}
+
+void print_batches(const RecipePlan& subject) {
+  for (const StepShape& batch : subject.problem.batches) {
+    std::printf("a batch of %ld sequences of %s%ld tokens and %ld media, %ld pictures in all\n",
+                static_cast<long>(batch.sequences), subject.seen ? "" : "at most ",
+                static_cast<long>(batch.tokens), static_cast<long>(batch.media),
+                static_cast<long>(batch.num_pictures()));
   }
+}
+
+void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, int64_t program,
+                 int64_t limit) {
   std::printf("%.2f GiB may be used, of which program and files take %.2f\n",
               static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
-  for (const StepShape& batch : problem.batches) {
-    std::printf("a batch of %ld sequences of %ld tokens and %ld media\n",
-                static_cast<long>(batch.sequences), static_cast<long>(batch.tokens),
-                static_cast<long>(batch.media));
-  }
+  print_batches(subject);
   std::printf(
       "\nfrozen  checkpoint  micro   memory   frozen  masters  moments  gradients  "
       "activations  logits  buffers  s a step\n");
-  for (const StepPlan& plan : plans) print_row(plan, program);
+  for (const StepPlan& plan : plans) print_row(plan, is_own(subject, plan));
+  const StepPlan* best = best_plan(plans);
   if (best == nullptr) {
     std::printf("\nnothing fits\n");
     return;
@@ -170,7 +126,34 @@ void plan_here(const Options& options, const Subject& subject) {
               static_cast<long>(best->settings.micro_batch));
 }
 
-void plan_devices(const Options& options, const Subject& subject) {
+void plan_here(const Options& options, const RecipePlan& subject) {
+  const StepProblem& problem = subject.problem;
+  const bool fp32 = subject.storage.frozen == FrozenFormat::kFp32;
+  const int64_t program = program_bytes(subject, fp32);
+  const int64_t limit =
+      options.memory > 0 ? static_cast<int64_t>(options.memory * kGiB) : machine_memory();
+  const auto plans =
+      plan_steps(problem, fp32, program, limit,
+                 options.untimed ? SpeedOf([](const auto&, const auto&) { return StepSpeed(); })
+                                 : speeds_of(problem));
+  if (!options.json) {
+    print_plans(subject, plans, program, limit);
+    return;
+  }
+  const StepPlan* best = best_plan(plans);
+  const auto own = std::ranges::find_if(plans, [&](const auto& p) { return is_own(subject, p); });
+  Json list = Json::array();
+  for (const StepPlan& plan : plans) list.push_back(plan_json(plan));
+  std::printf("%s\n", Json{{"program", program},
+                           {"limit", limit},
+                           {"plans", list},
+                           {"recipe", own == plans.end() ? Json() : plan_json(*own)},
+                           {"best", best ? plan_json(*best) : Json()}}
+                          .dump()
+                          .c_str());
+}
+
+void plan_devices(const Options& options, const RecipePlan& subject) {
   Cluster cluster = options.cluster;
   if (cluster.data_parallel == 0) cluster.data_parallel = options.devices / cluster.tensor_parallel;
   require(
@@ -179,10 +162,11 @@ void plan_devices(const Options& options, const Subject& subject) {
   const StepShape& batch = subject.problem.batches.front();
   const StepShape shape = with_sequences(
       batch, std::max<int64_t>(batch.sequences / cluster.data_parallel / options.parts, 1));
-  const StepStorage storage{subject.fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16,
+  const bool fp32 = subject.storage.frozen == FrozenFormat::kFp32;
+  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16,
                             /*checkpoint_blocks=*/true, options.parts > 1};
   const auto plan = plan_cluster(subject.problem.config, shape, options.parts,
-                                 subject.problem.trainable, storage, cluster);
+                                 subject.problem.training, storage, cluster);
   const double days = kPaperSteps * plan.seconds() / kDay;
   if (options.json) {
     std::printf("%s\n", Json{{"devices", cluster.devices()},
@@ -218,7 +202,7 @@ void plan_devices(const Options& options, const Subject& subject) {
 }
 
 void run(const Options& options) {
-  const Subject subject = subject_of(options);
+  const RecipePlan subject = subject_of(options);
   options.cluster.device_tflops > 0 ? plan_devices(options, subject) : plan_here(options, subject);
 }
 
@@ -249,6 +233,8 @@ void add_plan(CLI::App& app) {
       ->capture_default_str();
   verb->add_option("--device-memory", options->device_memory, "GiB of a device");
   verb->add_option("--link-gbps", options->cluster.link_gbps, "10^9 bits a second of its link");
+  verb->add_flag("--untimed", options->untimed,
+                 "memory alone: measures no times, which takes long");
   verb->add_flag("--json", options->json, "print one JSON object");
   set_examples(*verb,
                "  flamingo plan recipes/pictogram/flamingo.json --memory 4\n"

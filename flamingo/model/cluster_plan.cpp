@@ -44,7 +44,7 @@ double num_hidden_sums(const FlamingoConfig& config, const StepStorage& storage)
 }  // namespace
 
 ClusterPlan plan_cluster(const FlamingoConfig& config, const StepShape& shape, int64_t parts,
-                         const Trainable& trainable, const StepStorage& storage,
+                         const StepTraining& training, const StepStorage& storage,
                          const Cluster& cluster) {
   require(cluster.tensor_parallel > 0 && cluster.data_parallel > 0 && parts > 0, kWhere,
           "expected at least one device, group and part");
@@ -53,13 +53,12 @@ ClusterPlan plan_cluster(const FlamingoConfig& config, const StepShape& shape, i
   const FlamingoConfig part = shard(config, cluster.tensor_parallel);
   const auto pieces = static_cast<double>(parts);
   ClusterPlan plan;
-  plan.memory = step_memory(part, shape, trainable, storage);
+  plan.memory = step_memory(part, shape, training, storage);
   plan.memory.moments /= cluster.data_parallel;
-  const TrainStepFlops own = train_step_flops(part, shape, trainable, storage.checkpoint_blocks);
+  const TrainStepFlops own = train_step_flops(part, shape, training, storage.checkpoint_blocks);
   plan.compute = pieces * own.total() / (cluster.device_tflops * 1e12);
   const double all = pieces * static_cast<double>(cluster.data_parallel);
-  const TrainStepFlops whole =
-      train_step_flops(config, shape, trainable, storage.checkpoint_blocks);
+  const TrainStepFlops whole = train_step_flops(config, shape, training, storage.checkpoint_blocks);
   plan.flops = {all * whole.forward, all * whole.backward, all * whole.recomputed};
   if (cluster.devices() == 1) return plan;
   const double hidden = static_cast<double>(storage.compute_bytes()) *

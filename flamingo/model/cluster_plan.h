@@ -34,7 +34,7 @@ struct ClusterPlan {
 /// Throws Error when tensor_parallel does not divide heads, widths and vocabulary, or a rate is not
 /// above 0.
 ClusterPlan plan_cluster(const FlamingoConfig& config, const StepShape& shape, int64_t parts,
-                         const Trainable& trainable, const StepStorage& storage,
+                         const StepTraining& training, const StepStorage& storage,
                          const Cluster& cluster);
 
 }  // namespace flamingo

@@ -1,7 +1,8 @@
 #include "flamingo/model/flops.h"
 
-#include <algorithm>
+#include <utility>
 
+#include "flamingo/model/encoder_layers.h"
 #include "flamingo/nn/attention_cost.h"
 
 namespace flamingo {
@@ -32,6 +33,10 @@ class Sum {
     flops_.backward += cost * ((q ? 1 : 0) + (kv ? 2 : 0) + (q || kv ? 1 : 0));
   }
 
+  void conv(const ConvExtents& c, Wants wants) {
+    linear(c.side_out() * c.side_out(), c.fan_in(), c.out, wants);
+  }
+
   const TrainStepFlops& flops() const { return flops_; }
 
  private:
@@ -45,24 +50,6 @@ Wants wants(bool before, bool trained) { return {before || trained, trained}; }
 void add_ffw(Sum& sum, int64_t rows, const MlpConfig& ffw, Wants wants) {
   sum.linear(rows, ffw.dim, (ffw.gated ? 2 : 1) * ffw.hidden, wants);
   sum.linear(rows, ffw.hidden, ffw.dim, wants);
-}
-
-/// One LM block: q, k, v and o, T x T scores (as many as causal attention computes), ffw; relative
-/// positions project S sinusoids and score them like keys.
-TrainStepFlops block_flops(const DecoderConfig& lm, const StepShape& shape, Wants w) {
-  Sum sum;
-  const int64_t rows = shape.sequences * shape.tokens, width = lm.num_heads * lm.head_dim;
-  const int64_t heads = shape.sequences * lm.num_heads;
-  sum.linear(rows, lm.dim, width + 2 * lm.num_kv_heads * lm.head_dim, w);
-  sum.attention(heads * attention_cost(shape.tokens, shape.tokens, KeyRange::kCausal).pairs,
-                lm.head_dim, w.input, w.input);
-  sum.linear(rows, width, lm.dim, w);
-  if (lm.position == PositionKind::kRelative) {
-    sum.linear(shape.tokens, lm.dim, width, {.weight = w.weight});
-    sum.linear(heads * shape.tokens, lm.head_dim, shape.tokens, w);
-  }
-  add_ffw(sum, rows, {.dim = lm.dim, .hidden = lm.ffw_dim, .gated = lm.gated_ffw}, w);
-  return sum.flops();
 }
 
 /// Width of the media tokens as the gated layers see them.
@@ -89,62 +76,138 @@ TrainStepFlops media_key_flops(const FlamingoConfig& config, const StepShape& sh
   return sum.flops();
 }
 
-/// Media that a token that sees one attends to: half of all, on average, with all_previous.
-double media_seen(const FlamingoConfig& config, const StepShape& shape) {
-  const bool all = config.xattn.media_attention == MediaAttention::kAllPrevious;
-  return all ? static_cast<double>(shape.media + 1) / 2 : 1.0;
+/// The language model's blocks and the gated layers, in the order of the forward pass. Knows
+/// whether the hidden states want a gradient so far.
+class HiddenPass {
+ public:
+  HiddenPass(const FlamingoConfig& config, const StepShape& shape, const StepTraining& training)
+      : config_(config),
+        shape_(shape),
+        training_(training),
+        flow_(config, shape, training.parts),
+        wanted_(flow_.hidden) {}
+
+  /// Block n and the gated layer that stands before or inside it.
+  void block(int64_t n) {
+    const bool gated = config_.xattn.at_block(n);
+    const bool inside = config_.xattn.form == XattnForm::kVanilla;
+    if (gated && !inside) gated_layer();
+    attention(training_.parts.lm, true);
+    if (gated && inside) gated_layer();
+    ffw(training_.parts.lm, true);
+  }
+  /// A learnt block on top of the LM, and the gated layer after it.
+  void grafted() {
+    attention(training_.parts.xattn, false);
+    ffw(training_.parts.xattn, false);
+    gated_layer();
+  }
+  bool wanted() const { return wanted_; }
+  /// Since the last call.
+  TrainStepFlops take() { return std::exchange(sum_, Sum()).flops(); }
+
+ private:
+  int64_t rows() const { return shape_.sequences * shape_.tokens; }
+  /// A block's product: its own, and two of low rank where it has a change.
+  void product(int64_t in, int64_t out, bool trained, int64_t rank) {
+    sum_.linear(rows(), in, out, {wanted_ || trained, trained});
+    if (rank == 0) return;
+    sum_.linear(rows(), in, rank, {wanted_, true});
+    sum_.linear(rows(), rank, out, {true, true});
+    wanted_ = true;
+  }
+  int64_t rank(const char* layer, bool of_lm) const {
+    return of_lm ? training_.lora_rank(layer) : 0;
+  }
+  void attention(bool trained, bool of_lm);
+  void ffw(bool trained, bool of_lm);
+  void gated_layer();
+
+  const FlamingoConfig& config_;
+  const StepShape& shape_;
+  const StepTraining& training_;
+  GradientFlow flow_;
+  bool wanted_;
+  Sum sum_;
+};
+
+/// q, k, v and o, T x T scores (as many as causal attention computes); relative positions project S
+/// sinusoids and score them like keys.
+void HiddenPass::attention(bool trained, bool of_lm) {
+  const DecoderConfig& lm = config_.lm;
+  wanted_ = wanted_ || trained;
+  const int64_t T = shape_.tokens, width = lm.num_heads * lm.head_dim;
+  const int64_t heads = shape_.sequences * lm.num_heads;
+  product(lm.dim, width + 2 * lm.num_kv_heads * lm.head_dim, trained, rank("qkv_proj", of_lm));
+  sum_.attention(heads * attention_cost(T, T, KeyRange::kCausal).pairs, lm.head_dim, wanted_,
+                 wanted_);
+  if (lm.position == PositionKind::kRelative) {
+    sum_.linear(T, lm.dim, width, {.weight = trained});
+    sum_.linear(heads * T, lm.head_dim, T, {wanted_, trained});
+  }
+  product(width, lm.dim, trained, rank("o_proj", of_lm));
 }
 
-/// One gated layer: queries of the Nv tokens that see a medium, Nv x R scores a medium, ffw of all
-/// tokens unless vanilla.
-TrainStepFlops gated_flops(const FlamingoConfig& config, const StepShape& shape, Wants w,
-                           bool media) {
-  Sum sum;
-  const GatedXattnConfig& xattn = config.xattn;
-  const int64_t D = config.lm.dim, width = xattn.num_heads * xattn.head_dim;
-  const bool kv = media || w.weight;
-  if (shape.visible > 0) {
-    sum.linear(shape.visible, D, width, w);
-    const double keys =
-        media_seen(config, shape) * static_cast<double>(tokens_per_medium(config, shape));
-    sum.attention(static_cast<int64_t>(static_cast<double>(shape.visible * xattn.num_heads) * keys),
-                  xattn.head_dim, w.input, kv);
-    sum.linear(shape.visible, width, D, {w.input || kv, w.weight});
-  }
-  if (xattn.form != XattnForm::kVanilla) {
-    add_ffw(sum, shape.sequences * shape.tokens,
-            {.dim = D, .hidden = xattn.ffw_dim, .gated = xattn.gated_ffw},
-            {w.input || kv, w.weight});
-  }
-  return sum.flops();
+void HiddenPass::ffw(bool trained, bool of_lm) {
+  const DecoderConfig& lm = config_.lm;
+  product(lm.dim, (lm.gated_ffw ? 2 : 1) * lm.ffw_dim, trained, rank("up_proj", of_lm));
+  product(lm.ffw_dim, lm.dim, trained, rank("down_proj", of_lm));
 }
 
-/// A layer of the resampler over S features a medium: of a perceiver, R latents read S + R rows; of
-/// a transformer all S + R do; an MLP takes the S rows one by one.
-void add_resampler_layer(Sum& sum, const ResamplerConfig& r, int64_t count, int64_t seen, Wants w) {
-  const int64_t width = r.heads * r.head_dim, all = seen + r.num_latents;
+/// Queries of the Nv tokens that see a medium, Nv x R scores a medium, or M media with
+/// all_previous, those that are masked too; ffw of all tokens unless vanilla.
+void HiddenPass::gated_layer() {
+  const GatedXattnConfig& xattn = config_.xattn;
+  const bool trained = training_.parts.xattn;
+  const int64_t D = config_.lm.dim, width = xattn.num_heads * xattn.head_dim;
+  const Wants w = wants(wanted_, trained);
+  const bool kv = flow_.media || trained;
+  if (shape_.visible > 0) {
+    const bool all = xattn.media_attention == MediaAttention::kAllPrevious;
+    const int64_t keys = tokens_per_medium(config_, shape_) * (all ? shape_.media : 1);
+    sum_.linear(shape_.visible, D, width, w);
+    sum_.attention(shape_.visible * xattn.num_heads * keys, xattn.head_dim, w.input, kv);
+    sum_.linear(shape_.visible, width, D, {w.input || kv, trained});
+  }
+  wanted_ = wanted_ || trained || (flow_.media && shape_.visible > 0);
+  if (xattn.form == XattnForm::kVanilla) return;
+  add_ffw(sum_, rows(), {.dim = D, .hidden = xattn.ffw_dim, .gated = xattn.gated_ffw},
+          {w.input || kv, trained});
+}
+
+/// A layer of the resampler over `seen` features of `count` media: of a perceiver, R latents read
+/// the features and latents of their medium; of a transformer all of them do; an MLP takes the
+/// features one by one. learnt: whether what the latents are wants a gradient.
+void add_resampler_layer(Sum& sum, const ResamplerConfig& r, const StepShape& shape, int64_t seen,
+                         Wants w, bool learnt) {
+  const int64_t count = shape.num_clips();
+  const int64_t width = r.heads * r.head_dim, latents = count * r.num_latents;
+  const int64_t all = seen + latents;
   const bool mlp = r.kind == ResamplerKind::kMlp;
-  const int64_t rows = mlp ? seen : r.kind == ResamplerKind::kPerceiver ? r.num_latents : all;
+  const int64_t rows = mlp ? seen : r.kind == ResamplerKind::kPerceiver ? latents : all;
   if (!mlp) {
-    sum.linear(count * all, r.width, 2 * width, w);
-    sum.linear(count * rows, r.width, width, w);
-    sum.attention(count * rows * r.heads * all, r.head_dim, w.input, w.input);
-    sum.linear(count * rows, width, r.width, w);
+    sum.linear(all, r.width, 2 * width, w);
+    sum.linear(rows, r.width, width, {learnt, w.weight});
+    sum.attention(rows * r.heads * all / count, r.head_dim, learnt, w.input);
+    sum.linear(rows, width, r.width, w);
   }
-  add_ffw(sum, count * rows, {.dim = r.width, .hidden = r.width * r.ffw_mult}, w);
+  add_ffw(sum, rows, {.dim = r.width, .hidden = r.width * r.ffw_mult}, w);
 }
 
-/// The resampler for B M media of S = F P features.
+/// The resampler, and what widens its output.
 TrainStepFlops resampler_flops(const FlamingoConfig& config, const StepShape& shape, bool features,
                                bool trained) {
   Sum sum;
-  const int64_t count = shape.sequences * shape.media;
-  const int64_t seen = shape.frames * num_patches(config.vision);
+  const int64_t count = shape.num_clips();
+  const int64_t seen = shape.num_pictures() * num_patches(config.vision);
   if (config.resampler) {
     const ResamplerConfig& r = *config.resampler;
     const Wants w = wants(features, trained);
-    if (r.dim != r.width) sum.linear(count * seen, r.dim, r.width, {features, trained});
-    for (int64_t layer = 0; layer < r.depth; ++layer) add_resampler_layer(sum, r, count, seen, w);
+    if (r.dim != r.width) sum.linear(seen, r.dim, r.width, {features, trained});
+    for (int64_t layer = 0; layer < r.depth; ++layer) {
+      const bool latents_alone = layer == 0 && r.kind == ResamplerKind::kPerceiver;
+      add_resampler_layer(sum, r, shape, seen, w, latents_alone ? trained : w.input);
+    }
   }
   if (config.widen_media) {
     const int64_t width = config.resampler ? config.resampler->width : media_width(config);
@@ -163,52 +226,41 @@ TrainStepFlops head_flops(const DecoderConfig& lm, int64_t targets, const Traina
   return sum.flops();
 }
 
-/// 2 per weight and position of the result; k x k / groups weights per channel in and out.
-double conv_flops(int64_t side, int64_t in, int64_t out, int64_t kernel = 1, int64_t groups = 1) {
-  return 2.0 * static_cast<double>(side * side * out) *
-         static_cast<double>(in / groups * kernel * kernel);
-}
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-double nfnet_flops(const NfnetConfig& config) {
-  double sum = 0;
-  int64_t side = config.image_size, in = 3;
-  for (size_t i = 0; i < config.stem_channels.size(); ++i) {
-    side = divide_up(side, config.stem_strides[i]);
-    sum += conv_flops(side, in, config.stem_channels[i], 3);
-    in = config.stem_channels[i];
-  }
-  for (size_t s = 0; s < config.depths.size(); ++s) {
-    const int64_t out = config.widths[s];
-    const auto inner = static_cast<int64_t>(config.bottle_ratio * static_cast<double>(out));
-    const auto excite = static_cast<int64_t>(config.se_ratio * static_cast<double>(out));
-    const int64_t groups = config.group_width > 0 ? inner / config.group_width : 1;
-    for (int64_t b = 0; b < config.depths[s]; ++b) {
-      const int64_t stride = b == 0 ? config.strides[s] : 1;
-      const int64_t before = side;
-      side = divide_up(side, stride);
-      sum += conv_flops(before, in, inner) + conv_flops(side, inner, inner, 3, groups) +
-             conv_flops(side, inner, out) + 2 * conv_flops(1, out, excite);
-      if (config.extra_conv) sum += conv_flops(side, inner, inner, 3, groups);
-      if (stride != 1 || in != out) sum += conv_flops(side, in, out);
-      in = out;
-    }
-  }
-  return config.final_width > 0 ? sum + conv_flops(side, in, config.final_width) : sum;
-}
-
-double clip_flops(const ClipVitConfig& config) {
+/// Pixels want no gradient; all after the first convolution does where the encoder is trained.
+TrainStepFlops nfnet_flops(const NfnetConfig& config, bool trained) {
   Sum sum;
-  const int64_t rows = config.num_patches() + 1, W = config.width;
-  for (int64_t layer = 0; layer < config.layers; ++layer) {
-    sum.linear(rows, W, 3 * W, {});
-    sum.attention(config.heads * rows * rows, W / config.heads, false, false);
-    sum.linear(rows, W, W, {});
-    add_ffw(sum, rows, {.dim = W, .hidden = config.mlp_width}, {});
+  const Wants all{trained, trained};
+  const NfnetLayers layers = nfnet_layers(config);
+  for (const ConvExtents& conv : layers.stem)
+    sum.conv(conv, &conv == &layers.stem.front() ? Wants{false, trained} : all);
+  for (const NfnetBlockExtents& block : layers.blocks) {
+    for (const ConvExtents& conv : block.branch) sum.conv(conv, all);
+    if (block.shortcut) sum.conv(*block.shortcut, all);
+    const int64_t out = block.branch.back().out;
+    sum.linear(1, out, block.excite, all);
+    sum.linear(1, block.excite, out, all);
   }
-  sum.linear(config.num_patches(), 3 * config.patch_size * config.patch_size, W, {});
-  return sum.flops().forward;
+  if (layers.last) sum.conv(*layers.last, all);
+  return sum.flops();
+}
+
+TrainStepFlops clip_flops(const ClipVitConfig& config, bool trained) {
+  Sum sum;
+  const Wants all{trained, trained};
+  const int64_t rows = config.num_patches() + 1, W = config.width;
+  sum.conv(patch_conv(config), {false, trained});
+  for (int64_t layer = 0; layer < config.layers; ++layer) {
+    sum.linear(rows, W, 3 * W, all);
+    sum.attention(config.heads * rows * rows, W / config.heads, trained, trained);
+    sum.linear(rows, W, W, all);
+    add_ffw(sum, rows, {.dim = W, .hidden = config.mlp_width}, all);
+  }
+  return sum.flops();
+}
+
+/// Of one picture.
+TrainStepFlops encoder_step_flops(const VisionConfig& config, bool trained) {
+  return config.nfnet ? nfnet_flops(*config.nfnet, trained) : clip_flops(*config.clip_vit, trained);
 }
 
 }  // namespace
@@ -220,35 +272,36 @@ TrainStepFlops& TrainStepFlops::operator+=(const TrainStepFlops& other) {
   return *this;
 }
 
+TrainStepFlops TrainStepFlops::times(double count) const {
+  return {forward * count, backward * count, recomputed * count};
+}
+
 double encoder_flops(const VisionConfig& config) {
-  return config.nfnet ? nfnet_flops(*config.nfnet) : clip_flops(*config.clip_vit);
+  return encoder_step_flops(config, false).forward;
 }
 
 TrainStepFlops train_step_flops(const FlamingoConfig& config, const StepShape& shape,
-                                const Trainable& trainable, bool checkpoint_blocks) {
+                                const StepTraining& training, bool checkpoint_blocks) {
   config.validate();
-  const GradientFlow flow(config, shape, trainable);
-  TrainStepFlops sum = head_flops(config.lm, shape.targets, trainable);
-  if (shape.encodes) {
-    const double pictures = static_cast<double>(shape.sequences * shape.media * shape.frames);
-    const double forward = pictures * encoder_flops(config.vision);
-    sum += {.forward = forward, .backward = trainable.vision ? 2 * forward : 0};
+  const Trainable& parts = training.parts;
+  const GradientFlow flow(config, shape, parts);
+  TrainStepFlops sum = head_flops(config.lm, shape.targets, parts);
+  if (shape.encodes && shape.media > 0) {
+    sum += encoder_step_flops(config.vision, parts.vision)
+               .times(static_cast<double>(shape.num_pictures()));
   }
-  if (shape.media > 0) sum += resampler_flops(config, shape, flow.features, trainable.resampler);
-  bool hidden = flow.hidden;
-  const int64_t num_layers = config.lm.num_layers;
-  const int64_t grafted =
-      config.xattn.form == XattnForm::kGrafting ? config.xattn.count(num_layers) : 0;
-  for (int64_t n = 0; n < num_layers + grafted; ++n) {
-    const bool on_top = n >= num_layers;
-    TrainStepFlops pair;
-    if (on_top || config.xattn.at_block(n)) {
-      pair += gated_flops(config, shape, wants(hidden, trainable.xattn), flow.media);
-      if (shape.media > 0) sum += media_key_flops(config, shape, flow.media, trainable.xattn);
-      hidden = hidden || trainable.xattn || (flow.media && shape.visible > 0);
-    }
-    pair += block_flops(config.lm, shape, wants(hidden, on_top ? trainable.xattn : trainable.lm));
-    if (checkpoint_blocks && hidden) pair.recomputed = pair.forward;
+  const int64_t blocks = config.lm.num_layers, layers = config.xattn.count(blocks);
+  if (shape.media > 0) {
+    sum += resampler_flops(config, shape, flow.features, parts.resampler);
+    sum +=
+        media_key_flops(config, shape, flow.media, parts.xattn).times(static_cast<double>(layers));
+  }
+  const int64_t grafted = config.xattn.form == XattnForm::kGrafting ? layers : 0;
+  HiddenPass pass(config, shape, training);
+  for (int64_t n = 0; n < blocks + grafted; ++n) {
+    n < blocks ? pass.block(n) : pass.grafted();
+    TrainStepFlops pair = pass.take();
+    if (checkpoint_blocks && pass.wanted()) pair.recomputed = pair.forward;
     sum += pair;
   }
   return sum;

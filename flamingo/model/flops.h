@@ -16,12 +16,13 @@ struct TrainStepFlops {
   /// What the machine does.
   double total() const { return forward + backward + recomputed; }
   TrainStepFlops& operator+=(const TrainStepFlops& other);
+  TrainStepFlops times(double count) const;
 };
 
 /// The operations of one step. checkpoint_blocks: see FlamingoImpl::checkpoint_blocks.
 /// Throws Error when config.validate() does.
 TrainStepFlops train_step_flops(const FlamingoConfig& config, const StepShape& shape,
-                                const Trainable& trainable, bool checkpoint_blocks = false);
+                                const StepTraining& training, bool checkpoint_blocks = false);
 
 /// Operations of the encoder's forward pass of one picture.
 double encoder_flops(const VisionConfig& config);

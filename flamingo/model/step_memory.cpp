@@ -1,68 +1,75 @@
 #include "flamingo/model/step_memory.h"
 
 #include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "flamingo/model/encoder_memory.h"
+#include "flamingo/model/kept_bytes.h"
 #include "flamingo/nn/attention_cost.h"
 
 namespace flamingo {
 namespace {
-
-/// A stretch of the forward pass: what it keeps, what its backward pass works with besides, and
-/// the gradients that this leaves. In bytes.
-struct Unit {
-  int64_t kept = 0;
-  int64_t buffers = 0;
-  int64_t gradients = 0;
-};
 
 /// A stretch that checkpointing keeps by its input alone.
 struct Stage {
   int64_t input = 0;
   int64_t shared = 0;  ///< of the input, what the units count as well
   bool checkpoints = false;
-  std::vector<Unit> units;
+  std::vector<StepUnit> units;
 
   int64_t kept() const {
     int64_t sum = 0;
-    for (const Unit& unit : units) sum += unit.kept;
+    for (const StepUnit& unit : units) sum += unit.kept;
     return sum;
   }
 };
 
-/// Bytes of values in the compute type, which has `c` bytes.
-///
-/// What an operation keeps: a product its factors, where the other one wants a gradient (a trained
-/// weight's copy in the compute type too); a norm its input in fp32; softmax its result in fp32,
-/// and in the compute type as a factor; pointwise functions their input or result.
+/// How a block of the LM's shape learns: frozen, as a whole, or at low rank.
+struct BlockLearning {
+  bool trained = false;
+  bool packed = false;
+  std::function<int64_t(std::string_view layer)> rank = [](std::string_view) { return 0; };
+};
+
+/// Sizes of a model's parts.
 class Sizes {
  public:
-  Sizes(const FlamingoConfig& config, const StepShape& shape, const Trainable& trainable,
+  Sizes(const FlamingoConfig& config, const StepShape& shape, const StepTraining& training,
         const StepStorage& storage)
       : config_(config),
         shape_(shape),
-        trainable_(trainable),
+        trainable_(training.parts),
+        bytes_(storage.compute_bytes()),
         c_(storage.compute_bytes()),
-        packed_(block_type_of(storage.frozen).has_value()),
         latents_(config.resampler ? config.resampler->num_latents
                                   : shape.frames * num_patches(config.vision)) {}
 
   /// Features of all media -> media tokens.
-  Unit resampler() const;
-  Unit media_projection() const;
+  StepUnit resampler() const;
+  StepUnit media_projection() const;
   /// Keys and values of the media for one gated layer.
-  Unit media_keys() const;
-  Unit gated_attention() const;
-  Unit gated_ffw() const;
-  Unit block_attention() const;
-  Unit block_ffw() const;
-  Unit last_norm() const {
-    Unit unit = norm(tokens(), config_.lm.dim, config_.lm.norm, trainable_.lm);
+  StepUnit media_keys() const;
+  StepUnit gated_attention() const;
+  StepUnit gated_ffw() const;
+  StepUnit block_attention(const BlockLearning& learning) const;
+  StepUnit block_ffw(const BlockLearning& learning) const;
+  /// Rows of the vocabulary, whose gradient is as large as all of it.
+  StepUnit embedding() const;
+  StepUnit last_norm() const {
+    StepUnit unit = bytes_.norm(tokens(), config_.lm.dim, config_.lm.norm, trainable_.lm);
     unit.kept += hidden();
     return unit;
   }
-  /// Logits and loss of the target positions.
-  Unit head() const;
+  /// Logits of the target positions.
+  StepUnit head() const;
+  /// log_softmax keeps its result; the loss's gradient and its own are as large.
+  StepUnit loss() const {
+    const int64_t logits = 4 * shape_.targets * (config_.lm.vocab + config_.lm.additional_vocab);
+    return {logits, 2 * logits, 0};
+  }
 
   int64_t hidden() const { return c_ * tokens() * config_.lm.dim; }
   int64_t media_keys_bytes() const { return c_ * media_rows() * 2 * gated_width(); }
@@ -73,127 +80,137 @@ class Sizes {
   int64_t gated_width() const { return config_.xattn.num_heads * config_.xattn.head_dim; }
   int64_t media_width() const {
     if (config_.widen_media) return config_.lm.dim;
-    return config_.resampler ? config_.resampler->width : encoder_width();
+    return config_.resampler ? config_.resampler->width : config_.vision.dim();
   }
-  int64_t encoder_width() const {
-    return config_.vision.nfnet ? config_.vision.nfnet->dim() : config_.vision.clip_vit->width;
+  StepUnit resampler_attention(int64_t seen) const;
+  bool wants_media_keys() const {
+    return shape_.media > 0 &&
+           (trainable_.xattn || GradientFlow(config_, shape_, trainable_).media);
   }
-
-  /// A trained product [rows, in] x [in, out] keeps its input and the weight's copy.
-  Unit trained_linear(int64_t rows, int64_t in, int64_t out) const {
-    const int64_t copy = c_ == 4 ? 0 : c_ * in * out;
-    return {c_ * rows * in + copy, copy, 4 * in * out};
-  }
-  static Unit norm(int64_t rows, int64_t dim, const NormConfig& config, bool trained) {
-    const bool rms = config.kind == NormKind::kRmsNorm;
-    return {4 * rows * (dim * (rms && trained ? 2 : 1) + 2), 0,
-            trained ? 4 * dim * (rms || !config.bias ? 1 : 2) : 0};
-  }
-  /// Softmax of `scores` values and the product after it.
-  int64_t softmax(int64_t scores) const { return (c_ == 4 ? 4 : 4 + c_) * scores; }
-  /// Hidden values of a feed-forward part: as it keeps them, and as its backward pass works.
-  Unit ffw(int64_t rows, int64_t dim, int64_t width, bool gated, bool trained) const;
+  bool has_gates() const { return config_.xattn.gate != GateKind::kNone && trainable_.xattn; }
 
   const FlamingoConfig& config_;
   const StepShape& shape_;
   const Trainable& trainable_;
+  KeptBytes bytes_;
   int64_t c_;
-  bool packed_;
   int64_t latents_;  ///< R
 };
 
-Unit operator+(const Unit& a, const Unit& b) {
-  return {a.kept + b.kept, std::max(a.buffers, b.buffers), a.gradients + b.gradients};
-}
-
-Unit Sizes::ffw(int64_t rows, int64_t dim, int64_t width, bool gated, bool trained) const {
-  // gated: gate and up (one tensor), activation(gate); and their product, for a trained `down`.
-  Unit unit{c_ * rows * width * (gated ? 3 : 1), c_ * rows * (2 * dim + (gated ? 4 : 2) * width),
-            0};
-  if (!trained) return unit;
-  Unit up = trained_linear(rows, dim, (gated ? 2 : 1) * width);
-  Unit down = trained_linear(rows, width, dim);
-  const int64_t weight = std::max(up.buffers, down.buffers);
-  unit = unit + up + down;
-  unit.buffers += weight;
-  return unit;
-}
-
-Unit Sizes::resampler() const {
-  if (!config_.resampler || shape_.media == 0 || !trainable_.resampler) return {};
+/// Of one layer; `seen` rows of features. A transformer's queries are all rows, a perceiver's its
+/// latents.
+StepUnit Sizes::resampler_attention(int64_t seen) const {
   const ResamplerConfig& r = *config_.resampler;
-  const int64_t count = shape_.sequences * shape_.media, rows = count * r.num_latents;
-  const int64_t seen = count * shape_.frames * num_patches(config_.vision);
-  const int64_t width = r.heads * r.head_dim;
-  const NormConfig layer_norm;
-  Unit sum;
-  if (r.dim != r.width) sum = sum + trained_linear(seen, r.dim, r.width);
-  for (int64_t layer = 0; layer < r.depth; ++layer) {
-    sum = sum + norm(seen, r.width, layer_norm, true) + norm(rows, r.width, layer_norm, true) +
-          trained_linear(seen + rows, r.width, 2 * width) + trained_linear(rows, r.width, width) +
-          Unit{c_ * width * (rows + 2 * (seen + rows)) +
-               softmax(r.heads * rows * (seen + rows) / count)} +
-          trained_linear(rows, width, r.width) + norm(rows, r.width, layer_norm, true) +
-          ffw(rows, r.width, r.width * r.ffw_mult, false, true);
+  const bool trained = trainable_.resampler, perceiver = r.kind == ResamplerKind::kPerceiver;
+  const int64_t count = shape_.num_clips(), width = r.heads * r.head_dim;
+  const int64_t all = seen + count * r.num_latents, rows = perceiver ? count * r.num_latents : all;
+  StepUnit unit = bytes_.norm(all, r.width, {}, trained) +
+                  bytes_.linear(all, r.width, 2 * width, trained) +
+                  bytes_.linear(rows, r.width, width, trained);
+  if (r.qk_norm) {
+    unit = unit + bytes_.norm(rows * r.heads, r.head_dim, {}, trained) +
+           bytes_.norm(all * r.heads, r.head_dim, {}, trained);
   }
-  sum = sum + norm(rows, r.width, layer_norm, true);
-  sum.kept += c_ * rows * r.width;  // the media themselves
+  const int64_t keys = all * ((rows / count + kAttentionBlock - 1) / kAttentionBlock);
+  unit.kept += c_ * width * (rows + 2 * keys) + bytes_.softmax(r.heads * rows * all / count);
+  return unit + bytes_.linear(rows, width, r.width, trained);
+}
+
+StepUnit Sizes::resampler() const {
+  const GradientFlow flow(config_, shape_, trainable_);
+  if (!config_.resampler || shape_.media == 0 || !flow.media) return {};
+  const ResamplerConfig& r = *config_.resampler;
+  const bool trained = trainable_.resampler;
+  const int64_t latents = shape_.num_clips() * r.num_latents;
+  const int64_t seen = shape_.num_pictures() * num_patches(config_.vision);
+  const int64_t rows = r.kind == ResamplerKind::kMlp         ? seen
+                       : r.kind == ResamplerKind::kPerceiver ? latents
+                                                             : seen + latents;
+  StepUnit sum;
+  if (r.dim != r.width) sum = sum + bytes_.linear(seen, r.dim, r.width, trained);
+  for (int64_t layer = 0; layer < r.depth; ++layer) {
+    if (r.kind != ResamplerKind::kMlp) sum = sum + resampler_attention(seen);
+    sum = sum + bytes_.norm(rows, r.width, {}, trained) +
+          bytes_.ffw(rows,
+                     {.dim = r.width, .hidden = r.width * r.ffw_mult, .activation = r.activation},
+                     trained);
+  }
+  sum = sum + bytes_.norm(latents, r.width, {}, trained);
+  sum.kept += c_ * latents * r.width;  // the media themselves
   return sum;
 }
 
-Unit Sizes::media_projection() const {
-  if (!config_.widen_media || !trainable_.resampler || shape_.media == 0) return {};
-  const int64_t in = config_.resampler ? config_.resampler->width : encoder_width();
-  Unit unit = trained_linear(media_rows(), in, config_.lm.dim);
+StepUnit Sizes::media_projection() const {
+  const GradientFlow flow(config_, shape_, trainable_);
+  if (!config_.widen_media || shape_.media == 0 || !flow.media) return {};
+  const int64_t in = config_.resampler ? config_.resampler->width : config_.vision.dim();
+  StepUnit unit = bytes_.linear(media_rows(), in, config_.lm.dim, trainable_.resampler);
   unit.kept += c_ * media_rows() * config_.lm.dim;
   return unit;
 }
 
-Unit Sizes::media_keys() const {
-  if (!trainable_.xattn || shape_.media == 0) return {};
-  Unit unit = trained_linear(media_rows(), media_width(), 2 * gated_width());
-  if (config_.xattn.norm_media)
-    unit = unit + norm(media_rows(), media_width(), config_.xattn.norm, true);
-  return unit;
-}
-
-Unit Sizes::gated_attention() const {
-  if (shape_.visible == 0) return {};
+StepUnit Sizes::media_keys() const {
   const GatedXattnConfig& x = config_.xattn;
-  const int64_t D = config_.lm.dim, width = gated_width(), rows = shape_.visible;
   const bool trained = trainable_.xattn;
-  // Queries; keys and values of every group of tokens that see one medium; scores; the result,
-  // which the gate multiplies.
-  const int64_t groups = std::min(shape_.sequences * std::max<int64_t>(shape_.media, 1), rows);
-  Unit unit = norm(rows, D, x.norm, trained);
-  unit.kept += c_ * width * (rows + 2 * groups * latents_) + softmax(x.num_heads * rows * latents_);
-  unit.buffers = c_ * (2 * tokens() * D + 3 * rows * width);
-  if (trained) {
-    unit = unit + trained_linear(rows, D, width) + trained_linear(rows, width, D);
-    unit.kept += hidden();
+  if (!wants_media_keys()) return {};
+  StepUnit unit = bytes_.linear(media_rows(), media_width(), 2 * gated_width(), trained);
+  unit.waiting = -media_keys_bytes();
+  if (x.norm_media) unit = unit + bytes_.norm(media_rows(), media_width(), x.norm, trained);
+  if (x.qk_norm) {
+    unit = unit + bytes_.norm(media_rows() * x.num_heads, x.head_dim, {.kind = NormKind::kRmsNorm},
+                              trained);
   }
   return unit;
 }
 
-Unit Sizes::gated_ffw() const {
+StepUnit Sizes::gated_attention() const {
+  if (shape_.visible == 0) return {};
   const GatedXattnConfig& x = config_.xattn;
-  const int64_t D = config_.lm.dim;
-  Unit unit = norm(tokens(), D, x.norm, trainable_.xattn) +
-              ffw(tokens(), D, x.ffw_dim, x.gated_ffw, trainable_.xattn);
-  if (trainable_.xattn) unit.kept += hidden();  // the result, which the gate multiplies
+  const int64_t D = config_.lm.dim, width = gated_width(), rows = shape_.visible;
+  const bool trained = trainable_.xattn;
+  // Queries; keys and values of every group of tokens that see the same media; scores; the result,
+  // which the gate multiplies.
+  const int64_t groups = std::min(shape_.sequences * std::max<int64_t>(shape_.media, 1), rows);
+  const int64_t seen =
+      latents_ * (x.media_attention == MediaAttention::kAllPrevious ? shape_.media : 1);
+  StepUnit unit = bytes_.norm(rows, D, x.norm, trained);
+  unit.kept += c_ * width * (rows + 2 * groups * seen) + bytes_.softmax(x.num_heads * rows * seen);
+  unit.buffers =
+      std::max(c_ * (2 * tokens() * D + 3 * rows * width),
+               c_ * width * (2 * rows + 4 * groups * seen) + (8 + c_) * x.num_heads * rows * seen);
+  unit.waiting = wants_media_keys() ? media_keys_bytes() : 0;
+  if (x.qk_norm) {
+    unit =
+        unit + bytes_.norm(rows * x.num_heads, x.head_dim, {.kind = NormKind::kRmsNorm}, trained);
+  }
+  unit = unit + bytes_.linear(rows, D, width, trained) + bytes_.linear(rows, width, D, trained);
+  if (has_gates()) unit.kept += hidden();
   return unit;
 }
 
-Unit Sizes::block_attention() const {
+StepUnit Sizes::gated_ffw() const {
+  const GatedXattnConfig& x = config_.xattn;
+  if (x.form == XattnForm::kVanilla) return {};
+  const int64_t D = config_.lm.dim;
+  StepUnit unit =
+      bytes_.norm(tokens(), D, x.norm, trainable_.xattn) +
+      bytes_.ffw(tokens(),
+                 {.dim = D, .hidden = x.ffw_dim, .activation = x.activation, .gated = x.gated_ffw},
+                 trainable_.xattn);
+  if (has_gates()) unit.kept += hidden();  // the result, which the gate multiplies
+  return unit;
+}
+
+StepUnit Sizes::block_attention(const BlockLearning& learning) const {
   const DecoderConfig& lm = config_.lm;
   const int64_t B = shape_.sequences, T = shape_.tokens, D = lm.dim;
   const int64_t width = lm.num_heads * lm.head_dim, kv = lm.num_kv_heads * lm.head_dim;
   const AttentionCost cost = attention_cost(T, T, KeyRange::kCausal);
-  const bool trained = trainable_.lm;
-  Unit unit = norm(tokens(), D, lm.norm, trained);
+  const bool trained = learning.trained;
+  StepUnit unit = bytes_.norm(tokens(), D, lm.norm, trained);
   // Queries, scaled; keys and values as each block of queries copies them. One sequence needs no
   // copies, but keeps all of q, k and v before and after rotation.
-  unit.kept += c_ * tokens() * width + softmax(B * lm.num_heads * cost.pairs) +
+  unit.kept += c_ * tokens() * width + bytes_.softmax(B * lm.num_heads * cost.pairs) +
                (B > 1 ? 2 * c_ * B * cost.keys * kv : c_ * T * (2 * width + 3 * kv));
   // The last block of queries, which sees most keys, comes first in backward.
   const int64_t last_block = (T - 1) % kAttentionBlock + 1;
@@ -201,69 +218,145 @@ Unit Sizes::block_attention() const {
   if (lm.position == PositionKind::kRelative) {
     unit.kept += c_ * B * width * T;  // the sinusoids' projection, once for each sequence
     unit.buffers += 8 * B * lm.num_heads * T * T;
-    if (trained) unit = unit + trained_linear(T, D, width) + Unit{c_ * tokens() * width};
+    if (trained) unit = unit + bytes_.linear(T, D, width, true) + StepUnit{c_ * tokens() * width};
   }
-  if (packed_) unit.buffers += c_ * D * (width + 2 * kv);
-  return trained ? unit + trained_linear(tokens(), D, width + 2 * kv) +
-                       trained_linear(tokens(), width, D)
+  if (learning.packed) unit.buffers += c_ * D * (width + 2 * kv);
+  unit = unit + bytes_.lora(tokens(), D, width + 2 * kv, learning.rank("qkv_proj")) +
+         bytes_.lora(tokens(), width, D, learning.rank("o_proj"));
+  return trained ? unit + bytes_.linear(tokens(), D, width + 2 * kv, true) +
+                       bytes_.linear(tokens(), width, D, true)
                  : unit;
 }
 
-Unit Sizes::block_ffw() const {
+StepUnit Sizes::block_ffw(const BlockLearning& learning) const {
   const DecoderConfig& lm = config_.lm;
-  Unit unit = norm(tokens(), lm.dim, lm.norm, trainable_.lm) +
-              ffw(tokens(), lm.dim, lm.ffw_dim, lm.gated_ffw, trainable_.lm);
-  if (packed_) unit.buffers += c_ * lm.dim * lm.ffw_dim * (lm.gated_ffw ? 2 : 1);
+  const MlpConfig mlp{
+      .dim = lm.dim, .hidden = lm.ffw_dim, .activation = lm.activation, .gated = lm.gated_ffw};
+  const int64_t up = lm.ffw_dim * (lm.gated_ffw ? 2 : 1);
+  StepUnit unit = bytes_.norm(tokens(), lm.dim, lm.norm, learning.trained) +
+                  bytes_.ffw(tokens(), mlp, learning.trained) +
+                  bytes_.lora(tokens(), lm.dim, up, learning.rank("up_proj")) +
+                  bytes_.lora(tokens(), lm.ffw_dim, lm.dim, learning.rank("down_proj"));
+  if (learning.packed) unit.buffers += c_ * lm.dim * up;
   return unit;
 }
 
-Unit Sizes::head() const {
+StepUnit Sizes::embedding() const {
+  if (!trainable_.lm) return {};
+  const int64_t rows = 4 * config_.lm.vocab * config_.lm.dim;
+  return {0, rows, config_.lm.tied_embeddings ? 0 : rows};
+}
+
+StepUnit Sizes::head() const {
   const DecoderConfig& lm = config_.lm;
-  const int64_t scores = shape_.targets * (lm.vocab + lm.additional_vocab);
-  // log_softmax keeps its result; the loss's gradient and its own are as large.
-  Unit unit{4 * scores, 8 * scores, 0};
-  if (trainable_.lm) unit.gradients += 4 * lm.vocab * lm.dim;
+  StepUnit unit;
+  if (trainable_.lm) {
+    unit = bytes_.linear(shape_.targets, lm.dim, lm.vocab, true);
+    unit.buffers = 2 * c_ * shape_.targets * lm.vocab + unit.gradients;
+  }
   if (trainable_.additional_tokens) unit.gradients += 8 * lm.additional_vocab * lm.dim;
   return unit;
 }
 
 /// The stages of a step in the order of its forward pass.
-std::vector<Stage> stages_of(const FlamingoConfig& config, const StepShape& shape,
-                             const Trainable& trainable, const StepStorage& storage) {
-  const Sizes sizes(config, shape, trainable, storage);
-  const GradientFlow flow(config, shape, trainable);
-  std::vector<Stage> stages{{.units = {sizes.resampler(), sizes.media_projection()}}};
-  const int64_t gated = config.xattn.count(config.lm.num_layers);
-  stages.push_back({.units = std::vector<Unit>(static_cast<size_t>(gated), sizes.media_keys())});
-  bool hidden = flow.hidden;
-  for (int64_t n = 0; n < config.lm.num_layers; ++n) {
-    // In fp32 a norm keeps the hidden states themselves.
-    Stage pair{.input = sizes.hidden(),
-               .shared = storage.compute_bytes() == 4 ? sizes.hidden() : 0,
-               .checkpoints = storage.checkpoint_blocks};
-    if (config.xattn.at_block(n)) {
-      hidden = hidden || trainable.xattn || (flow.media && shape.visible > 0);
-      if (shape.media > 0) pair.input += sizes.media_keys_bytes();
-      if (hidden) pair.units = {sizes.gated_attention(), sizes.gated_ffw()};
+class StageList {
+ public:
+  StageList(const FlamingoConfig& config, const StepShape& shape, const StepTraining& training,
+            const StepStorage& storage)
+      : config_(config),
+        shape_(shape),
+        training_(training),
+        storage_(storage),
+        sizes_(config, shape, training, storage),
+        flow_(config, shape, training.parts),
+        hidden_(flow_.hidden) {}
+
+  std::vector<Stage> all() {
+    if (flow_.features) {
+      stages_.push_back({.units = encoder_units(config_.vision, shape_.num_pictures(),
+                                                storage_.compute_bytes())});
     }
-    if (!hidden) continue;  // nothing before wants a gradient
-    pair.units.push_back(sizes.block_attention());
-    pair.units.push_back(sizes.block_ffw());
-    stages.push_back(std::move(pair));
+    stages_.push_back({.units = {sizes_.embedding()}});
+    stages_.push_back({.units = {sizes_.resampler(), sizes_.media_projection()}});
+    const int64_t layers = config_.lm.num_layers, gated = config_.xattn.count(layers);
+    stages_.push_back(
+        {.units = std::vector<StepUnit>(static_cast<size_t>(gated), sizes_.media_keys())});
+    for (int64_t n = 0; n < layers; ++n) add_pair(n);
+    if (config_.xattn.form == XattnForm::kGrafting) {
+      for (int64_t i = 0; i < gated; ++i) add_grafted();
+    }
+    stages_.push_back({.units = {sizes_.last_norm(), sizes_.head(), sizes_.loss()}});
+    return std::move(stages_);
   }
-  stages.push_back({.units = {sizes.last_norm(), sizes.head()}});
-  return stages;
-}
+
+ private:
+  Stage new_stage(bool gated) const {
+    // In fp32 a norm keeps the hidden states themselves.
+    Stage stage{.input = sizes_.hidden(),
+                .shared = storage_.compute_bytes() == 4 ? sizes_.hidden() : 0,
+                .checkpoints = storage_.checkpoint_blocks};
+    if (gated && shape_.media > 0) stage.input += sizes_.media_keys_bytes();
+    return stage;
+  }
+  /// Adds a unit where something before or in it wants a gradient.
+  void add(Stage& stage, const StepUnit& unit, bool learns) {
+    hidden_ = hidden_ || learns;
+    if (hidden_) stage.units.push_back(unit);
+  }
+  void add_gated(Stage& stage) {
+    add(stage, sizes_.gated_attention(),
+        training_.parts.xattn || (flow_.media && shape_.visible > 0));
+    add(stage, sizes_.gated_ffw(), false);
+  }
+  void end(Stage stage) {
+    if (!stage.units.empty()) stages_.push_back(std::move(stage));
+  }
+
+  /// A block of the LM, and the gated layer before or inside it.
+  void add_pair(int64_t n) {
+    const bool gated = config_.xattn.at_block(n);
+    const bool inside = config_.xattn.form == XattnForm::kVanilla;
+    const auto rank = [this](std::string_view layer) { return training_.lora_rank(layer); };
+    const BlockLearning learning{training_.parts.lm, block_type_of(storage_.frozen).has_value(),
+                                 rank};
+    Stage stage = new_stage(gated);
+    if (gated && !inside) add_gated(stage);
+    add(stage, sizes_.block_attention(learning),
+        training_.parts.lm || rank("qkv_proj") > 0 || rank("o_proj") > 0);
+    if (gated && inside) add_gated(stage);
+    add(stage, sizes_.block_ffw(learning), rank("up_proj") > 0 || rank("down_proj") > 0);
+    end(std::move(stage));
+  }
+  void add_grafted() {
+    const BlockLearning learning{.trained = training_.parts.xattn};
+    Stage stage = new_stage(true);
+    add(stage, sizes_.block_attention(learning), learning.trained);
+    add(stage, sizes_.block_ffw(learning), false);
+    add_gated(stage);
+    end(std::move(stage));
+  }
+
+  const FlamingoConfig& config_;
+  const StepShape& shape_;
+  const StepTraining& training_;
+  const StepStorage& storage_;
+  Sizes sizes_;
+  GradientFlow flow_;
+  bool hidden_;  ///< whether the hidden states so far want a gradient
+  std::vector<Stage> stages_;
+};
 
 /// Frozen and trained weights in bytes, on the meta device.
-void add_weights(const FlamingoConfig& config, const Trainable& trainable,
+void add_weights(const FlamingoConfig& config, const StepTraining& training,
                  const StepStorage& storage, StepMemory& memory) {
-  Flamingo model(config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
-  freeze(model, trainable);
+  const auto compute = storage.compute_bytes() == 4 ? torch::kFloat32 : torch::kBFloat16;
+  Flamingo model(config, WeightOptions::of(compute, torch::kMeta));
+  freeze(model, training.parts);
+  if (training.lora) add_lora(model, *training.lora, 0);
   const auto type = block_type_of(storage.frozen);
   for (const auto& parameter : model->parameters()) {
     (parameter.requires_grad() ? memory.masters : memory.frozen) +=
-        parameter.numel() * (parameter.requires_grad() ? 4 : storage.compute_bytes());
+        static_cast<int64_t>(parameter.nbytes());
   }
   memory.moments = 2 * memory.masters;
   if (!type) return;
@@ -278,14 +371,14 @@ void add_weights(const FlamingoConfig& config, const Trainable& trainable,
 }  // namespace
 
 StepMemory step_memory(const FlamingoConfig& config, const StepShape& shape,
-                       const Trainable& trainable, const StepStorage& storage) {
+                       const StepTraining& training, const StepStorage& storage) {
   config.validate();
   StepMemory memory;
-  add_weights(config, trainable, storage, memory);
-  const auto stages = stages_of(config, shape, trainable, storage);
+  add_weights(config, training, storage, memory);
+  const bool frozen_encoder = shape.encodes && shape.media > 0 && !training.parts.vision;
+  if (frozen_encoder) memory.frozen += folded_bytes(config.vision, storage.compute_bytes());
+  const auto stages = StageList(config, shape, training, storage).all();
   int64_t kept = 0, gradients = storage.accumulates ? memory.masters : 0;
-  for (const Stage& stage : stages) kept += stage.checkpoints ? stage.input : stage.kept();
-  // Backwards: a stage's activations go, its gradients come.
   StepMemory peak = memory;
   const auto see = [&](int64_t activations, int64_t logits, int64_t buffers) {
     StepMemory now = memory;
@@ -295,14 +388,24 @@ StepMemory step_memory(const FlamingoConfig& config, const StepShape& shape,
     now.buffers = buffers;
     if (now.peak() > peak.peak()) peak = now;
   };
+  if (frozen_encoder)
+    see(0, 0, encoder_buffers(config.vision, shape.num_pictures(), storage.compute_bytes()));
+  for (const Stage& stage : stages) kept += stage.checkpoints ? stage.input : stage.kept();
+  // Forwards, keys and values of all media stay until the last layer has read them.
+  const int64_t keys = shape.media > 0 && !storage.checkpoint_blocks
+                           ? config.xattn.count(config.lm.num_layers) *
+                                 Sizes(config, shape, training, storage).media_keys_bytes()
+                           : 0;
+  see(kept - stages.back().kept(), 0, keys);
+  // Backwards, a stage's activations go, its gradients come.
   for (size_t s = stages.size(); s-- > 0;) {
     const Stage& stage = stages[s];
     if (stage.checkpoints) kept += stage.kept() - stage.shared;
     for (size_t u = stage.units.size(); u-- > 0;) {
-      const Unit& unit = stage.units[u];
-      const bool head = s + 1 == stages.size() && u + 1 == stage.units.size();
-      see(kept, head ? unit.kept : 0, unit.buffers);
-      kept -= unit.kept;
+      const StepUnit& unit = stage.units[u];
+      const bool loss = s + 1 == stages.size() && u + 1 == stage.units.size();
+      see(kept, loss ? unit.kept : 0, unit.buffers);
+      kept += unit.waiting - unit.kept;
       if (!storage.accumulates) gradients += unit.gradients;
     }
     if (stage.checkpoints) kept -= stage.input - stage.shared;

@@ -31,9 +31,8 @@ struct StepMemory {
 };
 
 /// Memory of one step with AdamW, the formulas of what each operation keeps for its gradient summed
-/// up (step_memory.cpp). An encoder that is trained or runs in the step counts with its weights
-/// only. Throws Error when config.validate() does.
+/// up (kept_bytes.h, encoder_memory.h). Throws Error when config.validate() or add_lora() does.
 StepMemory step_memory(const FlamingoConfig& config, const StepShape& shape,
-                       const Trainable& trainable, const StepStorage& storage);
+                       const StepTraining& training, const StepStorage& storage);
 
 }  // namespace flamingo

@@ -1,6 +1,12 @@
 #include "flamingo/model/step_shape.h"
 
+#include <algorithm>
+
 namespace flamingo {
+
+int64_t StepTraining::lora_rank(std::string_view layer) const {
+  return lora && std::ranges::find(lora->layers, layer) != lora->layers.end() ? lora->rank : 0;
+}
 
 GradientFlow::GradientFlow(const FlamingoConfig& config, const StepShape& shape,
                            const Trainable& trainable)

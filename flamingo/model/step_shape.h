@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 #include "flamingo/model/config.h"
 #include "flamingo/model/freeze.h"
+#include "flamingo/model/lora_layers.h"
 
 namespace flamingo {
 
-/// Extents of a training batch, padding included.
+/// Extents of a training batch, padding included where nothing else is said.
 struct StepShape {
   int64_t sequences = 1;  ///< B
   int64_t tokens = 1;     ///< T, of each sequence
@@ -16,6 +19,22 @@ struct StepShape {
   int64_t frames = 1;     ///< F, of each medium
   int64_t targets = 1;    ///< positions whose logits are computed, of all sequences
   bool encodes = false;   ///< pictures pass the encoder in the step; else features are stored
+  int64_t clips = 0;      ///< media of all sequences without padding; 0: B M
+  int64_t pictures = 0;   ///< frames of all media without padding; 0: clips x frames
+
+  int64_t num_clips() const { return clips > 0 ? clips : sequences * media; }
+  int64_t num_pictures() const { return pictures > 0 ? pictures : num_clips() * frames; }
+};
+
+/// What of a model learns in a step.
+struct StepTraining {
+  Trainable parts;
+  std::optional<LoraConfig> lora;
+
+  StepTraining(const Trainable& trainable = {}, std::optional<LoraConfig> low_rank = {})
+      : parts(trainable), lora(std::move(low_rank)) {}
+  /// Rank of the change of the LM's layers of this name; 0: none.
+  int64_t lora_rank(std::string_view layer) const;
 };
 
 /// What of a training step flows backwards, besides what is trained. Batches are taken to hold an

@@ -47,7 +47,11 @@ StepShape shape_of(const FlamingoBatch& batch) {
                   .media = batch.media_rows.size(1),
                   .targets = batch.targets.size(0)};
   for (const MediaGroup& group : batch.groups) {
+    const int64_t pictures =
+        group.pixels.defined() ? group.pixels.size(0) : std::ssize(group.views);
     shape.frames = std::max(shape.frames, group.frames);
+    shape.clips += pictures / group.frames;
+    shape.pictures += pictures;
     shape.encodes = shape.encodes || group.pixels.defined();
   }
   return shape;
@@ -134,8 +138,9 @@ StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
   tally.bound += static_cast<double>(result.num_bound);
   tally.bound_accuracy += static_cast<double>(result.num_bound) * result.bound_accuracy;
   if (is_blind_step(step)) tally.blind_loss += targets * blind_loss(model_, data.batch);
-  const auto flops =
-      train_step_flops(model_->config(), shape_of(data.batch), options_.trainable).model();
+  StepShape shape = shape_of(data.batch);
+  shape.encodes = shape.encodes || options_.training.parts.vision;
+  const auto flops = train_step_flops(model_->config(), shape, options_.training).model();
   return {
       .loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight, .flops = flops};
 }

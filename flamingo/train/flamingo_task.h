@@ -30,7 +30,8 @@ using GatherFeatures = std::function<torch::Tensor(const MediaGroup&)>;
 torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
                              const GatherFeatures& gather);
 
-/// Extents of a batch, for the count of its operations (model/flops.h).
+/// Extents of a batch, for the count of its operations and bytes (model/flops.h,
+/// model/step_memory.h). Pictograms count as stored features.
 StepShape shape_of(const FlamingoBatch& batch);
 
 /// Loss on text only: logits are computed for the tokens that predict a target and no others.
@@ -56,7 +57,7 @@ class FlamingoTask : public TrainTask {
   struct Options {
     Json identity;                       ///< what else decides the run
     int64_t blind_every = 50;            ///< steps between blind losses; 0: never
-    Trainable trainable;                 ///< what freeze() was told, for the count of operations
+    StepTraining training;               ///< what learns, for the count of operations
     const Parallel* parallel = nullptr;  ///< the mixture is this process's share; null: all of it
   };
 

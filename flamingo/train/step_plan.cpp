@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/process_memory.h"
@@ -15,13 +16,16 @@ namespace flamingo {
 namespace {
 
 constexpr int kRepeats = 3;
+constexpr int64_t kBatchesHeld = 4;  // in use, two that wait (data/prefetch.h), being made
+
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Weights that one pass decodes.
 int64_t num_packed(const StepProblem& problem, const StepStorage& storage) {
   const auto type = block_type_of(storage.frozen);
   if (!type) return 0;
   Flamingo model(problem.config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
-  freeze(model, problem.trainable);
+  freeze(model, problem.training.parts);
   int64_t count = 0;
   for_each_packable(model, *type, [&](const LinearImpl& layer) { count += layer.weight.numel(); });
   return count;
@@ -36,11 +40,11 @@ void add_batch(const StepProblem& problem, const StepShape& batch, const SpeedOf
   const StepStorage& storage = plan.settings.storage;
   const StepShape part =
       with_sequences(batch, std::min(plan.settings.micro_batch, batch.sequences));
-  const StepMemory memory = step_memory(problem.config, part, problem.trainable, storage);
+  const StepMemory memory = step_memory(problem.config, part, problem.training, storage);
   if (memory.peak() > plan.memory.peak()) plan.memory = memory;
   const StepSpeed speed = speed_of(part, storage);
   const double flops =
-      train_step_flops(problem.config, part, problem.trainable, storage.checkpoint_blocks).total();
+      train_step_flops(problem.config, part, problem.training, storage.checkpoint_blocks).total();
   const auto decoded = static_cast<double>(num_passes(storage) * num_packed(problem, storage));
   const double parts = static_cast<double>(batch.sequences) / static_cast<double>(part.sequences);
   plan.seconds +=
@@ -51,6 +55,7 @@ void add_batch(const StepProblem& problem, const StepShape& batch, const SpeedOf
 StepPlan plan_of(const StepProblem& problem, const StepSettings& settings, const SpeedOf& speed) {
   StepPlan plan{.settings = settings};
   for (const StepShape& batch : problem.batches) add_batch(problem, batch, speed, plan);
+  if (problem.in_turn) plan.seconds /= static_cast<double>(problem.batches.size());
   plan.seconds += plan.update_seconds;
   return plan;
 }
@@ -60,6 +65,18 @@ int64_t most_sequences(const StepProblem& problem) {
   for (const StepShape& batch : problem.batches) most = std::max(most, batch.sequences);
   require(most > 0, "StepProblem", "expected a batch of at least one sequence, got none");
   return most;
+}
+
+/// All sequences of the largest batch, half of them, ..., and what the problem asks for.
+std::vector<int64_t> micro_batches(const StepProblem& problem) {
+  std::set<int64_t, std::greater<>> sizes;
+  const int64_t most = most_sequences(problem);
+  for (int64_t micro = most;; micro /= 2) {
+    sizes.insert(micro);
+    if (micro % 2 != 0) break;
+  }
+  if (problem.micro_batch > 0) sizes.insert(std::min(problem.micro_batch, most));
+  return {sizes.begin(), sizes.end()};
 }
 
 double least_seconds(const std::function<void()>& work) {
@@ -74,9 +91,10 @@ double least_seconds(const std::function<void()>& work) {
   return least;
 }
 
-/// A model of `count` stretches of layers, each with one gated layer before its first block.
+/// A model of `count` stretches of layers, each with one gated layer.
 FlamingoConfig stretches(FlamingoConfig config, int64_t count) {
-  const int64_t period = std::min(config.xattn.every, config.lm.num_layers);
+  const int64_t period = std::max<int64_t>(std::min(config.xattn.every, config.lm.num_layers), 1);
+  config.xattn.graft_depth = count;
   config.xattn.first = 0;
   config.lm.num_layers = period * count;
   return config;
@@ -92,10 +110,10 @@ struct Sample {
 Sample sample(const StepProblem& problem, const StepShape& shape, const StepStorage& storage,
               int64_t count) {
   const FlamingoConfig config = stretches(problem.config, count);
-  SyntheticStep step(config, shape, problem.trainable, storage);
+  SyntheticStep step(config, shape, problem.training, storage);
   Sample result;
   result.flops =
-      train_step_flops(config, shape, problem.trainable, storage.checkpoint_blocks).total();
+      train_step_flops(config, shape, problem.training, storage.checkpoint_blocks).total();
   result.seconds = least_seconds([&] { step.accumulate(); });
   result.seconds_per_update = least_seconds([&] {
                                 step.update();
@@ -134,6 +152,8 @@ StepShape with_sequences(const StepShape& shape, int64_t sequences) {
   StepShape part = shape;
   part.sequences = sequences;
   part.visible = shape.visible * sequences / shape.sequences;
+  part.clips = divide_up(shape.clips * sequences, shape.sequences);
+  part.pictures = divide_up(shape.pictures * sequences, shape.sequences);
   part.targets = std::max<int64_t>(shape.targets * sequences / shape.sequences, 1);
   return part;
 }
@@ -143,20 +163,42 @@ std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t 
   const std::vector<FrozenFormat> formats =
       fp32 ? std::vector{FrozenFormat::kFp32}
            : std::vector{FrozenFormat::kBf16, FrozenFormat::kInt8, FrozenFormat::kInt4};
-  const int64_t most = most_sequences(problem);
+  const int64_t most = most_sequences(problem), reading = reading_bytes(problem, fp32);
   std::vector<StepPlan> plans;
   for (const FrozenFormat format : formats) {
     for (const bool checkpoint : {false, true}) {
-      for (int64_t micro = most;; micro /= 2) {
-        const bool in_parts = micro < most || problem.batches.size() > 1;
+      for (const int64_t micro : micro_batches(problem)) {
+        const bool all_together = problem.batches.size() > 1 && !problem.in_turn;
+        const bool in_parts = micro < most || all_together;
         StepPlan plan = plan_of(problem, {{format, checkpoint, in_parts}, micro}, speed);
-        plan.fits = plan.memory.peak() + program <= limit;
+        plan.peak = program + std::max(plan.memory.peak(), reading);
+        plan.fits = plan.peak <= limit;
         plans.push_back(plan);
-        if (micro % 2 != 0) break;
       }
     }
   }
   return plans;
+}
+
+int64_t reading_bytes(const StepProblem& problem, bool fp32) {
+  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
+  const Decoder lm(problem.config.lm, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  int64_t count = 0;
+  for (const auto& parameter : lm->parameters()) count += parameter.numel();
+  const StepMemory memory =
+      step_memory(problem.config, problem.batches.front(), problem.training, storage);
+  return memory.frozen + memory.masters + count * storage.compute_bytes();
+}
+
+int64_t pixel_bytes(const StepProblem& problem) {
+  const int64_t side = problem.config.transform.size;
+  int64_t sum = 0;
+  for (const StepShape& batch : problem.batches) {
+    if (!batch.encodes) continue;
+    const int64_t bytes = 4 * batch.num_pictures() * 3 * side * side;
+    sum = problem.in_turn ? std::max(sum, bytes) : sum + bytes;
+  }
+  return kBatchesHeld * sum;
 }
 
 const StepPlan* best_plan(const std::vector<StepPlan>& plans) {
@@ -172,10 +214,12 @@ int64_t measure_overhead(const StepProblem& problem, bool fp32) {
   const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
   int64_t needed = 0;
   for (const StepShape& batch : problem.batches) {
-    SyntheticStep step(config, batch, problem.trainable, storage);
+    SyntheticStep step(config, batch, problem.training, storage);
     step.accumulate();
     step.update();
-    needed = std::max(needed, step_memory(config, batch, problem.trainable, storage).peak());
+    const StepMemory memory = step_memory(config, batch, problem.training, storage);
+    const int64_t pixels = pixel_bytes({.config = config, .batches = {batch}}) / kBatchesHeld;
+    needed = std::max(needed, memory.peak() + pixels);
   }
   return std::max<int64_t>(peak_resident_bytes() - needed, 0);
 }

@@ -11,8 +11,10 @@ namespace flamingo {
 /// What a training step is, whatever its settings.
 struct StepProblem {
   FlamingoConfig config;
-  std::vector<StepShape> batches;  ///< whose gradients one update follows: one of each source
-  Trainable trainable;
+  std::vector<StepShape> batches;  ///< one of each source
+  StepTraining training;
+  bool in_turn = false;     ///< one batch a step, instead of all of them before one update
+  int64_t micro_batch = 0;  ///< one to plan for in any case; 0: none
 };
 
 /// How fast a machine is at one model, micro-batch and compute type.
@@ -35,21 +37,29 @@ struct StepPlan {
   StepMemory memory;          ///< of the batch that needs most
   double seconds = 0;         ///< of the whole step
   double update_seconds = 0;  ///< of these, the optimizer's
+  int64_t peak = 0;  ///< bytes of the whole process, in the step or while the model is read
   bool fits = false;
 };
 
 /// Tells the speed at a part of a batch; it may measure.
 using SpeedOf = std::function<StepSpeed(const StepShape& part, const StepStorage& storage)>;
 
-/// `shape` with so many sequences; visible tokens and targets in proportion.
+/// `shape` with so many sequences; visible tokens, media and targets in proportion.
 StepShape with_sequences(const StepShape& shape, int64_t sequences);
 
 /// Plans of every frozen format of the compute type, with and without checkpointed blocks, for
 /// micro-batches of all sequences of the largest batch, half of them, a quarter, ... (as long as
-/// that is whole). `limit`: bytes for all of a plan's memory and `program`, what the process takes
-/// besides.
+/// that is whole), and the problem's own. `limit`: bytes for all of a plan's memory and `program`,
+/// what the process takes besides.
 std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t program,
                                  int64_t limit, const SpeedOf& speed);
+
+/// Bytes of a model while it is read: its weights in the compute type, those of the language model
+/// twice.
+int64_t reading_bytes(const StepProblem& problem, bool fp32);
+
+/// Bytes of the pixels of a step's batches: those in use, those that wait and those being made.
+int64_t pixel_bytes(const StepProblem& problem);
 
 /// The fastest that fits, or null.
 const StepPlan* best_plan(const std::vector<StepPlan>& plans);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kDeviation = 0.02;
 
-Flamingo random_model(const FlamingoConfig& config, const Trainable& trainable,
+Flamingo random_model(const FlamingoConfig& config, const StepTraining& training,
                       const StepStorage& storage) {
   const auto type = storage.compute_bytes() == 4 ? torch::kFloat32 : torch::kBFloat16;
   Flamingo model(config, WeightOptions::of(type));
@@ -20,7 +20,8 @@ Flamingo random_model(const FlamingoConfig& config, const Trainable& trainable,
       parameter.dim() < 2 ? parameter.fill_(1) : parameter.normal_(0, kDeviation);
     }
   }
-  freeze(model, trainable);
+  freeze(model, training.parts);
+  if (training.lora) add_lora(model, *training.lora, 1);
   if (block_type_of(storage.frozen)) pack_frozen(model, storage.frozen);
   model->checkpoint_blocks(storage.checkpoint_blocks);
   return model;
@@ -38,11 +39,17 @@ torch::Tensor some_phi(const StepShape& shape) {
   return phi;
 }
 
+/// As if all clips were as long.
+int64_t frames_of_clip(const StepShape& shape) {
+  return std::max<int64_t>(shape.num_pictures() / shape.num_clips(), 1);
+}
+
 }  // namespace
 
 SyntheticStep::SyntheticStep(const FlamingoConfig& config, const StepShape& shape,
-                             const Trainable& trainable, const StepStorage& storage)
-    : model_(random_model(config, trainable, storage)),
+                             const StepTraining& training, const StepStorage& storage)
+    : model_(random_model(config, training, storage)),
+      encode_(pixel_encoder(model_, training.parts.vision)),
       optimizer_({}, *model_),
       shape_(shape),
       phi_(some_phi(shape)) {
@@ -53,18 +60,22 @@ SyntheticStep::SyntheticStep(const FlamingoConfig& config, const StepShape& shap
   positions_ = torch::randperm(shape.sequences * shape.tokens).narrow(0, 0, shape.targets);
   words_ = torch::randint(config.lm.vocab, {shape.targets}, torch::kInt64);
   if (shape.media == 0) return;
-  const int64_t side = config.transform.size;
-  pictures_ = shape.encodes
-                  ? torch::randn({shape.sequences, shape.media, shape.frames, 3, side, side})
-                  : torch::randn({shape.sequences, shape.media, shape.frames,
-                                  num_patches(config.vision), model_->vision_encoder->dim()})
-                        .to(model_->lm->compute_type());
+  media_rows_ = torch::arange(shape.sequences * shape.media)
+                    .remainder(shape.num_clips())
+                    .view({shape.sequences, shape.media});
+  const int64_t side = config.transform.size, all = shape.num_clips() * frames_of_clip(shape);
+  pictures_ = shape.encodes ? torch::randn({all, 3, side, side})
+                            : torch::randn({all, num_patches(config.vision), config.vision.dim()})
+                                  .to(model_->lm->compute_type());
 }
 
 void SyntheticStep::accumulate() {
   torch::Tensor media;
   if (pictures_.defined()) {
-    media = model_->resample(shape_.encodes ? model_->encode_features(pictures_) : pictures_);
+    const auto features = shape_.encodes ? encode_(pictures_) : pictures_;
+    const auto clips = features.unflatten(0, {-1, frames_of_clip(shape_)}).unsqueeze(0);
+    media = model_->resample(clips).squeeze(0).index_select(0, media_rows_.flatten());
+    media = media.unflatten(0, media_rows_.sizes());  // [B, M, R, Dr]
   }
   const auto hidden = model_->forward_hidden({.ids = ids_, .phi = phi_, .media = media});
   const auto rows = hidden.flatten(0, 1).index_select(0, positions_);

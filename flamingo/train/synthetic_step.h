@@ -2,6 +2,7 @@
 
 #include "flamingo/model/step_memory.h"
 #include "flamingo/train/optimizer.h"
+#include "flamingo/train/pixel_encoder.h"
 
 namespace flamingo {
 
@@ -10,7 +11,7 @@ namespace flamingo {
 class SyntheticStep {
  public:
   /// Throws Error when the config does not hold together or shape and config do not fit.
-  SyntheticStep(const FlamingoConfig& config, const StepShape& shape, const Trainable& trainable,
+  SyntheticStep(const FlamingoConfig& config, const StepShape& shape, const StepTraining& training,
                 const StepStorage& storage);
 
   /// Forward and backward pass of one batch; adds to the gradients.
@@ -23,10 +24,12 @@ class SyntheticStep {
 
  private:
   Flamingo model_;
+  PixelEncoder encode_;
   AdamW optimizer_;
   StepShape shape_;
   torch::Tensor ids_, phi_;          ///< [B, T]
-  torch::Tensor pictures_;           ///< [B, M, F, 3, S, S], or features [B, M, F, P, Dv]
+  torch::Tensor pictures_;           ///< [N F, 3, S, S], or features [N F, P, Dv]
+  torch::Tensor media_rows_;         ///< [B, M], which of the N clips each medium is
   torch::Tensor positions_, words_;  ///< [n], where logits are computed, and what they should be
 };
 

@@ -11,12 +11,11 @@
 #include "flamingo/train/feature_cache.h"
 #include "flamingo/train/flamingo_task.h"
 #include "flamingo/train/frozen_weights.h"
+#include "flamingo/train/pixel_encoder.h"
 #include "flamingo/train/start_model.h"
 
 namespace flamingo {
 namespace {
-
-constexpr int64_t kEncodedAtOnce = 64;  // pictures of a frozen encoder
 
 bool has_episodes(const TrainFlamingoRecipe& recipe) {
   return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
@@ -48,31 +47,12 @@ FeaturePlan feature_plan(const TrainFlamingoRecipe& recipe, const StartedModel& 
 /// How a batch's media become features, by what they are made of.
 struct MediaFeatures {
   std::function<torch::Tensor(std::span<const ViewRef>)> views;  ///< null: no pictograms
-  std::function<torch::Tensor(const torch::Tensor&)> pixels;
+  PixelEncoder pixels;
 
   torch::Tensor operator()(const MediaGroup& group) const {
     return group.pixels.defined() ? pixels(group.pixels) : views(group.views);
   }
 };
-
-/// pixels [N, 3, S, S] -> features [N, P, Dv]. A frozen encoder keeps no graph, and folds the
-/// standardisation of its convolutions once.
-std::function<torch::Tensor(const torch::Tensor&)> pixel_encoder(const TrainFlamingoRecipe& recipe,
-                                                                 const Flamingo& model) {
-  const auto encoder = model->vision_encoder;
-  const auto type = compute_type(recipe);
-  if (recipe.trainable.vision)
-    return
-        [encoder, type](const torch::Tensor& pixels) { return encoder->forward(pixels.to(type)); };
-  if (auto* nfnet = dynamic_cast<NfnetImpl*>(encoder.get())) nfnet->fold(type);
-  return [encoder, type](const torch::Tensor& pixels) {
-    const torch::NoGradGuard no_grad;
-    std::vector<torch::Tensor> features;
-    for (const auto& piece : pixels.split(kEncodedAtOnce))
-      features.push_back(encoder->forward(piece.to(type)));
-    return at::cat(features);
-  };
-}
 
 /// The data of a run.
 struct TrainData {
@@ -116,7 +96,7 @@ bool add_pictograms(const TrainFlamingoRecipe& recipe, const StartedModel& start
 std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                                    const TrainHooks& hooks) {
   TrainData data;
-  data.features.pixels = pixel_encoder(recipe, start.model);
+  data.features.pixels = pixel_encoder(start.model, recipe.trainable.vision);
   std::optional<PictogramSet> set;
   if (has_episodes(recipe)) {
     set = PictogramSet::open(recipe.pictograms);
@@ -186,7 +166,7 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
                     data->features,
                     {.identity = identity_of(recipe, data->key),
                      .blind_every = recipe.blind_every,
-                     .trainable = recipe.trainable,
+                     .training = {recipe.trainable, recipe.lora},
                      .parallel = &parallel});
   task.set_validation(std::move(data->validation));
   const TrainResult result = train(task, recipe.train, hooks);

@@ -50,6 +50,21 @@ pid_t start(const std::string& recipe) {
   return child;
 }
 
+TEST_F(TrainTest, PlanTellsTheRecipesOwnLineWithoutTimes) {
+  TrainFlamingoRecipe recipe = run_->flamingo("planned");
+  recipe.frozen = FrozenFormat::kFp32;
+  recipe.mixture.micro_batch = 3;
+  write_file_atomic(run_->file("planned.json"), config_to_json(recipe).dump());
+  const auto result = run_flamingo("plan " + run_->file("planned.json") + " --untimed --json");
+  ASSERT_EQ(result.status, 0);
+  const Json plan = Json::parse(result.output);
+  ASSERT_EQ(plan["plans"].size(), 2u * 4);  // 4, 3, 2, 1 sequences
+  EXPECT_EQ(plan["recipe"]["micro_batch"], 3);
+  EXPECT_EQ(plan["recipe"]["checkpoint_blocks"], false);
+  EXPECT_EQ(plan["recipe"]["seconds"], 0.0);
+  EXPECT_GT(plan["recipe"]["peak"].get<int64_t>(), plan["program"].get<int64_t>());
+}
+
 TEST_F(TrainTest, TerminatedItSavesAndTheSameCommandGoesOn) {
   const std::string path = recipe("terminated", 60);
   const std::string metrics = run_->file("terminated/metrics.jsonl");

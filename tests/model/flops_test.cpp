@@ -6,6 +6,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "flamingo/model/presets.h"
@@ -37,6 +38,11 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& call) {
   if (name == "aten::addmm") return std::make_unique<Depth>(input(1).size(1));
   if (name == "aten::convolution")
     return std::make_unique<Depth>(input(1).numel() / input(1).size(0));
+  if (name == "aten::convolution_backward") {
+    const auto wanted = call.inputs()[10].toBoolList();  // of input, weight and bias
+    const int64_t each = input(0).numel() * (input(2).numel() / input(2).size(0));
+    multiply_adds() += each * ((wanted[0] ? 1 : 0) + (wanted[1] ? 1 : 0));
+  }
   return nullptr;
 }
 
@@ -60,22 +66,25 @@ double counted(const std::function<void()>& work) {
 struct Step {
   FlamingoConfig config = testing::tiny_flamingo();
   Trainable trainable;
+  std::optional<LoraConfig> lora;
   bool checkpoint = false;
   StepShape shape{.sequences = 2, .tokens = 8, .visible = 16, .media = 2, .targets = 3};
 
   double predicted() const {
-    return train_step_flops(config, shape, trainable, checkpoint).total();
+    return train_step_flops(config, shape, {trainable, lora}, checkpoint).total();
   }
   double measured() const {
     auto model = make_flamingo(config);
     freeze(model, trainable);
+    if (lora) add_lora(model, *lora, 1);
     model->checkpoint_blocks(checkpoint);
     auto ids = some_ids(2, 8);
     ids[0][0] = 41;  // an additional token
     const auto phi = torch::tensor({1, 1, 1, 1, 2, 2, 2, 2}).expand({2, 8});
-    const auto features = model->encode_features(some_pixels(2, 2)).detach();
+    const auto pixels = some_pixels(2, 2);
+    const auto kept = model->encode_features(pixels).detach();
     return counted([&] {
-      const auto media = model->resample(features);
+      const auto media = model->resample(shape.encodes ? model->encode_features(pixels) : kept);
       const auto hidden = model->forward_hidden({.ids = ids, .phi = phi, .media = media});
       model->logits(hidden.flatten(0, 1).narrow(0, 5, 3)).sum().backward();
     });
@@ -124,6 +133,76 @@ TEST(Flops, TheAblationsLayersCostWhatTorchRuns) {
     step.config.resampler->kind = kind;
     EXPECT_EQ(step.measured(), step.predicted()) << enum_name(kind);
   }
+}
+
+TEST(Flops, OtherMediaCostWhatTorchRuns) {
+  Step all;
+  all.config.xattn.media_attention = MediaAttention::kAllPrevious;
+  EXPECT_EQ(all.measured(), all.predicted());
+  EXPECT_GT(all.predicted(), Step().predicted());
+  Step direct;
+  direct.config.resampler.reset();
+  EXPECT_EQ(direct.measured(), direct.predicted());
+  Step ungated;
+  ungated.config.xattn.gate = GateKind::kNone;
+  EXPECT_EQ(ungated.measured(), ungated.predicted());
+}
+
+/// Where nothing below wants a gradient, the first layers have no backward pass.
+TEST(Flops, LoraCostsWhatTorchRuns) {
+  const Trainable others, alone{.resampler = false, .xattn = false, .additional_tokens = false};
+  for (const Trainable& trainable : {others, alone}) {
+    for (const bool checkpoint : {false, true}) {
+      for (const char* layer : {"qkv_proj", "o_proj", "up_proj", "down_proj"}) {
+        Step step{.trainable = trainable, .checkpoint = checkpoint};
+        const double without = step.predicted();
+        step.lora = LoraConfig{.rank = 2, .layers = {layer}};
+        EXPECT_EQ(step.measured(), step.predicted()) << layer << " " << checkpoint;
+        EXPECT_GT(step.predicted(), without);
+      }
+    }
+  }
+}
+
+TEST(Flops, FormsWithoutTrainedWordsCostWhatTorchRuns) {
+  for (const XattnForm form : {XattnForm::kGated, XattnForm::kVanilla, XattnForm::kGrafting}) {
+    Step step;
+    step.config.xattn.form = form;
+    step.config.xattn.graft_depth = 2;
+    step.trainable.additional_tokens = false;
+    EXPECT_EQ(step.measured(), step.predicted()) << enum_name(form);
+  }
+}
+
+TEST(Flops, EncodersInTheStepCostWhatTorchRuns) {
+  Step nfnet;
+  nfnet.shape.encodes = true;
+  EXPECT_EQ(nfnet.measured(), nfnet.predicted());
+  nfnet.trainable.vision = true;
+  EXPECT_EQ(nfnet.measured(), nfnet.predicted());
+  nfnet.trainable.resampler = false;
+  EXPECT_EQ(nfnet.measured(), nfnet.predicted());
+  Step clip;
+  clip.config.vision = {.clip_vit = ClipVitConfig{.image_size = 16,
+                                                  .patch_size = 8,
+                                                  .width = 16,
+                                                  .layers = 2,
+                                                  .heads = 2,
+                                                  .mlp_width = 24,
+                                                  .embed_dim = 0}};
+  clip.shape.encodes = true;
+  clip.trainable.vision = true;
+  EXPECT_EQ(clip.measured(), clip.predicted());
+}
+
+/// Pictures and a clip in one batch: the resampler sees as many frames as there are.
+TEST(Flops, PaddingCostsNoPictures) {
+  Step step;
+  const double full = step.predicted();
+  step.shape.clips = 3;
+  EXPECT_LT(step.predicted(), full);
+  step.shape.pictures = 9;
+  EXPECT_GT(step.predicted(), full);
 }
 
 TEST(Flops, EncodersCostWhatTorchRuns) {

@@ -66,6 +66,59 @@ TEST(StepPlan, BatchesOfSeveralSourcesAddUpInTimeAndNotInMemory) {
   EXPECT_EQ(both[0].memory.gradients, both[0].memory.masters);
 }
 
+TEST(StepPlan, BatchesInTurnAreStepsOfTheirOwn) {
+  auto problem = tiny_problem();
+  const auto alone = plan_steps(problem, false, 0, 1 << 30, steady);
+  problem.batches.push_back(problem.batches[0]);
+  problem.in_turn = true;
+  const auto in_turn = plan_steps(problem, false, 0, 1 << 30, steady);
+  EXPECT_NEAR(in_turn[0].seconds, alone[0].seconds, 1e-12);
+  EXPECT_EQ(in_turn[0].memory.peak(), alone[0].memory.peak());
+  EXPECT_FALSE(in_turn[0].settings.storage.accumulates);
+}
+
+TEST(StepPlan, PlansForTheMicroBatchThatIsAskedFor) {
+  auto problem = tiny_problem();
+  problem.micro_batch = 5;
+  const auto plans = plan_steps(problem, true, 0, 1 << 30, steady);
+  ASSERT_EQ(plans.size(), 2u * 4);  // 12, 6, 5, 3 sequences
+  EXPECT_EQ(plans[2].settings.micro_batch, 5);
+  problem.micro_batch = 100;  // a whole batch
+  EXPECT_EQ(plan_steps(problem, true, 0, 1 << 30, steady).size(), 2u * 3);
+}
+
+TEST(StepPlan, PixelsOfAllBatchesThatAreHeld) {
+  auto problem = tiny_problem();
+  EXPECT_EQ(pixel_bytes(problem), 0);  // features are kept
+  problem.batches[0].encodes = true;
+  problem.batches.push_back({.sequences = 2, .tokens = 8, .media = 1, .encodes = true});
+  const int64_t picture = 4 * 3 * 16 * 16;
+  EXPECT_EQ(pixel_bytes(problem), 4 * (12 * 2 + 2) * picture);
+  problem.in_turn = true;
+  EXPECT_EQ(pixel_bytes(problem), 4 * 12 * 2 * picture);
+}
+
+TEST(StepPlan, TheModelMustBeReadFirst) {
+  const auto problem = tiny_problem();
+  const int64_t reading = reading_bytes(problem, false);
+  for (const StepPlan& plan : plan_steps(problem, false, 7, 1 << 30, steady))
+    EXPECT_EQ(plan.peak, 7 + std::max(plan.memory.peak(), reading));
+  EXPECT_GT(reading, step_memory(problem.config, problem.batches[0], {}, {}).frozen);
+}
+
+TEST(StepPlan, PartsOfABatchHaveTheirShareOfItsMedia) {
+  const StepShape part = with_sequences({.sequences = 4,
+                                         .tokens = 8,
+                                         .visible = 32,
+                                         .media = 2,
+                                         .targets = 8,
+                                         .clips = 6,
+                                         .pictures = 10},
+                                        2);
+  EXPECT_EQ(part.num_clips(), 3);
+  EXPECT_EQ(part.num_pictures(), 5);
+}
+
 TEST(StepPlan, SpeedsAreMeasuredOnceForEachShape) {
   const auto problem = tiny_problem();
   const StepShape part = with_sequences(problem.batches[0], 3);

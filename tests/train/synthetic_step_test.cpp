@@ -29,7 +29,8 @@ TEST(SyntheticStep, EncodesPicturesWhereTheStepDoes) {
                         .frames = 2,
                         .targets = 6,
                         .encodes = true};
-  SyntheticStep step(testing::tiny_flamingo(), shape, {.vision = true}, {FrozenFormat::kFp32});
+  SyntheticStep step(testing::tiny_flamingo(), shape, Trainable{.vision = true},
+                     {FrozenFormat::kFp32});
   step.accumulate();
   for (const auto& parameter : step.model()->vision_encoder->parameters())
     EXPECT_TRUE(parameter.grad().defined());

@@ -1,0 +1,179 @@
+#include "flamingo/train/recipe_plan.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "flamingo/checkpoint/adapters/gguf_llama.h"
+#include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/core/error.h"
+#include "flamingo/train/feature_cache.h"
+#include "flamingo/train/start_model.h"
+
+namespace flamingo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kStepsSeen = 8;
+constexpr int64_t kEpisodeTokens = 8;   // of one picture of an episode, its mark included
+constexpr int64_t kEpisodeTargets = 3;  // of these, predicted
+constexpr int64_t kFeatureBytes = 2;    // of a value, bf16
+
+FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
+  const FlamingoConfig config = recipe.model.empty()
+                                    ? model_config(recipe, read_encoder(recipe.encoder),
+                                                   decoder_config_from_gguf(Gguf::open(recipe.lm)))
+                                    : read_model_config(recipe.model);
+  if (recipe.image_size == 0) return config;
+  Flamingo model(config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  model->set_image_size(recipe.image_size);
+  return model->config();
+}
+
+Tokenizer tokenizer_of(const TrainFlamingoRecipe& recipe, const TokenConfig& tokens) {
+  std::string gguf = recipe.lm;
+  if (!recipe.model.empty())
+    gguf = is_native(recipe.model) ? native_tokenizer_path(recipe.model, "") : std::string();
+  Tokenizer tokenizer = gguf.empty() ? Tokenizer::from_file(recipe.model + "/tokenizer.json")
+                                     : Tokenizer::from_gguf(Gguf::open(gguf));
+  for (const std::string& name : tokens.additional) tokenizer = tokenizer.with_special_token(name);
+  return tokenizer;
+}
+
+bool has_episodes(const TrainFlamingoRecipe& recipe) {
+  return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
+}
+
+bool has_data(const TrainFlamingoRecipe& recipe) {
+  if (has_episodes(recipe) && !fs::exists(recipe.pictograms)) return false;
+  return std::ranges::all_of(recipe.sources, [](const SourceConfig& source) {
+    return !source.documents ||
+           std::ranges::all_of(source.documents->files,
+                               [](const std::string& file) { return fs::exists(file); });
+  });
+}
+
+/// The largest batch of a source.
+StepShape largest_batch(const SourceConfig& source) {
+  if (source.documents) {
+    const DocumentSourceConfig& d = *source.documents;
+    StepShape shape = full_batch(d.batch, d.window.max_tokens, d.window.max_media, 1);
+    shape.encodes = true;
+    return shape;
+  }
+  const EpisodeConfig& e = *source.episodes;
+  const int64_t media = std::max(e.max_binding_media, e.max_pairs);
+  StepShape shape = full_batch(e.batch, media * kEpisodeTokens, media, 1);
+  shape.targets = e.batch * media * kEpisodeTargets;
+  return shape;
+}
+
+std::vector<StepShape> largest_batches(const TrainFlamingoRecipe& recipe) {
+  std::vector<StepShape> batches;
+  for (const SourceConfig& source : recipe.sources) batches.push_back(largest_batch(source));
+  if (recipe.mixture.mode != MixtureMode::kMerged) return batches;
+  StepShape merged = batches.front();
+  for (size_t s = 1; s < batches.size(); ++s) {
+    const StepShape& other = batches[s];
+    const StepShape both = largest_of(merged, other);
+    merged = {.sequences = merged.sequences + other.sequences,
+              .tokens = both.tokens,
+              .visible = merged.visible + other.visible,
+              .media = both.media,
+              .frames = both.frames,
+              .targets = merged.targets + other.targets,
+              .encodes = both.encodes,
+              .clips = merged.num_clips() + other.num_clips(),
+              .pictures = merged.num_pictures() + other.num_pictures()};
+  }
+  return {merged};
+}
+
+/// The largest extents of each source's batches in the first steps.
+std::vector<StepShape> seen_batches(const TrainFlamingoRecipe& recipe, const FlamingoConfig& config,
+                                    const std::optional<PictogramSet>& pictograms) {
+  const Tokenizer tokenizer = tokenizer_of(recipe, config.tokens);
+  const SequenceFormat format = sequence_format(tokenizer, config);
+  std::vector<TrainSource> sources;
+  for (const SourceConfig& source : recipe.sources) {
+    sources.push_back(source.episodes
+                          ? episode_source(source, *pictograms,
+                                           sequence_tokens(tokenizer, config.tokens), tokenizer)
+                          : document_source(source, format));
+  }
+  const bool in_turn = recipe.mixture.mode == MixtureMode::kRoundRobin;
+  const int64_t steps =
+      std::min(recipe.train.steps, kStepsSeen) * (in_turn ? std::ssize(recipe.sources) : 1);
+  const Mixture mixture(std::move(sources), {.mode = recipe.mixture.mode});
+  std::map<size_t, StepShape> largest;
+  for (int64_t step = 0; step < steps; ++step) {
+    for (const MixturePart& part : mixture.step(step).parts) {
+      const StepShape shape = shape_of(part.batch);
+      const auto [known, added] = largest.emplace(part.source, shape);
+      if (!added) known->second = largest_of(known->second, shape);
+    }
+  }
+  std::vector<StepShape> batches;
+  for (const auto& [source, shape] : largest) batches.push_back(shape);
+  return batches;
+}
+
+/// Features that the run keeps of its pictograms (train/feature_cache.h).
+int64_t feature_bytes(const TrainFlamingoRecipe& recipe, const FlamingoConfig& config,
+                      const PictogramSet& set) {
+  int64_t views = 0;
+  for (const SourceConfig& source : recipe.sources) {
+    if (source.episodes) views = std::max(views, source.episodes->views);
+  }
+  const FeaturePlan plan{.drawings = set.drawings_in(PictogramSplit::kTrain), .views = views};
+  return plan.num_rows() * num_patches(config.vision) * config.vision.dim() * kFeatureBytes;
+}
+
+}  // namespace
+
+StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames) {
+  require(sequences > 0 && tokens > 0 && media >= 0 && frames > 0, "plan",
+          "expected positive numbers of sequences, tokens and frames");
+  return {.sequences = sequences,
+          .tokens = tokens,
+          .visible = media > 0 ? sequences * tokens : 0,
+          .media = media,
+          .frames = frames,
+          .targets = sequences * tokens};
+}
+
+StepShape largest_of(const StepShape& a, const StepShape& b) {
+  return {.sequences = std::max(a.sequences, b.sequences),
+          .tokens = std::max(a.tokens, b.tokens),
+          .visible = std::max(a.visible, b.visible),
+          .media = std::max(a.media, b.media),
+          .frames = std::max(a.frames, b.frames),
+          .targets = std::max(a.targets, b.targets),
+          .encodes = a.encodes || b.encodes,
+          .clips = std::max(a.num_clips(), b.num_clips()),
+          .pictures = std::max(a.num_pictures(), b.num_pictures())};
+}
+
+RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe) {
+  RecipePlan plan;
+  StepProblem& problem = plan.problem;
+  problem.config = config_of(recipe);
+  problem.training = {recipe.trainable, recipe.lora};
+  problem.in_turn = recipe.mixture.mode == MixtureMode::kRoundRobin;
+  problem.micro_batch = recipe.mixture.micro_batch;
+  plan.storage = {.frozen = recipe.frozen, .checkpoint_blocks = recipe.checkpoint_blocks};
+  plan.seen = has_data(recipe);
+  std::optional<PictogramSet> set;
+  if (plan.seen && has_episodes(recipe)) set = PictogramSet::open(recipe.pictograms);
+  problem.batches = plan.seen ? seen_batches(recipe, problem.config, set) : largest_batches(recipe);
+  for (StepShape& batch : problem.batches) batch.encodes = batch.encodes || recipe.trainable.vision;
+  if (set) {
+    plan.file_bytes += static_cast<int64_t>(fs::file_size(recipe.pictograms));
+    if (!recipe.trainable.vision) plan.file_bytes += feature_bytes(recipe, problem.config, *set);
+  }
+  return plan;
+}
+
+}  // namespace flamingo

@@ -1,0 +1,84 @@
+#include "flamingo/model/encoder_memory.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/model/presets.h"
+#include "flamingo/nn/init.h"
+#include "tests/model/live_bytes.h"
+
+namespace flamingo {
+namespace {
+
+constexpr double kClose = 0.15;
+
+VisionConfig pictogram_encoder() { return {.nfnet = nfnet_preset("nfnet-pictogram")}; }
+
+VisionConfig small_clip() {
+  return {.clip_vit = ClipVitConfig{.image_size = 64,
+                                    .patch_size = 4,
+                                    .width = 64,
+                                    .layers = 3,
+                                    .heads = 4,
+                                    .mlp_width = 256}};
+}
+
+VisionEncoderPtr make_encoder(const VisionConfig& config) {
+  const torch::TensorOptions options(torch::kBFloat16);
+  VisionEncoderPtr encoder;
+  if (config.nfnet) {
+    encoder = std::make_shared<NfnetImpl>(*config.nfnet, options);
+  } else {
+    encoder = std::make_shared<ClipVitImpl>(*config.clip_vit, options);
+  }
+  init_weights(*encoder, 1);
+  return encoder;
+}
+
+TEST(EncoderMemory, AFrozenEncoderWorksWithWhatTorchAllocates) {
+  const torch::NoGradGuard no_grad;
+  for (const VisionConfig& config : {pictogram_encoder(), small_clip()}) {
+    auto encoder = make_encoder(config);
+    encoder->eval();
+    if (auto* nfnet = dynamic_cast<NfnetImpl*>(encoder.get())) nfnet->fold(torch::kBFloat16);
+    const int64_t side = config.image_size(), pictures = 16;
+    const auto pixels = torch::randn({pictures, 3, side, side}).to(torch::kBFloat16);
+    const int64_t measured = testing::peak_bytes([&] { encoder->forward(pixels); });
+    const auto predicted = static_cast<double>(encoder_buffers(config, pictures, 2));
+    EXPECT_NEAR(predicted / static_cast<double>(measured), 1.0, kClose)
+        << (config.nfnet ? "nfnet" : "clip");
+  }
+}
+
+TEST(EncoderMemory, AFrozenEncoderTakesAPieceAtATime) {
+  const VisionConfig config = pictogram_encoder();
+  const int64_t piece = encoder_buffers(config, kEncodedAtOnce, 2);
+  EXPECT_LT(encoder_buffers(config, 4 * kEncodedAtOnce, 2), 2 * piece);
+}
+
+TEST(EncoderMemory, FoldedKernelsAreAllKernels) {
+  for (const VisionConfig& config : {pictogram_encoder(), VisionConfig{.nfnet = NfnetConfig{}}}) {
+    const auto encoder = make_encoder(config);
+    int64_t count = 0;
+    for (const auto& item : encoder->named_parameters())
+      count += item.value().dim() == 4 && item.value().size(1) * item.value().size(2) > 1
+                   ? item.value().numel()
+                   : 0;
+    EXPECT_EQ(folded_bytes(config, 2), 2 * count);
+  }
+  EXPECT_EQ(folded_bytes(small_clip(), 2), 0);
+}
+
+TEST(EncoderMemory, TrainingKeepsMoreThanItWorksWith) {
+  for (const VisionConfig& config : {pictogram_encoder(), small_clip()}) {
+    int64_t kept = 0, most = 0;
+    for (const StepUnit& unit : encoder_units(config, 16, 2)) {
+      kept += unit.kept;
+      most = std::max(most, unit.buffers);
+    }
+    EXPECT_GT(kept, most);
+    EXPECT_GT(kept, encoder_buffers(config, 16, 2));
+  }
+}
+
+}  // namespace
+}  // namespace flamingo
