@@ -86,15 +86,15 @@ void print_row(const StepPlan& plan, bool own) {
       plan.seconds, plan.fits ? "fits" : "-", own ? ", the recipe" : "");
 }
 
-/// Bytes beyond a step's tensors: the program, pixels of batches, files that are mapped, among them
-/// the checkpoint that is read back after it was written.
+/// Bytes beyond a step's tensors: the program, pixels of batches, and the checkpoint that is read
+/// back after it was written.
 int64_t program_bytes(const RecipePlan& subject, bool fp32) {
   const StepProblem& problem = subject.problem;
   const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
   const int64_t overhead = measure_overhead(problem, fp32);
   const StepMemory memory =
       step_memory(problem.config, problem.batches.front(), problem.training, storage);
-  return overhead + pixel_bytes(problem) + subject.file_bytes + memory.masters + memory.moments;
+  return overhead + pixel_bytes(problem) + memory.masters + memory.moments;
 }
 
 void print_batches(const RecipePlan& subject) {
@@ -108,8 +108,12 @@ void print_batches(const RecipePlan& subject) {
 
 void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, int64_t program,
                  int64_t limit) {
-  std::printf("%.2f GiB may be used, of which program and files take %.2f\n",
+  std::printf("%.2f GiB may be used, of which the program takes %.2f\n",
               static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
+  if (subject.file_bytes > 0) {
+    std::printf("besides, %.2f GiB of files may lie in memory, as long as nobody else needs it\n",
+                static_cast<double>(subject.file_bytes) / kGiB);
+  }
   print_batches(subject);
   std::printf(
       "\nfrozen  checkpoint  micro   memory   frozen  masters  moments  gradients  "
@@ -145,6 +149,7 @@ void plan_here(const Options& options, const RecipePlan& subject) {
   Json list = Json::array();
   for (const StepPlan& plan : plans) list.push_back(plan_json(plan));
   std::printf("%s\n", Json{{"program", program},
+                           {"files", subject.file_bytes},
                            {"limit", limit},
                            {"plans", list},
                            {"recipe", own == plans.end() ? Json() : plan_json(*own)},

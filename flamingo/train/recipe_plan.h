@@ -10,7 +10,8 @@ struct RecipePlan {
   StepProblem problem;
   StepStorage storage;
   bool seen = false;       ///< the batches are as the data make them, else as full as they may be
-  int64_t file_bytes = 0;  ///< files that the run maps: pictograms, their features, a checkpoint
+  int64_t file_bytes = 0;  ///< mapped files whose pages the system can take back: pictograms and
+                           ///< their features
 };
 
 /// Reads the model's configuration and, where all files of the sources are there, the batches of
