@@ -46,12 +46,12 @@ TEST(StepPlan, TheBestIsTheFastestThatFits) {
   ASSERT_NE(fastest, nullptr);
   EXPECT_EQ(fastest->settings.storage.frozen, FrozenFormat::kBf16);
   EXPECT_FALSE(fastest->settings.storage.checkpoint_blocks);
-  int64_t least = all[0].memory.peak();
-  for (const StepPlan& plan : all) least = std::min(least, plan.memory.peak());
+  int64_t least = all[0].peak;
+  for (const StepPlan& plan : all) least = std::min(least, plan.peak);
   const int64_t program = 1000;
   const auto tight = plan_steps(problem, false, program, least + program, steady);
   ASSERT_NE(best_plan(tight), nullptr);
-  EXPECT_EQ(best_plan(tight)->memory.peak(), least);
+  EXPECT_EQ(best_plan(tight)->peak, least + program);
   EXPECT_EQ(best_plan(plan_steps(problem, false, program, least, steady)), nullptr);
 }
 
@@ -101,8 +101,12 @@ TEST(StepPlan, PixelsOfAllBatchesThatAreHeld) {
 TEST(StepPlan, TheModelMustBeReadFirst) {
   const auto problem = tiny_problem();
   const int64_t reading = reading_bytes(problem, false);
-  for (const StepPlan& plan : plan_steps(problem, false, 7, 1 << 30, steady))
-    EXPECT_EQ(plan.peak, 7 + std::max(plan.memory.peak(), reading));
+  for (const StepPlan& plan : plan_steps(problem, false, 7, 1 << 30, steady)) {
+    EXPECT_GE(plan.peak, 7 + reading);
+    if (plan.memory.peak() > reading) {
+      EXPECT_GT(plan.peak, 7 + plan.memory.peak());  // gaps
+    }
+  }
   EXPECT_GT(reading, step_memory(problem.config, problem.batches[0], {}, {}).frozen);
 }
 
