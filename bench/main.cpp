@@ -11,6 +11,7 @@
 #include "bench/turns.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/freed_memory.h"
+#include "flamingo/nn/tensor_memory.h"
 
 namespace {
 
@@ -50,6 +51,7 @@ void run(const Options& options, const std::vector<std::string>& names) {
 
 int main(int argc, char** argv) {
   flamingo::keep_freed_memory();
+  flamingo::keep_tensor_memory();
   Options options;
   std::vector<std::string> names;
   CLI::App app("Measures this machine's limits and how near to them flamingo's parts come",

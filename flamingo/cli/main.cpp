@@ -4,6 +4,7 @@
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/freed_memory.h"
+#include "flamingo/nn/tensor_memory.h"
 
 namespace {
 
@@ -39,6 +40,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   flamingo::keep_freed_memory();
+  flamingo::keep_tensor_memory();
   flamingo::cli::install_signal_handlers();
   try {
     return run(argc, argv);
