@@ -24,6 +24,7 @@ StepUnit KeptBytes::lora(int64_t rows, int64_t in, int64_t out, int64_t rank) co
 
 StepUnit KeptBytes::norm(int64_t rows, int64_t dim, const NormConfig& config, bool trained) const {
   const bool rms = config.kind == NormKind::kRmsNorm;
+  if (rms && !trained && c_ == 2) return {c_ * rows * dim, 2 * c_ * rows * dim, 0};
   return {4 * rows * (dim * (rms && trained ? 2 : 1) + 2), (8 + c_) * rows * dim,
           trained ? 4 * dim * (rms || !config.bias ? 1 : 2) : 0};
 }
@@ -31,9 +32,13 @@ StepUnit KeptBytes::norm(int64_t rows, int64_t dim, const NormConfig& config, bo
 StepUnit KeptBytes::ffw(int64_t rows, const MlpConfig& mlp, bool trained) const {
   const int64_t dim = mlp.dim, width = mlp.hidden;
   // gated: gate and up (one tensor), activation(gate); and their product, for a trained `down`.
-  const int64_t factors = (mlp.gated ? 3 : 1) + (mlp.activation == Activation::kQuickGelu ? 1 : 0);
-  StepUnit unit{c_ * rows * width * factors, c_ * rows * (2 * dim + (mlp.gated ? 4 : 2) * width),
-                0};
+  const bool one_pass = mlp.gated && mlp.activation == Activation::kSilu && c_ == 2;
+  const int64_t factors = (one_pass    ? 2
+                           : mlp.gated ? 3
+                                       : 1) +
+                          (mlp.activation == Activation::kQuickGelu ? 1 : 0);
+  const int64_t widths = one_pass ? 3 : mlp.gated ? 4 : 2;
+  StepUnit unit{c_ * rows * width * factors, c_ * rows * (2 * dim + widths * width), 0};
   if (!trained) return unit;
   const StepUnit up = linear(rows, dim, (mlp.gated ? 2 : 1) * width, true);
   const StepUnit down = linear(rows, width, dim, true);

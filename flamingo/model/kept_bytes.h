@@ -22,8 +22,9 @@ StepUnit operator+(const StepUnit& a, const StepUnit& b);
 /// Bytes of values in the compute type, which has `c` bytes.
 ///
 /// What an operation keeps: a product its factors, where the other one wants a gradient (an fp32
-/// master's copy in the compute type too); a norm its input in fp32; softmax its result in fp32,
-/// and in the compute type as a factor; pointwise functions their input or result.
+/// master's copy in the compute type too); a norm its input in fp32, softmax its result, which is a
+/// factor too; pointwise functions their input or result. nn/bf16_kernels keeps the input of a
+/// frozen RMS norm and of SwiGLU as they are.
 class KeptBytes {
  public:
   explicit KeptBytes(int64_t compute_bytes) : c_(compute_bytes) {}
@@ -34,7 +35,9 @@ class KeptBytes {
   StepUnit lora(int64_t rows, int64_t in, int64_t out, int64_t rank) const;
   StepUnit norm(int64_t rows, int64_t dim, const NormConfig& config, bool trained) const;
   /// Softmax of `scores` values and the product after it.
-  int64_t softmax(int64_t scores) const { return (c_ == 4 ? 4 : 4 + c_) * scores; }
+  int64_t softmax(int64_t scores) const { return c_ * scores; }
+  /// Softmax with a bias that wants a gradient.
+  int64_t plain_softmax(int64_t scores) const { return (c_ == 4 ? 4 : 4 + c_) * scores; }
   /// A feed-forward part whose weights are trained masters, or only read.
   StepUnit ffw(int64_t rows, const MlpConfig& mlp, bool trained) const;
 

@@ -65,10 +65,10 @@ class Sizes {
   }
   /// Logits of the target positions.
   StepUnit head() const;
-  /// log_softmax keeps its result; the loss's gradient and its own are as large.
+  /// Keeps the logits; their gradient is as large.
   StepUnit loss() const {
-    const int64_t logits = 4 * shape_.targets * (config_.lm.vocab + config_.lm.additional_vocab);
-    return {logits, 2 * logits, 0};
+    const int64_t logits = c_ * shape_.targets * (config_.lm.vocab + config_.lm.additional_vocab);
+    return {logits, logits, 0};
   }
 
   int64_t hidden() const { return c_ * tokens() * config_.lm.dim; }
@@ -208,14 +208,18 @@ StepUnit Sizes::block_attention(const BlockLearning& learning) const {
   const AttentionCost cost = attention_cost(T, T, KeyRange::kCausal);
   const bool trained = learning.trained;
   StepUnit unit = bytes_.norm(tokens(), D, lm.norm, trained);
+  const bool relative = lm.position == PositionKind::kRelative;
+  const int64_t scores = B * lm.num_heads * cost.pairs;
   // Queries, scaled; keys and values as each block of queries copies them. One sequence needs no
-  // copies, but keeps all of q, k and v before and after rotation.
-  unit.kept += c_ * tokens() * width + bytes_.softmax(B * lm.num_heads * cost.pairs) +
-               (B > 1 ? 2 * c_ * B * cost.keys * kv : c_ * T * (2 * width + 3 * kv));
+  // copies, but keeps all of q, k and v, for the values, and the rotated keys.
+  unit.kept += c_ * tokens() * width +
+               (relative ? bytes_.plain_softmax(scores) : bytes_.softmax(scores)) +
+               (B > 1 ? 2 * c_ * B * cost.keys * kv : c_ * T * (width + 3 * kv));
   // The last block of queries, which sees most keys, comes first in backward.
   const int64_t last_block = (T - 1) % kAttentionBlock + 1;
-  unit.buffers = c_ * tokens() * (D + 3 * width) + (8 + c_) * B * lm.num_heads * last_block * T;
-  if (lm.position == PositionKind::kRelative) {
+  unit.buffers = c_ * tokens() * (D + 3 * width) +
+                 (relative || c_ == 4 ? 8 + c_ : 3 * c_) * B * lm.num_heads * last_block * T;
+  if (relative) {
     unit.kept += c_ * B * width * T;  // the sinusoids' projection, once for each sequence
     unit.buffers += 8 * B * lm.num_heads * T * T;
     if (trained) unit = unit + bytes_.linear(T, D, width, true) + StepUnit{c_ * tokens() * width};
@@ -290,10 +294,12 @@ class StageList {
   }
 
  private:
-  Stage new_stage(bool gated) const {
-    // In fp32 a norm keeps the hidden states themselves.
+  /// `trained_first`: the first norm is a trained one.
+  Stage new_stage(bool gated, bool trained_first) const {
+    // In fp32 a norm keeps the hidden states themselves, in bf16 only a frozen RMS norm does.
+    const bool frozen_rms = !trained_first && config_.lm.norm.kind == NormKind::kRmsNorm;
     Stage stage{.input = sizes_.hidden(),
-                .shared = storage_.compute_bytes() == 4 ? sizes_.hidden() : 0,
+                .shared = storage_.compute_bytes() == 4 || frozen_rms ? sizes_.hidden() : 0,
                 .checkpoints = storage_.checkpoint_blocks};
     if (gated && shape_.media > 0) stage.input += sizes_.media_keys_bytes();
     return stage;
@@ -319,7 +325,7 @@ class StageList {
     const auto rank = [this](std::string_view layer) { return training_.lora_rank(layer); };
     const BlockLearning learning{training_.parts.lm, block_type_of(storage_.frozen).has_value(),
                                  rank};
-    Stage stage = new_stage(gated);
+    Stage stage = new_stage(gated, training_.parts.lm || (gated && !inside));
     if (gated && !inside) add_gated(stage);
     add(stage, sizes_.block_attention(learning),
         training_.parts.lm || rank("qkv_proj") > 0 || rank("o_proj") > 0);
@@ -329,7 +335,7 @@ class StageList {
   }
   void add_grafted() {
     const BlockLearning learning{.trained = training_.parts.xattn};
-    Stage stage = new_stage(true);
+    Stage stage = new_stage(true, learning.trained);
     add(stage, sizes_.block_attention(learning), learning.trained);
     add(stage, sizes_.block_ffw(learning), false);
     add_gated(stage);

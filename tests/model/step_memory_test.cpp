@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "flamingo/nn/token_loss.h"
 #include "tests/model/live_bytes.h"
 #include "tests/model/tiny_flamingo.h"
 
@@ -61,8 +62,7 @@ struct Step {
       const auto media = model->resample(encodes ? model->encode_features(pixels) : kept);
       const auto hidden = model->forward_hidden({.ids = ids, .phi = phi, .media = media});
       const auto rows = hidden.flatten(0, 1).narrow(0, 0, targets);
-      const auto loss = at::cross_entropy_loss(model->logits(rows).to(torch::kFloat32), wanted);
-      loss.backward();
+      token_loss(model->lm->logit_parts(rows), wanted).loss.backward();
     });
   }
 };
