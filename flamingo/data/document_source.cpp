@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <optional>
 
 #include "flamingo/core/checked.h"
@@ -10,6 +11,7 @@
 
 #ifdef FLAMINGO_MEDIA
 
+#include "flamingo/io/sha256.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/media/video.h"
 
@@ -47,22 +49,32 @@ std::vector<Image> clip_frames(std::span<const std::byte> bytes, const std::stri
   return frames;
 }
 
+std::span<const std::byte> bytes_of(const Medium& medium, const std::string& where) {
+  require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
+  return std::as_bytes(std::span(medium.bytes));
+}
+
+/// Varies a picture, which is over white already, and prepares it for the encoder: pixels
+/// [3, S, S] at `out`.
+void write_pixels(Image image, const Variation& variation, const TransformConfig& transform,
+                  float* out) {
+  apply_variation(variation, image);
+  std::ranges::copy(transform_image(image, transform).values, out);
+}
+
 /// A medium varied and prepared for the encoder -> [F, 3, S, S].
 at::Tensor medium_pixels(const Medium& medium, const std::string& where,
                          const DocumentSourceConfig& config, const TransformConfig& transform,
                          Rng& rng) {
-  require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
-  const auto bytes = std::as_bytes(std::span(medium.bytes));
+  const auto bytes = bytes_of(medium, where);
   auto frames = medium.kind == MediumKind::kVideo ? clip_frames(bytes, where, config, rng)
                                                   : std::vector{decode_image(bytes, where)};
   const Variation variation = sample_variation(config.variation, rng);
   const auto pixels =
       at::empty({std::ssize(frames), 3, transform.size, transform.size}, at::kFloat);
   for (size_t f = 0; f < frames.size(); ++f) {
-    Image image = composite_over_white(frames[f]);
-    apply_variation(variation, image);
-    const PixelTensor values = transform_image(image, transform);
-    std::ranges::copy(values.values, pixels[static_cast<int64_t>(f)].data_ptr<float>());
+    write_pixels(composite_over_white(frames[f]), variation, transform,
+                 pixels[static_cast<int64_t>(f)].data_ptr<float>());
   }
   return pixels;
 }
@@ -81,6 +93,9 @@ struct DocumentSource::State {
   std::vector<std::string> names;
   std::vector<std::unique_ptr<DocumentFile>> files;
   std::vector<int64_t> first;  ///< number of each file's first document, and the total at the end
+  std::vector<int64_t> first_medium;  ///< number of each document's first medium
+  SourcePictures pictures;
+  PictureCache cache;
 
   Place place_of(int64_t document) const {
     const auto file =
@@ -90,9 +105,72 @@ struct DocumentSource::State {
   std::string name_of(const Place& place) const {
     return names[place.file] + ":" + files[place.file]->key(place.index);
   }
+  Document read(const Place& place) const { return files[place.file]->read(place.index); }
+
+  /// Numbers all media.
+  void list_pictures() {
+    Sha256 hash;
+    int64_t number = 0;
+    for (int64_t i = 0; i < first.back(); ++i) {
+      first_medium.push_back(number);
+      for (const Medium& medium : media_of(place_of(i))) {
+        const uint64_t size = medium.bytes.size();
+        hash.update(std::as_bytes(std::span(&medium.kind, 1)));
+        hash.update(std::as_bytes(std::span(&size, 1)));
+        hash.update(std::as_bytes(std::span(medium.bytes)));
+        if (medium.kind == MediumKind::kImage) pictures.numbers.push_back(number);
+        ++number;
+      }
+    }
+    pictures.hash = hash.hex();
+  }
+  /// None where the document is damaged.
+  std::vector<Medium> media_of(const Place& place) const {
+    try {
+      return read(place).media;
+    } catch (const Error&) {
+      return {};
+    }
+  }
+  /// The document that holds a medium, by its number.
+  int64_t document_of(int64_t number) const {
+    return std::ranges::upper_bound(first_medium, number) - first_medium.begin() - 1;
+  }
+  /// The picture of a number, over white. Throws Error where it is damaged.
+  Image picture(int64_t number) const {
+    const int64_t document = document_of(number);
+    const Place place = place_of(document);
+    const auto media = read(place).media;
+    const int64_t index = number - first_medium.at(static_cast<size_t>(document));
+    const std::string name = name_of(place);
+    return composite_over_white(
+        decode_image(bytes_of(media.at(static_cast<size_t>(index)), name), name));
+  }
+  Variation variation_of(const ViewRef& view) const {
+    Rng rng = Rng::for_name(
+        config.seed, "picture." + std::to_string(view.drawing) + "." + std::to_string(view.view));
+    return sample_variation(config.variation, rng);
+  }
+  /// Medium m of a document as pixels, or as one of its views that are ready.
+  SequenceMedium show(const Place& place, const Document& document, int64_t m, Rng& rng) const {
+    const Medium& medium = document.media[static_cast<size_t>(m)];
+    if (cache.has && medium.kind == MediumKind::kImage) {
+      const int64_t number = first_medium[static_cast<size_t>(first[place.file] + place.index)] + m;
+      Rng choice = rng;
+      const ViewRef view{
+          .drawing = number,
+          .view = static_cast<int64_t>(choice.below(static_cast<uint64_t>(config.cached_views))),
+          .cache = cache.number};
+      if (cache.has(view)) {
+        sample_variation(config.variation, rng);  // leaves rng as pixels do
+        return MediumFrames{view};
+      }
+    }
+    return medium_pixels(medium, name_of(place), config, format.transform, rng);
+  }
   /// Nothing where the window has no target.
   std::optional<Sequence> make(const Place& place, Rng& rng) const {
-    const Document document = files[place.file]->read(place.index);
+    const Document document = read(place);
     auto window = sample_window(format.tokenizer, document, config.window, rng, format.marks);
     if (std::ranges::count(window.label, 1) == 0) return {};
     Sequence sequence{.ids = std::move(window.ids),
@@ -100,8 +178,7 @@ struct DocumentSource::State {
                       .label = std::move(window.label),
                       .key = name_of(place)};
     for (const int64_t m : window.media) {
-      sequence.media.emplace_back(medium_pixels(document.media[static_cast<size_t>(m)],
-                                                sequence.key, config, format.transform, rng));
+      sequence.media.push_back(show(place, document, m, rng));
     }
     return sequence;
   }
@@ -109,12 +186,14 @@ struct DocumentSource::State {
 
 DocumentSource::DocumentSource(const DocumentSourceConfig& config, const SequenceFormat& format) {
   config.validate();
-  auto state = std::make_unique<State>(State{config, format, list_files(config.files), {}, {0}});
+  auto state = std::make_unique<State>(
+      State{.config = config, .format = format, .names = list_files(config.files), .first = {0}});
   for (const std::string& name : state->names) {
     state->files.push_back(open_documents(name, config.reading));
     state->first.push_back(state->first.back() + state->files.back()->size());
   }
   require(state->first.back() > 0, "files", "expected at least one document, got none");
+  if (config.cached_views > 0) state->list_pictures();
   state_ = std::move(state);
 }
 
@@ -142,6 +221,34 @@ Sequence DocumentSource::sequence(int64_t index, std::vector<std::string>& damag
                                   (damaged.empty() ? "" : "; the last: " + damaged.back()));
 }
 
+const SourcePictures& DocumentSource::pictures() const { return state_->pictures; }
+
+at::Tensor DocumentSource::render(std::span<const ViewRef> views,
+                                  std::vector<std::string>& damaged) const {
+  const TransformConfig& transform = state_->format.transform;
+  const auto pixels = at::full({std::ssize(views), 3, transform.size, transform.size},
+                               std::numeric_limits<float>::quiet_NaN(), at::kFloat);
+  std::optional<Image> image;
+  for (size_t i = 0; i < views.size(); ++i) {
+    const ViewRef& view = views[i];
+    try {
+      if (i == 0 || view.drawing != views[i - 1].drawing) {
+        image.reset();
+        image = state_->picture(view.drawing);
+      }
+      if (image)
+        write_pixels(*image, state_->variation_of(view), transform,
+                     pixels[static_cast<int64_t>(i)].data_ptr<float>());
+    } catch (const Error& error) {
+      const Place place = state_->place_of(state_->document_of(view.drawing));
+      if (view.view == 0) damaged.push_back(state_->name_of(place) + ": " + error.what());
+    }
+  }
+  return pixels;
+}
+
+void DocumentSource::use_cache(PictureCache cache) { state_->cache = std::move(cache); }
+
 SequenceBatch DocumentSource::batch(int64_t index, const BatchShare& share) const {
   const int64_t size = state_->config.batch;
   SequenceBatch batch;
@@ -154,13 +261,20 @@ SequenceBatch DocumentSource::batch(int64_t index, const BatchShare& share) cons
 
 namespace flamingo {
 
-struct DocumentSource::State {};
+struct DocumentSource::State {
+  SourcePictures pictures;
+};
 
 DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat&) {
   fail("documents", "expected a build with media libraries, got one built without media",
        "configure with -DFLAMINGO_MEDIA=ON");
 }
 int64_t DocumentSource::num_documents() const { return 0; }
+const SourcePictures& DocumentSource::pictures() const { return state_->pictures; }
+at::Tensor DocumentSource::render(std::span<const ViewRef>, std::vector<std::string>&) const {
+  return {};
+}
+void DocumentSource::use_cache(PictureCache) {}
 Sequence DocumentSource::sequence(int64_t, std::vector<std::string>&) const { return {}; }
 SequenceBatch DocumentSource::batch(int64_t, const BatchShare&) const { return {}; }
 
@@ -178,6 +292,7 @@ void DocumentSourceConfig::validate() const {
   require_within("documents", "fps", fps, 0.01, 60);
   require_within("documents", "max_frames", max_frames, 1, 256);
   require_within("documents", "batch", batch, 1, 1 << 16);
+  require_within("documents", "cached_views", cached_views, 0, 1 << 10);
 }
 
 }  // namespace flamingo

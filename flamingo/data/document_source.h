@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct DocumentSourceConfig {
   double fps = 1;
   int64_t max_frames = 8;
   int64_t batch = 8;
+  int64_t cached_views = 0;
   uint64_t seed = 1;
 
   template <class Visitor>
@@ -35,6 +38,8 @@ struct DocumentSourceConfig {
     v("fps", fps, "frames of a clip a second");
     v("max_frames", max_frames, "most frames of a clip; longer ones give a random run of them");
     v("batch", batch, "sequences in a batch");
+    v("cached_views", cached_views,
+      "variations of each picture, encoded once before the run; 0: new ones in every step");
     v("seed", seed, "decides order, windows and variation");
   }
   /// Throws Error when a field is out of its range.
@@ -46,6 +51,19 @@ struct SequenceFormat {
   Tokenizer tokenizer;  ///< knows the additional tokens
   InterleaveOptions marks;
   TransformConfig transform;
+};
+
+/// The pictures of a source's documents. All media of all files are numbered from 0 as they come;
+/// clips count, but are not listed.
+struct SourcePictures {
+  std::vector<int64_t> numbers;
+  std::string hash;  ///< SHA-256 of all media
+};
+
+/// Features that are ready before the run.
+struct PictureCache {
+  int64_t number = 0;                       ///< ViewRef::cache
+  std::function<bool(const ViewRef&)> has;  ///< false: the picture is shown as pixels
 };
 
 /// The documents of some files as an endless stream of sequences with pixels. Each epoch shows
@@ -67,11 +85,22 @@ class DocumentSource {
   /// documents in a row are damaged.
   Sequence sequence(int64_t index, std::vector<std::string>& damaged) const;
 
+  /// The pictures that cached_views is about, by reading every file; none where it is 0. Documents
+  /// that are damaged have none.
+  const SourcePictures& pictures() const;
+  /// Views of pictures, by number -> pixels [N, 3, S, S]. View 0, 1, ... of a picture is a
+  /// variation drawn from (seed, picture, view). Those of a damaged picture are NaN, and its view 0
+  /// names it in `damaged`.
+  at::Tensor render(std::span<const ViewRef> views, std::vector<std::string>& damaged) const;
+  /// From now on sequences show the pictures of `cache` as one of cached_views views each, instead
+  /// of pixels with a variation of their own; all else stays the same.
+  void use_cache(PictureCache cache);
+
   static constexpr int64_t kMaxDamaged = 100;
 
  private:
   struct State;
-  std::unique_ptr<const State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace flamingo

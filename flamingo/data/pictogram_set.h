@@ -61,12 +61,14 @@ struct PictogramDrawing {
 };
 
 /// One picture of a drawing: view 0 is clean, views 1, 2, ... are augmented. With a second drawing
-/// it is a blend: the mean of the two views' features, a picture of nothing that exists.
+/// it is a blend: the mean of the two views' features, a picture of nothing that exists. Pictures
+/// of documents are numbered as drawings are (data/document_source.h); all their views are varied.
 struct ViewRef {
   int64_t drawing = 0;
   int64_t view = 0;
   int64_t second_drawing = -1;  ///< -1: none
   int64_t second_view = 0;
+  int64_t cache = 0;  ///< which of a run's features hold it; 0: the pictograms'
 
   bool is_blend() const { return second_drawing >= 0; }
   auto operator<=>(const ViewRef&) const = default;  // NOLINT(modernize-use-nullptr): its 0

@@ -24,11 +24,12 @@ struct SequenceTokens {
   std::function<std::vector<int32_t>(const std::string&)> encode;
 };
 
-/// A picture (one frame) or a clip (several) of pictograms, by reference.
+/// A picture (one frame) or a clip (several) by reference: pictograms, or a picture with features.
+/// All frames are of one ViewRef::cache.
 using MediumFrames = std::vector<ViewRef>;
-/// A picture or clip: pictograms, or normalised pixels [F, 3, S, S].
+/// A picture or clip: by reference, or normalised pixels [F, 3, S, S].
 using SequenceMedium = std::variant<MediumFrames, at::Tensor>;
-/// The views of a medium that is made of pictograms.
+/// The views of a medium by reference.
 inline const MediumFrames& views_of(const SequenceMedium& medium) {
   return std::get<MediumFrames>(medium);
 }

@@ -8,6 +8,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/media/video.h"
+#include "tests/data/broken_picture.h"
 #include "tests/data/tiny_shards.h"
 #include "tests/text/tokenizer_fixtures.h"
 
@@ -172,6 +173,134 @@ TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
   EXPECT_TRUE(damaged.empty());
 }
 
+/// A source that shows all pictures but those of `damaged` numbers by reference.
+void use_all(DocumentSource& documents, const std::set<int64_t>& damaged = {}) {
+  documents.use_cache({.number = 3, .has = [damaged](const ViewRef& view) {
+                         return !damaged.contains(view.drawing);
+                       }});
+}
+
+TEST_F(DocumentSourceTest, CachedViewsLeaveOrderAndWindowsAsTheyAre) {
+  testing::break_picture(folder_.file("shards/b.tar"), 2);  // document 7
+  auto plain = config();
+  plain.window.max_tokens = 6;  // captions are longer
+  auto cached = plain;
+  cached.cached_views = 2;
+  const DocumentSource without(plain, format());
+  DocumentSource with(cached, format());
+  EXPECT_EQ(with.pictures().numbers.size(), 12u);
+  use_all(with, {7});
+  std::set<int64_t> views, numbers;
+  std::vector<std::string> expected, damaged;
+  for (int64_t i = 0; i < 240; ++i) {
+    const auto a = without.sequence(i, expected), b = with.sequence(i, damaged);
+    EXPECT_EQ(a.ids, b.ids);
+    EXPECT_EQ(a.phi, b.phi);
+    EXPECT_EQ(a.label, b.label);
+    EXPECT_EQ(a.key, b.key);
+    ASSERT_EQ(a.media.size(), b.media.size());
+    for (const SequenceMedium& medium : b.media) {
+      ASSERT_EQ(views_of(medium).size(), 1u);
+      const ViewRef& view = views_of(medium)[0];
+      EXPECT_EQ(view.cache, 3);
+      EXPECT_TRUE(b.key.ends_with(":" + std::to_string(view.drawing))) << b.key;
+      views.insert(view.view);
+      numbers.insert(view.drawing);
+    }
+  }
+  EXPECT_EQ(damaged, expected);
+  EXPECT_GE(damaged.size(), 1u);
+  EXPECT_EQ(views, (std::set<int64_t>{0, 1}));
+  EXPECT_EQ(numbers.size(), 11u);
+}
+
+TEST_F(DocumentSourceTest, ViewsAreFixedVariationsOfAPicture) {
+  auto cached = config();
+  cached.cached_views = 3;
+  const DocumentSource first(cached, format()), second(cached, format());
+  std::vector<std::string> damaged;
+  const auto pixels = first.render(std::vector<ViewRef>{{5, 0}, {5, 1}, {5, 2}, {6, 1}}, damaged);
+  EXPECT_EQ(pixels.sizes(), (std::vector<int64_t>{4, 3, kSide, kSide}));
+  EXPECT_FALSE(pixels[0].equal(pixels[1]));
+  EXPECT_FALSE(pixels[1].equal(pixels[2]));
+  EXPECT_TRUE(second.render(std::vector<ViewRef>{{5, 2}}, damaged)[0].equal(pixels[2]));
+  EXPECT_TRUE(second.render(std::vector<ViewRef>{{6, 1}}, damaged)[0].equal(pixels[3]));
+  cached.seed = 2;
+  EXPECT_FALSE(DocumentSource(cached, format())
+                   .render(std::vector<ViewRef>{{5, 1}}, damaged)[0]
+                   .equal(pixels[1]));
+  EXPECT_TRUE(damaged.empty());
+}
+
+TEST_F(DocumentSourceTest, AnUnvariedViewIsThePictureOfTheSequence) {
+  auto cached = config();
+  cached.cached_views = 1;
+  cached.variation.flip = cached.variation.colour = 0;
+  const DocumentSource documents(cached, format());
+  std::vector<std::string> damaged;
+  for (int64_t i = 0; i < 12; ++i) {
+    const Sequence sequence = documents.sequence(i, damaged);
+    const int64_t number = std::stoll(sequence.key.substr(sequence.key.rfind(':') + 1));
+    EXPECT_TRUE(
+        documents.render(std::vector<ViewRef>{{number, 0}}, damaged).equal(pixels(sequence)));
+  }
+}
+
+TEST_F(DocumentSourceTest, ADamagedPictureIsRenderedAsNaNAndNamedOnce) {
+  testing::break_picture(folder_.file("shards/b.tar"), 2);  // document 7
+  auto cached = config();
+  cached.cached_views = 2;
+  const DocumentSource documents(cached, format());
+  std::vector<std::string> damaged;
+  const auto pixels =
+      documents.render(std::vector<ViewRef>{{6, 1}, {7, 0}, {7, 1}, {8, 0}}, damaged);
+  const auto bad = pixels.isnan().flatten(1);
+  EXPECT_TRUE(bad.all(1).equal(torch::tensor({false, true, true, false})));
+  EXPECT_TRUE(bad.any(1).equal(torch::tensor({false, true, true, false})));
+  ASSERT_EQ(damaged.size(), 1u);
+  EXPECT_NE(damaged[0].find("b.tar:7"), std::string::npos) << damaged[0];
+}
+
+TEST_F(DocumentSourceTest, PicturesAreNumberedWithTheClipsBetweenThem) {
+  const Image image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16, 90)};
+  Document page{.parts = {Part::of_medium(0), Part::of_medium(1), Part::of_medium(2),
+                          Part::of_text("a picture, a clip, a picture")}};
+  page.media = {{.bytes = encode_png(image), .format = "png"},
+                {.kind = MediumKind::kVideo,
+                 .bytes = encode_video(std::vector(3, image), 1),
+                 .format = "mp4"},
+                {.bytes = encode_png(image), .format = "png"}};
+  const auto write = [&](const std::string& name) {
+    ShardWriter writer(folder_.file(name));
+    writer.add("0", page);
+    writer.add("1", page);
+    writer.finish();
+  };
+  write("pages.tar");
+  auto pages = config();
+  pages.files = {folder_.file("pages.tar")};
+  pages.window.max_media = 3;
+  EXPECT_TRUE(DocumentSource(pages, format()).pictures().numbers.empty());  // nobody asked
+  pages.cached_views = 1;
+  DocumentSource documents(pages, format());
+  EXPECT_EQ(documents.pictures().numbers, (std::vector<int64_t>{0, 2, 3, 5}));
+  use_all(documents);
+  std::vector<std::string> damaged;
+  const Sequence sequence = documents.sequence(0, damaged);
+  const int64_t first = sequence.key.ends_with(":1") ? 3 : 0;
+  ASSERT_EQ(sequence.media.size(), 3u);
+  EXPECT_EQ(views_of(sequence.media[0])[0].drawing, first);
+  EXPECT_EQ(std::get<torch::Tensor>(sequence.media[1]).size(0), 3);
+  EXPECT_EQ(views_of(sequence.media[2])[0].drawing, first + 2);
+  const std::string hash = documents.pictures().hash;
+  page.parts.back().text = "another text";
+  write("pages.tar");
+  EXPECT_EQ(DocumentSource(pages, format()).pictures().hash, hash);
+  std::swap(page.media[0], page.media[1]);
+  write("pages.tar");
+  EXPECT_NE(DocumentSource(pages, format()).pictures().hash, hash);
+}
+
 TEST_F(DocumentSourceTest, UnusableConfigsAreErrors) {
   auto none = config();
   none.files.clear();
@@ -185,6 +314,9 @@ TEST_F(DocumentSourceTest, UnusableConfigsAreErrors) {
   auto still = config();
   still.max_frames = 0;
   EXPECT_THROW(DocumentSource(still, format()), Error);
+  auto fewer = config();
+  fewer.cached_views = -1;
+  EXPECT_THROW(DocumentSource(fewer, format()), Error);
 }
 
 }  // namespace
