@@ -46,13 +46,16 @@ void add_targets(std::span<const Sequence> sequences, int64_t length, FlamingoBa
 /// Media of one kind and number of frames go together.
 struct GroupKey {
   bool pixels = false;
+  int64_t cache = 0;
   int64_t frames = 1;
   auto operator<=>(const GroupKey&) const = default;
 };
 
 GroupKey group_of(const SequenceMedium& medium) {
-  if (const auto* pixels = std::get_if<torch::Tensor>(&medium)) return {true, pixels->size(0)};
-  return {false, std::ssize(views_of(medium))};
+  if (const auto* pixels = std::get_if<torch::Tensor>(&medium))
+    return {.pixels = true, .frames = pixels->size(0)};
+  const MediumFrames& views = views_of(medium);
+  return {.cache = views.front().cache, .frames = std::ssize(views)};
 }
 
 MediaGroup make_group(const GroupKey& key, const std::vector<const SequenceMedium*>& media) {

@@ -14,7 +14,7 @@ namespace flamingo {
 /// Media of one kind and length, so that the resampler can take them together: n of F frames.
 struct MediaGroup {
   int64_t frames = 1;          ///< F
-  std::vector<ViewRef> views;  ///< [n F] of pictograms; empty where pixels says it
+  std::vector<ViewRef> views;  ///< [n F] of one ViewRef::cache; empty where pixels says it
   at::Tensor pixels;           ///< [n F, 3, S, S], normalised; undefined where views says it
 };
 

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
@@ -33,28 +35,30 @@ Json plan_json(const FeaturePlan& plan) {
           {"key", plan.key}};
 }
 
-uint64_t row_bytes(const FeaturePlan& plan) {
-  return static_cast<uint64_t>(plan.patches) * static_cast<uint64_t>(plan.dim) *
-         sizeof(at::BFloat16);
-}
-
-uint64_t total_bytes(const FeaturePlan& plan) {
-  return row_bytes(plan) * static_cast<uint64_t>(plan.num_rows());
-}
-
 bool same_plan(const std::string& folder, const FeaturePlan& plan) {
   return fs::exists(plan_path(folder)) &&
          read_json_file(plan_path(folder), kMaxPlanBytes) == plan_json(plan);
 }
 
-/// A file that grows by whole rows and survives an interruption.
+/// Rounded up.
+std::string mebibytes(uint64_t bytes) { return std::to_string((bytes + 0xFFFFF) >> 20) + " MiB"; }
+
+/// Throws Error where the folder's disk has not so many bytes.
+void require_space(const std::string& folder, uint64_t bytes) {
+  const uint64_t free = fs::space(folder).available;
+  require(bytes <= free, folder,
+          "expected " + mebibytes(bytes) + " of free disk for features, got " + mebibytes(free),
+          "take fewer views, or an output folder on another disk");
+}
+
+/// A file that grows by whole rows and survives an interruption, which leaves whole batches.
 class RowFile {
  public:
-  RowFile(std::string path, uint64_t row_bytes) : path_(std::move(path)), row_bytes_(row_bytes) {
+  RowFile(std::string path, uint64_t row_bytes) : path_(std::move(path)) {
     fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd_ < 0) fail(path_, std::string("expected a writable file, got ") + std::strerror(errno));
-    rows_ = regular_file_size(path_) / row_bytes_;
-    check(::ftruncate(fd_, static_cast<off_t>(rows_ * row_bytes_)) == 0);
+    rows_ = regular_file_size(path_) / (row_bytes * kBatch) * kBatch;
+    check(::ftruncate(fd_, static_cast<off_t>(rows_ * row_bytes)) == 0);
     check(::lseek(fd_, 0, SEEK_END) >= 0);
   }
   ~RowFile() { ::close(fd_); }
@@ -84,25 +88,41 @@ class RowFile {
     if (!good) fail(path_, std::string("expected to write the file, got ") + std::strerror(errno));
   }
   std::string path_;
-  uint64_t row_bytes_;
   uint64_t rows_ = 0;
   int fd_ = -1;
 };
 
 /// Pixels of a run of rows.
 struct RowBatch {
-  int64_t first = 0;
-  torch::Tensor pixels;
+  torch::Tensor pixels;  ///< undefined behind the last row
+  std::vector<std::string> damaged;
 };
 
 RowBatch render_rows(const FeaturePlan& plan, const FeatureSource& source, int64_t first) {
   std::vector<ViewRef> views;
   for (int64_t row = first; row < std::min(first + kBatch, plan.num_rows()); ++row)
     views.push_back(plan.view_of_row(row));
-  return {first, views.empty() ? torch::Tensor() : source.render(views)};
+  RowBatch batch;
+  if (!views.empty()) batch.pixels = source.render(views, batch.damaged);
+  return batch;
+}
+
+/// -> [N, P, Dv] in bf16, NaN where pixels are.
+torch::Tensor encode_rows(const FeaturePlan& plan, const FeatureSource& source,
+                          const torch::Tensor& pixels) {
+  const auto damaged = pixels.isnan().flatten(1).any(1);  // [N]
+  const auto features = source.encode(pixels.nan_to_num());
+  expect_shape(features, {pixels.size(0), plan.patches, plan.dim}, "features");
+  return features.to(torch::kBFloat16)
+      .masked_fill(damaged.view({-1, 1, 1}), std::numeric_limits<double>::quiet_NaN())
+      .contiguous();
 }
 
 }  // namespace
+
+uint64_t FeaturePlan::row_bytes() const {
+  return static_cast<uint64_t>(patches) * static_cast<uint64_t>(dim) * sizeof(at::BFloat16);
+}
 
 ViewRef FeaturePlan::view_of_row(int64_t row) const {
   return {drawings.at(static_cast<size_t>(row / (views + 1))), row % (views + 1)};
@@ -118,20 +138,22 @@ bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
     fs::remove(part, error);
     write_file_atomic(plan_path(folder), plan_json(plan).dump());
   }
-  if (fs::exists(data_path(folder)) && regular_file_size(data_path(folder)) == total_bytes(plan))
+  if (fs::exists(data_path(folder)) && regular_file_size(data_path(folder)) == plan.num_bytes())
     return true;
-  RowFile file(part, row_bytes(plan));
+  RowFile file(part, plan.row_bytes());
   const int64_t start = file.rows(), total = plan.num_rows();
-  Progress progress("features", start, total, source.progress);
+  const uint64_t missing = plan.row_bytes() * static_cast<uint64_t>(total - start);
+  require_space(folder, missing);
+  Progress progress(source.title, start, total, source.progress);
+  progress.message(source.title + ": " + mebibytes(missing) + " to be written into " + folder);
   Prefetcher<RowBatch> batches(
       [&](int64_t i) { return render_rows(plan, source, start + i * kBatch); }, 0);
   const torch::NoGradGuard no_grad;
   while (file.rows() < total) {
     if (source.stop != nullptr && source.stop->load()) return false;
     const RowBatch batch = batches.next();
-    const auto features = source.encode(batch.pixels);
-    expect_shape(features, {batch.pixels.size(0), plan.patches, plan.dim}, "features");
-    file.append(features.to(torch::kBFloat16).contiguous());
+    for (const std::string& text : batch.damaged) progress.message("passing over " + text);
+    file.append(encode_rows(plan, source, batch.pixels));
     progress.update(file.rows(), "pictures");
   }
   progress.finish();
@@ -143,20 +165,26 @@ FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) :
   require(same_plan(folder, plan), folder,
           "expected features of this encoder and these views, got others or none");
   file_ = std::make_shared<const MappedFile>(data_path(folder));
-  require(file_->bytes().size() == total_bytes(plan), data_path(folder),
-          "expected " + std::to_string(total_bytes(plan)) + " bytes, got " +
+  require(file_->bytes().size() == plan.num_bytes(), data_path(folder),
+          "expected " + std::to_string(plan.num_bytes()) + " bytes, got " +
               std::to_string(file_->bytes().size()));
   for (size_t i = 0; i < plan.drawings.size(); ++i) {
     first_row_[plan.drawings[i]] = static_cast<int64_t>(i) * (plan.views + 1);
   }
 }
 
-int64_t FeatureCache::row_of(const ViewRef& view) const {
+const std::byte* FeatureCache::row_of(const ViewRef& view) const {
   const auto it = first_row_.find(view.drawing);
   require(it != first_row_.end() && view.view >= 0 && view.view <= plan_.views, "FeatureCache",
           "expected a view that is kept, got view " + std::to_string(view.view) + " of drawing " +
               std::to_string(view.drawing));
-  return it->second + view.view;
+  return file_->bytes().data() + static_cast<uint64_t>(it->second + view.view) * plan_.row_bytes();
+}
+
+bool FeatureCache::has(const ViewRef& view) const {
+  at::BFloat16 first;
+  std::memcpy(&first, row_of(view), sizeof(first));
+  return !std::isnan(static_cast<float>(first));
 }
 
 torch::Tensor FeatureCache::gather(std::span<const ViewRef> views) const {
@@ -178,12 +206,9 @@ torch::Tensor FeatureCache::gather(std::span<const ViewRef> views) const {
 torch::Tensor FeatureCache::rows(const std::vector<ViewRef>& views) const {
   const auto features = torch::empty({static_cast<int64_t>(views.size()), plan_.patches, plan_.dim},
                                      torch::kBFloat16);
-  const uint64_t bytes = row_bytes(plan_);
+  const uint64_t bytes = plan_.row_bytes();
   auto* out = static_cast<std::byte*>(features.data_ptr());
-  for (size_t i = 0; i < views.size(); ++i) {
-    std::memcpy(out + i * bytes,
-                file_->bytes().data() + static_cast<uint64_t>(row_of(views[i])) * bytes, bytes);
-  }
+  for (size_t i = 0; i < views.size(); ++i) std::memcpy(out + i * bytes, row_of(views[i]), bytes);
   return features;
 }
 

@@ -20,31 +20,38 @@ namespace flamingo {
 /// Which views are kept, and what a row of features looks like.
 struct FeaturePlan {
   std::vector<int64_t> drawings;  ///< all different
-  int64_t views = 8;              ///< augmented views of each drawing, beside the clean one
+  int64_t views = 8;              ///< views of each drawing beside view 0
   int64_t patches = 0;            ///< P
   int64_t dim = 0;                ///< Dv
   Json key;                       ///< whatever the features depend on: encoder, augmentation, seed
 
-  int64_t num_rows() const { return static_cast<int64_t>(drawings.size()) * (views + 1); }
+  int64_t num_rows() const { return std::ssize(drawings) * (views + 1); }
+  uint64_t row_bytes() const;
+  uint64_t num_bytes() const { return row_bytes() * static_cast<uint64_t>(num_rows()); }
   /// The view of row 0, 1, ...: all views of the first drawing, then of the next.
   ViewRef view_of_row(int64_t row) const;
 };
 
-/// How a picture becomes a row; render runs on a thread of its own.
+/// How a picture becomes a row.
 struct FeatureSource {
-  std::function<at::Tensor(std::span<const ViewRef>)> render;  ///< -> pixels [N, 3, S, S]
-  std::function<at::Tensor(const at::Tensor&)> encode;         ///< pixels -> features [N, P, Dv]
-  const std::atomic<bool>* stop = nullptr;                     ///< ends the work early; may be null
+  std::string title = "features";  ///< of the progress line
+  /// -> pixels [N, 3, S, S], NaN for a picture that is damaged, which `damaged` may name. Runs on a
+  /// thread of its own.
+  std::function<at::Tensor(std::span<const ViewRef>, std::vector<std::string>& damaged)> render;
+  std::function<at::Tensor(const at::Tensor&)> encode;  ///< pixels -> features [N, P, Dv]
+  const std::atomic<bool>* stop = nullptr;              ///< ends the work early; may be null
   ProgressOptions progress;
 };
 
 /// Features of a frozen encoder for all drawings in some views, in bf16, in a mapped file:
-/// <folder>/features.bf16 [rows, P, Dv] beside features.json, which tells the plan.
+/// <folder>/features.bf16 [rows, P, Dv] beside features.json, which tells the plan. Rows of damaged
+/// pictures are NaN.
 class FeatureCache {
  public:
   /// Encodes what the folder does not have yet; a run that was interrupted goes on where it was,
   /// features of another plan are replaced. Returns false when source.stop ended it. Throws Error
-  /// on a full disk, an I/O error or features of a wrong shape.
+  /// before it starts when the disk has not the space, and on an I/O error or features of a wrong
+  /// shape.
   static bool build(const std::string& folder, const FeaturePlan& plan,
                     const FeatureSource& source);
 
@@ -53,10 +60,13 @@ class FeatureCache {
 
   /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view not kept.
   at::Tensor gather(std::span<const ViewRef> views) const;
+  /// False where the picture was damaged. Throws Error on a view not kept.
+  bool has(const ViewRef& view) const;
 
  private:
   at::Tensor rows(const std::vector<ViewRef>& views) const;
-  int64_t row_of(const ViewRef& view) const;
+  /// The row's bytes. Throws Error on a view not kept.
+  const std::byte* row_of(const ViewRef& view) const;
 
   FeaturePlan plan_;
   std::map<int64_t, int64_t> first_row_;  ///< by drawing

@@ -55,12 +55,17 @@ bool has_data(const TrainFlamingoRecipe& recipe) {
   });
 }
 
+/// Whether pictures pass through the encoder in the step.
+bool encodes_pictures(const SourceConfig& source) {
+  return source.documents && source.documents->cached_views == 0;
+}
+
 /// The largest batch of a source.
 StepShape largest_batch(const SourceConfig& source) {
   if (source.documents) {
     const DocumentSourceConfig& d = *source.documents;
     StepShape shape = full_batch(d.batch, d.window.max_tokens, d.window.max_media, 1);
-    shape.encodes = true;
+    shape.encodes = encodes_pictures(source);
     return shape;
   }
   const EpisodeConfig& e = *source.episodes;
@@ -101,7 +106,8 @@ std::vector<StepShape> seen_batches(const TrainFlamingoRecipe& recipe, const Fla
     sources.push_back(source.episodes
                           ? episode_source(source, *pictograms,
                                            sequence_tokens(tokenizer, config.tokens), tokenizer)
-                          : document_source(source, format));
+                          : document_source(source, std::make_shared<const DocumentSource>(
+                                                        *source.documents, format)));
   }
   const bool in_turn = recipe.mixture.mode == MixtureMode::kRoundRobin;
   const int64_t steps =
@@ -116,7 +122,12 @@ std::vector<StepShape> seen_batches(const TrainFlamingoRecipe& recipe, const Fla
     }
   }
   std::vector<StepShape> batches;
-  for (const auto& [source, shape] : largest) batches.push_back(shape);
+  for (auto& [source, shape] : largest) {
+    const bool cached = recipe.mixture.mode != MixtureMode::kMerged &&
+                        !encodes_pictures(recipe.sources[source]) && shape.num_clips() == 0;
+    shape.encodes = shape.encodes && !cached;
+    batches.push_back(shape);
+  }
   return batches;
 }
 

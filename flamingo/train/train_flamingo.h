@@ -8,8 +8,8 @@ namespace flamingo {
 /// sources (paper, sections 2.3 and 2.4). Beside what train() writes, into recipe.train.output:
 ///
 ///   recipe.json   the recipe with all its defaults
-///   features/     the encoder's features of pictograms, made once (only with episodes and a frozen
-///                 encoder)
+///   features/     what a frozen encoder makes once: features of pictograms, for episodes, and of
+///                 documents' cached views
 ///   frozen.json   SHA-256 of every frozen tensor, which must be the same at the end
 ///   model/        the model, when the run is done
 ///

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
@@ -20,7 +21,11 @@ void SourceConfig::validate() {
   require(documents.has_value() != episodes.has_value(), where,
           "expected either documents or episodes, got both or neither");
   require_within(where, "weight", weight, 1e-9, 1e9);
-  if (documents) documents->validate();
+  if (documents) {
+    documents->validate();
+    require(documents->cached_views == 0 || name.find('/') == std::string::npos, where,
+            "expected a name that can be a folder's where cached_views is above 0, got a \"/\"");
+  }
   if (episodes) episodes->validate();
 }
 
@@ -71,20 +76,20 @@ TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,
   return {config.name, config.weight, make};
 }
 
-TrainSource document_source(const SourceConfig& config, const SequenceFormat& format) {
-  auto source = std::make_shared<const DocumentSource>(*config.documents, format);
+TrainSource document_source(const SourceConfig& config,
+                            std::shared_ptr<const DocumentSource> documents) {
   return {config.name, config.weight,
-          [source](int64_t index, const BatchShare& share) { return source->batch(index, share); }};
+          [documents = std::move(documents)](int64_t index, const BatchShare& share) {
+            return documents->batch(index, share);
+          }};
 }
 
-ValidationData validation_data(const ValidationConfig& config, const SequenceFormat& format) {
-  ValidationData data{.batches = config.batches};
-  for (SourceConfig source : config.sources) {
-    source.documents->variation.flip = 0;
-    source.documents->variation.colour = 0;
-    data.sources.push_back(document_source(source, format));
-  }
-  return data;
+SourceConfig unvaried(SourceConfig source) {
+  DocumentSourceConfig& documents = *source.documents;
+  documents.variation.flip = 0;
+  documents.variation.colour = 0;
+  documents.cached_views = std::min<int64_t>(documents.cached_views, 1);
+  return source;
 }
 
 }  // namespace flamingo

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,10 +54,11 @@ SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig&
 /// A source of pictograms. Throws Error as Episodes does.
 TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,
                            const SequenceTokens& tokens, const Tokenizer& tokenizer);
-/// A source of documents. Throws Error as DocumentSource does.
-TrainSource document_source(const SourceConfig& config, const SequenceFormat& format);
+/// A source of documents.
+TrainSource document_source(const SourceConfig& config,
+                            std::shared_ptr<const DocumentSource> documents);
 
-/// Validation with pictures as they are. Throws Error as DocumentSource does.
-ValidationData validation_data(const ValidationConfig& config, const SequenceFormat& format);
+/// The source of documents with pictures as they are, for validation.
+SourceConfig unvaried(SourceConfig source);
 
 }  // namespace flamingo

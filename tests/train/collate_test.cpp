@@ -87,6 +87,21 @@ TEST(Collate, PicturesAndPictogramsStandInOneBatch) {
   EXPECT_EQ(batch.keys, (std::vector<std::string>{"", "a.tar:000007"}));
 }
 
+TEST(Collate, ViewsOfDifferentCachesAreGroupedApart) {
+  const auto page = [](int64_t number, int64_t cache) {
+    return Sequence{.ids = {1, 9, 20},
+                    .phi = {0, 1, 1},
+                    .label = {0, 0, 1},
+                    .media = {MediumFrames{{.drawing = number, .view = 1, .cache = cache}}}};
+  };
+  const auto batch = collate(std::vector{page(4, 2), page(5, 1), page(6, 2)});
+  ASSERT_EQ(batch.groups.size(), 2u);
+  EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{.drawing = 5, .view = 1, .cache = 1}}));
+  EXPECT_EQ(batch.groups[1].views, (std::vector<ViewRef>{{.drawing = 4, .view = 1, .cache = 2},
+                                                         {.drawing = 6, .view = 1, .cache = 2}}));
+  EXPECT_EQ(list(batch.media_rows), (Ids{1, 0, 2}));
+}
+
 TEST(Collate, RefusesWhatCannotBeTrainedOn) {
   EXPECT_THROW(collate(std::vector<Sequence>{}), Error);
   Sequence uneven = binding();

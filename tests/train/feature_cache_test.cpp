@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
@@ -25,16 +26,20 @@ FeaturePlan plan_of(int64_t drawings) {
 
 /// "Pixels" tell the view; "features" are 100 * view + drawing in every place.
 struct Fixture {
+  int64_t damaged = -1;  ///< number of a drawing
   int64_t encoded = 0;
   std::atomic<bool> stop{false};
   int64_t stop_after = 1 << 30;
   FeatureSource source() {
     return {.render =
-                [](std::span<const ViewRef> views) {
+                [this](std::span<const ViewRef> views, std::vector<std::string>& names) {
                   auto pixels = torch::empty({static_cast<int64_t>(views.size()), 3, 1, 1});
                   for (size_t i = 0; i < views.size(); ++i) {
                     pixels[static_cast<int64_t>(i)].fill_(
                         static_cast<double>(100 * views[i].view + views[i].drawing % 100));
+                    if (views[i].drawing != damaged) continue;
+                    pixels[static_cast<int64_t>(i)].fill_(NAN);
+                    names.push_back("drawing " + std::to_string(damaged));
                   }
                   return pixels;
                 },
@@ -84,7 +89,8 @@ TEST(FeatureCache, IsBuiltOnceAndGoesOnAfterAnInterruption) {
   first.stop_after = 200;
   EXPECT_FALSE(FeatureCache::build(folder.path(), plan, first.source()));
   EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
-  std::ofstream(folder.file("features.bf16.part"), std::ios::app) << "torn";
+  std::ofstream(folder.file("features.bf16.part"), std::ios::app)
+      << std::string(plan.row_bytes() + 4, 'x');  // torn inside a batch
   EXPECT_TRUE(FeatureCache::build(folder.path(), plan, second.source()));
   EXPECT_EQ(first.encoded + second.encoded, 600);
   EXPECT_EQ(read_file(folder.file("features.bf16"), 1 << 20),
@@ -102,6 +108,46 @@ TEST(FeatureCache, AnotherPlanReplacesTheFeatures) {
   EXPECT_THROW(FeatureCache(folder.path(), plan), Error);
   EXPECT_TRUE(FeatureCache::build(folder.path(), plan, second.source()));
   EXPECT_EQ(second.encoded, 15);
+}
+
+TEST(FeatureCache, ADamagedPictureIsNamedAndHasNoFeatures) {
+  const TemporaryFolder folder;
+  Fixture f{.damaged = 13};
+  FeaturePlan plan = plan_of(5);
+  std::string told;
+  auto source = f.source();
+  source.progress.write = [&](std::string_view text) { told += text; };
+  ASSERT_TRUE(FeatureCache::build(folder.path(), plan, source));
+  EXPECT_NE(told.find("passing over drawing 13"), std::string::npos) << told;
+  const FeatureCache cache(folder.path(), plan);
+  for (int64_t row = 0; row < plan.num_rows(); ++row) {
+    const ViewRef view = plan.view_of_row(row);
+    EXPECT_EQ(cache.has(view), view.drawing != 13);
+    EXPECT_EQ(cache.gather(std::vector{view}).isnan().all().item<bool>(), view.drawing == 13);
+  }
+  EXPECT_THROW(cache.has({11, 0}), Error);
+}
+
+TEST(FeatureCache, SaysWhatItTakesAndRefusesWhatDoesNotFitTheDisk) {
+  const TemporaryFolder folder;
+  Fixture f;
+  FeaturePlan plan = plan_of(5);
+  plan.patches = plan.dim = 1 << 20;  // 15 rows of 2 TiB each
+  std::string told;
+  try {
+    FeatureCache::build(folder.path(), plan, f.source());
+  } catch (const Error& error) {
+    told = error.what();
+  }
+  EXPECT_NE(told.find("expected 31457280 MiB of free disk"), std::string::npos) << told;
+  EXPECT_EQ(f.encoded, 0);
+  auto source = f.source();
+  source.title = "features of pages";
+  source.progress.write = [&](std::string_view text) { told += text; };
+  ASSERT_TRUE(FeatureCache::build(folder.path(), plan_of(5), source));
+  EXPECT_NE(told.find("features of pages: 1 MiB to be written into " + folder.path()),
+            std::string::npos)
+      << told;
 }
 
 TEST(FeatureCache, WrongShapesAndShortFilesAreErrors) {

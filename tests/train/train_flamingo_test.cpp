@@ -146,6 +146,76 @@ TEST(TrainFlamingo, AMixtureResumesBitEqually) {
   EXPECT_EQ(without_names("mixed_parts"), without_names("mixed_whole"));
 }
 
+/// The mixture with so many cached views of each captioned picture.
+TrainFlamingoRecipe with_cached_views(const TinyRun& run, const std::string& output,
+                                      int64_t views) {
+  auto recipe = mixed(run, output);
+  recipe.sources[1].documents->cached_views = views;
+  recipe.validation.sources[0].documents->cached_views = views;
+  return recipe;
+}
+
+TEST(TrainFlamingo, OneUnvariedCachedViewGivesTheLossesOfPixels) {
+  const TinyRun& run = pretrained();
+  const auto losses_of = [&](TrainFlamingoRecipe recipe, double colour) {
+    recipe.sources[1].documents->variation = {.flip = 0, .colour = colour};
+    EXPECT_TRUE(train_flamingo(recipe, {}).finished);
+    return metrics_of(recipe.train.output);
+  };
+  const auto pixels = losses_of(with_cached_views(run, "pixels", 0), 0);
+  const auto views = losses_of(with_cached_views(run, "views", 1), 0);
+  const auto coloured = losses_of(with_cached_views(run, "coloured", 1), 1);
+  double change = 0;
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    const auto expect_near = [&](const char* name) {
+      const double value = pixels[i][name].get<double>();
+      EXPECT_NEAR(views[i][name].get<double>(), value, 1e-5 * value) << i << ' ' << name;
+    };
+    expect_near("loss.pairs");
+    if (pixels[i].contains("valid_loss.pairs")) expect_near("valid_loss.pairs");
+    change = std::max(change, std::fabs(coloured[i]["loss.pairs"].get<double>() -
+                                        pixels[i]["loss.pairs"].get<double>()));
+  }
+  EXPECT_GT(change, 1e-4);
+  for (const char* folder : {"views/features/pairs", "views/features/validation.pairs"})
+    EXPECT_TRUE(std::filesystem::exists(run.file(folder + std::string("/features.bf16"))));
+  EXPECT_FALSE(std::filesystem::exists(run.file("pixels/features/pairs")));
+}
+
+TEST(TrainFlamingo, CachedViewsResumeBitEquallyFromTheirBuildOn) {
+  const TinyRun& run = pretrained();
+  const auto recipe = [&](const std::string& output) {
+    return with_cached_views(run, output, 20);  // 200 rows: more than are encoded at once
+  };
+  ASSERT_TRUE(train_flamingo(recipe("cached_whole"), {}).finished);
+  for (const std::string point : {"features of pairs 128/", "step 2/"}) {
+    std::atomic<bool> stop{false};
+    TrainHooks hooks{.stop = &stop};
+    hooks.progress.interval = 0;
+    hooks.progress.write = [&](std::string_view text) { stop = stop || text.starts_with(point); };
+    EXPECT_FALSE(train_flamingo(recipe("cached_parts"), hooks).finished);
+    EXPECT_TRUE(stop) << point;
+  }
+  EXPECT_TRUE(train_flamingo(recipe("cached_parts"), {}).finished);
+  EXPECT_EQ(metrics_without_times(run.file("cached_parts")),
+            metrics_without_times(run.file("cached_whole")));
+  const auto features = [&](const std::string& output) {
+    return read_file(run.file(output + "/features/pairs/features.bf16"), 1 << 24);
+  };
+  EXPECT_EQ(features("cached_parts"), features("cached_whole"));
+}
+
+TEST(TrainFlamingo, CachedViewsOfATrainedEncoderAreAnError) {
+  const TinyRun& run = pretrained();
+  auto recipe = with_cached_views(run, "cached_trained", 2);
+  recipe.trainable.vision = true;
+  EXPECT_THROW(train_flamingo(recipe, {}), Error);
+  recipe.sources[1].documents->cached_views = 0;
+  EXPECT_THROW(train_flamingo(recipe, {}), Error);  // those of the validation
+  recipe.validation.sources[0].documents->cached_views = 0;
+  EXPECT_NO_THROW(train_flamingo(recipe, {}));
+}
+
 TEST(TrainFlamingo, MicroBatchesGiveTheSameStep) {
   const TinyRun& run = pretrained();
   auto whole = mixed(run, "micro_whole"), pieces = mixed(run, "micro_pieces");

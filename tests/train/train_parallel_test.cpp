@@ -6,6 +6,7 @@
 
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/error.h"
+#include "tests/data/tiny_shards.h"
 #include "tests/parallel/forked_ranks.h"
 #include "tests/train/tiny_run.h"
 
@@ -106,6 +107,29 @@ TEST(TrainParallel, StopsTogetherAndGoesOnWithAnotherNumberOfProcesses) {
   for (const auto& text : train_in(4, recipe, "step 4/")) EXPECT_EQ(text, "stopped");
   for (const auto& text : train_in(1, recipe)) EXPECT_EQ(text, "finished");
   expect_like_one_process("resized");
+}
+
+TEST(TrainParallel, CachedViewsAreMadeByTheFirstProcessForAll) {
+  const auto recipe = [](const std::string& output) {
+    auto recipe = exact_recipe(output);
+    const std::string shard = pretrained().file("pairs.tar");
+    write_pair_shard(shard, PictogramSet::open(recipe.pictograms), 0, 10);
+    SourceConfig pairs{.name = "pairs", .documents = DocumentSourceConfig{}};
+    pairs.documents->files = {shard};
+    pairs.documents->batch = 4;
+    pairs.documents->window = {.max_tokens = 32, .max_media = 1, .p_next = 0};
+    pairs.documents->cached_views = 2;
+    recipe.sources = {pairs};
+    return recipe;
+  };
+  train_in(1, recipe("cached_alone"));
+  for (const auto& text : train_in(2, recipe("cached_shared"))) EXPECT_EQ(text, "finished");
+  const auto a = metrics_of("cached_alone"), b = metrics_of("cached_shared");
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    const double loss = a[i].at("loss.pairs").get<double>();
+    EXPECT_NEAR(b[i].at("loss.pairs").get<double>(), loss, 1e-5 * loss) << i;
+  }
 }
 
 }  // namespace

@@ -28,6 +28,22 @@ TEST(SourceConfig, IsEitherDocumentsOrEpisodes) {
   EXPECT_THROW(read_source(R"({"name": "none", "documents": {"files": []}})"), Error);
 }
 
+TEST(SourceConfig, ANameOfCachedViewsIsAFolders) {
+  EXPECT_NO_THROW(read_source(R"({"name": "a/b", "documents": {"files": ["a"]}})"));
+  EXPECT_THROW(read_source(R"({"name": "a/b", "documents": {"files": ["a"], "cached_views": 1}})"),
+               Error);
+}
+
+TEST(Unvaried, ShowsEveryPictureInOneWay) {
+  const auto source = read_source(
+      R"({"name": "m3w", "documents": {"files": ["a"], "cached_views": 4, "batch": 3}})");
+  const auto plain = unvaried(source);
+  EXPECT_EQ(plain.documents->variation.flip, 0);
+  EXPECT_EQ(plain.documents->variation.colour, 0);
+  EXPECT_EQ(plain.documents->cached_views, 1);
+  EXPECT_EQ(plain.documents->batch, 3);
+}
+
 TEST(ValidationConfig, TakesDocumentsOnly) {
   ValidationConfig config;
   config_from_json(Json::parse(R"({"sources": [{"name": "e", "episodes": {}}]})"), config, "v");

@@ -1,0 +1,158 @@
+#include "flamingo/train/media_features.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/data/broken_picture.h"
+#include "tests/data/tiny_shards.h"
+#include "tests/train/tiny_run.h"
+
+namespace flamingo {
+namespace {
+
+using testing::TinyRun;
+
+/// A started model and ten captioned pictures.
+class MediaFeaturesTest : public ::testing::Test {
+ protected:
+  MediaFeaturesTest() {
+    hooks_.parallel = &parallel_;
+    hooks_.progress.write = [this](std::string_view text) { told_ += text; };
+    config_.files = {run_.file("pairs.tar")};
+    config_.window = {.max_tokens = 32, .max_media = 1, .p_next = 0};
+    config_.cached_views = 2;
+    write_pairs(0);
+  }
+  static StartedModel started(const TinyRun& run) {
+    pretrain_vision(run.vision(), {});
+    return start_model(run.flamingo());
+  }
+  void write_pairs(int64_t first) const {
+    testing::write_pair_shard(config_.files[0], set_, first, 10);
+  }
+  DocumentSource documents() const {
+    return {config_, sequence_format(start_.tokenizer, start_.model->config())};
+  }
+  /// Whether the features of "pairs" had to be made anew.
+  bool builds() {
+    told_.clear();
+    MediaFeatures features(recipe_, start_, hooks_);
+    DocumentSource source = documents();
+    EXPECT_TRUE(features.add_documents("pairs", source, config_));
+    return told_.find("20/20") != std::string::npos;
+  }
+
+  TinyRun run_;
+  TrainFlamingoRecipe recipe_ = run_.flamingo();
+  StartedModel start_ = started(run_);
+  PictogramSet set_ = PictogramSet::open(recipe_.pictograms);
+  Parallel parallel_;
+  TrainHooks hooks_;
+  std::string told_;
+  DocumentSourceConfig config_;
+};
+
+TEST_F(MediaFeaturesTest, CachedViewsHaveTheFeaturesOfTheirPixels) {
+  MediaFeatures features(recipe_, start_, hooks_);
+  ASSERT_TRUE(features.add_pictograms(set_));
+  DocumentSource source = documents();
+  ASSERT_TRUE(features.add_documents("pairs", source, config_));
+  std::vector<ViewRef> views;
+  for (const int64_t number : source.pictures().numbers) {
+    for (int64_t view = 0; view < 2; ++view)
+      views.push_back({.drawing = number, .view = view, .cache = 1});
+  }
+  ASSERT_EQ(views.size(), 20u);
+  std::vector<std::string> damaged;
+  const auto direct = features({.pixels = source.render(views, damaged)});
+  const auto kept = features({.views = views});
+  EXPECT_TRUE(kept.equal(direct.to(torch::kBFloat16)));
+  EXPECT_FALSE(kept[0].equal(kept[1]));
+  const Sequence sequence = source.sequence(0, damaged);
+  const MediumFrames& frames = views_of(sequence.media.at(0));
+  EXPECT_TRUE(features({.views = frames})[0].equal(kept[2 * frames[0].drawing + frames[0].view]));
+  const auto drawing = set_.drawings_in(PictogramSplit::kTrain)[0];
+  EXPECT_EQ(features({.views = {{drawing, 1}}}).sizes(), kept.slice(0, 0, 1).sizes());
+}
+
+TEST_F(MediaFeaturesTest, SourcesInOneBatchKeepTheirFeaturesApart) {
+  MediaFeatures features(recipe_, start_, hooks_);
+  DocumentSource first = documents();
+  config_.files[0] = run_.file("others.tar");
+  write_pairs(3);
+  DocumentSource second = documents();
+  ASSERT_TRUE(features.add_documents("pairs", first, config_));
+  ASSERT_TRUE(features.add_documents("others", second, config_));
+  std::vector<std::string> damaged;
+  const auto batch = collate(std::vector{second.sequence(0, damaged), first.sequence(0, damaged),
+                                         second.sequence(1, damaged)});
+  ASSERT_EQ(batch.groups.size(), 2u);
+  EXPECT_EQ(batch.groups[1].views.size(), 2u);
+  for (const size_t group : {0, 1}) {
+    const auto& views = batch.groups[group].views;
+    const auto all_of = [&](const DocumentSource& source) {
+      std::vector<ViewRef> all;
+      for (int64_t row = 0; row < 20; ++row) all.push_back({.drawing = row / 2, .view = row % 2});
+      return features({.pixels = source.render(all, damaged)}).to(torch::kBFloat16);
+    };
+    const auto own = all_of(group == 0 ? first : second);
+    const auto other = all_of(group == 0 ? second : first);
+    const auto kept = features(batch.groups[group]);
+    for (size_t i = 0; i < views.size(); ++i) {
+      const int64_t row = 2 * views[i].drawing + views[i].view;
+      EXPECT_TRUE(kept[static_cast<int64_t>(i)].equal(own[row])) << group << ' ' << i;
+      EXPECT_FALSE(kept[static_cast<int64_t>(i)].equal(other[row])) << group << ' ' << i;
+    }
+  }
+}
+
+TEST_F(MediaFeaturesTest, FeaturesAreMadeAnewForWhatTheyDependOnAndNothingElse) {
+  EXPECT_TRUE(builds());
+  EXPECT_FALSE(builds());
+  config_.window.max_tokens = 16;
+  config_.batch = 2;
+  std::filesystem::rename(config_.files[0], run_.file("moved.tar"));
+  config_.files[0] = run_.file("moved.tar");
+  EXPECT_FALSE(builds());
+  config_.variation.flip = 0.25;
+  EXPECT_TRUE(builds());
+  config_.seed = 7;
+  EXPECT_TRUE(builds());
+  write_pairs(1);
+  EXPECT_TRUE(builds());
+  start_.encoder_key = "another";
+  EXPECT_TRUE(builds());
+  EXPECT_FALSE(builds());
+  config_.cached_views = 1;
+  builds();
+  EXPECT_NE(told_.find("10/10"), std::string::npos) << told_;
+}
+
+TEST_F(MediaFeaturesTest, ADamagedPictureIsPassedOver) {
+  testing::break_picture(config_.files[0], 4);
+  MediaFeatures features(recipe_, start_, hooks_);
+  DocumentSource source = documents();
+  ASSERT_TRUE(features.add_documents("pairs", source, config_));
+  const size_t named = told_.find("passing over " + config_.files[0] + ":4");
+  EXPECT_NE(named, std::string::npos) << told_;
+  EXPECT_EQ(told_.find("passing over", named + 1), std::string::npos) << told_;
+  std::vector<std::string> damaged;
+  for (int64_t i = 0; i < 10; ++i) {
+    const Sequence sequence = source.sequence(i, damaged);
+    EXPECT_FALSE(features({.views = views_of(sequence.media.at(0))}).isnan().any().item<bool>());
+  }
+  ASSERT_GE(damaged.size(), 1u);
+  EXPECT_NE(damaged[0].find("pairs.tar:4"), std::string::npos) << damaged[0];
+}
+
+TEST_F(MediaFeaturesTest, ASourceWithoutCachedViewsShowsPixels) {
+  config_.cached_views = 0;
+  MediaFeatures features(recipe_, start_, hooks_);
+  DocumentSource source = documents();
+  ASSERT_TRUE(features.add_documents("pairs", source, config_));
+  EXPECT_TRUE(features.key().is_null());
+  std::vector<std::string> damaged;
+  EXPECT_TRUE(std::holds_alternative<torch::Tensor>(source.sequence(0, damaged).media.at(0)));
+}
+
+}  // namespace
+}  // namespace flamingo
