@@ -83,10 +83,11 @@ bench-train: build
 	bench/peers/train.sh $(BUILD)/bin/flamingo-bench
 	bench/peers/train.sh $(BUILD)/bin/flamingo-bench --padded
 
-default-model: pictograms
+default-model: data
 	$(FLAMINGO) pretrain-vision --recipe recipes/pictogram/vision.json
 	$(FLAMINGO) train --recipe recipes/pictogram/flamingo.json
-	$(FLAMINGO) eval --model runs/pictogram/flamingo/model --heads runs/pictogram/vision/contrastive
+	$(FLAMINGO) train --recipe recipes/mixture/flamingo.json
+	$(FLAMINGO) eval --model runs/mixture/flamingo/model --heads runs/pictogram/vision/contrastive
 
 format:
 	clang-format -i $$(git ls-files 'flamingo/*.h' 'flamingo/*.cpp' 'flamingo/*.inl' 'tests/*.h' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp')
