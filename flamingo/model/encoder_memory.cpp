@@ -68,7 +68,7 @@ StepUnit clip_layer(const ClipVitConfig& config, int64_t pictures, int64_t c) {
   const int64_t block = std::min(tokens, kAttentionBlock);
   // Queries; keys and values as each block of queries copies them.
   StepUnit mixed{c * W * (rows + 2 * pictures * cost.keys) + bytes.softmax(scores),
-                 c * rows * 2 * W + (c == 4 ? 8 : 6) * pictures * config.heads * block * tokens, 0};
+                 c * rows * 2 * W + (c == 4 ? 8 : 4) * pictures * config.heads * block * tokens, 0};
   return bytes.norm(rows, W, {}, true) + bytes.linear(rows, W, 3 * W, true) + mixed +
          bytes.linear(rows, W, W, true) + bytes.norm(rows, W, {}, true) +
          bytes.ffw(rows, {.dim = W, .hidden = config.mlp_width, .activation = config.activation},

@@ -18,12 +18,15 @@ namespace {
 constexpr int kRepeats = 3;
 constexpr int64_t kBatchesHeld = 4;  // in use, two that wait (data/prefetch.h), being made
 
-/// What comes and goes in a step leaves gaps that no later tensor fits into, since freed memory
-/// stays with the process: 0.2 to 0.5 of it in the first steps of several runs (docs/training.md).
-constexpr double kGaps = 0.3;
+/// Freed memory stays with the process, in the pool of blocks and the C library's heap: something
+/// that every run has, and a part of what comes and goes in a step. Both fitted to the peaks of
+/// five runs (docs/training.md).
+constexpr int64_t kUnused = 300 << 20;
+constexpr double kGaps = 0.1;
 
 int64_t gaps(const StepMemory& m) {
-  return static_cast<int64_t>(kGaps * static_cast<double>(m.activations + m.logits + m.buffers));
+  return kUnused +
+         static_cast<int64_t>(kGaps * static_cast<double>(m.activations + m.logits + m.buffers));
 }
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
