@@ -29,6 +29,15 @@ int64_t gaps(const StepMemory& m) {
          static_cast<int64_t>(kGaps * static_cast<double>(m.activations + m.logits + m.buffers));
 }
 
+/// The most of a run's moments: a step, or reading the model before the first one. A model that was
+/// packed is read again, beside what is trained, when it is written.
+int64_t most_bytes(const StepPlan& plan, int64_t reading) {
+  const StepMemory& m = plan.memory;
+  const bool packed = block_type_of(plan.settings.storage.frozen).has_value();
+  const int64_t writing = packed ? reading + m.frozen + m.masters + m.moments + kUnused : 0;
+  return std::max({m.peak() + gaps(m), reading, writing});
+}
+
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Weights that one pass decodes.
@@ -182,7 +191,7 @@ std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t 
         const bool all_together = problem.batches.size() > 1 && !problem.in_turn;
         const bool in_parts = micro < most || all_together;
         StepPlan plan = plan_of(problem, {{format, checkpoint, in_parts}, micro}, speed);
-        plan.peak = program + std::max(plan.memory.peak() + gaps(plan.memory), reading);
+        plan.peak = program + most_bytes(plan, reading);
         plan.fits = plan.peak <= limit;
         plans.push_back(plan);
       }
