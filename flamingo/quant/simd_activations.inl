@@ -66,19 +66,29 @@ FLAMINGO_SIMD_INLINE float largest_of(const float* x, int64_t n) {
   return largest;
 }
 
+/// x[i] = exp(x[i] - shift) factor; the sum of exp(x[i] - shift).
+template <class V>
+FLAMINGO_SIMD_INLINE float scale_exponentials(float* x, float shift, float factor, int64_t n) {
+  const int64_t whole = n / V::kLanes * V::kLanes;
+  typename V::F lanes = V::zero();
+  for (int64_t i = 0; i < whole; i += V::kLanes) {
+    const typename V::F value = exponential<V>(V::sub(V::load(x + i), V::set(shift)));
+    lanes = V::add(lanes, value);
+    V::store(x + i, V::mul(value, V::set(factor)));
+  }
+  float sum = V::sum(lanes);
+  for (int64_t i = whole; i < n; ++i) {
+    const float value = std::exp(x[i] - shift);
+    sum += value;
+    x[i] = value * factor;
+  }
+  return sum;
+}
+
 template <class V>
 FLAMINGO_SIMD void softmax(float* x, int64_t n) {
   const int64_t whole = n / V::kLanes * V::kLanes;
-  const float largest = largest_of<V>(x, n);
-  typename V::F sums = V::zero();
-  for (int64_t i = 0; i < whole; i += V::kLanes) {
-    const typename V::F value = exponential<V>(V::sub(V::load(x + i), V::set(largest)));
-    V::store(x + i, value);
-    sums = V::add(sums, value);
-  }
-  float sum = V::sum(sums);
-  for (int64_t i = whole; i < n; ++i) sum += x[i] = std::exp(x[i] - largest);
-  const float inverse = 1.0f / sum;
+  const float inverse = 1.0f / scale_exponentials<V>(x, largest_of<V>(x, n), 1.0f, n);
   for (int64_t i = 0; i < whole; i += V::kLanes) {
     V::store(x + i, V::mul(V::load(x + i), V::set(inverse)));
   }
@@ -97,15 +107,19 @@ FLAMINGO_SIMD void softmax_bf16(const uint16_t* scores, const float* bias, int64
   for (int64_t i = 0; i < n; ++i) weights[i] = float_to_bf16(scratch[i]);
 }
 
+/// 1 / (1 + exp(-x)).
+template <class V>
+FLAMINGO_SIMD_INLINE typename V::F sigmoid(typename V::F x) {
+  const typename V::F one = V::set(1.0f);
+  return V::div(one, V::add(one, exponential<V>(V::sub(V::zero(), x))));
+}
+
 template <class V>
 FLAMINGO_SIMD void swiglu(float* gate, const float* up, int64_t n) {
   const int64_t whole = n / V::kLanes * V::kLanes;
-  const typename V::F one = V::set(1.0f);
   for (int64_t i = 0; i < whole; i += V::kLanes) {
     const typename V::F value = V::load(gate + i);
-    const typename V::F sigmoid =
-        V::div(one, V::add(one, exponential<V>(V::sub(V::zero(), value))));
-    V::store(gate + i, V::mul(V::mul(value, sigmoid), V::load(up + i)));
+    V::store(gate + i, V::mul(V::mul(value, sigmoid<V>(value)), V::load(up + i)));
   }
   for (int64_t i = whole; i < n; ++i) gate[i] = gate[i] / (1.0f + std::exp(-gate[i])) * up[i];
 }
@@ -156,15 +170,11 @@ FLAMINGO_SIMD void softmax_gradient_bf16(const uint16_t* weights, const uint16_t
     dx[i] = float_to_bf16(bf16_to_float(weights[i]) * (bf16_to_float(dy[i]) - mean));
 }
 
-/// sigmoids[i] = 1 / (1 + exp(-x[i])).
+/// sigmoids[i] = sigmoid(x[i]).
 template <class V>
-FLAMINGO_SIMD_INLINE void sigmoid(const float* x, int64_t n, float* sigmoids) {
+FLAMINGO_SIMD_INLINE void sigmoids_of(const float* x, int64_t n, float* sigmoids) {
   const int64_t whole = n / V::kLanes * V::kLanes;
-  const typename V::F one = V::set(1.0f);
-  for (int64_t i = 0; i < whole; i += V::kLanes) {
-    const typename V::F negative = V::sub(V::zero(), V::load(x + i));
-    V::store(sigmoids + i, V::div(one, V::add(one, exponential<V>(negative))));
-  }
+  for (int64_t i = 0; i < whole; i += V::kLanes) V::store(sigmoids + i, sigmoid<V>(V::load(x + i)));
   for (int64_t i = whole; i < n; ++i) sigmoids[i] = 1.0f / (1.0f + std::exp(-x[i]));
 }
 
@@ -177,7 +187,7 @@ FLAMINGO_SIMD void swiglu_gradient_bf16(const uint16_t* gate, const uint16_t* up
   for (int64_t done = 0; done < n; done += kPiece) {
     const int64_t count = std::min(kPiece, n - done);
     for (int64_t i = 0; i < count; ++i) gates[i] = bf16_to_float(gate[done + i]);
-    sigmoid<V>(gates, count, sigmoids);
+    sigmoids_of<V>(gates, count, sigmoids);
     for (int64_t i = 0; i < count; ++i) {
       const float silu = gates[i] * sigmoids[i];
       dup[done + i] = float_to_bf16(bf16_to_float(dy[done + i]) * silu);
@@ -232,25 +242,6 @@ FLAMINGO_SIMD void rotate(const E* x, const E* cos, const E* sin, int64_t n, E* 
     assign(first * value_of(cos[i]) + second * value_of(sin[i]), y[i]);
     assign(second * value_of(cos[half + i]) + first * value_of(sin[half + i]), y[half + i]);
   }
-}
-
-/// x[i] = exp(x[i] - shift) factor; the sum of exp(x[i] - shift).
-template <class V>
-FLAMINGO_SIMD_INLINE float scale_exponentials(float* x, float shift, float factor, int64_t n) {
-  const int64_t whole = n / V::kLanes * V::kLanes;
-  typename V::F lanes = V::zero();
-  for (int64_t i = 0; i < whole; i += V::kLanes) {
-    const typename V::F value = exponential<V>(V::sub(V::load(x + i), V::set(shift)));
-    lanes = V::add(lanes, value);
-    V::store(x + i, V::mul(value, V::set(factor)));
-  }
-  float sum = V::sum(lanes);
-  for (int64_t i = whole; i < n; ++i) {
-    const float value = std::exp(x[i] - shift);
-    sum += value;
-    x[i] = value * factor;
-  }
-  return sum;
 }
 
 template <class V, class E>

@@ -1,24 +1,11 @@
 #include "flamingo/train/media_features.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "flamingo/data/views.h"
 
 namespace flamingo {
-namespace {
-
-/// Views of a drawing beside the clean one that the episodes show.
-int64_t episode_views(const TrainFlamingoRecipe& recipe) {
-  int64_t views = 0;
-  for (const SourceConfig& source : recipe.sources) {
-    if (source.episodes) views = std::max(views, source.episodes->views);
-  }
-  return views;
-}
-
-}  // namespace
 
 MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                              const TrainHooks& hooks)
@@ -62,7 +49,7 @@ bool MediaFeatures::add_pictograms(const PictogramSet& set) {
   }
   FeaturePlan plan = this->plan();
   plan.drawings = set.drawings_in(PictogramSplit::kTrain);
-  plan.views = episode_views(recipe_);
+  plan.views = episode_views(recipe_.sources);
   plan.key["augment"] = config_to_json(recipe_.augment);
   plan.key["image_size"] = side;
   plan.key["seed"] = recipe_.seed;

@@ -19,7 +19,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kStepsSeen = 8;
 constexpr int64_t kEpisodeTokens = 8;   // of one picture of an episode, its mark included
 constexpr int64_t kEpisodeTargets = 3;  // of these, predicted
-constexpr int64_t kFeatureBytes = 2;    // of a value, bf16
 
 FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
   const FlamingoConfig config = recipe.model.empty()
@@ -42,12 +41,8 @@ Tokenizer tokenizer_of(const TrainFlamingoRecipe& recipe, const TokenConfig& tok
   return tokenizer;
 }
 
-bool has_episodes(const TrainFlamingoRecipe& recipe) {
-  return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
-}
-
 bool has_data(const TrainFlamingoRecipe& recipe) {
-  if (has_episodes(recipe) && !fs::exists(recipe.pictograms)) return false;
+  if (has_episodes(recipe.sources) && !fs::exists(recipe.pictograms)) return false;
   return std::ranges::all_of(recipe.sources, [](const SourceConfig& source) {
     return !source.documents ||
            std::ranges::all_of(source.documents->files,
@@ -134,12 +129,11 @@ std::vector<StepShape> seen_batches(const TrainFlamingoRecipe& recipe, const Fla
 /// Features that the run keeps of its pictograms (train/feature_cache.h).
 int64_t feature_bytes(const TrainFlamingoRecipe& recipe, const FlamingoConfig& config,
                       const PictogramSet& set) {
-  int64_t views = 0;
-  for (const SourceConfig& source : recipe.sources) {
-    if (source.episodes) views = std::max(views, source.episodes->views);
-  }
-  const FeaturePlan plan{.drawings = set.drawings_in(PictogramSplit::kTrain), .views = views};
-  return plan.num_rows() * num_patches(config.vision) * config.vision.dim() * kFeatureBytes;
+  const FeaturePlan plan{.drawings = set.drawings_in(PictogramSplit::kTrain),
+                         .views = episode_views(recipe.sources),
+                         .patches = num_patches(config.vision),
+                         .dim = config.vision.dim()};
+  return static_cast<int64_t>(plan.num_bytes());
 }
 
 }  // namespace
@@ -177,7 +171,7 @@ RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe) {
   plan.storage = {.frozen = recipe.frozen, .checkpoint_blocks = recipe.checkpoint_blocks};
   plan.seen = has_data(recipe);
   std::optional<PictogramSet> set;
-  if (plan.seen && has_episodes(recipe)) set = PictogramSet::open(recipe.pictograms);
+  if (plan.seen && has_episodes(recipe.sources)) set = PictogramSet::open(recipe.pictograms);
   problem.batches = plan.seen ? seen_batches(recipe, problem.config, set) : largest_batches(recipe);
   for (StepShape& batch : problem.batches) batch.encodes = batch.encodes || recipe.trainable.vision;
   if (set) {

@@ -1,6 +1,5 @@
 #include "flamingo/train/train_flamingo.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -15,10 +14,6 @@
 
 namespace flamingo {
 namespace {
-
-bool has_episodes(const TrainFlamingoRecipe& recipe) {
-  return std::ranges::any_of(recipe.sources, [](const auto& s) { return s.episodes.has_value(); });
-}
 
 /// The data of a run.
 struct TrainData {
@@ -41,7 +36,7 @@ std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const Star
   TrainData data;
   const auto features = std::make_shared<MediaFeatures>(recipe, start, hooks);
   std::optional<PictogramSet> set;
-  if (has_episodes(recipe)) {
+  if (has_episodes(recipe.sources)) {
     set = PictogramSet::open(recipe.pictograms);
     if (!features->add_pictograms(*set)) return {};
   }

@@ -38,6 +38,18 @@ void ValidationConfig::validate() {
   }
 }
 
+bool has_episodes(const std::vector<SourceConfig>& sources) {
+  return std::ranges::any_of(sources, [](const auto& s) { return s.episodes.has_value(); });
+}
+
+int64_t episode_views(const std::vector<SourceConfig>& sources) {
+  int64_t views = 0;
+  for (const SourceConfig& source : sources) {
+    if (source.episodes) views = std::max(views, source.episodes->views);
+  }
+  return views;
+}
+
 SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens) {
   SequenceTokens result;
   if (const auto bos = tokenizer.bos_id()) result.bos = {*bos};

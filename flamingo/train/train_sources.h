@@ -44,6 +44,11 @@ struct ValidationConfig {
   void validate();
 };
 
+/// Whether any of the sources makes episodes of pictograms.
+bool has_episodes(const std::vector<SourceConfig>& sources);
+/// Views of a drawing beside the clean one that their episodes show.
+int64_t episode_views(const std::vector<SourceConfig>& sources);
+
 /// What prompts and training sequences are made of: <bos>, the picture mark, the end of a chunk.
 /// `tokenizer` knows the additional tokens already. Throws Error when a mark has no tokens.
 SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens);
