@@ -9,13 +9,13 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/html/html_space.h"
+#include "flamingo/html/prescan.h"
 #include "flamingo/text/unicode.h"
 
 namespace flamingo {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-constexpr size_t kMetaBytes = 1024;
 constexpr std::string_view kFallback = "WINDOWS-1252";
 
 /// An encoding by its iconv name and the labels for it, between blanks.
@@ -82,39 +82,6 @@ constexpr Encoding kEncodings[] = {
     {"UTF-16LE", " csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le "},
 };
 
-/// The value after `name` and "=" in a tag or a Content-Type, without its quotes; empty: not there.
-std::string_view value_of(std::string_view text, std::string_view name) {
-  for (size_t at = find_ascii_case(text, name); at != std::string_view::npos;
-       at = find_ascii_case(text, name, at + 1)) {
-    std::string_view rest = trim_html_space(text.substr(at + name.size()));
-    if (!rest.starts_with('=')) continue;
-    rest = trim_html_space(rest.substr(1));
-    const char quote = rest.empty() ? '\0' : rest.front();
-    if (quote == '"' || quote == '\'') return rest.substr(1, rest.find(quote, 1) - 1);
-    return rest.substr(0, rest.find_first_of(" \t\n\f\r;\"'>"));
-  }
-  return {};
-}
-
-/// The label in the first <meta> that names a charset; comments are stepped over.
-std::string_view meta_charset(std::string_view bytes) {
-  std::string_view head = bytes.substr(0, kMetaBytes);
-  for (size_t at = head.find('<'); at != std::string_view::npos; at = head.find('<', at + 1)) {
-    const std::string_view rest = head.substr(at);
-    if (rest.starts_with("<!--")) {
-      const size_t end = rest.find("-->", 4);
-      if (end == std::string_view::npos) return {};
-      at += end;
-    } else if (ascii_iequal(rest.substr(0, 5), "<meta")) {
-      const size_t end = rest.find('>');
-      if (end == std::string_view::npos) return {};
-      const std::string_view label = value_of(rest.substr(0, end), "charset");
-      if (!label.empty()) return label;
-    }
-  }
-  return {};
-}
-
 struct IconvDeleter {
   iconv_t descriptor;
   ~IconvDeleter() { iconv_close(descriptor); }
@@ -146,8 +113,8 @@ std::string convert(std::string_view bytes, std::string_view from) {
   return text;
 }
 
-/// iconv name of the encoding that a byte order mark gives, and the length of the mark.
-std::pair<std::string_view, size_t> byte_order_mark(std::string_view bytes) {
+/// The encoding that a byte order mark gives; mark 0 where there is none.
+PageEncoding byte_order_mark(std::string_view bytes) {
   if (bytes.starts_with("\xef\xbb\xbf")) return {"UTF-8", 3};
   if (bytes.starts_with("\xfe\xff")) return {"UTF-16BE", 2};
   if (bytes.starts_with("\xff\xfe")) return {"UTF-16LE", 2};
@@ -159,20 +126,13 @@ bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && !is_html_space(c)) || c == 0x7f;
 }
 
-/// The encoding a page without byte order mark asks for; empty when it names none that is known.
-std::string_view declared_encoding(std::string_view bytes, std::string_view http_charset) {
-  const std::string_view http = iconv_name(http_charset);
-  if (!http.empty()) return http;
-  const std::string_view meta = iconv_name(meta_charset(bytes));
-  // A <meta> that could be read as ASCII does not stand in UTF-16.
-  return meta.starts_with("UTF-16") ? "UTF-8" : meta;
+/// Whether an encoding is what pages are said to be in that nobody looked at: Latin-1 as browsers
+/// take it, and Latin-9.
+bool is_western_default(std::string_view encoding) {
+  return encoding == kFallback || encoding == "ISO-8859-15";
 }
 
 }  // namespace
-
-std::string_view charset_of_content_type(std::string_view content_type) {
-  return value_of(content_type, "charset");
-}
 
 std::string_view iconv_name(std::string_view label) {
   label = trim_html_space(label);
@@ -184,14 +144,20 @@ std::string_view iconv_name(std::string_view label) {
   return {};
 }
 
+PageEncoding find_encoding(std::string_view bytes, std::string_view http_charset) {
+  const auto [marked, mark] = byte_order_mark(bytes);
+  if (mark > 0) return {marked, mark};
+  std::string_view encoding = iconv_name(http_charset);
+  if (encoding.empty()) encoding = declared_encoding(bytes);
+  if (encoding.empty()) encoding = kFallback;
+  if (is_western_default(encoding) && repair_utf8(bytes) == bytes) encoding = "UTF-8";
+  return {encoding, 0};
+}
+
 std::string decode_page(std::string_view bytes, std::string_view http_charset) {
-  auto [encoding, mark] = byte_order_mark(bytes);
+  const auto [encoding, mark] = find_encoding(bytes, http_charset);
   bytes.remove_prefix(mark);
-  if (encoding.empty()) encoding = declared_encoding(bytes, http_charset);
-  std::string text;
-  if (encoding.empty() || encoding == "UTF-8") text = repair_utf8(bytes);
-  if (encoding.empty() && text != bytes) encoding = kFallback;
-  if (!encoding.empty() && encoding != "UTF-8") text = repair_utf8(convert(bytes, encoding));
+  std::string text = repair_utf8(encoding == "UTF-8" ? bytes : convert(bytes, encoding));
   if (std::ranges::any_of(text, is_control)) std::erase_if(text, is_control);
   return text;
 }

@@ -39,11 +39,32 @@ TEST(Charset, MetaInItsSpellings) {
   }
 }
 
-TEST(Charset, MetaCountsInTheFirst1024BytesOnly) {
+TEST(Charset, MetaCountsWhereverItStands) {
   const std::string meta = "<meta charset=koi8-r>";
-  const std::string inside = std::string(1024 - meta.size(), ' ') + meta;
-  EXPECT_TRUE(decode_page(inside + "\xc1", "").ends_with("\xd0\xb0"));
-  EXPECT_TRUE(decode_page(" " + inside + "\xc1", "").ends_with("\xc3\x81"));
+  for (const size_t before : {0, 1003, 1004, 1024, 4096, 100'000}) {
+    EXPECT_TRUE(decode_page(std::string(before, ' ') + meta + "\xc1", "").ends_with("\xd0\xb0"));
+  }
+}
+
+TEST(Charset, Utf8UnderAClaimOfLatin1) {
+  const std::string utf8 = "caf\xc3\xa9 \xe2\x80\x93";
+  for (const char* label : {"iso-8859-1", "windows-1252", "us-ascii", "ISO-8859-15"}) {
+    EXPECT_EQ(decode_page(utf8, label), utf8) << label;
+    const std::string meta = "<meta charset=" + std::string(label) + ">";
+    EXPECT_EQ(decode_page(meta + utf8, ""), meta + utf8) << label;
+  }
+  // One byte that UTF-8 has not, and the claim is right.
+  EXPECT_EQ(decode_page("\xc3\xa9 \xe9", "iso-8859-1"), "\xc3\x83\xc2\xa9 \xc3\xa9");
+  // Who names another encoding looked at the page.
+  EXPECT_EQ(decode_page("\xc3\xa9", "iso-8859-2"), "\xc4\x82\xc5\xa0");
+}
+
+TEST(Charset, TheHeaderIsFoundWrongByItsLabelAlone) {
+  const std::string page = "<meta charset=windows-1251>\xe9";
+  EXPECT_EQ(find_encoding(page, "bogus").iconv, "WINDOWS-1251");
+  EXPECT_EQ(find_encoding(page, "koi8-r").iconv, "KOI8-R");
+  EXPECT_EQ(find_encoding("\xff\xfe" + page, "koi8-r").iconv, "UTF-16LE");
+  EXPECT_EQ(find_encoding("\xff\xfe" + page, "koi8-r").mark, 2u);
 }
 
 TEST(Charset, WithoutAnyNameByContent) {
@@ -90,13 +111,6 @@ TEST(Charset, DamageBecomesReplacementCharacters) {
 
 TEST(Charset, ControlsAreLeftOut) {
   EXPECT_EQ(decode_page("a\0\x01\x0b\x1f\x7f\t\r\n\fb"s, ""), "a\t\r\n\fb");
-}
-
-TEST(Charset, OfContentType) {
-  EXPECT_EQ(charset_of_content_type("text/html; charset=ISO-8859-1"), "ISO-8859-1");
-  EXPECT_EQ(charset_of_content_type("text/html;Charset=\"utf-8\"; x=y"), "utf-8");
-  EXPECT_EQ(charset_of_content_type("text/html"), "");
-  EXPECT_EQ(charset_of_content_type("text/html; charset"), "");
 }
 
 }  // namespace
