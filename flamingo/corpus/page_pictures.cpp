@@ -6,8 +6,8 @@
 #include "flamingo/corpus/warc_answer.h"
 #include "flamingo/crawl/robots.h"
 #include "flamingo/crawl/use_policy.h"
+#include "flamingo/html/data_url.h"
 #include "flamingo/html/url.h"
-#include "flamingo/io/base64.h"
 
 namespace flamingo {
 namespace {
@@ -25,15 +25,10 @@ FetchResult found(const std::string& url, std::string bytes) {
   return result;
 }
 
-/// "data:image/png;base64,..." (RFC 2397); pictures are always base64.
 FetchResult from_data_url(const std::string& url) {
-  constexpr std::string_view kBase64 = ";base64,";
-  const size_t comma = url.find(',');
-  const bool is_base64 =
-      comma != std::string::npos && std::string_view(url).substr(0, comma + 1).ends_with(kBase64);
-  if (!is_base64) return failed(url, FetchReason::kBadUrl);
-  const auto bytes = base64_decode(std::string_view(url).substr(comma + 1));
-  return bytes ? found(url, *bytes) : failed(url, FetchReason::kBadEncoding);
+  if (url.find(',') == std::string::npos) return failed(url, FetchReason::kBadUrl);
+  auto bytes = read_data_url(url);
+  return bytes ? found(url, *std::move(bytes)) : failed(url, FetchReason::kBadEncoding);
 }
 
 /// Answers for data: addresses itself and asks another source for the rest.
@@ -46,7 +41,7 @@ class WithDataUrls : public PictureSource {
     std::vector<std::string> others;
     std::vector<size_t> places;
     for (size_t i = 0; i < urls.size(); ++i) {
-      if (urls[i].starts_with("data:")) {
+      if (is_data_url(urls[i])) {
         results[i] = from_data_url(urls[i]);
       } else {
         others.push_back(urls[i]);

@@ -8,6 +8,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/crawl/percent.h"
 
 namespace flamingo {
 namespace {
@@ -20,22 +21,6 @@ FetchResult result_of(const std::string& url, FetchReason reason, std::string by
   result.reason = reason;
   result.bytes = std::move(bytes);
   return result;
-}
-
-std::string percent_decode(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && is_ascii_hex(text[i + 1]) &&
-                        is_ascii_hex(text[i + 2]);
-    if (escape) {
-      decoded +=
-          static_cast<char>(ascii_hex_value(text[i + 1]) * 16 + ascii_hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
 }
 
 /// The path in a file: URL of this machine or in a relative reference; nothing for other schemes,

@@ -101,6 +101,17 @@ void read_element(const GumboNode* element, PageFacts& facts, Links& links) {
   }
 }
 
+/// The address that links are relative to: that of the page's first <base> with an address, where
+/// it is one of the web (or of the page's own scheme), else the page's. Source: HTML, 4.2.3.
+std::string base_of(std::string_view url, std::string_view href, size_t max_url_bytes) {
+  std::optional<std::string> base = resolve_url(url, href, max_url_bytes);
+  if (!base) return std::string(url);
+  const std::string_view scheme = split_url(*base).scheme.value_or("");
+  const bool is_web = ascii_iequal(scheme, "http") || ascii_iequal(scheme, "https");
+  const bool is_own = ascii_iequal(scheme, split_url(url).scheme.value_or(""));
+  return is_web || is_own ? *std::move(base) : std::string(url);
+}
+
 std::string_view own_language(const GumboNode* element) {
   const std::string_view lang = trim_html_space(attribute(element, "lang"));
   return lang.empty() ? trim_html_space(attribute(element, "xml:lang")) : lang;
@@ -139,7 +150,7 @@ PageFacts read_facts(const HtmlTree& tree, std::string_view url, size_t max_url_
   }
   const std::string_view language = language_of(tree.root());
   if (!language.empty()) facts.language = language;
-  facts.base = resolve_url(url, links.base, max_url_bytes).value_or(std::string(url));
+  facts.base = base_of(url, links.base, max_url_bytes);
   const auto absolute = [&](std::string_view href) {
     return href.empty() ? "" : resolve_url(facts.base, href, max_url_bytes).value_or("");
   };

@@ -10,7 +10,8 @@ namespace flamingo {
 
 /// What a page says about itself outside of its text.
 struct PageFacts {
-  std::string base;  ///< <base href>, else the page's own address
+  std::string
+      base;  ///< the first <base href> that is not empty, if http(s), else the page's address
   std::string title;
   std::string language;
   std::string canonical;

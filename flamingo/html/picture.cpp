@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "flamingo/html/data_url.h"
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/text_writer.h"
 #include "flamingo/html/url.h"
@@ -26,13 +27,9 @@ int64_t pixels(std::string_view text) {
   return error == std::errc() && is_pixels ? std::clamp<int64_t>(value, 0, kMaxDeclared) : 0;
 }
 
-bool is_data(std::string_view reference) {
-  return ascii_iequal(trim_html_space(reference).substr(0, 5), "data:");
-}
-
 /// Whether the address is that of a drawing, by its name or data type.
 bool is_svg(std::string_view url) {
-  if (is_data(url)) return find_ascii_case(url.substr(0, 20), "image/svg") == 5;
+  if (is_data_url(url)) return find_ascii_case(url.substr(0, 20), "image/svg") == 5;
   const std::string path = ascii_lower(split_url(url).path);
   return path.ends_with(".svg") || path.ends_with(".svgz");
 }
@@ -53,7 +50,7 @@ struct Best {
   void offer(std::string_view srcset) {
     double next = 0;
     const std::string_view candidate = largest_candidate(srcset, next);
-    if (candidate.empty() || is_data(candidate) || next <= extent) return;
+    if (candidate.empty() || is_data_url(candidate) || next <= extent) return;
     reference = candidate;
     extent = next;
   }
@@ -85,7 +82,7 @@ std::string_view video_reference(const GumboNode* video) {
 DropReason refusal(const Medium& declared, std::string_view reference, const PageAddress& page,
                    const PictureRules& rules) {
   const auto tiny = [&](int64_t side) { return side > 0 && side < rules.min_side; };
-  const bool data = is_data(reference);
+  const bool data = is_data_url(reference);
   const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
   if (reference.empty()) return DropReason::kAddress;
   if (data && declared.kind == MediumKind::kVideo) return DropReason::kAddress;
@@ -153,7 +150,7 @@ MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
   medium.height = pixels(attribute(element, "height"));
   const DropReason reason = refusal(medium, reference, page, rules);
   if (reason != DropReason::kNone) return {std::nullopt, reason};
-  const int64_t limit = is_data(reference) ? rules.data_bytes : page.max_bytes;
+  const int64_t limit = is_data_url(reference) ? rules.data_bytes : page.max_bytes;
   std::optional<std::string> url = resolve_url(page.base, reference, static_cast<size_t>(limit));
   if (!url) return {std::nullopt, DropReason::kAddress};
   medium.url = std::move(*url);

@@ -1,5 +1,6 @@
 #include "flamingo/html/url.h"
 
+#include "flamingo/html/data_url.h"
 #include "flamingo/html/html_space.h"
 
 namespace flamingo {
@@ -169,7 +170,7 @@ std::string resolve_reference(std::string_view base, std::string_view reference)
 std::optional<std::string> resolve_url(std::string_view base, std::string_view reference,
                                        size_t max_bytes) {
   reference = trim_html_space(reference);
-  if (ascii_iequal(reference.substr(0, 5), "data:")) {
+  if (is_data_url(reference)) {
     if (reference.size() > max_bytes) return std::nullopt;
     return std::string(reference);
   }
@@ -185,7 +186,7 @@ std::optional<std::string> resolve_url(std::string_view base, std::string_view r
 
 std::string normalise_url(std::string_view url) {
   UrlParts parts = split_url(url);
-  if (!parts.scheme || ascii_iequal(*parts.scheme, "data")) return std::string(url);
+  if (!parts.scheme || is_data_url(url)) return std::string(url);
   const std::string scheme = ascii_lower(*parts.scheme);
   parts.scheme = scheme;
   std::string authority;

@@ -33,16 +33,18 @@ TEST_F(PagePicturesTest, AFolderGivesItsFilesByTheirAddresses) {
           {"https://site.example/v1/my%20picture.png", "https://site.example/v1/other.png",
            "https://site.example/up.png", "https://site.example/v1/%2e%2e/%2e%2e/etc/passwd",
            "data:image/png;base64," + base64_encode("inline"), "data:image/png,plain",
-           "data:image/png;base64,?"});
-  ASSERT_EQ(results.size(), 7u);
+           "data:image/png;base64,?", "DATA:image/png;base64,aW5sa%57%35l", "data:image/png"});
+  ASSERT_EQ(results.size(), 9u);
   EXPECT_EQ(results[0].bytes, "bytes");
   EXPECT_EQ(results[0].url, "https://site.example/v1/my%20picture.png");
   EXPECT_EQ(results[1].reason, FetchReason::kNotFound);
   EXPECT_EQ(results[2].reason, FetchReason::kRefused);
   EXPECT_EQ(results[3].reason, FetchReason::kRefused);
   EXPECT_EQ(results[4].bytes, "inline");
-  EXPECT_EQ(results[5].reason, FetchReason::kBadUrl);
+  EXPECT_EQ(results[5].bytes, "plain");
   EXPECT_EQ(results[6].reason, FetchReason::kBadEncoding);
+  EXPECT_EQ(results[7].bytes, "inline");
+  EXPECT_EQ(results[8].reason, FetchReason::kBadUrl);
 }
 
 TEST_F(PagePicturesTest, AWarcFileIsReadAgainWhereTheStoreIsNotComplete) {

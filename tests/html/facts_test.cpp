@@ -10,11 +10,24 @@ PageFacts facts(const std::string& html) {
   return read_facts(tree, "http://h/d/p", 100);
 }
 
-TEST(Facts, BaseIsTheFirstThatCanBeResolved) {
+TEST(Facts, BaseIsTheFirstThatIsNotEmpty) {
   EXPECT_EQ(facts("a").base, "http://h/d/p");
   EXPECT_EQ(facts("<base href=/x/><base href=/y/>").base, "http://h/x/");
-  EXPECT_EQ(facts("<base href=javascript:x>").base, "http://h/d/p");
+  EXPECT_EQ(facts("<base target=x><base href=''><base href=' '><base href=x/>").base,
+            "http://h/d/x/");
+  EXPECT_EQ(facts("<base href='HTTPS://c/x'>").base, "HTTPS://c/x");
+  EXPECT_EQ(facts("<base href=//c/x>").base, "http://c/x");
+  EXPECT_EQ(facts("<base href='?q'>").base, "http://h/d/p?q");
   EXPECT_EQ(facts("<base href=" + std::string(200, 'x') + ">").base, "http://h/d/p");
+}
+
+TEST(Facts, BaseOfAnotherSchemeDoesNotCount) {
+  for (const char* base : {"data:text/plain,x", "DATA:,", "javascript:x", "ftp://f/x/",
+                           "file:///x/", "mailto:a@b", "about:blank", "http:///", "x-y:z"}) {
+    EXPECT_EQ(facts("<base href='" + std::string(base) + "'>").base, "http://h/d/p") << base;
+  }
+  const HtmlTree tree = HtmlTree::parse("<base href=x/>", {}, "page");
+  EXPECT_EQ(read_facts(tree, "file:///d/p", 100).base, "file:///d/x/");
 }
 
 TEST(Facts, Language) {
