@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "flamingo/html/blocks.h"
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/names.h"
+#include "flamingo/html/style.h"
 
 namespace flamingo {
 namespace {
@@ -14,18 +16,32 @@ using std::string_view_literals::operator""sv;
 /// What stands below a node, itself included.
 struct Content {
   int64_t characters = 0;
-  int64_t linked = 0;   ///< characters in links
-  int64_t longest = 0;  ///< characters of the longest text outside links
+  int64_t linked = 0;     ///< characters in links
+  int64_t longest = 0;    ///< characters of the longest text outside links
+  int64_t paragraph = 0;  ///< characters outside links of the longest paragraph
+  int64_t in_headings = 0;
+  int64_t in_titles = 0;  ///< characters in h1, outside links
+  int64_t commas = 0;     ///< texts outside links that begin with one
   int64_t links = 0;
   int64_t pictures = 0;
+  int64_t headings = 0;
+  int64_t controls = 0;  ///< form controls and links that act like one, dropped ones too
 
   int64_t plain() const { return characters - linked; }
+  /// Characters that are neither linked nor a heading.
+  int64_t body() const { return plain() - in_headings; }
   void add(const Content& other) {
     characters += other.characters;
     linked += other.linked;
     longest = std::max(longest, other.longest);
+    paragraph = std::max(paragraph, other.paragraph);
+    in_headings += other.in_headings;
+    in_titles += other.in_titles;
+    commas += other.commas;
     links += other.links;
     pictures += other.pictures;
+    headings += other.headings;
+    controls += other.controls;
   }
 };
 
@@ -34,17 +50,12 @@ struct Entry {
   const GumboNode* node;
   size_t parent;
   size_t slot;
-  bool in_link;
-  bool in_main;  ///< in main or article
+  bool in_link = false;
+  bool in_heading = false;
+  bool in_title = false;    ///< in h1
+  bool in_main = false;     ///< in main or article
+  bool in_section = false;  ///< in section too
 };
-
-int64_t count_characters(const char* text) {
-  int64_t count = 0;
-  for (; *text != '\0'; ++text) {
-    count += (static_cast<unsigned char>(*text) & 0xc0) != 0x80 && !is_html_space(*text);
-  }
-  return count;
-}
 
 bool is_sectioning(const GumboNode* node) {
   const GumboTag tag = tag_of(node);
@@ -52,59 +63,57 @@ bool is_sectioning(const GumboNode* node) {
          (is_element(node) && attribute(node, "role") == "main");
 }
 
+/// Characters below headings that outweigh what a name says, whatever controls stand among them.
+constexpr int64_t kLongText = 1000;
+
+/// An anchor without an address leads nowhere; what stands in it is text like other.
+bool is_link(const GumboNode* node) {
+  return tag_of(node) == GUMBO_TAG_A && has_attribute(node, "href");
+}
+
+/// Whether several rows stand beside this one; a table of fewer may lay out a page.
+bool is_one_of_many_rows(const GumboNode* row) {
+  constexpr int kManyRows = 3;
+  constexpr size_t kMaxLooks = 64;
+  const auto siblings = children(row->parent);
+  int rows = 0;
+  for (const GumboNode* node : siblings.first(std::min(siblings.size(), kMaxLooks))) {
+    rows += tag_of(node) == GUMBO_TAG_TR;
+  }
+  return rows >= kManyRows;
+}
+
+bool begins_with_comma(std::string_view text) { return trim_html_space(text).starts_with(','); }
+
+/// The element before `node` and text of no weight; unknown where there is none or text.
+GumboTag tag_before(const GumboNode* node) {
+  const auto siblings = children(node->parent);
+  for (size_t i = node->index_within_parent; i-- > 0;) {
+    if (is_element(siblings[i])) return tag_of(siblings[i]);
+    if (siblings[i]->type == GUMBO_NODE_TEXT) break;
+  }
+  return GUMBO_TAG_UNKNOWN;
+}
+
+/// A form control that a reader sees, or a link that does what a button does.
+bool is_control(const GumboNode* element) {
+  const GumboTag tag = tag_of(element);
+  if (tag == GUMBO_TAG_A) {
+    const std::string_view href = trim_html_space(attribute(element, "href"));
+    return href == "#" || ascii_iequal(href.substr(0, 11), "javascript:") ||
+           ascii_iequal(attribute(element, "role"), "button");
+  }
+  if (tag == GUMBO_TAG_INPUT) return !ascii_iequal(attribute(element, "type"), "hidden");
+  return is_form_control(tag) && !is_heading_button(element);
+}
+
 bool is_hidden(const GumboNode* element) {
-  if (has_attribute(element, "hidden") || attribute(element, "aria-hidden") == "true") return true;
+  if (attribute(element, "aria-hidden") == "true") return true;
+  // What is hidden until it is found is shown to who looks for it.
+  const bool until_found = ascii_iequal(attribute(element, "hidden"), "until-found");
+  if (has_attribute(element, "hidden") && !until_found) return true;
   const std::string_view style = attribute(element, "style");
-  if (style.empty()) return false;
-  std::string tight = ascii_lower(style);
-  std::erase_if(tight, is_html_space);
-  return tight.find("display:none") != std::string::npos ||
-         tight.find("visibility:hidden") != std::string::npos;
-}
-
-bool is_form_control(GumboTag tag) {
-  switch (tag) {
-    case GUMBO_TAG_BUTTON:
-    case GUMBO_TAG_DATALIST:
-    case GUMBO_TAG_INPUT:
-    case GUMBO_TAG_KEYGEN:
-    case GUMBO_TAG_METER:
-    case GUMBO_TAG_OUTPUT:
-    case GUMBO_TAG_PROGRESS:
-    case GUMBO_TAG_SELECT:
-    case GUMBO_TAG_TEXTAREA:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// Elements that a name can make a menu; words inside a sentence are none.
-bool is_block(GumboTag tag) {
-  switch (tag) {
-    case GUMBO_TAG_ADDRESS:
-    case GUMBO_TAG_ASIDE:
-    case GUMBO_TAG_CENTER:
-    case GUMBO_TAG_DIV:
-    case GUMBO_TAG_DL:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_FORM:
-    case GUMBO_TAG_HEADER:
-    case GUMBO_TAG_LI:
-    case GUMBO_TAG_MENU:
-    case GUMBO_TAG_NAV:
-    case GUMBO_TAG_OL:
-    case GUMBO_TAG_P:
-    case GUMBO_TAG_SECTION:
-    case GUMBO_TAG_TABLE:
-    case GUMBO_TAG_TBODY:
-    case GUMBO_TAG_TD:
-    case GUMBO_TAG_TR:
-    case GUMBO_TAG_UL:
-      return true;
-    default:
-      return false;
-  }
+  return !style.empty() && style_hides(style);
 }
 
 bool has_boilerplate_role(std::string_view role) {
@@ -130,6 +139,7 @@ class Judge {
     drop_where([this](size_t i) { return unseen(entries_[i].node); });
     const int64_t plain = content_[0].plain();
     drop_where([&](size_t i) { return furniture(i, plain); });
+    find_plain_cells();
     drop_where([this](size_t i) { return is_menu(i) ? DropReason::kLinks : DropReason::kNone; });
     if (rules_.main_only) keep_main_only();
     return std::move(judgement_);
@@ -137,7 +147,7 @@ class Judge {
 
  private:
   void list_entries() {
-    entries_.push_back({judgement_.body, 0, tree_.slot(judgement_.body), false, false});
+    entries_.push_back({.node = judgement_.body, .parent = 0, .slot = tree_.slot(judgement_.body)});
     std::vector<size_t> open = {0};
     while (!open.empty()) {  // depth first; what is pushed last comes next
       const size_t parent = open.back();
@@ -151,13 +161,21 @@ class Judge {
   /// that the sums need.
   void list_children(size_t parent, std::vector<size_t>& open) {
     const Entry above = entries_[parent];
-    const bool in_link = above.in_link || tag_of(above.node) == GUMBO_TAG_A;
+    const GumboTag tag = tag_of(above.node);
+    const bool in_link = above.in_link || is_link(above.node);
+    const bool in_heading = above.in_heading || is_heading(tag);
+    const bool in_title = above.in_title || tag == GUMBO_TAG_H1;
     const bool in_main = above.in_main || is_sectioning(above.node);
+    const bool in_section = above.in_section || in_main || tag == GUMBO_TAG_SECTION;
     for (const GumboNode* child : children(above.node)) {
       if (is_element(child) ? is_never_content(child) : !is_text(child)) continue;
       if (child->type == GUMBO_NODE_WHITESPACE) continue;
       if (is_element(child)) open.push_back(entries_.size());
-      entries_.push_back({child, parent, tree_.slot(child), in_link, in_main});
+      if (tag_of(child) == GUMBO_TAG_H1) {
+        first_h1_ = std::min<size_t>(first_h1_, child->v.element.start_pos.offset);
+      }
+      entries_.push_back(
+          {child, parent, tree_.slot(child), in_link, in_heading, in_title, in_main, in_section});
     }
   }
 
@@ -166,10 +184,18 @@ class Judge {
     if (is_text(entry.node)) {
       own.characters = count_characters(entry.node->v.text.text);
       (entry.in_link ? own.linked : own.longest) = own.characters;
+      own.paragraph = own.longest;
+      if (entry.in_link) return own;
+      if (entry.in_heading) own.in_headings = own.characters;
+      if (entry.in_title) own.in_titles = own.characters;
+      own.commas = begins_with_comma(entry.node->v.text.text);
+      return own;
     }
     const GumboTag tag = tag_of(entry.node);
-    own.links = tag == GUMBO_TAG_A && has_attribute(entry.node, "href");
+    own.links = is_link(entry.node);
     own.pictures = tag == GUMBO_TAG_IMG || tag == GUMBO_TAG_VIDEO;
+    own.headings = is_heading(tag) && !names_furniture(attribute(entry.node, "class"));
+    own.controls = is_control(entry.node);
     return own;
   }
 
@@ -178,8 +204,14 @@ class Judge {
     content_.clear();
     for (const Entry& entry : entries_) content_.push_back(own_content(entry));
     for (size_t i = entries_.size(); i-- > 1;) {
+      Content& own = content_[i];
+      if (is_paragraph(tag_of(entries_[i].node))) own.paragraph = own.plain();
       const size_t parent = entries_[i].parent;
-      if (reason(i) == reason(parent)) content_[parent].add(content_[i]);
+      if (reason(i) == reason(parent)) {
+        content_[parent].add(own);
+      } else {
+        content_[parent].controls += own.controls;
+      }
     }
   }
 
@@ -199,6 +231,18 @@ class Judge {
     sum_content();
   }
 
+  /// Notes the rows with a cell of text without links.
+  void find_plain_cells() {
+    has_plain_cell_.assign(entries_.size(), false);
+    for (size_t i = 1; i < entries_.size(); ++i) {
+      const GumboTag tag = tag_of(entries_[i].node);
+      if ((tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) && content_[i].links == 0 &&
+          content_[i].characters > 0 && reason(i) == DropReason::kNone) {
+        has_plain_cell_[entries_[i].parent] = true;
+      }
+    }
+  }
+
   void count(DropReason why, const Content& content) {
     if (why == DropReason::kNone) return;
     judgement_.counts[static_cast<size_t>(why)].characters += content.characters;
@@ -207,44 +251,81 @@ class Judge {
 
   DropReason unseen(const GumboNode* element) const {
     if (rules_.hidden && is_hidden(element)) return DropReason::kHidden;
-    if (rules_.forms && is_form_control(tag_of(element))) return DropReason::kForm;
+    if (rules_.forms && is_form_control(tag_of(element)) && !is_heading_button(element)) {
+      return DropReason::kForm;
+    }
     return DropReason::kNone;
   }
 
   DropReason furniture(size_t index, int64_t plain) const {
     const Entry& entry = entries_[index];
-    if (rules_.tags && is_boilerplate_tag(entry)) return DropReason::kTag;
+    const Content& content = content_[index];
+    if (rules_.tags && is_boilerplate_tag(entry, content)) return DropReason::kTag;
     if (is_sectioning(entry.node)) return DropReason::kNone;
     if (rules_.roles && has_boilerplate_role(attribute(entry.node, "role"))) {
       return DropReason::kRole;
     }
-    const bool most_of_page = 2 * content_[index].plain() > plain;
-    return rules_.names && !most_of_page && has_boilerplate_name(entry.node, content_[index])
+    const bool most_of_page = 2 * content.plain() > plain;
+    return rules_.names && !most_of_page && has_boilerplate_name(entry.node, content)
                ? DropReason::kName
                : DropReason::kNone;
   }
 
   bool has_boilerplate_name(const GumboNode* element, const Content& content) const {
-    const bool prose = content.longest > rules_.max_menu_text && content.plain() > content.linked;
-    for (const char* name : {"class", "id"}) {
-      const std::string_view value = attribute(element, name);
-      if (value.empty()) continue;
-      if (names_furniture(value)) return true;
-      if (!is_block(tag_of(element))) continue;
-      const NameVerdict verdict = judge_name(value);
-      if (verdict == NameVerdict::kBoilerplate) return true;
-      if (verdict == NameVerdict::kUnlessProse && !prose) return true;
-    }
-    return false;
+    const std::string_view id = attribute(element, "id");
+    const std::string_view names = attribute(element, "class");
+    if ((names_furniture(names) || names_furniture(id)) && !is_prose(content)) return true;
+    if (!is_block(tag_of(element))) return false;
+    return refutes_less(element, content, judge_name(names)) ||
+           (refutes_less(element, content, judge_name(id)) && !is_section_of_id(element, content));
   }
 
-  bool is_boilerplate_tag(const Entry& entry) const {
+  /// Whether the content of a block does not outweigh what its name says.
+  bool refutes_less(const GumboNode* element, const Content& content, NameVerdict verdict) const {
+    const bool prose = is_prose(content);
+    const bool below_heading = content.headings > 0 && content.body() > 0;
+    const bool reading = content.controls == 0 || content.body() > kLongText;
+    switch (verdict) {
+      case NameVerdict::kContent:
+        return false;
+      case NameVerdict::kUnlessText: {
+        const bool table = tag_of(element) == GUMBO_TAG_TABLE;
+        return !(reading && (prose || below_heading || table) && content.body() > content.linked);
+      }
+      case NameVerdict::kUnlessProse:
+        return !prose;
+      case NameVerdict::kUnlessArticle:
+        return !(reading && prose && below_heading);
+      case NameVerdict::kBoilerplate:
+        return !(reading && prose && below_heading && content.body() > kLongText &&
+                 content.body() > 4 * content.linked);
+    }
+    return true;
+  }
+
+  /// Whether the id of a section is that of its own heading (as Sphinx, docutils and others make
+  /// them), with text below it.
+  bool is_section_of_id(const GumboNode* element, const Content& content) const {
+    bool exact = false;
+    const std::string heading = content.headings > 0 ? first_heading(element) : std::string();
+    if (heading.empty() || !is_slug_of(attribute(element, "id"), heading, exact)) return false;
+    if (exact && content.controls == 0) return content.body() > content.linked;
+    return is_prose(content) && (exact || content.controls == 0);
+  }
+
+  bool is_prose(const Content& content) const {
+    return content.paragraph > rules_.max_menu_text && content.plain() > content.linked;
+  }
+
+  bool is_boilerplate_tag(const Entry& entry, const Content& content) const {
     switch (tag_of(entry.node)) {
       case GUMBO_TAG_NAV:
-      case GUMBO_TAG_MENU:
         return true;
+      case GUMBO_TAG_MENU:
+        return !is_prose(content);
       case GUMBO_TAG_HEADER:
-        return !entry.in_main && !holds_heading(entry.node);
+        return !entry.in_main && !holds_h1(entry.node) && !is_prose(content) &&
+               !heads_section(entry, content);
       case GUMBO_TAG_FOOTER:
         return tag_of(entry.node->parent) != GUMBO_TAG_BLOCKQUOTE;
       case GUMBO_TAG_ASIDE:
@@ -254,21 +335,49 @@ class Judge {
     }
   }
 
+  /// Whether a header is that of a section rather than of the page: it has a heading, and stands in
+  /// a section or behind the page's h1.
+  bool heads_section(const Entry& entry, const Content& content) const {
+    const bool behind_h1 = entry.node->v.element.start_pos.offset > first_h1_;
+    return content.headings > 0 && (entry.in_section || behind_h1) && content.controls == 0 &&
+           (content.plain() > content.linked || content.links <= content.headings);
+  }
+
   /// Whether an h1 stands in the first levels of a header.
-  static bool holds_heading(const GumboNode* element, int levels = 4) {
+  static bool holds_h1(const GumboNode* element, int levels = 4) {
     return std::ranges::any_of(children(element), [levels](const GumboNode* child) {
-      return tag_of(child) == GUMBO_TAG_H1 || (levels > 1 && holds_heading(child, levels - 1));
+      return tag_of(child) == GUMBO_TAG_H1 || (levels > 1 && holds_h1(child, levels - 1));
     });
   }
 
   bool is_menu(size_t index) const {
     const Content& content = content_[index];
     if (!rules_.link_menus || content.links < rules_.min_links) return false;
-    if (!is_block(tag_of(entries_[index].node))) return false;
+    if (!is_block(tag_of(entries_[index].node)) || content.in_titles > 0) return false;
     const auto characters = static_cast<double>(content.characters);
     const bool gallery = 2 * content.pictures >= content.links;
-    return !gallery && content.longest <= rules_.max_menu_text &&
-           static_cast<double>(content.linked) >= rules_.link_share * characters;
+    return !gallery && content.paragraph <= rules_.max_menu_text &&
+           static_cast<double>(content.linked) >= rules_.link_share * characters &&
+           !is_explained_row(index) && !is_enumeration(index);
+  }
+
+  /// Whether a row, or a cell of one, holds links beside a short text of its own: one of several
+  /// rows of a table of links and what they are.
+  bool is_explained_row(size_t index) const {
+    const GumboTag tag = tag_of(entries_[index].node);
+    if (tag == GUMBO_TAG_TR)
+      return has_plain_cell_[index] && is_one_of_many_rows(entries_[index].node);
+    if (tag != GUMBO_TAG_TD && tag != GUMBO_TAG_TH) return false;
+    const size_t row = entries_[index].parent;
+    return content_[row].plain() - content_[index].plain() <= 2 * rules_.max_menu_text &&
+           has_plain_cell_[row] && is_one_of_many_rows(entries_[row].node);
+  }
+
+  /// Whether a block lists its links with commas right below a heading, as "see also" sections do.
+  bool is_enumeration(size_t index) const {
+    const GumboNode* node = entries_[index].node;
+    return tag_of(node) == GUMBO_TAG_P && content_[index].commas + 1 >= content_[index].links &&
+           is_heading(tag_before(node));
   }
 
   /// Entry of the only outermost main, else of the only outermost article; 0 (the body) for none.
@@ -321,6 +430,8 @@ class Judge {
   Judgement judgement_;
   std::vector<Entry> entries_;
   std::vector<Content> content_;
+  std::vector<bool> has_plain_cell_;  ///< by entry, for rows of tables
+  size_t first_h1_ = SIZE_MAX;        ///< byte of the page where its first h1 begins
 };
 
 }  // namespace

@@ -19,10 +19,50 @@ TEST(Names, WholeWordsOnly) {
   }
 }
 
-TEST(Names, SomeMayHoldProse) {
-  EXPECT_EQ(judge_name("sidebar"), NameVerdict::kUnlessProse);
-  EXPECT_EQ(judge_name("menu-item"), NameVerdict::kUnlessProse);
-  EXPECT_EQ(judge_name("sidebar footer"), NameVerdict::kBoilerplate);
+TEST(Names, KeysHoldNoWords) {
+  EXPECT_EQ(judge_name("memdesc:a840d36cfe92531bcbb7ad8baa445858a"), NameVerdict::kContent);
+  EXPECT_EQ(judge_name("nav2"), judge_name("nav"));
+  EXPECT_EQ(judge_name("ad300"), judge_name("ad"));
+}
+
+TEST(Names, WhatShowsTheOpposite) {
+  for (const auto& [name, verdict] : std::vector<std::pair<const char*, NameVerdict>>{
+           {"sidebar", NameVerdict::kUnlessProse},
+           {"menu-item", NameVerdict::kUnlessProse},
+           {"category-menu", NameVerdict::kUnlessProse},
+           {"sidebar footer", NameVerdict::kBoilerplate},
+           {"site-footer", NameVerdict::kBoilerplate},
+           {"comment-form", NameVerdict::kBoilerplate},
+           {"cookies", NameVerdict::kUnlessArticle},
+           {"share-buttons", NameVerdict::kUnlessArticle},
+           {"category-nav", NameVerdict::kUnlessProse},
+           {"gallery-nav", NameVerdict::kUnlessArticle},
+           {"market-share", NameVerdict::kUnlessText},
+           {"recipe cookies", NameVerdict::kUnlessText},
+           {"recipe footer", NameVerdict::kBoilerplate},
+           {"post category-social-media tag-share", NameVerdict::kContent},
+           {"popup-gallery", NameVerdict::kContent}}) {
+    EXPECT_EQ(judge_name(name), verdict) << name;
+  }
+}
+
+TEST(Names, SlugsOfHeadings) {
+  bool exact = false;
+  EXPECT_TRUE(is_slug_of("copyright-considerations", "2.3. Copyright Considerations", exact));
+  EXPECT_TRUE(exact);
+  EXPECT_TRUE(is_slug_of("_login_command_2", "Login command", exact));
+  EXPECT_TRUE(exact);
+  EXPECT_TRUE(is_slug_of("sec-login", "The login command", exact));
+  EXPECT_FALSE(exact);
+  EXPECT_FALSE(is_slug_of("cookie-banner", "Cookie settings", exact));
+  EXPECT_FALSE(is_slug_of("comment-form", "Leave a comment", exact));
+  EXPECT_TRUE(is_slug_of("comment-form", "Comment form", exact));
+}
+
+TEST(Names, Accordions) {
+  EXPECT_TRUE(names_accordion("x accordion-button"));
+  EXPECT_TRUE(names_accordion("faqQuestion"));
+  EXPECT_FALSE(names_accordion("accordionist button"));
 }
 
 TEST(Names, FurnitureIsNamedInFull) {

@@ -9,6 +9,7 @@ namespace {
 
 using testing::dropped;
 using testing::shown;
+using namespace std::string_literals;
 
 const std::string kProse =
     "Here is prose that is long enough to be no entry of a menu: it goes on and on and does not "
@@ -74,6 +75,53 @@ TEST(Rules, HeadersWithTheHeadingStay) {
   EXPECT_EQ(shown("<aside>x</aside>a"), "a");
 }
 
+TEST(Rules, HeadersOfSectionsStay) {
+  const std::string text = shown(kProse);
+  EXPECT_EQ(shown("<section><header><h2>T</h2></header>a</section>"), "T\n\na");
+  EXPECT_EQ(shown("<section><div><header><h3>T</h3><p>by me</header>a</div></section>"),
+            "T\n\nby me\n\na");
+  EXPECT_EQ(shown("<section><header><h3><a href=1>T</a></h3></header>a</section>"), "T\n\na");
+  EXPECT_EQ(shown("<h1>S</h1><div><header><h2>T</h2></header>a</div>"), "S\n\nT\n\na");
+  // That of the page is none of them, nor is one that searches or links.
+  EXPECT_EQ(shown("<div><header><h2>T</h2></header>a</div><h1>S</h1>"), "a\n\nS");
+  EXPECT_EQ(shown("<section><header>T</header>a</section>"), "a");
+  EXPECT_EQ(shown("<section><header><h2>T</h2><input></header>a</section>"), "a");
+  EXPECT_EQ(shown("<section><header><h2><a href=1>T</a></h2><a href=2>x</a></header>a</section>"),
+            "a");
+  // A header that was never closed holds the whole section.
+  EXPECT_EQ(shown("<div><header><h2>T</h2><p>" + kProse + "</div>" + kProse + kProse),
+            "T\n\n" + text + "\n\n" + text + " " + text);
+}
+
+TEST(Rules, ButtonsThatAreHeadingsStay) {
+  for (const char* html :
+       {"<h2><button>Why?</button></h2>a", "<h2><span><b><button>Why?</button></b></span></h2>a",
+        "<button><h3>Why?</h3></button>a", "<button><span><h3>Why?</h3></span></button>a",
+        "<div role=heading><button>Why?</button></div>a",
+        "<details><summary><button>Why?</button></summary>a</details>",
+        "<details><summary>Why?</summary>a</details>", "<h3><a href=1>Why?</a></h3>a",
+        "<div class=item><button class='accordion-button collapsed'>Why?</button><p>a</div>",
+        "<button class=collapsible>Why?</button><div>a</div>"}) {
+    const std::string text = shown(html);
+    EXPECT_TRUE(text == "Why?\n\na" || text == "Why?\na") << html << "\n" << text;
+  }
+  EXPECT_EQ(shown("<h3>+ <button>Why?</button></h3>a"), "+ Why?\n\na");
+  EXPECT_EQ(shown("<dl><dt><button>Why?</button><dd>a</dl>"), "Why?\na");
+  for (const char* html :
+       {"<h2>Title <button>Copy the link</button></h2>a", "<h2>Title</h2><button>Copy</button>a",
+        "<h2>Title<input value=x><select><option>y</select></h2>a"}) {
+    EXPECT_EQ(shown(html), "Title\n\na") << html;
+  }
+}
+
+TEST(Rules, HiddenIsWhatAStyleHides) {
+  EXPECT_EQ(shown("<p style='backface-visibility:hidden'>b</p>a"), "b\n\na");
+  EXPECT_EQ(shown("<p style='display:none;display:block'>b</p>a"), "b\n\na");
+  EXPECT_EQ(shown("<p hidden=until-found>b</p>a"), "b\n\na");
+  EXPECT_EQ(shown("<p style='color:red; Visibility : Collapse !important'>b</p>a"), "a");
+  EXPECT_EQ(shown("<p hidden=''>b</p><p hidden=hidden>c</p>a"), "a");
+}
+
 TEST(Rules, NamesSpareMostOfThePageAndProse) {
   EXPECT_EQ(shown("<div class='page nav'><p>all there is</div>x"), "all there is\n\nx");
   EXPECT_EQ(shown("<div class=sidebar>" + kProse + "</div><p>" + kProse + kProse),
@@ -83,6 +131,121 @@ TEST(Rules, NamesSpareMostOfThePageAndProse) {
             shown("<p>" + kProse + kProse));
   EXPECT_EQ(shown("a <span class=menu>File</span> <span class=sr-only>x</span>b"), "a File b");
   EXPECT_EQ(shown("<main class=nav>a</main>"), "a");
+}
+
+/// A block before the longer rest of a page, of which it is not most.
+std::string block_of_page(const std::string& block) {
+  const std::string rest = kProse + kProse + kProse + kProse + kProse + kProse;
+  const std::string text = shown(block + "<p>" + rest + rest);
+  const size_t cut = text.find(shown(rest));
+  return cut == 0 ? "" : text.substr(0, cut - 2);
+}
+
+TEST(Rules, SectionsNamedLikeTheirHeadingStay) {
+  const std::string text = "\n\n" + shown(kProse);
+  for (const auto& [id, heading] : std::vector<std::pair<std::string, std::string>>{
+           {"cookies", "Cookies"},
+           {"copyright-considerations", "2.3. Copyright considerations"},
+           {"the-login-command", "The <code>login</code> command"},
+           {"navigation", "Navigation"},
+           {"id_toolbar", "The toolbar"},
+           {"footer", "Footer"},
+           {"market-share1", "Market share"}}) {
+    const std::string open = "<section id='" + id + "'><h2>" + heading + "</h2>";
+    const std::string title = shown(heading);
+    EXPECT_EQ(block_of_page(open + "<p>" + kProse + "</section>"), title + text) << id;
+    EXPECT_EQ(block_of_page(open + "<ul><li><a href=1>x</a></ul><form><input></form></section>"),
+              "");
+  }
+  EXPECT_EQ(block_of_page("<div id=cookies><h2>Cookies</h2>Bake them.</div>"),
+            "Cookies\n\nBake them.");
+  // Not what only has a heading.
+  EXPECT_EQ(block_of_page(
+                "<div id=cookies><h2>Cookies</h2>This site has some. <button>OK</button></div>"),
+            "");
+  EXPECT_EQ(
+      block_of_page("<div id=share><h4>Share</h4><a href=1>Here</a> <a href=2>There</a></div>"),
+      "");
+  EXPECT_EQ(block_of_page("<div id=footer><h2 class=sr-only>Footer</h2>" + kProse + "</div>"), "");
+}
+
+TEST(Rules, PostsNamedLikeTheirCategoryStay) {
+  const std::string post = "<h2>T</h2><p>" + kProse;
+  const std::string text = "T\n\n" + shown(kProse);
+  for (const char* names :
+       {"recipe cookies", "cookies", "post share", "market-share", "user-login", "login", "toolbar",
+        "post type-post category-social-media tag-newsletter hentry", "category-menu", "social"}) {
+    EXPECT_EQ(block_of_page("<div class='" + std::string(names) + "'>" + post + "</div>"), text)
+        << names;
+  }
+  EXPECT_EQ(block_of_page("<div class='recipe cookies'><h2>T</h2><ul><li>flour<li>eggs</ul></div>"),
+            "T\n\n- flour\n- eggs");
+  EXPECT_EQ(block_of_page("<div class=market-share>" + kProse + "</div>"), shown(kProse));
+  EXPECT_EQ(block_of_page("<table class=market-share><tr><td>x<td>7</table>"), "x\t7");
+  EXPECT_EQ(block_of_page("<div class=popup-gallery><a href=1><img src=a.png></a>x</div>"),
+            "[a.png|] x");
+}
+
+TEST(Rules, WhatStandsAroundATextGoes) {
+  for (const std::string block :
+       {"<div class=cookie-banner><h2>Privacy</h2><p>" + kProse + "<button>Accept</button></div>",
+        "<div class='cookies'><p>" + kProse + "<a href=p>More</a></div>",
+        "<div id=cookie-law-info-bar>" + kProse + "<a role=button href=#>OK</a></div>",
+        "<div class=cookies><h2>Cookies</h2>" + kProse + "<a href='#'>OK</a></div>",
+        "<div class=share-box><h4>Share this with friends</h4><a href=1><img src=i.png></a></div>"s,
+        "<div class=td-post-sharing><h3>Share</h3><a href=1>Here</a><a href=2>There</a></div>"s,
+        "<div class=social-links><p>Follow us <a href=1>here</a> <a href=2>and there</a></div>"s,
+        "<div class=newsletter><h3>News</h3><p>" + kProse + "<input><button>Go</button></div>",
+        "<div id=respond><h3>Leave a reply</h3><p>" + kProse + "<textarea></textarea></div>",
+        "<div class=login><h3>Log in</h3><p>Your account<input></div>"s,
+        "<div class=footer><h3>About us</h3><p>" + kProse + "<a href=1>Contact</a></div>",
+        "<div class=footer>" + kProse + "</div>", "<div class=copyright>(c) 2020 us</div>"s,
+        "<div class=category-nav><a href=1>x</a></div>"s,
+        "<div class=sidebar><h3>About</h3>me</div>"s, "<div class=gallery-nav>1 2 3</div>"s,
+        "<p class=ad>" + kProse + "</p>"}) {
+    EXPECT_EQ(block_of_page(block), "") << block;
+  }
+}
+
+TEST(Rules, AnchorsWithoutAddressAreNoLinks) {
+  const std::string row = "<tr><td><a href=1>tool</a><td>copies files";
+  const std::string rows = "<table>" + row + row + row + row + row + "</table>";
+  const std::string text = shown(rows);
+  EXPECT_NE(text, "");
+  for (const char* anchor : {"<a id=t/>", "<a name=t>", "<a class=t></a>", "<a id=t><b>"}) {
+    EXPECT_EQ(shown("<p>x</p><div>" + std::string(anchor) + rows + "</div>"), "x\n\n" + text)
+        << anchor;
+  }
+  const std::string menu =
+      "<ul><li><a href=1>b</a><li><a href=1>c</a><li><a href=1>d</a><li><a href=1>e</a></ul>";
+  EXPECT_EQ(shown("x<div><a name=t>" + menu + "</div>"), "x");
+}
+
+TEST(Rules, LinksThatTextExplainsStay) {
+  const std::string links =
+      "<a href=1>aaaaaaaa</a> <a href=1>bbbbbbbb</a><br><a href=1>cccccccc</a> <a "
+      "href=1>dddddddd</a>";
+  const std::string row = "<tr><td>" + links + "<td>what all of these are";
+  EXPECT_EQ(shown("<table>" + row + row + row + "</table>"),
+            shown("<table>" + row + row + row + "</table>", [] {
+              PageOptions options;
+              options.rules.link_menus = false;
+              return options;
+            }()));
+  EXPECT_EQ(shown("<table>" + row + "</table>x"), "what all of these are\n\nx");
+  EXPECT_EQ(shown("<h2>See also</h2><p><a href=1>a(1)</a>, <a href=1>b(1)</a>, <a href=1>c(1)</a>, "
+                  "<a href=1>d(1)</a>."),
+            "See also\n\na(1), b(1), c(1), d(1).");
+  EXPECT_EQ(
+      shown(
+          "<p>x<p><a href=1>a(1)</a>, <a href=1>b(1)</a>, <a href=1>c(1)</a>, <a href=1>d(1)</a>."),
+      "x");
+  // A title page is more than the contents below it.
+  const std::string menu =
+      "<ul><li><a href=1>aaaaaaaaaa</a><li><a href=1>bbbbbbbb</a><li><a href=1>cccccc</a><li><a "
+      "href=1>dddd</a></ul>";
+  EXPECT_EQ(shown("<div><h1>T</h1>me" + menu + "</div>"), "T\n\nme");
+  EXPECT_EQ(shown("x<div><h1><a href=1>T</a></h1>me" + menu + "</div>"), "x");
 }
 
 TEST(Rules, MenusAreManyLinksAndLittleElse) {

@@ -1,0 +1,180 @@
+#include "flamingo/html/blocks.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "flamingo/html/html_space.h"
+#include "flamingo/html/names.h"
+
+namespace flamingo {
+namespace {
+
+constexpr size_t kMaxHeadingNodes = 64;
+constexpr size_t kMaxHeadingBytes = 256;
+/// Levels between a heading and the button in it.
+constexpr int kMaxButtonDepth = 4;
+/// Characters beside a button that is all of a heading: a mark or a number.
+constexpr int64_t kMaxBesideButton = 2;
+
+/// Calls visit(node) for an element's first nodes in the order of the page until it returns false.
+template <class Visit>
+void visit_first_nodes(const GumboNode* element, Visit visit) {
+  std::vector<const GumboNode*> open = {element};
+  for (size_t visited = 0; !open.empty() && visited < kMaxHeadingNodes; ++visited) {
+    const GumboNode* node = open.back();
+    open.pop_back();
+    if (!visit(node)) return;
+    const auto below = children(node);
+    const size_t count = std::min(below.size(), kMaxHeadingNodes);
+    for (size_t i = count; i-- > 0;) open.push_back(below[i]);
+  }
+}
+
+std::string text_of(const GumboNode* element) {
+  std::string text;
+  visit_first_nodes(element, [&](const GumboNode* node) {
+    if (is_text(node)) text += node->v.text.text;
+    return text.size() < kMaxHeadingBytes;
+  });
+  text.resize(std::min(text.size(), kMaxHeadingBytes));
+  return text;
+}
+
+/// A heading, or what stands above a text like one.
+bool heads_text(const GumboNode* element) {
+  switch (tag_of(element)) {
+    case GUMBO_TAG_DT:
+    case GUMBO_TAG_LEGEND:
+    case GUMBO_TAG_SUMMARY:
+      return true;
+    default:
+      return is_heading(tag_of(element)) ||
+             (is_element(element) && ascii_iequal(attribute(element, "role"), "heading"));
+  }
+}
+
+/// Characters in the first nodes of an element, those in buttons left out.
+int64_t characters_beside_buttons(const GumboNode* element) {
+  int64_t count = 0;
+  std::vector<const GumboNode*> open = {element};
+  for (size_t visited = 0; !open.empty() && visited < kMaxHeadingNodes; ++visited) {
+    const GumboNode* node = open.back();
+    open.pop_back();
+    if (is_text(node)) count += count_characters(node->v.text.text);
+    for (const GumboNode* child : children(node)) {
+      if (tag_of(child) != GUMBO_TAG_BUTTON && open.size() < kMaxHeadingNodes) {
+        open.push_back(child);
+      }
+    }
+  }
+  return count;
+}
+
+bool is_all_of_a_heading(const GumboNode* button) {
+  const GumboNode* above = button->parent;
+  for (int level = 0; level < kMaxButtonDepth && above != nullptr && is_element(above); ++level) {
+    if (heads_text(above)) return characters_beside_buttons(above) <= kMaxBesideButton;
+    above = above->parent;
+  }
+  return false;
+}
+
+bool holds_heading(const GumboNode* element) {
+  bool found = false;
+  visit_first_nodes(element, [&](const GumboNode* node) {
+    found = is_heading(tag_of(node));
+    return !found;
+  });
+  return found;
+}
+
+}  // namespace
+
+bool is_heading_button(const GumboNode* element) {
+  return tag_of(element) == GUMBO_TAG_BUTTON &&
+         (names_accordion(attribute(element, "class")) || is_all_of_a_heading(element) ||
+          holds_heading(element));
+}
+
+std::string first_heading(const GumboNode* element) {
+  std::string text;
+  visit_first_nodes(element, [&](const GumboNode* node) {
+    if (!is_heading(tag_of(node)) || names_furniture(attribute(node, "class"))) return true;
+    text = text_of(node);
+    return false;
+  });
+  return text;
+}
+
+int64_t count_characters(const char* text) {
+  int64_t count = 0;
+  for (; *text != '\0'; ++text) {
+    const auto byte = static_cast<unsigned char>(*text);
+    const bool no_break_space = byte == 0xc2 && static_cast<unsigned char>(text[1]) == 0xa0;
+    count += (byte & 0xc0) != 0x80 && !is_html_space(*text) && !no_break_space;
+  }
+  return count;
+}
+
+bool is_heading(GumboTag tag) {
+  switch (tag) {
+    case GUMBO_TAG_H1:
+    case GUMBO_TAG_H2:
+    case GUMBO_TAG_H3:
+    case GUMBO_TAG_H4:
+    case GUMBO_TAG_H5:
+    case GUMBO_TAG_H6:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_form_control(GumboTag tag) {
+  switch (tag) {
+    case GUMBO_TAG_BUTTON:
+    case GUMBO_TAG_DATALIST:
+    case GUMBO_TAG_INPUT:
+    case GUMBO_TAG_KEYGEN:
+    case GUMBO_TAG_METER:
+    case GUMBO_TAG_OUTPUT:
+    case GUMBO_TAG_PROGRESS:
+    case GUMBO_TAG_SELECT:
+    case GUMBO_TAG_TEXTAREA:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_block(GumboTag tag) {
+  switch (tag) {
+    case GUMBO_TAG_ADDRESS:
+    case GUMBO_TAG_ASIDE:
+    case GUMBO_TAG_CENTER:
+    case GUMBO_TAG_DIV:
+    case GUMBO_TAG_DL:
+    case GUMBO_TAG_FOOTER:
+    case GUMBO_TAG_FORM:
+    case GUMBO_TAG_HEADER:
+    case GUMBO_TAG_LI:
+    case GUMBO_TAG_MENU:
+    case GUMBO_TAG_NAV:
+    case GUMBO_TAG_OL:
+    case GUMBO_TAG_P:
+    case GUMBO_TAG_SECTION:
+    case GUMBO_TAG_TABLE:
+    case GUMBO_TAG_TBODY:
+    case GUMBO_TAG_TD:
+    case GUMBO_TAG_TR:
+    case GUMBO_TAG_UL:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_paragraph(GumboTag tag) { return tag == GUMBO_TAG_P || tag == GUMBO_TAG_DD; }
+
+}  // namespace flamingo

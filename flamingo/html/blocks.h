@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "flamingo/html/tree.h"
+
+namespace flamingo {
+
+/// Elements that a name can make a menu; words inside a sentence are none.
+bool is_block(GumboTag tag);
+
+/// h1 to h6.
+bool is_heading(GumboTag tag);
+
+/// Buttons, fields and selections.
+bool is_form_control(GumboTag tag);
+
+/// A control that is the line above the text it opens, as in an accordion: a button that is all
+/// of a heading, has one in it, or says by its class that it is part of an accordion.
+bool is_heading_button(const GumboNode* element);
+
+/// Elements whose text without links is one paragraph.
+bool is_paragraph(GumboTag tag);
+
+/// The text of the first heading in the element that a reader sees, at most 256 bytes; empty when
+/// none stands among its first 64 nodes.
+std::string first_heading(const GumboNode* element);
+
+/// Characters other than white space.
+int64_t count_characters(const char* text);
+
+}  // namespace flamingo
