@@ -1,103 +1,18 @@
 #include "flamingo/html/page.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "flamingo/html/data_url.h"
 #include "flamingo/html/facts.h"
 #include "flamingo/html/html_space.h"
+#include "flamingo/html/layout.h"
 #include "flamingo/html/squeeze.h"
+#include "flamingo/html/table.h"
 #include "flamingo/html/text_writer.h"
 
 namespace flamingo {
 namespace {
-
-/// How an element stands among the lines of its page.
-enum class Layout { kInline, kLine, kParagraph };
-
-bool is_list_part(GumboTag tag) {
-  return tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT;
-}
-
-/// Whether a block inside `parent` begins a line of it rather than a paragraph.
-bool is_tight(GumboTag parent) {
-  return is_list_part(parent) || parent == GUMBO_TAG_TD || parent == GUMBO_TAG_TH;
-}
-
-/// A line of code as doxygen writes it: a block of its own inside a <div class="fragment">.
-bool is_code_line(const GumboNode* element) {
-  return tag_of(element) == GUMBO_TAG_DIV && attribute(element, "class") == "line" &&
-         attribute(element->parent, "class") == "fragment";
-}
-
-Layout layout_of(const GumboNode* element) {
-  switch (tag_of(element)) {
-    case GUMBO_TAG_CAPTION:
-    case GUMBO_TAG_DD:
-    case GUMBO_TAG_DT:
-    case GUMBO_TAG_LEGEND:
-    case GUMBO_TAG_LI:
-    case GUMBO_TAG_OPTGROUP:
-    case GUMBO_TAG_OPTION:
-    case GUMBO_TAG_SUMMARY:
-    case GUMBO_TAG_TR:
-      return Layout::kLine;
-    case GUMBO_TAG_DIV:
-    case GUMBO_TAG_DL:
-    case GUMBO_TAG_OL:
-    case GUMBO_TAG_UL:
-      return is_code_line(element) || is_tight(tag_of(element->parent)) ? Layout::kLine
-                                                                        : Layout::kParagraph;
-    case GUMBO_TAG_ADDRESS:
-    case GUMBO_TAG_ARTICLE:
-    case GUMBO_TAG_ASIDE:
-    case GUMBO_TAG_BLOCKQUOTE:
-    case GUMBO_TAG_CENTER:
-    case GUMBO_TAG_DETAILS:
-    case GUMBO_TAG_DIR:
-    case GUMBO_TAG_FIELDSET:
-    case GUMBO_TAG_FIGCAPTION:
-    case GUMBO_TAG_FIGURE:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_FORM:
-    case GUMBO_TAG_H1:
-    case GUMBO_TAG_H2:
-    case GUMBO_TAG_H3:
-    case GUMBO_TAG_H4:
-    case GUMBO_TAG_H5:
-    case GUMBO_TAG_H6:
-    case GUMBO_TAG_HEADER:
-    case GUMBO_TAG_HGROUP:
-    case GUMBO_TAG_HR:
-    case GUMBO_TAG_LISTING:
-    case GUMBO_TAG_MAIN:
-    case GUMBO_TAG_MENU:
-    case GUMBO_TAG_NAV:
-    case GUMBO_TAG_P:
-    case GUMBO_TAG_PLAINTEXT:
-    case GUMBO_TAG_PRE:
-    case GUMBO_TAG_SECTION:
-    case GUMBO_TAG_TABLE:
-    case GUMBO_TAG_XMP:
-      return Layout::kParagraph;
-    default:
-      return Layout::kInline;
-  }
-}
-
-bool is_preformatted(const GumboNode* element) {
-  const GumboTag tag = tag_of(element);
-  return tag == GUMBO_TAG_PRE || tag == GUMBO_TAG_LISTING || tag == GUMBO_TAG_XMP ||
-         tag == GUMBO_TAG_PLAINTEXT || tag == GUMBO_TAG_TEXTAREA || is_code_line(element);
-}
-
-/// The value of a whole number attribute, or `otherwise`.
-int64_t number(const GumboNode* element, const char* name, int64_t otherwise) {
-  const std::string_view text = trim_html_space(attribute(element, name));
-  int64_t value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return std::clamp<int64_t>(value, -1'000'000, 1'000'000);
-}
 
 /// The element before or after `node` among its siblings; null for none and when text stands
 /// between.
@@ -136,8 +51,10 @@ struct Frame {
   Order order;
   size_t step = 0;
   int64_t next_item = 1;
+  int64_t column = -1;  ///< of the last cell of a row
   bool preformatted = false;
-  bool text = true;  ///< false in a <noscript>, of which only the picture counts
+  bool text = true;       ///< false in a <noscript>, of which only the picture counts
+  bool one_line = false;  ///< in a row of a table that is one line
 };
 
 /// Reads a judged body into a document, element by element without recursion.
@@ -150,7 +67,8 @@ class PageReader {
         address_(std::move(address)),
         options_(options),
         page_(page),
-        writer_(page.document) {
+        writer_(page.document),
+        tables_(tree, judgement_.reasons) {
     page_.dropped = judgement_.counts;
   }
 
@@ -192,7 +110,7 @@ class PageReader {
       case GUMBO_TAG_VIDEO:
         return read_medium(element);
       case GUMBO_TAG_BR:
-        return writer_.line_break();
+        return frames_.back().one_line ? writer_.text(" ") : writer_.line_break();
       case GUMBO_TAG_NOSCRIPT:
         if (is_beside_picture(element)) return;
         break;
@@ -209,7 +127,7 @@ class PageReader {
       const GumboNode* beside = neighbour(noscript, after);
       if (beside == nullptr || tag_of(beside) != GUMBO_TAG_IMG) continue;
       const MediumChoice choice = choose_medium(beside, address_, options_.pictures);
-      if (choice.medium && !choice.medium->url.starts_with("data:")) return true;
+      if (choice.medium && !is_data_url(choice.medium->url)) return true;
     }
     return false;
   }
@@ -227,37 +145,52 @@ class PageReader {
   }
 
   void enter(const GumboNode* element) {
-    begin_line(layout_of(element));
+    begin_line(element);
     const GumboTag tag = tag_of(element);
     if (tag == GUMBO_TAG_LI) writer_.item(marker(element));
-    if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) writer_.cell();
+    if (tag == GUMBO_TAG_TABLE) tables_.add(element);
+    if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) begin_cell(element);
     Frame frame{element, Order(element)};
     if (!frames_.empty()) {
       frame.preformatted = frames_.back().preformatted;
       frame.text = frames_.back().text;
+      frame.one_line = frames_.back().one_line;
     }
     frame.preformatted = frame.preformatted || is_preformatted(element);
     frame.text = frame.text && tag != GUMBO_TAG_NOSCRIPT;
-    if (tag == GUMBO_TAG_OL) frame.next_item = number(element, "start", 1);
+    frame.one_line = frame.one_line || (tag == GUMBO_TAG_TR && tables_.is_one_line(element));
+    if (tag == GUMBO_TAG_OL) frame.next_item = integer_attribute(element, "start", 1);
     frames_.push_back(frame);
   }
 
   void leave(const GumboNode* element) {
     frames_.pop_back();
     if (tag_of(element) == GUMBO_TAG_LI) writer_.end_item();
-    begin_line(layout_of(element));
+    begin_line(element);
   }
 
-  void begin_line(Layout layout) {
+  /// What stands in the element begins a line, and so does what follows it.
+  void begin_line(const GumboNode* element) {
+    if (!frames_.empty() && frames_.back().one_line) return;
+    const Layout layout = layout_of(element);
     if (layout == Layout::kLine) writer_.line();
     if (layout == Layout::kParagraph) writer_.paragraph();
+  }
+
+  void begin_cell(const GumboNode* cell) {
+    Frame& row = frames_.back();
+    const int64_t column = tables_.column(cell);
+    // Behind a block in a row of several lines stands no column.
+    const bool begins_line = row.column >= 0 && writer_.at_line_start();
+    if (row.one_line || !begins_line) writer_.cell(column - std::max<int64_t>(row.column, 0));
+    row.column = column;
   }
 
   /// "- ", or the number of an item of an ordered list.
   std::string marker(const GumboNode* item) {
     if (frames_.empty() || tag_of(frames_.back().element) != GUMBO_TAG_OL) return "- ";
     int64_t& next = frames_.back().next_item;
-    next = number(item, "value", next);
+    next = integer_attribute(item, "value", next);
     return std::to_string(next++) + ". ";
   }
 
@@ -267,6 +200,7 @@ class PageReader {
   const PageOptions& options_;
   HtmlPage& page_;
   TextWriter writer_;
+  TableLayout tables_;
   std::vector<Frame> frames_;
 };
 

@@ -46,7 +46,7 @@ void trim_end(std::string& text) {
 
 void TextWriter::end_line(int breaks) {
   space_ = false;
-  cell_ = false;
+  cells_ = 0;
   indent_.clear();
   if (marker_.empty()) breaks_ = std::max(breaks_, std::min(breaks, 2));
 }
@@ -62,7 +62,7 @@ void TextWriter::end_item() {
 }
 
 bool TextWriter::has_due() const {
-  return breaks_ > 0 || space_ || cell_ || !indent_.empty() || !marker_.empty();
+  return breaks_ > 0 || space_ || cells_ > 0 || !indent_.empty() || !marker_.empty();
 }
 
 /// Writes what is due before text: line ends, a tab or a space, and the marker of an item.
@@ -71,19 +71,22 @@ void TextWriter::begin_text() {
   if (breaks_ > 0) {
     trim_end(current_);
     if (!current_.empty()) current_.append(static_cast<size_t>(breaks_), '\n');
+    current_.append(static_cast<size_t>(cells_), '\t');
     current_ += indent_;
   } else if (!indent_.empty()) {
     current_ += indent_;
-  } else if (!current_.empty() && (cell_ || space_)) {
-    current_ += cell_ ? '\t' : ' ';
   } else if (after_medium) {
+    current_ += ' ';
+  } else if (cells_ > 0) {
+    current_.append(static_cast<size_t>(cells_), '\t');
+  } else if (!current_.empty() && space_) {
     current_ += ' ';
   }
   current_ += std::exchange(marker_, {});
   breaks_ = 0;
   indent_.clear();
   space_ = false;
-  cell_ = false;
+  cells_ = 0;
 }
 
 void TextWriter::text(std::string_view utf8) {
@@ -130,6 +133,15 @@ void TextWriter::preformatted(std::string_view utf8) {
   }
 }
 
+bool has_glyphs(std::string_view utf8) {
+  while (!utf8.empty()) {
+    const auto [glyph, bytes] = next_glyph(utf8);
+    if (glyph == Glyph::kText) return true;
+    utf8.remove_prefix(bytes);
+  }
+  return false;
+}
+
 void TextWriter::end_part() {
   const bool inline_medium = breaks_ == 0;
   trim_end(current_);
@@ -146,7 +158,7 @@ void TextWriter::medium(Medium medium) {
   breaks_ = 0;
   indent_.clear();
   space_ = false;
-  cell_ = false;
+  cells_ = 0;
 }
 
 void TextWriter::finish() {

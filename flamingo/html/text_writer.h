@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,8 +26,12 @@ class TextWriter {
   void paragraph() { end_line(2); }
   /// A line break as <br> makes it: two of them are a blank line.
   void line_break() { end_line(breaks_ + 1); }
-  /// What follows in the same line is the next cell of a table row, after a tab.
-  void cell() { cell_ = true; }
+  /// What follows in the same line is another cell of a table row, `columns` tabs further.
+  void cell(int64_t columns) { cells_ += columns; }
+  /// Whether what follows begins a line.
+  bool at_line_start() const {
+    return breaks_ > 0 || (current_.empty() && document_.parts.empty());
+  }
   /// What follows begins a list item.
   void item(std::string marker);
   /// The item ends; a marker that no text followed is forgotten.
@@ -47,8 +52,11 @@ class TextWriter {
   int breaks_ = 0;      ///< line ends due before the next text
   std::string indent_;  ///< spaces to keep before the next text
   bool space_ = false;
-  bool cell_ = false;
+  int64_t cells_ = 0;  ///< tabs due before the next text in the line
 };
+
+/// Whether TextWriter::text writes anything for it.
+bool has_glyphs(std::string_view utf8);
 
 /// `utf8` as TextWriter::text writes it, alone.
 std::string collapse_space(std::string_view utf8);

@@ -1,6 +1,8 @@
 #include "flamingo/html/tree.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <csetjmp>
 #include <cstddef>
 #include <cstring>
@@ -221,6 +223,13 @@ std::string_view attribute(const GumboNode* element, const char* name) {
 
 bool has_attribute(const GumboNode* element, const char* name) {
   return gumbo_get_attribute(&element->v.element.attributes, name) != nullptr;
+}
+
+int64_t integer_attribute(const GumboNode* element, const char* name, int64_t otherwise) {
+  const std::string_view text = trim_html_space(attribute(element, name));
+  int64_t value = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return std::clamp<int64_t>(value, -1'000'000, 1'000'000);
 }
 
 }  // namespace flamingo

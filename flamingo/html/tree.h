@@ -75,5 +75,7 @@ std::span<GumboNode* const> children(const GumboNode* node);
 /// The value of an attribute, empty when the element lacks it; name in lower case.
 std::string_view attribute(const GumboNode* element, const char* name);
 bool has_attribute(const GumboNode* element, const char* name);
+/// The value of a whole number attribute, within a million of 0, or `otherwise`.
+int64_t integer_attribute(const GumboNode* element, const char* name, int64_t otherwise);
 
 }  // namespace flamingo

@@ -32,6 +32,13 @@ TEST(TextWriter, CollapsesSpaceAcrossCalls) {
             "a bc");
 }
 
+TEST(TextWriter, GlyphsAreWhatItWrites) {
+  EXPECT_TRUE(has_glyphs(" x"));
+  EXPECT_TRUE(has_glyphs("\xc2\xa0\xc3\xa9"));
+  EXPECT_FALSE(has_glyphs(""));
+  EXPECT_FALSE(has_glyphs(" \n\xc2\xa0\xc2\xad\xe2\x80\x8b"));
+}
+
 TEST(TextWriter, BreaksDoNotAddUpButLineBreaksDo) {
   EXPECT_EQ(written([](TextWriter& w) {
               w.paragraph();
@@ -53,13 +60,16 @@ TEST(TextWriter, BreaksDoNotAddUpButLineBreaksDo) {
 
 TEST(TextWriter, CellsAndItems) {
   EXPECT_EQ(written([](TextWriter& w) {
-              w.cell();
+              w.cell(0);
               w.text("a");
-              w.cell();
+              w.cell(1);
               w.text("b ");
-              w.cell();
-              w.cell();
+              w.cell(1);
+              w.cell(1);
               w.text("c");
+              w.line();
+              w.cell(1);
+              w.text("x");
               w.item("1. ");
               w.end_item();
               w.item("2. ");
@@ -68,7 +78,7 @@ TEST(TextWriter, CellsAndItems) {
               w.end_item();
               w.text("e");
             }),
-            "a\tb\tc\n2. d\ne");
+            "a\tb\t\tc\n\tx\n2. d\ne");
 }
 
 TEST(TextWriter, PreformattedKeepsSpace) {

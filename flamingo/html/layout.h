@@ -1,0 +1,15 @@
+#pragma once
+
+#include "flamingo/html/tree.h"
+
+namespace flamingo {
+
+/// How an element stands among the lines of its page.
+enum class Layout { kInline, kLine, kParagraph };
+
+Layout layout_of(const GumboNode* element);
+
+/// Whether white space in the element's own text shows.
+bool is_preformatted(const GumboNode* element);
+
+}  // namespace flamingo
