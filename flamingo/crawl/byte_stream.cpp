@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "flamingo/core/ascii.h"
 #include "flamingo/crawl/decompressor.h"
@@ -27,8 +28,9 @@ std::string ratio_text(const InflateLimits& limits) {
 }
 
 void require_output(uint64_t output, const InflateLimits& limits, std::string_view where) {
-  require(output <= limits.max_output, where,
-          "expected at most " + std::to_string(limits.max_output) + " bytes of output, got more");
+  if (output <= limits.max_output) return;
+  throw OutputLimit(where, "expected at most " + std::to_string(limits.max_output) +
+                               " bytes of output, got more");
 }
 
 class PlainStream : public ByteStream {
@@ -108,7 +110,7 @@ bool MemberStream::begin_member() {
     return true;
   }
   ++member_;
-  decompressor_->restart();
+  decompressor_->restart(bytes_.subspan(position_));
   in_member_ = true;
   return true;
 }
@@ -176,13 +178,40 @@ bool begins_zlib(Bytes bytes) {
   return (method & 0x0F) == 8 && method >> 4 <= 7 && (method << 8 | flags) % 31 == 0;
 }
 
-Compression compression_of(std::string_view encoding, Bytes bytes, const std::string& where) {
-  if (encoding == "gzip" || encoding == "x-gzip") return Compression::kGzip;
-  if (encoding == "zstd") return Compression::kZstd;
+/// The formats that a coding may stand for, likeliest first: for "deflate" servers send either
+/// kind, and a stream without header may begin like one with it.
+std::vector<Compression> compressions_of(std::string_view encoding, Bytes bytes,
+                                         const std::string& where) {
+  if (encoding == "gzip" || encoding == "x-gzip") return {Compression::kGzip};
+  if (encoding == "zstd") return {Compression::kZstd};
+  if (encoding == "br") return {Compression::kBrotli};
   require(encoding == "deflate", where,
-          "expected content coding gzip, deflate, zstd or identity, got \"" +
+          "expected content coding gzip, deflate, br, zstd or identity, got \"" +
               std::string(encoding.substr(0, 40)) + "\"");
-  return begins_zlib(bytes) ? Compression::kZlib : Compression::kRawDeflate;
+  if (begins_zlib(bytes)) return {Compression::kZlib, Compression::kRawDeflate};
+  return {Compression::kRawDeflate};
+}
+
+/// What the bytes hold; `damage` says why they cannot be read, empty: they can.
+Inflated inflate_as(Compression compression, Bytes bytes, const InflateLimits& limits,
+                    const std::string& where, std::string& damage) {
+  const auto decompressor = make_decompressor(compression);
+  Inflated result;
+  std::array<std::byte, kChunk> chunk;
+  size_t consumed = 0;
+  while (true) {
+    const auto step = decompressor->step(bytes.subspan(consumed), chunk);
+    consumed += step.consumed;
+    require_output(result.bytes.size() + step.produced, limits, where);
+    result.bytes.append(reinterpret_cast<const char*>(chunk.data()), step.produced);
+    damage = step.damage;
+    if (!damage.empty()) damage = "damage at byte " + std::to_string(consumed) + ": " + damage;
+    if (over_ratio(result.bytes.size(), consumed, limits.max_ratio))
+      throw OutputLimit(where, ratio_text(limits));
+    result.complete = step.ended;
+    const bool stuck = step.consumed == 0 && step.produced == 0;
+    if (step.ended || stuck || !damage.empty()) return result;
+  }
 }
 
 }  // namespace
@@ -207,24 +236,14 @@ Inflated inflate_bytes(std::string_view encoding, Bytes bytes, const InflateLimi
     result.bytes.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     return result;
   }
-  const auto decompressor = make_decompressor(compression_of(name, bytes, where));
-  std::array<std::byte, kChunk> chunk;
-  size_t consumed = 0;
-  while (true) {
-    const auto step = decompressor->step(bytes.subspan(consumed), chunk);
-    consumed += step.consumed;
-    require_output(result.bytes.size() + step.produced, limits, where);
-    result.bytes.append(reinterpret_cast<const char*>(chunk.data()), step.produced);
-    if (!step.damage.empty())
-      fail(where, "expected " + name + " data, got damage at byte " + std::to_string(consumed) +
-                      ": " + step.damage);
-    require(!over_ratio(result.bytes.size(), consumed, limits.max_ratio), where,
-            ratio_text(limits));
-    if (step.ended) return result;
-    if (step.consumed == 0 && step.produced == 0) break;
+  std::string damage;
+  for (const Compression compression : compressions_of(name, bytes, where)) {
+    std::string why;
+    result = inflate_as(compression, bytes, limits, where, why);
+    if (why.empty()) return result;
+    if (damage.empty()) damage = std::move(why);
   }
-  result.complete = false;
-  return result;
+  fail(where, "expected " + name + " data, got " + damage);
 }
 
 }  // namespace flamingo

@@ -30,6 +30,12 @@ class StreamDamage : public Error {
   uint64_t member_output;
 };
 
+/// More output than the limits allow; no more can be had.
+class OutputLimit : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Bytes that are read once, front to back.
 class ByteStream {
  public:
@@ -37,7 +43,7 @@ class ByteStream {
 
   /// Fills the front of `output` with bytes of one member and returns how many; 0: the end (or an
   /// empty `output`).
-  /// Throws StreamDamage, again at each call until resync; plain Error over max_output, for good.
+  /// Throws StreamDamage, again at each call until resync; OutputLimit over max_output, for good.
   virtual size_t read(std::span<std::byte> output) = 0;
 
   /// After StreamDamage: goes on at the next place that looks like a member. False when there is
@@ -66,9 +72,9 @@ struct Inflated {
   bool complete = true;  ///< false: the input ends before the compressed stream does
 };
 
-/// Undoes an HTTP content coding: gzip, x-gzip, deflate (with or without its zlib header), zstd or
-/// identity, in any case. Bytes behind the compressed stream are ignored, as browsers do.
-/// Throws Error: another coding, damage, over a limit. `where` names the bytes in errors.
+/// Undoes an HTTP content coding: gzip, x-gzip, deflate (with or without its zlib header), br, zstd
+/// or identity, in any case. Bytes behind the compressed stream are ignored, as browsers do.
+/// Throws Error: another coding, damage; OutputLimit. `where` names the bytes in errors.
 Inflated inflate_bytes(std::string_view encoding, std::span<const std::byte> bytes,
                        const InflateLimits& limits, const std::string& where);
 

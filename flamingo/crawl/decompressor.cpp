@@ -1,7 +1,7 @@
 #include "flamingo/crawl/decompressor.h"
 
+#include <brotli/decode.h>
 #include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <array>
@@ -9,11 +9,10 @@
 #include <limits>
 
 #include "flamingo/core/error.h"
+#include "flamingo/crawl/zstd_decompressor.h"
 
 namespace flamingo {
 namespace {
-
-constexpr int kMaxWindowLog = 27;  // zstd history of at most 128 MiB, its own default
 
 uInt clamp_size(size_t size) {
   return static_cast<uInt>(std::min<size_t>(size, std::numeric_limits<uInt>::max()));
@@ -29,7 +28,7 @@ class ZlibDecompressor : public Decompressor {
   ZlibDecompressor(const ZlibDecompressor&) = delete;
   ZlibDecompressor& operator=(const ZlibDecompressor&) = delete;
 
-  void restart() override { inflateReset(&stream_); }
+  void restart(std::span<const std::byte>) override { inflateReset(&stream_); }
 
   Step step(std::span<const std::byte> input, std::span<std::byte> output) override {
     const uInt in = clamp_size(input.size());
@@ -50,30 +49,33 @@ class ZlibDecompressor : public Decompressor {
   z_stream stream_{};
 };
 
-struct FreeZstd {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-class ZstdDecompressor : public Decompressor {
+class BrotliDecompressor : public Decompressor {
  public:
-  ZstdDecompressor() : context_(ZSTD_createDCtx()) {
-    require(context_ != nullptr, "decompressor", "expected memory for zstd, got none");
-    ZSTD_DCtx_setParameter(context_.get(), ZSTD_d_windowLogMax, kMaxWindowLog);
+  BrotliDecompressor() { restart({}); }
+
+  void restart(std::span<const std::byte>) override {
+    state_.reset(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr));
+    require(state_ != nullptr, "decompressor", "expected memory for Brotli, got none");
   }
 
-  void restart() override { ZSTD_DCtx_reset(context_.get(), ZSTD_reset_session_only); }
-
   Step step(std::span<const std::byte> input, std::span<std::byte> output) override {
-    ZSTD_inBuffer in{input.data(), input.size(), 0};
-    ZSTD_outBuffer out{output.data(), output.size(), 0};
-    const size_t code = ZSTD_decompressStream(context_.get(), &out, &in);
-    Step step{in.pos, out.pos, code == 0, {}};
-    if (ZSTD_isError(code)) step.damage = ZSTD_getErrorName(code);
+    size_t in = input.size();
+    size_t out = output.size();
+    auto* next_in = reinterpret_cast<const uint8_t*>(input.data());
+    auto* next_out = reinterpret_cast<uint8_t*>(output.data());
+    const auto result =
+        BrotliDecoderDecompressStream(state_.get(), &in, &next_in, &out, &next_out, nullptr);
+    Step step{input.size() - in, output.size() - out, result == BROTLI_DECODER_RESULT_SUCCESS, {}};
+    if (result == BROTLI_DECODER_RESULT_ERROR)
+      step.damage = BrotliDecoderErrorString(BrotliDecoderGetErrorCode(state_.get()));
     return step;
   }
 
  private:
-  std::unique_ptr<ZSTD_DCtx, FreeZstd> context_;
+  struct Free {
+    void operator()(BrotliDecoderState* state) const { BrotliDecoderDestroyInstance(state); }
+  };
+  std::unique_ptr<BrotliDecoderState, Free> state_;
 };
 
 constexpr std::array<uint8_t, 3> kGzipMagic{0x1F, 0x8B, 8};  // method deflate included
@@ -92,13 +94,11 @@ bool begins_with(std::span<const std::byte> start, std::span<const uint8_t> magi
   return count_equal(start, magic) == magic.size();
 }
 
-/// Magic, no reserved flag and a known system (RFC 1952, 2.3): some 30 bits, so that a search
-/// through damaged data seldom stops at the wrong place.
+/// Magic, method and no reserved flag: all that RFC 1952, 2.3.1.2 lets a reader judge by. The byte
+/// of the operating system does not count, as zlib on macOS writes 19.
 bool begins_gzip(std::span<const std::byte> start) {
-  if (!begins_with(start, kGzipMagic) || start.size() < 10) return false;
-  const auto flags = static_cast<uint8_t>(start[3]);
-  const auto system = static_cast<uint8_t>(start[9]);
-  return (flags & 0xE0) == 0 && (system <= 13 || system == 255);
+  if (!begins_with(start, kGzipMagic) || start.size() <= kGzipMagic.size()) return false;
+  return (start[kGzipMagic.size()] & std::byte{0xE0}) == std::byte{0};
 }
 
 bool begins_zstd(std::span<const std::byte> start) {
@@ -131,7 +131,9 @@ std::unique_ptr<Decompressor> make_decompressor(Compression compression) {
     case Compression::kRawDeflate:
       return std::make_unique<ZlibDecompressor>(-MAX_WBITS);
     case Compression::kZstd:
-      return std::make_unique<ZstdDecompressor>();
+      return make_zstd_decompressor();
+    case Compression::kBrotli:
+      return std::make_unique<BrotliDecompressor>();
   }
   fail("decompressor", "expected a known compression, got another number");
 }

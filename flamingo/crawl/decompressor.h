@@ -8,10 +8,11 @@
 
 namespace flamingo {
 
-/// Compressed formats: RFC 1952, RFC 1950, RFC 1951 and RFC 8878.
-enum class Compression { kGzip, kZlib, kRawDeflate, kZstd };
+/// Compressed formats: RFC 1952, RFC 1950, RFC 1951, RFC 8878 and RFC 7932.
+enum class Compression { kGzip, kZlib, kRawDeflate, kZstd, kBrotli };
 
-/// gzip or zstd (a skippable frame too) by the first bytes; nothing for all others.
+/// gzip (by magic number, method and reserved flags) or zstd (a skippable frame too) by the first
+/// bytes; nothing for all others. zlib streams, raw deflate and Brotli have no magic number.
 std::optional<Compression> sniff_compression(std::span<const std::byte> start);
 
 /// sniff_compression for a whole file, whose first member may be the damaged one: gzip and zstd
@@ -31,8 +32,10 @@ class Decompressor {
 
   virtual ~Decompressor() = default;
 
-  /// The next step begins a member.
-  virtual void restart() = 0;
+  /// The next step begins a member; `member` is what follows, from its first byte on. A zstd frame
+  /// of type 0x184D2A5D with a dictionary (itself plain or compressed) serves the frames behind it:
+  /// github.com/iipc/warc-specifications, "Zstandard Compression for WARC Files".
+  virtual void restart(std::span<const std::byte> member) = 0;
   /// Takes from `input` and fills `output` as far as it can; neither taken nor filled, ended nor
   /// damaged: more input is needed.
   virtual Step step(std::span<const std::byte> input, std::span<std::byte> output) = 0;

@@ -4,6 +4,14 @@
 
 namespace flamingo {
 
+FetchReason reason_of_status(int status) {
+  using enum FetchReason;
+  if (status == 404 || status == 410) return kNotFound;
+  if (status == 429) return kRateLimited;
+  if (status >= 500) return kServerError;
+  return status == 200 ? kOk : kHttpStatus;
+}
+
 bool is_transient(FetchReason reason) {
   using enum FetchReason;
   switch (reason) {

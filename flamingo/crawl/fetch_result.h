@@ -23,7 +23,7 @@ enum class FetchReason {
   kTimeout,
   kCutOff,       ///< the connection ended before the answer did
   kBadReply,     ///< not HTTP, or headers over their limit
-  kBadEncoding,  ///< gzip or deflate that cannot be undone
+  kBadEncoding,  ///< a content coding that cannot be undone
   kTooLarge,
   kEmpty,
   kWrongType,
@@ -58,6 +58,10 @@ constexpr std::array<std::pair<FetchReason, const char*>, 21> enum_table(FetchRe
            {kServerError, "server_error"},
            {kHttpStatus, "http_status"}}};
 }
+
+/// What an HTTP status means for a picture that was asked for; kOk for 200 alone. Redirects, whose
+/// place to go the headers tell, are kHttpStatus here.
+FetchReason reason_of_status(int status);
 
 /// Whether asking again later may end better.
 bool is_transient(FetchReason reason);

@@ -8,11 +8,13 @@
 
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
+#include "flamingo/crawl/body_sniff.h"
+#include "flamingo/crawl/decompressor.h"
 
 namespace flamingo {
 namespace {
 
-constexpr std::string_view kGzipMagic = "\x1F\x8B";
+constexpr std::string_view kGzipMagic = "\x1F\x8B";  // of one that is damaged or cut off, too
 constexpr size_t kMaxCodings = 4;
 constexpr size_t kMaxChunkLine = 4096;
 
@@ -114,19 +116,35 @@ std::string join_chunks(std::string_view rest, HttpMessage& message, const std::
   }
 }
 
+std::optional<Compression> magic_of(std::string_view coding) {
+  if (coding == "gzip" || coding == "x-gzip") return Compression::kGzip;
+  if (coding == "zstd") return Compression::kZstd;
+  return std::nullopt;
+}
+
+/// Whether a body surely does not have the coding that its headers name; `others` were applied
+/// before it.
+bool lacks_coding(std::string_view coding, std::span<const std::string> others,
+                  std::string_view body) {
+  const auto packed = sniff_compression(std::as_bytes(std::span(body)));
+  if (const auto magic = magic_of(coding))
+    return packed != magic && !(magic == Compression::kGzip && body.starts_with(kGzipMagic));
+  const auto shows = [&](const std::string& other) { return packed && packed == magic_of(other); };
+  return is_uncompressed(body) || std::ranges::any_of(others, shows);
+}
+
 /// Undoes the content codings, the last applied first.
 void decode_body(const std::vector<std::string>& codings, HttpMessage& message,
                  const std::string& where, const HttpLimits& limits) {
   require(codings.size() <= kMaxCodings, where, "expected at most 4 content codings, got more");
-  for (auto coding = codings.rbegin(); coding != codings.rend() && !message.body.empty();
-       ++coding) {
-    const bool gzip = *coding == "gzip" || *coding == "x-gzip";
-    if (gzip && !message.body.starts_with(kGzipMagic)) {
+  for (size_t left = codings.size(); left > 0 && !message.body.empty(); --left) {
+    const std::string& coding = codings[left - 1];
+    if (lacks_coding(coding, std::span(codings).first(left - 1), message.body)) {
       message.stored_decoded = true;
       continue;
     }
     Inflated inflated =
-        inflate_bytes(*coding, std::as_bytes(std::span(message.body)), limits.body, where);
+        inflate_bytes(coding, std::as_bytes(std::span(message.body)), limits.body, where);
     message.body = std::move(inflated.bytes);
     message.truncated |= !inflated.complete;
   }
@@ -137,7 +155,37 @@ std::string_view unquoted(std::string_view text) {
   return quoted ? text.substr(1, text.size() - 2) : text;
 }
 
-/// `text/html; charset="UTF-8"` -> text/html, utf-8.
+/// Transfer and content codings, the last applied last.
+std::vector<std::string> codings_of(const HeaderFields& headers) {
+  std::vector<std::string> codings;
+  append_codings(headers, "Content-Encoding", codings);
+  append_codings(headers, "Transfer-Encoding", codings);
+  return codings;
+}
+
+/// Whether Content-Length says more than was stored. It counts coded bytes, and none of chunks.
+bool is_short(const HttpMessage& message, size_t stored) {
+  const auto length = parse_length(message.headers.value("Content-Length"));
+  return length && *length > stored && !message.stored_decoded &&
+         message.headers.find("Transfer-Encoding") == nullptr;
+}
+
+/// The body without the chunked coding, which `codings` then lacks too.
+void take_body(std::string_view stored, std::vector<std::string>& codings, HttpMessage& message,
+               const std::string& where, uint64_t max_bytes) {
+  if (stored.size() > max_bytes) {
+    throw OutputLimit(where, "expected a body of at most " + std::to_string(max_bytes) +
+                                 " bytes, got " + std::to_string(stored.size()));
+  }
+  const bool chunked = !codings.empty() && codings.back() == "chunked";
+  if (chunked) codings.pop_back();
+  message.stored_decoded = chunked && !begins_chunk(stored);
+  message.body = chunked && !message.stored_decoded ? join_chunks(stored, message, where)
+                                                    : std::string(stored);
+}
+
+}  // namespace
+
 void parse_content_type(std::string_view text, HttpMessage& message) {
   const size_t mime_end = std::min(text.find(';'), text.size());
   message.mime = ascii_lower(ascii_trim(text.substr(0, mime_end)));
@@ -154,33 +202,36 @@ void parse_content_type(std::string_view text, HttpMessage& message) {
   }
 }
 
-}  // namespace
-
-HttpMessage parse_http_response(std::string_view block, const std::string& where,
-                                const HttpLimits& limits) {
+HttpMessage take_http_head(std::string_view& block, const std::string& where,
+                           const HttpLimits& limits) {
   HttpMessage message;
   do {
     take_head(block, message, where, limits);
   } while (message.status < 200);
   parse_content_type(message.headers.value("Content-Type"), message);
+  return message;
+}
 
-  std::vector<std::string> codings;
-  append_codings(message.headers, "Content-Encoding", codings);
-  append_codings(message.headers, "Transfer-Encoding", codings);
-  const bool chunked = !codings.empty() && codings.back() == "chunked";
-  if (chunked) codings.pop_back();
-  message.stored_decoded = chunked && !begins_chunk(block);
-  require(block.size() <= limits.body.max_output, where,
-          "expected a body of at most " + std::to_string(limits.body.max_output) + " bytes, got " +
-              std::to_string(block.size()));
-  if (chunked && !message.stored_decoded) {
-    message.body = join_chunks(block, message, where);
-  } else {
-    message.body = block;
-    const auto length = parse_length(message.headers.value("Content-Length"));
-    message.truncated = !chunked && length && *length > block.size();
+HttpMessage parse_http_response(std::string_view block, const std::string& where,
+                                const HttpLimits& limits) {
+  HttpMessage message = take_http_head(block, where, limits);
+  FetchReason reason = FetchReason::kBadReply;
+  const auto give_up = [&](const Error& cause) {
+    message.body.clear();
+    throw HttpBodyError(cause, reason, std::move(message));
+  };
+  try {
+    auto codings = codings_of(message.headers);
+    take_body(block, codings, message, where, limits.body.max_output);
+    reason = FetchReason::kBadEncoding;
+    decode_body(codings, message, where, limits);
+    message.truncated |= is_short(message, block.size());
+  } catch (const OutputLimit& error) {
+    reason = FetchReason::kTooLarge;
+    give_up(error);
+  } catch (const Error& error) {
+    give_up(error);
   }
-  decode_body(codings, message, where, limits);
   return message;
 }
 

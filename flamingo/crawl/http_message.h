@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "flamingo/crawl/byte_stream.h"
+#include "flamingo/crawl/fetch_result.h"
 #include "flamingo/crawl/header_fields.h"
 
 namespace flamingo {
@@ -28,10 +30,31 @@ struct HttpMessage {
                                 ///< archives store it decoded under the original headers
 };
 
-/// Parses the block of a WARC response record: status line (answers 1xx in front are passed over),
-/// headers, chunked transfer coding and content codings. Lines without colon are left out, as
-/// browsers do. `where` names the block in errors. Throws Error: no status line, no end of headers,
-/// damaged chunks or compressed data, an unknown coding, over a limit.
+/// A body that cannot be had, under a head that is good.
+class HttpBodyError : public Error {
+ public:
+  HttpBodyError(const Error& cause, FetchReason reason, HttpMessage head)
+      : Error(cause), reason(reason), head(std::move(head)) {}
+
+  FetchReason reason;  ///< kBadReply (chunks), kBadEncoding or kTooLarge
+  HttpMessage head;    ///< the message without its body
+};
+
+/// Takes `mime` and `charset` out of a Content-Type.
+void parse_content_type(std::string_view text, HttpMessage& message);
+
+/// Status line (answers 1xx in front are passed over) and headers of an HTTP message; `block` is
+/// left with the body. Lines without colon are left out, as browsers do.
+/// Throws Error: no status line, no end of headers, over a limit.
+HttpMessage take_http_head(std::string_view& block, const std::string& where,
+                           const HttpLimits& limits = {});
+
+/// Parses the block of a WARC response record: head, chunked transfer coding and content codings.
+/// A coding that the body does not have, because the archive undid it or the server lied, is passed
+/// over: gzip and zstd by their magic numbers, others where the body is_uncompressed.
+/// `where` names the block in errors. Throws Error as take_http_head does; HttpBodyError: damaged
+/// chunks or compressed data, an unknown coding of bytes that are neither text nor a picture, over
+/// a limit.
 HttpMessage parse_http_response(std::string_view block, const std::string& where,
                                 const HttpLimits& limits = {});
 

@@ -9,6 +9,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/crawl/percent.h"
+#include "flamingo/crawl/url_host.h"
 
 namespace flamingo {
 namespace {

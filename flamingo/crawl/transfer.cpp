@@ -92,18 +92,9 @@ uint64_t Transfer::max_bytes() const {
   return request_.is_robots_txt ? kMaxRobotsBytes : context_.options.max_bytes;
 }
 
-FetchReason Transfer::judge_status() const {
-  using enum FetchReason;
-  const int status = head_.status();
-  if (head_.is_redirect()) return kRedirects;
-  if (status == 404 || status == 410) return kNotFound;
-  if (status == 429) return kRateLimited;
-  if (status >= 500) return kServerError;
-  return status == 200 ? kOk : kHttpStatus;
-}
-
 void Transfer::judge_head() {
-  FetchReason reason = judge_status();
+  FetchReason reason =
+      head_.is_redirect() ? FetchReason::kRedirects : reason_of_status(head_.status());
   if (reason == FetchReason::kOk && !request_.is_robots_txt) {
     const auto& tags = head_.robots_tags();
     const bool forbidden = std::any_of(tags.begin(), tags.end(), [&](const std::string& tag) {

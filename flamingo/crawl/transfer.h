@@ -77,7 +77,6 @@ class Transfer {
   void stop_as_too_long();
   curl_socket_t open_socket(const curl_sockaddr& address);
   void judge_head();
-  FetchReason judge_status() const;
   uint64_t max_bytes() const;
   FetchReason reason_of(CURLcode code) const;
 

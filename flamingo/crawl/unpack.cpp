@@ -21,7 +21,7 @@ std::string unpack(std::span<const std::byte> bytes, Compression compression, ui
     if (filled == out.size()) {  // one byte more than allowed tells too much from just enough
       out.resize(std::min<uint64_t>(max_bytes + 1, std::max(kFirstBytes, 2 * out.size())));
     }
-    if (ended) decompressor->restart();
+    if (ended) decompressor->restart(bytes);
     const auto step = decompressor->step(
         bytes, std::as_writable_bytes(std::span(out.data() + filled, out.size() - filled)));
     require(step.damage.empty(), where, "expected compressed bytes, got damage: " + step.damage);

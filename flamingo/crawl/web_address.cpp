@@ -1,7 +1,5 @@
 #include "flamingo/crawl/web_address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -9,6 +7,7 @@
 
 #include "flamingo/core/ascii.h"
 #include "flamingo/crawl/ip_address.h"
+#include "flamingo/crawl/url_host.h"
 
 namespace flamingo {
 namespace {
@@ -33,30 +32,21 @@ bool take_scheme(std::string_view& rest, bool& secure) {
   return false;
 }
 
-/// Whether the WHATWG standard takes a host with this last label for an IPv4 address.
-bool looks_numeric(std::string_view label) {
-  if (ascii_iequal(label.substr(0, 2), "0x")) {
-    return std::all_of(label.begin() + 2, label.end(), is_ascii_hex);
-  }
-  return std::all_of(label.begin(), label.end(), is_ascii_digit);
-}
-
+/// As browsers spell it, but of few characters and without escapes.
 std::optional<std::string> parse_host(std::string_view text) {
-  if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.empty() || text.size() > kMaxHostBytes) return std::nullopt;
-  std::string_view last;
-  for (size_t begin = 0; begin <= text.size(); begin += last.size() + 1) {
-    last = text.substr(begin, text.substr(begin).find('.'));
-    if (last.empty() || last.size() > kMaxLabelBytes) return std::nullopt;
-    if (!std::all_of(last.begin(), last.end(), is_host_byte)) return std::nullopt;
+  if (text.find('%') != text.npos) return std::nullopt;
+  auto host = parse_url_host(text);
+  if (!host) return std::nullopt;
+  if (host->ends_with('.')) host->pop_back();
+  if (host->empty() || host->size() > kMaxHostBytes) return std::nullopt;
+  std::string_view label;
+  for (size_t begin = 0; begin <= host->size(); begin += label.size() + 1) {
+    label = std::string_view(*host).substr(begin);
+    label = label.substr(0, label.find('.'));
+    if (label.empty() || label.size() > kMaxLabelBytes) return std::nullopt;
+    if (!std::all_of(label.begin(), label.end(), is_host_byte)) return std::nullopt;
   }
-  std::string host = ascii_lower(text);
-  if (!looks_numeric(last)) return host;
-  in_addr address;
-  if (::inet_aton(host.c_str(), &address) == 0) return std::nullopt;
-  IpAddress canonical;
-  std::memcpy(canonical.bytes.data(), &address, sizeof address);
-  return canonical.text();
+  return host;
 }
 
 std::optional<std::string> parse_v6_host(std::string_view text) {

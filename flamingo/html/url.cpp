@@ -1,12 +1,22 @@
 #include "flamingo/html/url.h"
 
+#include <charconv>
+#include <vector>
+
+#include "flamingo/crawl/percent.h"
+#include "flamingo/crawl/url_host.h"
 #include "flamingo/html/data_url.h"
 #include "flamingo/html/html_space.h"
 
 namespace flamingo {
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+/// Bytes that are percent-encoded where they stand, beside controls and what is not ASCII
+/// (url.spec.whatwg.org, 1.3).
+constexpr std::string_view kFragmentSet = " \"<>`";
+constexpr std::string_view kQuerySet = " \"#<>'";
+constexpr std::string_view kPathSet = " \"#<>?^`{}";
+constexpr std::string_view kUserSet = " \"#<>?^`{}/:;=@[\\]|";
 
 bool is_scheme(std::string_view text) {
   return !text.empty() && is_ascii_alpha(text.front()) && std::ranges::all_of(text, [](char c) {
@@ -14,117 +24,209 @@ bool is_scheme(std::string_view text) {
   });
 }
 
-bool is_web_scheme(std::string_view scheme) {
-  return ascii_iequal(scheme, "http") || ascii_iequal(scheme, "https");
-}
+bool is_slash(char c) { return c == '/' || c == '\\'; }
 
-/// RFC 3986, section 5.2.4.
-std::string remove_dot_segments(std::string_view path) {
-  std::string out;
-  while (!path.empty()) {
-    if (path.starts_with("../")) {
-      path.remove_prefix(3);
-    } else if (path.starts_with("./") || path.starts_with("/./")) {
-      path.remove_prefix(2);
-    } else if (path == "/.") {
-      path = "/";
-    } else if (path.starts_with("/../") || path == "/..") {
-      path = path.size() == 3 ? std::string_view("/") : path.substr(3);
-      const size_t slash = out.rfind('/');
-      out.resize(slash == std::string::npos ? 0 : slash);
-    } else if (path == "." || path == "..") {
-      path = {};
+bool begins_with_slash(std::string_view text) { return !text.empty() && is_slash(text.front()); }
+
+void append_encoded(std::string& out, std::string_view text, std::string_view set) {
+  for (const char c : text) {
+    if (is_ascii_graphic(c) && set.find(c) == set.npos) {
+      out += c;
     } else {
-      const std::string_view segment = path.substr(0, path.find('/', 1));
-      out += segment;
-      path.remove_prefix(segment.size());
+      append_percent(c, out);
     }
   }
-  return out;
 }
 
-/// RFC 3986, section 5.2.3.
-std::string merge_paths(const UrlParts& base, std::string_view path) {
-  if (base.authority && base.path.empty()) return "/" + std::string(path);
-  const size_t slash = base.path.rfind('/');
-  return std::string(base.path.substr(0, slash == std::string_view::npos ? 0 : slash + 1)) +
-         std::string(path);
-}
+/// An address taken apart, each piece as it is written again.
+struct Address {
+  std::string scheme;
+  std::string authority;
+  std::vector<std::string> path;
+  std::optional<std::string> query;
+  std::optional<std::string> fragment;
+};
 
-/// RFC 3986, section 5.3, with the path given apart.
-std::string compose(const UrlParts& parts, std::string_view path) {
-  std::string url;
-  if (parts.scheme) url.append(*parts.scheme) += ':';
-  if (parts.authority) url.append("//") += *parts.authority;
-  url += path;
-  if (parts.query) url.append("?") += *parts.query;
-  if (parts.fragment) url.append("#") += *parts.fragment;
+std::string write(const Address& address, bool with_fragment) {
+  std::string url = address.scheme + "://" + address.authority;
+  for (const std::string& segment : address.path) url += "/" + segment;
+  if (address.query) url += "?" + *address.query;
+  if (address.fragment && with_fragment) url += "#" + *address.fragment;
   return url;
 }
 
-/// A reference as browsers read it: no white space around, no line ends or tabs within, slashes
-/// for backslashes up to the query.
-std::string clean_reference(std::string_view reference) {
+/// 1 for ".", 2 for "..", each dot plain or as %2e; 0 for other segments.
+int count_dots(std::string_view segment) {
+  int dots = 0;
+  for (; !segment.empty(); ++dots) {
+    const bool plain = segment.front() == '.';
+    if (!plain && !ascii_iequal(segment.substr(0, 3), "%2e")) return 0;
+    segment.remove_prefix(plain ? 1 : 3);
+  }
+  return dots <= 2 ? dots : 0;
+}
+
+/// Adds the segments of `text`, which stands behind a slash.
+void append_path(std::vector<std::string>& path, std::string_view text) {
+  while (true) {
+    const size_t end = std::min(text.find_first_of("/\\"), text.size());
+    const int dots = count_dots(text.substr(0, end));
+    const bool last = end == text.size();
+    if (dots == 2 && !path.empty()) path.pop_back();
+    if (dots == 0) append_encoded(path.emplace_back(), text.substr(0, end), kPathSet);
+    if (dots != 0 && last) path.emplace_back();
+    if (last) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Takes "?query" and "#fragment" off the end of `text`.
+void take_tail(std::string_view& text, Address& address) {
+  if (const size_t hash = text.find('#'); hash != text.npos) {
+    append_encoded(address.fragment.emplace(), text.substr(hash + 1), kFragmentSet);
+    text = text.substr(0, hash);
+  }
+  if (const size_t mark = text.find('?'); mark != text.npos) {
+    append_encoded(address.query.emplace(), text.substr(mark + 1), kQuerySet);
+    text = text.substr(0, mark);
+  }
+}
+
+/// ":port" behind the host, unless it is the scheme's own; nothing for what is no port.
+std::optional<std::string> read_port(std::string_view text, std::string_view scheme) {
+  if (text.empty()) return "";
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const bool implied = port == (scheme == "http" ? 80 : 443);
+  return implied ? "" : ":" + std::to_string(port);
+}
+
+/// USER:PASSWORD@HOST:PORT of an http or https address.
+std::optional<std::string> read_authority(std::string_view text, std::string_view scheme) {
+  std::string out;
+  if (const size_t at = text.rfind('@'); at != text.npos) {
+    const std::string_view user = text.substr(0, at);
+    const size_t colon = std::min(user.find(':'), user.size());
+    append_encoded(out, user.substr(0, colon), kUserSet);
+    const std::string_view password = user.substr(std::min(colon + 1, user.size()));
+    if (!password.empty()) out += ":";
+    append_encoded(out, password, kUserSet);
+    if (!out.empty()) out += "@";
+    text.remove_prefix(at + 1);
+  }
+  const size_t bracket = text.starts_with('[') ? text.find(']') : 0;
+  const size_t host_end = std::min(text.find(':', std::min(bracket, text.size())), text.size());
+  const auto host = parse_url_host(text.substr(0, host_end));
+  const auto port = read_port(text.substr(std::min(host_end + 1, text.size())), scheme);
+  if (!host || !port) return std::nullopt;
+  return out + *host + *port;
+}
+
+/// What follows "scheme:" and any slashes, but for the tail: authority and path.
+bool read_behind_slashes(std::string_view text, Address& address) {
+  const size_t end = std::min(text.find_first_of("/\\"), text.size());
+  const auto authority = read_authority(text.substr(0, end), address.scheme);
+  if (!authority) return false;
+  address.authority = *authority;
+  append_path(address.path, text.substr(std::min(end + 1, text.size())));
+  return true;
+}
+
+/// file: and any number of slashes; of hosts only the own machine, which is written as none.
+bool read_file(std::string_view text, Address& address) {
+  if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) {
+    text.remove_prefix(2);
+    address.authority.clear();
+    const size_t end = std::min(text.find_first_of("/\\"), text.size());
+    if (end > 0) {
+      const auto host = parse_url_host(text.substr(0, end));
+      if (!host) return false;
+      if (*host != "localhost") address.authority = *host;
+    }
+    text.remove_prefix(end);
+  }
+  append_path(address.path, text.substr(begins_with_slash(text)));
+  return true;
+}
+
+/// A reference without scheme, or with the base's own and no slashes behind it.
+bool read_relative(std::string_view text, const Address& base, Address& address) {
+  address.authority = base.authority;
+  if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) {
+    if (base.scheme == "file") return read_file(text, address);
+    while (begins_with_slash(text)) text.remove_prefix(1);
+    return read_behind_slashes(text, address);
+  }
+  if (begins_with_slash(text)) {
+    append_path(address.path, text.substr(1));
+    return true;
+  }
+  address.path = base.path;
+  if (text.empty()) {
+    if (!address.query) address.query = base.query;
+    return true;
+  }
+  if (!address.path.empty()) address.path.pop_back();
+  append_path(address.path, text);
+  return true;
+}
+
+/// Without white space and controls around it, and line ends and tabs within.
+std::string clean_reference(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   std::string clean;
-  bool in_path = true;
-  for (const char c : trim_html_space(reference)) {
-    if (c == '\t' || c == '\n' || c == '\r') continue;
-    in_path = in_path && c != '?' && c != '#';
-    clean += in_path && c == '\\' ? '/' : c;
+  for (const char c : text) {
+    if (c != '\t' && c != '\n' && c != '\r') clean += c;
   }
   return clean;
 }
 
-int hex_value(char c) {
-  const size_t digit = kHexDigits.find(is_ascii_alpha(c) ? static_cast<char>(c & ~0x20) : c);
-  return digit == std::string_view::npos ? -1 : static_cast<int>(digit);
+std::optional<Address> read_address(std::string_view reference, const Address* base) {
+  const std::string clean = clean_reference(reference);
+  std::string_view text = clean;
+  const size_t colon = text.find(':');
+  const bool has_scheme = colon != text.npos && is_scheme(text.substr(0, colon));
+  if (!has_scheme && base == nullptr) return std::nullopt;
+  Address address;
+  address.scheme = has_scheme ? ascii_lower(text.substr(0, colon)) : base->scheme;
+  const bool is_file = address.scheme == "file";
+  if (!is_file && address.scheme != "http" && address.scheme != "https") return std::nullopt;
+  if (has_scheme) text.remove_prefix(colon + 1);
+  take_tail(text, address);
+  const bool own = base != nullptr && address.scheme == base->scheme;
+  bool good = false;
+  if (own && (!has_scheme || is_file || !text.starts_with("//"))) {
+    good = read_relative(text, *base, address);
+  } else if (is_file) {
+    good = read_file(text, address);
+  } else {
+    while (begins_with_slash(text)) text.remove_prefix(1);
+    good = read_behind_slashes(text, address);
+  }
+  return good ? std::optional(std::move(address)) : std::nullopt;
 }
 
-bool is_unreserved(char c) {
-  return is_ascii_alpha(c) || is_ascii_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-void append_escaped(std::string& out, char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  out += {'%', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
-}
-
-/// `text` with escapes in upper case, those of unreserved characters undone, and bytes escaped that
-/// may not stand in an address.
+/// In the form that addresses of one thing share (see normalise_url).
 std::string normalise_escapes(std::string_view text) {
-  constexpr std::string_view kForbidden = " \"<>\\^`{|}";
+  constexpr std::string_view kMarks = "-._~!*'()";
+  constexpr std::string_view kEitherWay = " \"<>\\^`{|}[]";
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const int high = c == '%' && i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = high >= 0 ? hex_value(text[i + 2]) : -1;
-    if (low >= 0) {
-      const char escaped = static_cast<char>(high * 16 + low);
-      if (is_unreserved(escaped)) {
-        out += escaped;
-      } else {
-        append_escaped(out, escaped);
-      }
-      i += 2;
-    } else if (const auto byte = static_cast<unsigned char>(c);
-               byte < 0x20 || byte >= 0x7f || kForbidden.find(c) != std::string_view::npos) {
-      append_escaped(out, c);
+    const bool escape = text[i] == '%' && i + 2 < text.size() && is_ascii_hex(text[i + 1]) &&
+                        is_ascii_hex(text[i + 2]);
+    const char c = escape ? percent_decode(text.substr(i, 3))[0] : text[i];
+    const bool plain = is_ascii_alnum(c) || kMarks.find(c) != kMarks.npos;
+    const bool bad = !is_ascii_graphic(c) || kEitherWay.find(c) != kEitherWay.npos;
+    if (bad || (escape && !plain)) {
+      append_percent(c, out);
     } else {
       out += c;
     }
+    i += escape ? 2 : 0;
   }
   return out;
-}
-
-/// The authority with its host in lower case and without the port that its scheme implies.
-std::string normalise_authority(std::string_view authority, std::string_view scheme) {
-  const size_t at = authority.rfind('@');
-  const size_t host_begin = at == std::string_view::npos ? 0 : at + 1;
-  std::string host = ascii_lower(authority.substr(host_begin));
-  const std::string_view port = scheme == "http" ? ":80" : scheme == "https" ? ":443" : ":";
-  if (host.ends_with(port)) host.resize(host.size() - port.size());
-  if (host.ends_with(':')) host.pop_back();
-  return std::string(authority.substr(0, host_begin)) + host;
 }
 
 }  // namespace
@@ -152,21 +254,6 @@ UrlParts split_url(std::string_view url) {
   return parts;
 }
 
-std::string resolve_reference(std::string_view base, std::string_view reference) {
-  const UrlParts from = split_url(base);
-  UrlParts to = split_url(reference);
-  if (to.scheme) return compose(to, remove_dot_segments(to.path));
-  to.scheme = from.scheme;
-  if (to.authority) return compose(to, remove_dot_segments(to.path));
-  to.authority = from.authority;
-  if (to.path.empty()) {
-    if (!to.query) to.query = from.query;
-    return compose(to, from.path);
-  }
-  if (to.path.starts_with('/')) return compose(to, remove_dot_segments(to.path));
-  return compose(to, remove_dot_segments(merge_paths(from, to.path)));
-}
-
 std::optional<std::string> resolve_url(std::string_view base, std::string_view reference,
                                        size_t max_bytes) {
   reference = trim_html_space(reference);
@@ -175,34 +262,24 @@ std::optional<std::string> resolve_url(std::string_view base, std::string_view r
     return std::string(reference);
   }
   if (base.size() + reference.size() > max_bytes) return std::nullopt;
-  std::string url = resolve_reference(base, clean_reference(reference));
-  const UrlParts parts = split_url(url);
-  if (!parts.scheme) return std::nullopt;
-  const bool web = is_web_scheme(*parts.scheme);
-  if (web && (!parts.authority || parts.authority->empty())) return std::nullopt;
-  if (!web && !ascii_iequal(*parts.scheme, "file")) return std::nullopt;
-  return url;
+  const auto from = read_address(base, nullptr);
+  const auto to = read_address(reference, from ? &*from : nullptr);
+  if (!to) return std::nullopt;
+  std::string url = write(*to, true);
+  return url.size() <= max_bytes ? std::optional(std::move(url)) : std::nullopt;
+}
+
+std::string browser_url(std::string_view url) {
+  const auto address = read_address(url, nullptr);
+  return address ? write(*address, true) : std::string(url);
 }
 
 std::string normalise_url(std::string_view url) {
-  UrlParts parts = split_url(url);
-  if (!parts.scheme || is_data_url(url)) return std::string(url);
-  const std::string scheme = ascii_lower(*parts.scheme);
-  parts.scheme = scheme;
-  std::string authority;
-  if (parts.authority) {
-    authority = normalise_authority(*parts.authority, scheme);
-    parts.authority = authority;
-  }
-  std::string path = remove_dot_segments(normalise_escapes(parts.path));
-  if (path.empty() && is_web_scheme(scheme)) path = "/";
-  std::string query;
-  if (parts.query) {
-    query = normalise_escapes(*parts.query);
-    parts.query = query;
-  }
-  parts.fragment.reset();
-  return compose(parts, path);
+  auto address = read_address(url, nullptr);
+  if (!address) return std::string(url);
+  for (std::string& segment : address->path) segment = normalise_escapes(segment);
+  if (address->query) address->query = normalise_escapes(*address->query);
+  return write(*address, false);
 }
 
 }  // namespace flamingo

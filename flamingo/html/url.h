@@ -18,20 +18,21 @@ struct UrlParts {
 
 UrlParts split_url(std::string_view url);
 
-/// `reference` against `base` by the letter of RFC 3986, section 5.2, for any scheme.
-std::string resolve_reference(std::string_view base, std::string_view reference);
-
-/// The absolute address that `reference`, as it stands in a page, means beside `base`: http, https
-/// or file, or data: which stays as it is. As in browsers white space around it and line ends in
-/// it do not count and a backslash before the query is a slash. Nothing for other schemes, for an
-/// http address without host, for a base that is not absolute and for a result over max_bytes.
+/// The absolute address that `reference`, as it stands in a page, means beside `base`, as browsers
+/// read and spell it: http, https or file, or data: which stays as it is. Scheme and host are lower
+/// case, a host in Unicode is Punycode, bytes that no address may hold are percent-encoded, dot
+/// segments are gone; escapes stay as written. Nothing for other schemes, an http address without
+/// host, a base that is not absolute and a result over max_bytes.
+/// Source: url.spec.whatwg.org, 4.4, without drive letters of Windows.
 std::optional<std::string> resolve_url(std::string_view base, std::string_view reference,
                                        size_t max_bytes = 1 << 20);
 
-/// One form for the addresses of one thing, to find duplicates: scheme and host in lower case, no
-/// default port, no fragment, no dot segments, "/" for an empty path, bytes that no address may
-/// hold percent-encoded, escapes in upper case and only where needed (RFC 3986, section 6.2).
-/// data: addresses stay as they are.
+/// An absolute address as browsers spell it, or `url` as it is where resolve_url gives nothing.
+std::string browser_url(std::string_view url);
+
+/// One form for the addresses of one thing, to find duplicates: browser_url without fragment, with
+/// escapes in upper case, those of letters, digits and "-._~!*'()" undone, and brackets, bars and
+/// their like escaped, which crawlers write either way. data: addresses stay as they are.
 std::string normalise_url(std::string_view url);
 
 }  // namespace flamingo

@@ -1,6 +1,8 @@
 #include "flamingo/crawl/byte_stream.h"
 
 #include <gtest/gtest.h>
+#define ZDICT_STATIC_LINKING_ONLY
+#include <zdict.h>
 
 #include <array>
 #include <string>
@@ -75,6 +77,112 @@ TEST(ByteStream, ReadsPlainGzipAndZstdAlike) {
     }
   }
   EXPECT_EQ(read_all("").bytes, "");
+}
+
+/// RFC 1952, 2.3.1: of the header only magic, method and reserved flags can be wrong.
+TEST(ByteStream, ReadsGzipOfEverySystemWithEveryField) {
+  const std::string plain = gzip_text("one");
+  std::string file;
+  for (const int system : {0, 3, 13, 14, 19, 200, 255}) {  // zlib on macOS writes 19
+    std::string member = plain;
+    member[9] = static_cast<char>(system);
+    EXPECT_EQ(read_all(member).bytes, "one") << system;
+    file += member;
+  }
+  EXPECT_EQ(read_all(file).bytes, "oneoneoneoneoneoneone");
+  std::string named = plain;
+  named[3] = 1 | 4 | 8 | 16;  // text, extra field, name, comment
+  named.insert(10, std::string("\x03\0abcname\0comment\0", 18));
+  EXPECT_EQ(read_all(named + plain).bytes, "oneone");
+  std::string checked = plain;
+  checked[3] = 2;  // CRC-16 of the header
+  const auto sum = crc32(0, reinterpret_cast<const Bytef*>(checked.data()), 10);
+  checked.insert(10, {static_cast<char>(sum), static_cast<char>(sum >> 8)});
+  EXPECT_EQ(read_all(checked).bytes, "one");
+  for (const int flag : {0x20, 0x40, 0x80}) {
+    std::string reserved = plain;
+    reserved[3] = static_cast<char>(flag);
+    EXPECT_EQ(read_all(plain + reserved + plain).bytes, "oneone") << flag;
+    EXPECT_EQ(read_all(plain + reserved).damaged, (std::vector<uint64_t>{plain.size()}));
+  }
+}
+
+class ZstdDictionary : public ::testing::Test {
+ protected:
+  /// A dictionary with this number, of words that compress to about half.
+  std::string train(uint64_t number) {
+    std::string samples;
+    std::vector<size_t> sizes(400, 300);
+    for (size_t i = 0; i < sizes.size(); ++i) samples += phrase(number * 1000 + i);
+    std::string dictionary(4 << 10, '\0');
+    ZDICT_params_t params{};
+    params.dictID = static_cast<unsigned>(number);
+    ZDICT_fastCover_params_t cover{.k = 200, .d = 6, .f = 16, .steps = 1, .zParams = params};
+    dictionary.resize(ZDICT_trainFromBuffer_fastCover(dictionary.data(), dictionary.size(),
+                                                      samples.data(), sizes.data(),
+                                                      static_cast<unsigned>(sizes.size()), cover));
+    return dictionary;
+  }
+  /// 300 bytes of a few words.
+  std::string phrase(uint64_t seed) {
+    Rng rng(seed);
+    std::string text;
+    while (text.size() < 300) text += words(rng.below(20), 12) + " ";
+    return text.substr(0, 300);
+  }
+  std::string pack(const std::string& text, const std::string& dictionary, bool named = true) {
+    ZSTD_CCtx* context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, named);
+    ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+    ZSTD_CCtx_loadDictionary(context, dictionary.data(), dictionary.size());
+    std::string out(ZSTD_compressBound(text.size()), '\0');
+    out.resize(ZSTD_compress2(context, out.data(), out.size(), text.data(), text.size()));
+    ZSTD_freeCCtx(context);
+    return out;
+  }
+  std::string frame(const std::string& content) {
+    return testing::ByteBuilder()
+        .number<uint32_t>(0x184D2A5D)
+        .number(static_cast<uint32_t>(content.size()))
+        .text(content)
+        .str();
+  }
+};
+
+TEST_F(ZstdDictionary, StandsInAFrameInFront) {
+  const std::string dictionary = train(7), text = phrase(1), other = phrase(2);
+  const std::string packed = pack(text, dictionary) + pack(other, dictionary, false);
+  for (const std::string& front : {frame(dictionary), frame(zstd_text(dictionary))}) {
+    const Outcome outcome = read_all(front + packed + zstd_text("plain"));
+    EXPECT_EQ(outcome.bytes, text + other + "plain");
+    EXPECT_TRUE(outcome.damaged.empty());
+  }
+  EXPECT_FALSE(read_all(packed).damaged.empty()) << "the dictionary is needed";
+  EXPECT_FALSE(read_all(frame(train(8)) + pack(text, dictionary)).damaged.empty());
+}
+
+TEST_F(ZstdDictionary, SeveralGoByTheirNumbers) {
+  const std::string first = train(7), second = train(8), text = phrase(1), other = phrase(2);
+  EXPECT_EQ(read_all(frame(first) + frame(second) + pack(text, first) + pack(other, second)).bytes,
+            text + other);
+  EXPECT_EQ(
+      read_all(frame(first) + pack(text, first, false) + frame(second) + pack(other, second, false))
+          .bytes,
+      text + other);
+}
+
+TEST_F(ZstdDictionary, OtherUsesOfTheFrameAndDamageCostNothingElse) {
+  const std::string dictionary = train(7), text = phrase(1);
+  for (const std::string& odd : {std::string(), std::string("metadata"), zstd_text("metadata")}) {
+    const Outcome outcome = read_all(frame(odd) + frame(dictionary) + pack(text, dictionary));
+    EXPECT_EQ(outcome.bytes, text);
+    EXPECT_TRUE(outcome.damaged.empty());
+  }
+  std::string nested = frame("x");
+  while (nested.size() < 100'000) nested = frame(zstd_text("y") + nested);
+  EXPECT_EQ(read_all(nested + zstd_text("z")).bytes, "z") << "not read one within the other";
+  const std::string cut = frame(dictionary).substr(0, 1000);
+  EXPECT_FALSE(read_all(cut).damaged.empty());
 }
 
 TEST(ByteStream, ReadsAFileWhateverItsName) {
@@ -229,6 +337,8 @@ TEST(InflateBytes, UndoesEveryCoding) {
       {"deflate", deflate_text(text, kZlibBits)},
       {"deflate", deflate_text(text, kRawBits)},
       {"zstd", zstd_text(text)},
+      {"br", testing::brotli_text(text)},
+      {"Br", testing::brotli_text(text) + "behind"},
       {"identity", text},
       {"gzip", gzip_text(text) + "behind"},
   };
@@ -237,6 +347,19 @@ TEST(InflateBytes, UndoesEveryCoding) {
     EXPECT_EQ(result.bytes, text) << encoding;
     EXPECT_TRUE(result.complete) << encoding;
   }
+}
+
+TEST(InflateBytes, UndoesPackedBrotli) {
+  const std::string packed(
+      "\x1B\xB3\x00\xF8\xC5\x39\x97\xAA\xF4\xB1\xD8\x17\xFC\x38\x78\x3D\x6C\xC0\x01\x69\x20\x9E\xC4"
+      "\xBC\x80\xDD\x03\xBC\xB0\x44\x41\x74\x34\xEF\x7A\xB3\xE7\x8C\x11\x13\xE2\x16\xA8\x14\xF9\x2F"
+      "\x1B\x01",
+      48);
+  std::string text;
+  for (int i = 0; i < 3; ++i)
+    text += "flamingos stand on one leg, and flamingos sleep on one leg. ";
+  EXPECT_EQ(inflate_bytes("br", as_bytes(packed), {}, "x").bytes, text);
+  EXPECT_FALSE(inflate_bytes("br", as_bytes(packed.substr(0, 40)), {}, "x").complete);
 }
 
 TEST(InflateBytes, SaysWhenTheInputIsCutOff) {
@@ -258,7 +381,8 @@ TEST(InflateBytes, RefusesDamageBombsAndOtherCodings) {
   const std::string bomb = gzip_text(std::string(8 << 20, 'x'));
   EXPECT_THROW(inflate_bytes("gzip", as_bytes(damaged), {}, "x"), Error);
   EXPECT_THROW(inflate_bytes("gzip", as_bytes("no gzip at all"), {}, "x"), Error);
-  EXPECT_THROW(inflate_bytes("br", as_bytes("x"), {}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("br", as_bytes("no brotli at all"), {}, "x"), Error);
+  EXPECT_THROW(inflate_bytes("compress", as_bytes("x"), {}, "x"), Error);
   EXPECT_THROW(inflate_bytes("gzip", as_bytes(bomb), {.max_output = 1000}, "x"), Error);
   EXPECT_THROW(inflate_bytes("gzip", as_bytes(bomb), {.max_ratio = 100}, "x"), Error);
   EXPECT_THROW(inflate_bytes("identity", as_bytes("12345"), {.max_output = 4}, "x"), Error);

@@ -33,6 +33,21 @@ inline std::string deflate_text(std::string_view text, int window_bits) {
 
 inline std::string gzip_text(std::string_view text) { return deflate_text(text, kGzipBits); }
 
+/// Brotli that is stored, not packed (RFC 7932, 9.2): what an encoder makes of noise.
+inline std::string brotli_text(std::string_view text) {
+  std::string out;
+  for (bool first = true; !text.empty(); first = false) {
+    const std::string_view part = text.substr(0, 1 << 16);
+    // a window of 64 KiB, once; not the last part; 4 nibbles of its length; stored
+    const size_t head = (part.size() - 1) << 3 | 1 << 19;
+    for (int shift = 0; shift < 24; shift += 8)
+      out += static_cast<char>((first ? head << 1 : head) >> shift);
+    out += part;
+    text.remove_prefix(part.size());
+  }
+  return out + (out.empty() ? '\x06' : '\x03');
+}
+
 /// A frame with a checksum.
 inline std::string zstd_text(std::string_view text) {
   ZSTD_CCtx* context = ZSTD_createCCtx();

@@ -11,10 +11,12 @@
 namespace flamingo {
 namespace {
 
+using testing::brotli_text;
 using testing::deflate_text;
 using testing::gzip_text;
 using testing::kRawBits;
 using testing::kZlibBits;
+using testing::zstd_text;
 
 HttpMessage parse(const std::string& block) {
   std::string exact(block);
@@ -72,6 +74,9 @@ TEST(HttpMessage, UndoesCodingsInReverse) {
       {"Content-Encoding: gzip\r\n", gzip_text(text)},
       {"Content-Encoding: Deflate\r\n", deflate_text(text, kZlibBits)},
       {"Content-Encoding: deflate\r\n", deflate_text(text, kRawBits)},
+      {"Content-Encoding: br\r\n", brotli_text(text)},
+      {"Content-Encoding: zstd\r\n", zstd_text(text)},
+      {"Content-Encoding: gzip, br\r\n", brotli_text(gzip_text(text))},
       {"Content-Encoding: deflate, gzip\r\n", gzip_text(deflate_text(text, kZlibBits))},
       {"Content-Encoding: deflate\r\nContent-Encoding: identity, gzip\r\n",
        gzip_text(deflate_text(text, kZlibBits))},
@@ -100,6 +105,46 @@ TEST(HttpMessage, BodiesThatWereStoredDecoded) {
   }
 }
 
+/// Headers stay as the server sent them when an archive undoes a coding; servers name what is none.
+TEST(HttpMessage, PassesOverCodingsThatTheBodyLacks) {
+  const std::string picture = "\x89PNG\r\n\x1A\n" + std::string(20, '\0');
+  for (const char* coding :
+       {"br", "deflate", "zstd", "gzip", "gzip, br", "utf-8", "none", "compress", "aws-chunked"}) {
+    for (const std::string& body : {std::string("<p>It is plain.</p>"), picture}) {
+      const std::string header = std::string("Content-Encoding: ") + coding + "\r\n";
+      const HttpMessage message = parse(header + "Content-Length: 99\r\n", body);
+      EXPECT_EQ(message.body, body) << coding;
+      EXPECT_TRUE(message.stored_decoded) << coding;
+      EXPECT_FALSE(message.truncated) << "the length is that of the coded bytes";
+    }
+  }
+  // one of two was undone
+  EXPECT_EQ(parse("Content-Encoding: gzip, br\r\n", gzip_text("<p>x</p>")).body, "<p>x</p>");
+}
+
+TEST(HttpMessage, ABodyThatCannotBeHadLeavesTheHead) {
+  const auto fault = [](const std::string& headers, const std::string& body) {
+    try {
+      parse("Content-Type: text/html\r\n" + headers, body);
+    } catch (const HttpBodyError& error) {
+      EXPECT_EQ(error.head.status, 200);
+      EXPECT_EQ(error.head.mime, "text/html");
+      EXPECT_EQ(error.head.body, "");
+      return error.reason;
+    }
+    return FetchReason::kOk;
+  };
+  std::string damaged = gzip_text(std::string(200, 'x'));
+  damaged[damaged.size() - 5] ^= 1;
+  EXPECT_EQ(fault("Content-Encoding: gzip\r\n", damaged), FetchReason::kBadEncoding);
+  EXPECT_EQ(fault("Content-Encoding: compress\r\n", "\x1F\x9D\x90"), FetchReason::kBadEncoding);
+  EXPECT_EQ(fault("Transfer-Encoding: chunked\r\n", "4\r\nflamingo\r\n0\r\n"),
+            FetchReason::kBadReply);
+  EXPECT_EQ(fault("Content-Encoding: gzip\r\n", gzip_text(std::string(8 << 20, 'x'))),
+            FetchReason::kTooLarge)
+      << "a bomb";
+}
+
 TEST(HttpMessage, SaysWhenTheBodyIsCutOff) {
   const std::string chunked = "4\r\nflam\r\n4\r\ningo\r\n0\r\n";
   for (size_t cut = 0; cut < chunked.size(); ++cut) {
@@ -122,7 +167,8 @@ TEST(HttpMessage, RefusesLyingChunksAndCodings) {
     EXPECT_THROW(parse(chunked, body), Error) << body;
   }
   EXPECT_THROW(parse(chunked, "1;" + std::string(5000, 'x') + "\r\na\r\n0\r\n"), Error);
-  EXPECT_THROW(parse("Content-Encoding: br\r\n", "x"), Error);
+  EXPECT_THROW(parse("Content-Encoding: br\r\n", std::string("no brotli at all\0", 17)), Error);
+  EXPECT_THROW(parse("Content-Encoding: compress\r\n", "\x1F\x9D\x90"), Error);
   EXPECT_THROW(parse("Content-Encoding: gzip, gzip, gzip, gzip, gzip\r\n", "\x1F\x8B"), Error);
   EXPECT_TRUE(parse(chunked, "FFFFFFFFFFFFFFFF\r\nx").truncated);
 }

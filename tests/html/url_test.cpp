@@ -12,14 +12,13 @@ struct Example {
   const char* result;
 };
 
-// RFC 3986, sections 5.4.1 and 5.4.2, with the strict reading of "http:g".
+// RFC 3986, sections 5.4.1 and 5.4.2, with the lenient reading of "http:g".
 constexpr Example kRfcExamples[] = {
-    {"g:h", "g:h"},
     {"g", "http://a/b/c/g"},
     {"./g", "http://a/b/c/g"},
     {"g/", "http://a/b/c/g/"},
     {"/g", "http://a/g"},
-    {"//g", "http://g"},
+    {"//g", "http://g/"},
     {"?y", "http://a/b/c/d;p?y"},
     {"g?y", "http://a/b/c/g?y"},
     {"#s", "http://a/b/c/d;p?q#s"},
@@ -55,37 +54,73 @@ constexpr Example kRfcExamples[] = {
     {"g?y/../x", "http://a/b/c/g?y/../x"},
     {"g#s/./x", "http://a/b/c/g#s/./x"},
     {"g#s/../x", "http://a/b/c/g#s/../x"},
-    {"http:g", "http:g"},
+    {"http:g", "http://a/b/c/g"},
 };
 
 TEST(Url, ResolvesTheExamplesOfTheRfc) {
   for (const Example& example : kRfcExamples) {
-    EXPECT_EQ(resolve_reference(kBase, example.reference), example.result) << example.reference;
+    EXPECT_EQ(resolve_url(kBase, example.reference), example.result) << example.reference;
   }
 }
 
 TEST(Url, MergesWithAnEmptyPathOfTheBase) {
-  EXPECT_EQ(resolve_reference("http://a", "g"), "http://a/g");
-  EXPECT_EQ(resolve_reference("http://a?q", "g"), "http://a/g");
-  EXPECT_EQ(resolve_reference("file:///d/page.html", "i/x.png"), "file:///d/i/x.png");
+  EXPECT_EQ(resolve_url("http://a", "g"), "http://a/g");
+  EXPECT_EQ(resolve_url("http://a?q", "g"), "http://a/g");
+  EXPECT_EQ(resolve_url("file:///d/page.html", "i/x.png"), "file:///d/i/x.png");
+  EXPECT_EQ(resolve_url("file://host/d/page.html", "///x.png"), "file:///x.png");
 }
 
 TEST(Url, ReadsReferencesAsBrowsersDo) {
   EXPECT_EQ(resolve_url(kBase, "  g \n"), "http://a/b/c/g");
   EXPECT_EQ(resolve_url(kBase, "im\n\tg.png"), "http://a/b/c/img.png");
   EXPECT_EQ(resolve_url(kBase, "..\\g?a\\b"), "http://a/b/g?a\\b");
-  EXPECT_EQ(resolve_url(kBase, "HTTPS://X/y"), "HTTPS://X/y");
+  EXPECT_EQ(resolve_url(kBase, "HTTPS://X/y"), "https://x/y");
+  EXPECT_EQ(resolve_url(kBase, "http:///x"), "http://x/");
+  EXPECT_EQ(resolve_url(kBase, "\\\\x\\y"), "http://x/y");
+  EXPECT_EQ(resolve_url(kBase, "https:x"), "https://x/");
   EXPECT_EQ(resolve_url(kBase, "Data:image/gif;base64,R0 lGOD"), "Data:image/gif;base64,R0 lGOD");
 }
 
+TEST(Url, SpellsAddressesAsBrowsersDo) {
+  const Example examples[] = {
+      {"http://B\xC3\x9C"
+       "cher.example/\xC3\xA9 x|y",
+       "http://xn--bcher-kva.example/%C3%A9%20x|y"},
+      {"http://b%C3%BCcher.example/", "http://xn--bcher-kva.example/"},
+      {"http://stra\xC3\x9F"
+       "e.de/",
+       "http://xn--strae-oqa.de/"},
+      {"http://\xEF\xBC\xA1\xE3\x80\x82"
+       "com/",
+       "http://a.com/"},
+      {"http://\xE2\x98\x83.net/", "http://xn--n3h.net/"},
+      {"http://i\xE2\x9D\xA4.ws/", "http://xn--i-7iq.ws/"},
+      {"http://ab--c\xC3\xBC.de/", "http://xn--ab--c-ova.de/"},
+      {"http://0x7f.1/", "http://127.0.0.1/"},
+      {"http://[0:0:0:0:0:0:7f00:1]:81/", "http://[::7f00:1]:81/"},
+      {"http://h/it's?it's#it's", "http://h/it's?it%27s#it's"},
+      {"http://h/a^b`{c}?a^b`{c}", "http://h/a%5Eb%60%7Bc%7D?a^b`{c}"},
+      {"http://u:p@h:080/%7e", "http://u:p@h/%7e"},
+      {"http://h/a/%2E%2e/b", "http://h/b"},
+  };
+  for (const Example& example : examples) {
+    EXPECT_EQ(resolve_url("", example.reference), example.result) << example.reference;
+    EXPECT_EQ(browser_url(example.result), example.result);
+  }
+  EXPECT_EQ(browser_url("dns:example.org"), "dns:example.org");
+}
+
 TEST(Url, RefusesWhatIsNoPicture) {
-  for (const char* reference : {"javascript:alert(1)", "mailto:a@b", "ftp://a/b", "about:blank",
-                                "http:///x", "http:g", "blob:http://a/b", "gopher://a"}) {
+  for (const char* reference :
+       {"javascript:alert(1)", "mailto:a@b", "ftp://a/b", "about:blank", "g:h", "http://",
+        "blob:http://a/b", "gopher://a", "http://a b/", "http://h:99999/", "http://h:x/",
+        "http://[::1/", "http://1.2.3.256/", "http://a.1/", "http://a%00b/", "http://\xFF.com/"}) {
     EXPECT_FALSE(resolve_url(kBase, reference)) << reference;
   }
   EXPECT_FALSE(resolve_url("", "g"));
   EXPECT_FALSE(resolve_url("page.html", "g"));
   EXPECT_FALSE(resolve_url(kBase, std::string(100, 'g'), 100));
+  EXPECT_FALSE(resolve_url(kBase, "g" + std::string(60, '"'), 100)) << "encoded it is longer";
   EXPECT_FALSE(resolve_url(kBase, "data:" + std::string(100, 'g'), 100));
 }
 
@@ -103,6 +138,8 @@ TEST(Url, NormalisesToOneForm) {
       {"http://h/%%41", "http://h/%A"},
       {"http://h/a/%2e%2e/b", "http://h/b"},
       {"http://h?", "http://h/?"},
+      {"http://h/a%7cb?x[1]=%27y'", "http://h/a%7Cb?x%5B1%5D='y'"},
+      {"http://h/%E3%81%82?%e3%81%82", "http://h/%E3%81%82?%E3%81%82"},
       {"file:///A/./b", "file:///A/b"},
       {"data:image/png;base64,AA#x", "data:image/png;base64,AA#x"},
   };
