@@ -1,19 +1,23 @@
 #include "flamingo/parquet/page.h"
 
-#include <array>
-
 #include "flamingo/core/error.h"
 #include "flamingo/crawl/unpack.h"
+#include "flamingo/parquet/lz4.h"
 #include "flamingo/parquet/snappy.h"
 #include "flamingo/parquet/thrift.h"
 
 namespace flamingo {
 namespace {
 
-constexpr int64_t kSnappy = 1;
-constexpr int64_t kGzip = 2;
-constexpr int64_t kZstd = 6;
-constexpr std::array kCodecNames{"none", "Snappy", "gzip", "LZO", "Brotli", "LZ4", "zstd", "LZ4"};
+enum Codec : int64_t {
+  kSnappy = 1,
+  kGzip = 2,
+  kLzo = 3,
+  kBrotli = 4,
+  kLz4 = 5,
+  kZstd = 6,
+  kLz4Raw = 7,
+};
 
 /// DataPageHeader and, but for the levels, DictionaryPageHeader.
 void read_data_header(ThriftReader& reader, const ThriftField& header, ParquetPageHeader& page) {
@@ -58,6 +62,26 @@ void read_data2_header(ThriftReader& reader, const ThriftField& header, ParquetP
   });
 }
 
+std::string unpack_any(std::span<const std::byte> bytes, int64_t codec, uint64_t size,
+                       const std::string& where) {
+  switch (codec) {
+    case kSnappy:
+      return unpack_snappy(bytes, size, where);
+    case kGzip:
+      return unpack(bytes, Compression::kGzip, size, where);
+    case kBrotli:
+      return unpack(bytes, Compression::kBrotli, size, where);
+    case kLz4:
+      return unpack_hadoop_lz4(bytes, size, where);
+    case kZstd:
+      return unpack(bytes, Compression::kZstd, size, where);
+    case kLz4Raw:
+      return unpack_lz4(bytes, size, where);
+  }
+  fail(where, "expected pages packed with Snappy, gzip, Brotli, LZ4 or zstd, got " +
+                  (codec == kLzo ? "LZO" : "codec " + std::to_string(codec)));
+}
+
 }  // namespace
 
 ParquetPageHeader read_page_header(ByteReader& cursor) {
@@ -92,16 +116,8 @@ ParquetPageHeader read_page_header(ByteReader& cursor) {
 
 std::string unpack_page(std::span<const std::byte> bytes, int64_t codec, uint64_t size,
                         const std::string& where) {
-  std::string out;
-  if (codec == kSnappy) {
-    out = unpack_snappy(bytes, size, where);
-  } else if (codec == kGzip || codec == kZstd) {
-    out = unpack(bytes, codec == kGzip ? Compression::kGzip : Compression::kZstd, size, where);
-  } else {
-    const auto known = static_cast<uint64_t>(codec) < kCodecNames.size();
-    fail(where, std::string("expected pages packed with Snappy, gzip or zstd, got ") +
-                    (known ? kCodecNames[static_cast<size_t>(codec)] : "another codec"));
-  }
+  if (bytes.empty() && size == 0) return {};
+  const std::string out = unpack_any(bytes, codec, size, where);
   require(
       out.size() == size, where,
       "expected a page of " + std::to_string(size) + " bytes, got " + std::to_string(out.size()));

@@ -31,9 +31,9 @@ struct ParquetPageHeader {
 /// The next page's header. Throws Error where it is damaged.
 ParquetPageHeader read_page_header(ByteReader& reader);
 
-/// Unpacks `bytes` with a CompressionCodec of the format: Snappy, gzip or zstd. Memory
-/// grows with the content, which must have `size` bytes.
-/// Throws Error naming `where`: another codec, damaged, another size.
+/// Unpacks `bytes` with a CompressionCodec of the format: Snappy, gzip, Brotli, LZ4, zstd or
+/// LZ4_RAW. Memory grows with the content, which must have `size` bytes; nothing to unpack gives
+/// nothing. Throws Error naming `where`: another codec, damaged, another size.
 std::string unpack_page(std::span<const std::byte> bytes, int64_t codec, uint64_t size,
                         const std::string& where);
 

@@ -7,16 +7,23 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 #include "flamingo/io/crc32.h"
+#include "flamingo/parquet/delta.h"
 #include "flamingo/parquet/hybrid.h"
 #include "flamingo/parquet/page.h"
 
 namespace flamingo {
 namespace {
 
-constexpr int64_t kPlain = 0;
-constexpr int64_t kPlainDictionary = 2;
-constexpr int64_t kRle = 3;
-constexpr int64_t kRleDictionary = 8;
+enum Encoding : int64_t {
+  kPlain = 0,
+  kPlainDictionary = 2,
+  kRle = 3,
+  kDeltaNumbers = 5,
+  kDeltaLengthTexts = 6,
+  kDeltaTexts = 7,
+  kRleDictionary = 8,
+  kSplit = 9,
+};
 
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
@@ -79,6 +86,7 @@ class ChunkReader {
   /// The unpacked bytes, which live as long as the values.
   std::span<const std::byte> unpack_kept(std::span<const std::byte> stored, uint64_t size,
                                          bool packed) {
+    if (stored.empty() && size == 0) return stored;  // a page of nulls, whatever its codec
     if (chunk_.codec != 0 && packed)
       return bytes_of(out_.pages.emplace_back(unpack_page(stored, chunk_.codec, size, where_)));
     require(stored.size() == size, where_,
@@ -151,15 +159,36 @@ class ChunkReader {
   }
 
   ParquetPlain read_values(ByteReader& reader, int64_t encoding, uint64_t count) {
-    if (encoding == kPlain) return read_plain(reader, out_.column.type, count);
+    const ParquetType type = out_.column.type;
+    const bool is_whole = type == ParquetType::kInt32 || type == ParquetType::kInt64;
+    if (encoding == kPlain) return read_plain(reader, type, count);
     if (encoding == kPlainDictionary || encoding == kRleDictionary)
       return look_up(read_indices(reader, count));
-    require(encoding == kRle && out_.column.type == ParquetType::kBool, where_,
-            "expected plain values or a dictionary, got encoding " + std::to_string(encoding),
-            "write the file with the encoding PLAIN or a dictionary");
+    if (encoding == kDeltaNumbers && is_whole)
+      return read_delta_numbers(reader, count, type == ParquetType::kInt64);
+    if (encoding == kDeltaLengthTexts && type == ParquetType::kBytes)
+      return read_delta_length_texts(reader, count);
+    if (encoding == kDeltaTexts && type == ParquetType::kBytes) return read_joined(reader, count);
+    if (encoding == kSplit) return read_split(reader, type, count);
+    if (encoding == kRle && type == ParquetType::kBool) return read_run_bools(reader, count);
+    fail(where_,
+         "expected an encoding that fits the type, got encoding " + std::to_string(encoding) +
+             " of type " + std::to_string(static_cast<int>(type)),
+         "write the file with the encoding PLAIN or a dictionary");
+  }
+
+  ParquetPlain read_run_bools(ByteReader& reader, uint64_t count) {
     ByteReader bits(reader.take(reader.read<uint32_t>()), where_);
     const auto values = read_hybrid(bits, 1, count);
     return std::vector<int64_t>(values.begin(), values.end());
+  }
+
+  /// Values that share beginnings are put together, which counts as unpacking.
+  ParquetPlain read_joined(ByteReader& reader, uint64_t count) {
+    std::string& storage = out_.pages.emplace_back();
+    auto texts = read_delta_texts(reader, count, limits_.max_column_bytes - unpacked_, storage);
+    unpacked_ += storage.size();
+    return texts;
   }
 
   std::vector<uint32_t> read_indices(ByteReader& reader, uint64_t count) {

@@ -21,7 +21,7 @@ struct ParquetValues {
   std::vector<uint8_t> definition;  ///< an entry; a value where it is column.max_definition
   /// One an entry, 0 or empty where it is none; bytes are views of the file or of `pages`.
   ParquetPlain values;
-  std::deque<std::string> pages;  ///< unpacked
+  std::deque<std::string> pages;  ///< unpacked, and values put together
 
   ParquetValues() = default;
   ParquetValues(ParquetValues&&) = default;
@@ -34,9 +34,10 @@ struct ParquetValues {
   std::vector<std::optional<std::string_view>> texts(int64_t row) const;
 };
 
-/// A Parquet file read by column and row group: pages of version 1 and 2, plain or with a
-/// dictionary; booleans, whole numbers of 32 and 64 bits, float, double and bytes; packed with
-/// nothing, Snappy, gzip or zstd. Checksums are verified where the writer left them.
+/// A Parquet file read by column and row group: pages of version 1 and 2, plain, with a dictionary,
+/// by deltas or split by bytes; booleans, whole numbers of 32 and 64 bits, float, double and bytes;
+/// packed with nothing, Snappy, gzip, Brotli, LZ4 or zstd. Checksums are verified where the writer
+/// left them.
 class ParquetFile {
  public:
   /// Reads the description at the end of `bytes`, which must outlive the file and its values.

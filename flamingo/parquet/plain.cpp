@@ -54,4 +54,17 @@ ParquetPlain read_plain(ByteReader& reader, ParquetType type, uint64_t count) {
   fail(reader.where(), "expected booleans, numbers or bytes, got INT96 or fixed-length bytes");
 }
 
+ParquetPlain read_split(ByteReader& reader, ParquetType type, uint64_t count) {
+  const bool is_32_bit = type == ParquetType::kInt32 || type == ParquetType::kFloat;
+  const bool is_64_bit = type == ParquetType::kInt64 || type == ParquetType::kDouble;
+  require(is_32_bit || is_64_bit, reader.where(),
+          "expected numbers in the encoding BYTE_STREAM_SPLIT, got another type");
+  const uint64_t width = is_32_bit ? 4 : 8;
+  const auto split = reader.take(checked_mul(count, width, reader.where()));
+  std::vector<std::byte> joined(split.size());
+  for (uint64_t i = 0; i < split.size(); ++i) joined[i % count * width + i / count] = split[i];
+  ByteReader plain(joined, reader.where());
+  return read_plain(plain, type, count);
+}
+
 }  // namespace flamingo

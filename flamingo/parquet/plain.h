@@ -19,4 +19,9 @@ using ParquetPlain =
 /// Throws Error past the end of the bytes and for INT96 and fixed-length bytes.
 ParquetPlain read_plain(ByteReader& reader, ParquetType type, uint64_t count);
 
+/// The next `count` values in the encoding BYTE_STREAM_SPLIT: the first bytes of all, then the
+/// second ones, and so on. Throws Error past the end of the bytes and for other types than whole
+/// numbers of 32 and 64 bits, float and double.
+ParquetPlain read_split(ByteReader& reader, ParquetType type, uint64_t count);
+
 }  // namespace flamingo

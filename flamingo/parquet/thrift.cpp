@@ -26,10 +26,6 @@ enum ThriftType : uint8_t {
   kUuid = 13,
 };
 
-int64_t unzigzag(uint64_t value) {
-  return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1);
-}
-
 }  // namespace
 
 uint64_t read_varint(ByteReader& reader) {

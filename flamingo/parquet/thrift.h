@@ -11,6 +11,11 @@ namespace flamingo {
 /// Throws Error at the end of the bytes and for more than 64 bits.
 uint64_t read_varint(ByteReader& reader);
 
+/// The signed number of a zigzag code: 0, -1, 1, -2, ...
+constexpr int64_t unzigzag(uint64_t code) {
+  return static_cast<int64_t>(code >> 1) ^ -static_cast<int64_t>(code & 1);
+}
+
 /// A value of a structure or list, of which the header has been read.
 struct ThriftField {
   int64_t id = 0;        ///< within its structure; 0 in a list

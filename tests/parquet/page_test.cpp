@@ -53,8 +53,10 @@ TEST(ParquetPage, UnpacksEachCodecToTheSizeItSays) {
             "abc");
   for (const uint64_t size : {26u, 28u})
     EXPECT_THROW(unpack_page(as_bytes(testing::zstd_text(text)), 6, size, "x"), Error);
-  EXPECT_NE(error_of([] { unpack_page({}, 4, 0, "x"); }).find("Brotli"), std::string::npos);
-  EXPECT_THROW(unpack_page({}, 200, 0, "x"), Error);
+  EXPECT_EQ(unpack_page(as_bytes("\x0B\x02\x80puppy\x03"), 4, 5, "x"), "puppy");
+  EXPECT_EQ(unpack_page({}, 1, 0, "x"), "") << "nothing to unpack";
+  EXPECT_NE(error_of([] { unpack_page({}, 3, 1, "x"); }).find("LZO"), std::string::npos);
+  EXPECT_NE(error_of([] { unpack_page({}, 200, 1, "x"); }).find("200"), std::string::npos);
 }
 
 }  // namespace

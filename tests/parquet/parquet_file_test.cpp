@@ -59,7 +59,9 @@ class ParquetCodecs : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ParquetCodecs, ReadsWhatPyarrowWrote) {
   const Json expected = read_json_file(testing::golden("parquet/expected.json"));
-  for (const char* rest : {"-v1-dictionary", "-v1-plain", "-v2-dictionary", "-v2-plain"}) {
+  std::vector<std::string> rests = {"-v1-dictionary", "-v1-plain", "-v2-dictionary", "-v2-plain"};
+  if (std::string_view(GetParam()).find('-') != std::string_view::npos) rests = {""};
+  for (const std::string& rest : rests) {
     const std::string name = std::string("parquet/") + GetParam() + rest + ".parquet";
     const std::string bytes = golden_bytes(name);
     const ParquetFile file = ParquetFile::parse(as_bytes(bytes), name);
@@ -76,7 +78,11 @@ TEST_P(ParquetCodecs, ReadsWhatPyarrowWrote) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ParquetCodecs, ::testing::Values("none", "snappy", "gzip", "zstd"));
+INSTANTIATE_TEST_SUITE_P(All, ParquetCodecs,
+                         ::testing::Values("none", "snappy", "gzip", "zstd", "brotli-v2-dictionary",
+                                           "lz4-v2-dictionary", "delta-length-v1",
+                                           "delta-length-v2", "delta-shared-v1",
+                                           "delta-shared-v2"));
 
 TEST(ParquetFile, ReadsManySmallPages) {
   const std::string bytes = golden_bytes("parquet/long.parquet");
@@ -102,18 +108,60 @@ TEST(ParquetFile, ReadsOldNamesOfLists) {
             Json::parse(R"([["https://pets.example/a.jpg"], [null]])"));
 }
 
+TEST(ParquetFile, ReadsDeltasOfEveryWidth) {
+  const std::string bytes = golden_bytes("parquet/deltas.parquet");
+  const ParquetFile file = ParquetFile::parse(as_bytes(bytes), "deltas");
+  const ParquetValues steps = file.read(0, column_of(file, "step"));
+  const ParquetValues small = file.read(0, column_of(file, "small"));
+  const ParquetValues texts = file.read(0, column_of(file, "shared"));
+  ASSERT_EQ(texts.num_rows(), 1000);
+  for (uint64_t i = 0; i < 1000; ++i) {
+    const uint64_t step = (i * i * 2654435761u >> i % 64) - (1ull << 63);
+    ASSERT_EQ(std::get<0>(steps.values)[i], static_cast<int64_t>(step)) << i;
+    ASSERT_EQ(std::get<0>(small.values)[i], static_cast<int64_t>(step) >> 32) << i;
+    char text[64];
+    std::snprintf(text, sizeof text, "https://pets.example/%05d.jpg",
+                  static_cast<int>(i * 7919 % 1000));
+    ASSERT_EQ(texts.texts(static_cast<int64_t>(i)).at(0), text);
+  }
+}
+
+TEST(ParquetFile, APageOfNullsNeedsNoBytes) {
+  const std::string bytes = golden_bytes("parquet/empty-v2.parquet");
+  const ParquetFile file = ParquetFile::parse(as_bytes(bytes), "empty");
+  const ParquetValues values = file.read(0, 0);
+  ASSERT_EQ(values.num_rows(), 1);
+  EXPECT_LT(values.definition[0], values.column.max_definition);
+}
+
+/// Changes the one page header of a file of one column by hand.
 TEST(ParquetFile, NamesWhatItDoesNotRead) {
-  const std::string lz4 = golden_bytes("parquet/lz4.parquet");
-  const std::string delta = golden_bytes("parquet/delta.parquet");
-  const auto read = [](const std::string& bytes) {
-    return error_of([&] { ParquetFile::parse(as_bytes(bytes), "x.parquet").read(0, 0); });
+  std::string bytes = golden_bytes("parquet/old-names.parquet");
+  const auto error = [](const std::string& changed) {
+    return error_of([&] { ParquetFile::parse(as_bytes(changed), "x.parquet").read(0, 0); });
   };
-  EXPECT_NE(read(lz4).find("[x.parquet: small of row group 0]"), std::string::npos) << read(lz4);
-  EXPECT_NE(read(lz4).find("LZ4"), std::string::npos) << read(lz4);
-  EXPECT_NE(read(delta).find("encoding 5"), std::string::npos) << read(delta);
-  std::string encrypted = lz4;
+  const size_t at = bytes.find("\x15\x10\x15\x06\x15\x06");  // encodings of values and levels
+  ASSERT_NE(at, std::string::npos);
+  std::string changed = bytes;
+  changed[at + 1] = 2 * 9;
+  EXPECT_NE(error(changed).find("[x.parquet: images.list.item of row group 0]"), std::string::npos);
+  changed[at + 1] = 2 * 5;
+  EXPECT_NE(error(changed).find("encoding 5"), std::string::npos) << error(changed);
+  std::string encrypted = bytes;
   encrypted.back() = 'E';
-  EXPECT_NE(read(encrypted).find("encrypted"), std::string::npos) << read(encrypted);
+  EXPECT_NE(error(encrypted).find("encrypted"), std::string::npos) << error(encrypted);
+}
+
+TEST(ParquetFile, SharedBeginningsCountAsUnpacked) {
+  const std::string bytes = golden_bytes("parquet/deltas.parquet");
+  const auto read = [&](uint64_t max_bytes) {
+    const ParquetFile file =
+        ParquetFile::parse(as_bytes(bytes), "x", {.max_column_bytes = max_bytes});
+    file.read(0, column_of(file, "shared"));
+  };
+  EXPECT_NO_THROW(read(60'000));
+  EXPECT_NE(error_of([&] { read(25'000); }).find("of values"), std::string::npos)
+      << "30,000 bytes of texts from 15,000";
 }
 
 TEST(ParquetFile, ChecksumsFindADamagedPage) {

@@ -63,9 +63,40 @@ def main():
                 name = "%s-v%s-%s" % (codec, version[0], "dictionary" if dictionary else "plain")
                 write(name, table, compression=codec, data_page_version=version,
                       use_dictionary=dictionary, row_group_size=3, write_page_checksum=True)
-    write("lz4", table.select(["small"]), compression="lz4")
-    write("delta", table.select(["small"]), use_dictionary=False,
-          column_encoding={"small": "DELTA_BINARY_PACKED"})
+    for codec in ["brotli", "lz4"]:  # LZ4_RAW of the format
+        write(codec + "-v2-dictionary", table, compression=codec, data_page_version="2.0",
+              row_group_size=3, write_page_checksum=True)
+    numbers = {"small": "DELTA_BINARY_PACKED", "large": "DELTA_BINARY_PACKED",
+               "single": "BYTE_STREAM_SPLIT", "double": "BYTE_STREAM_SPLIT"}
+    texts = ["images.list.element", "metadata", "general_metadata", "texts.list.element"]
+    for name, encoding in [("length", "DELTA_LENGTH_BYTE_ARRAY"), ("shared", "DELTA_BYTE_ARRAY")]:
+        for version in ["1.0", "2.0"]:
+            write("delta-%s-v%s" % (name, version[0]), table, compression="snappy",
+                  data_page_version=version, use_dictionary=False, row_group_size=3,
+                  column_encoding={**numbers, **{text: encoding for text in texts}})
+    # many blocks of deltas of every width, texts that share much
+    steps = [(i * i * 2654435761 % 2**64 >> i % 64) - 2**63 for i in range(1000)]
+    shared = ["https://pets.example/%05d.jpg" % (i * 7919 % 1000) for i in range(1000)]
+    deltas = pa.table({"step": pa.array(steps, pa.int64()), "shared": shared,
+                       "small": pa.array([step >> 32 for step in steps], pa.int32())})
+    write("deltas", deltas, compression="none", use_dictionary=False, data_page_size=2048,
+          column_encoding={"step": "DELTA_BINARY_PACKED", "small": "DELTA_BINARY_PACKED",
+                           "shared": "DELTA_BYTE_ARRAY"})
+    # pictures as Hugging Face's datasets writes them
+    with open(os.path.join(HERE, "..", "codecs", "files", "chroma420.jpg"), "rb") as file:
+        picture = file.read()
+    struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    images = [[{"bytes": picture, "path": "a.jpg"}, None],
+              [None, {"bytes": None, "path": "https://pets.example/b.jpg"}], [], None]
+    embedded = pa.table({
+        "images": pa.array(images, pa.list_(struct)),
+        "texts": pa.array([[None, "My puppy."], ["Two.", None], [], None], pa.list_(pa.string()))})
+    write("embedded", embedded, compression="snappy", data_page_version="2.0")
+    fields = pa.struct([("user", pa.string()), ("assistant", pa.string())])
+    chat = pa.table({"images": pa.array([[A]], pa.list_(pa.string())),
+                     "texts": pa.array([[{"user": "Who?", "assistant": "A puppy."}]],
+                                       pa.list_(fields))})
+    write("chat", chat)
     # many small pages and long runs: levels and indices of both kinds, wide indices
     words = ["word %d" % (i * i % 300) if i % 7 else None for i in range(2000)]
     lists = [[w] * (i % 4) for i, w in enumerate(words)]
