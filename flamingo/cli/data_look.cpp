@@ -30,11 +30,18 @@ struct ShowOptions {
 };
 
 #ifdef FLAMINGO_MEDIA
+std::unique_ptr<DocumentFile> open_with_warnings(const std::string& path) {
+  auto file = open_documents(path);
+  for (const std::string& warning : file->warnings())
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  return file;
+}
+
 DocumentStats read_files(const ReadOptions& options) {
   DocumentStats stats;
   for (const std::string& path : options.files) {
     if (stop_requested()) break;
-    const auto file = open_documents(path);
+    const auto file = open_with_warnings(path);
     int64_t done = 0;
     Progress progress(fs::path(path).filename().string(), 0, file->size(), train_hooks().progress);
     read_all(*file,
@@ -53,9 +60,9 @@ void run_stats(const ReadOptions& options) {
     std::printf("%s\n", stats.to_json().dump(1).c_str());
   } else {
     std::printf("%s", stats.table().c_str());
-    if (stats.num_problems > 0) {
-      std::printf("not readable     %12ld  (flamingo data check names them)\n",
-                  static_cast<long>(stats.num_problems));
+    if (stats.num_problems() > 0) {
+      std::printf("not usable       %12ld  (%ld damaged; flamingo data check names them)\n",
+                  static_cast<long>(stats.num_problems()), static_cast<long>(stats.num_damaged));
     }
   }
 }
@@ -67,12 +74,17 @@ void run_check(ReadOptions options) {
     std::printf("%s\n", stats.to_json().dump(1).c_str());
   } else {
     for (const std::string& problem : stats.problems) std::printf("%s\n", problem.c_str());
-    std::printf("%ld documents with %ld media are good, %ld are not\n",
+    std::printf("%ld documents with %ld media are good, %ld are not",
                 static_cast<long>(stats.documents), static_cast<long>(stats.media),
-                static_cast<long>(stats.num_problems));
+                static_cast<long>(stats.num_problems()));
+    if (stats.num_problems() > 0) {
+      std::printf(": %ld damaged, %ld with nothing usable in them",
+                  static_cast<long>(stats.num_damaged), static_cast<long>(stats.num_unusable));
+    }
+    std::printf("\n");
   }
-  require(stats.num_problems == 0, "data check",
-          "expected good documents only, got " + std::to_string(stats.num_problems) + " bad ones");
+  require(stats.num_damaged == 0, "data check",
+          "expected no damaged document, got " + std::to_string(stats.num_damaged));
 }
 
 /// The counters that `flamingo data build` wrote for a shard, if they are where it puts them.
@@ -84,7 +96,7 @@ std::string report_of(const std::string& shard) {
 }
 
 void run_show(const ShowOptions& options) {
-  const auto file = open_documents(options.file);
+  const auto file = open_with_warnings(options.file);
   const std::string path = options.report.empty() ? report_of(options.file) : options.report;
   BuildReport report;
   if (!path.empty()) report = BuildReport::from_json(read_json_file(path), path);

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/document/edit.h"
+#include "flamingo/document/unusable.h"
 #include "flamingo/media/image.h"
 #include "flamingo/media/video.h"
 
@@ -55,8 +56,9 @@ void DocumentStats::add(const Document& document) {
   }
 }
 
-void DocumentStats::add_problem(const std::string& problem) {
-  if (num_problems++ < kMaxProblems) problems.push_back(problem);
+void DocumentStats::add_problem(const std::string& problem, bool damaged) {
+  if (num_problems() < kMaxProblems) problems.push_back(problem);
+  ++(damaged ? num_damaged : num_unusable);
 }
 
 Json DocumentStats::to_json() const {
@@ -70,7 +72,9 @@ Json DocumentStats::to_json() const {
           {"media_bytes", media_bytes},
           {"formats", formats},
           {"media_per_document", per_document},
-          {"num_problems", num_problems},
+          {"num_problems", num_problems()},
+          {"num_damaged", num_damaged},
+          {"num_unusable", num_unusable},
           {"problems", problems}};
 }
 
@@ -97,8 +101,10 @@ void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentS
       const Document document = file.read(i);
       if (options.decode) decode_media(document, file.key(i));
       stats.add(document);
+    } catch (const UnusableDocument& error) {
+      stats.add_problem(error.what(), false);
     } catch (const Error& error) {
-      stats.add_problem(error.what());
+      stats.add_problem(error.what(), true);
     }
     if (options.on_document) options.on_document();
   }

@@ -22,13 +22,15 @@ struct DocumentStats {
   std::map<std::string, int64_t> formats;         ///< media by format
   std::map<int64_t, int64_t> media_per_document;  ///< documents by their number of media
   std::vector<std::string> problems;              ///< documents that cannot be used, and why
-  int64_t num_problems = 0;
+  int64_t num_damaged = 0;
+  int64_t num_unusable = 0;  ///< whole, but with nothing to learn from (see UnusableDocument)
 
   /// Problems kept in the list.
   static constexpr int64_t kMaxProblems = 100;
 
   void add(const Document& document);
-  void add_problem(const std::string& problem);
+  void add_problem(const std::string& problem, bool damaged);
+  int64_t num_problems() const { return num_damaged + num_unusable; }
   Json to_json() const;
   /// A few lines for people.
   std::string table() const;

@@ -7,6 +7,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/crawl/decompressor.h"
+#include "flamingo/document/foreign_json.h"
 #include "flamingo/document/jsonl.h"
 #include "flamingo/document/parquet_documents.h"
 #include "flamingo/document/shard.h"
@@ -23,12 +24,20 @@ std::unique_ptr<DocumentFile> open_documents(const std::string& path,
                                              const DocumentFileOptions& options) {
   const MappedFile file(path);
   const auto start = file.bytes().first(std::min(kStartBytes, file.bytes().size()));
-  const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
+  const std::string_view text = ascii_trim(
+      without_byte_order_mark({reinterpret_cast<const char*>(start.data()), start.size()}));
   require(!text.starts_with("PK\3\4"), path,
           "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got a zip",
           "mmc4's shards are published as .jsonl.zip: unzip them first");
   if (text.starts_with("PAR1")) return std::make_unique<ParquetDocuments>(path, options.parquet);
-  if (sniff_compression(start) || ascii_trim(text).starts_with('{'))
+  require(!text.starts_with('['), path,
+          "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got one JSON list",
+          "write a line for each document: jq -c '.[]'");
+  require(!text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF"), path,
+          "expected lines of JSON in UTF-8, got UTF-16");
+  require(sniff_compression(start) || !text.starts_with("\x1F\x8B"), path,
+          "expected a gzip file of method 8 without reserved flags, got another header");
+  if (sniff_compression(start) || text.starts_with('{'))
     return std::make_unique<JsonlDocuments>(path, options);
   return std::make_unique<TarDocuments>(path, options.mmc4);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "flamingo/document/document.h"
 #include "flamingo/document/mmc4.h"
@@ -36,16 +37,22 @@ class DocumentFile {
   /// What document `index` is called in the file, for messages.
   virtual std::string key(int64_t index) const = 0;
   /// Document `index` with the bytes of its media, where the file has them. Throws Error where this
-  /// one is damaged; the others stay good.
+  /// one is damaged, UnusableDocument where there is nothing in it to learn from; the others stay
+  /// good.
   virtual Document read(int64_t index) const = 0;
+  /// What is odd about the file although it can be read; each names the file.
+  virtual std::vector<std::string> warnings() const { return {}; }
 };
 
 /// Opens a file of documents, told apart by content:
 ///
-///   tar            a sample each (see read_sample)
+///   tar            a sample each (see read_sample); without end mark and archives behind each
+///   other
+///                  with a warning
 ///   JSON lines     OBELICS (see obelics_document) or mmc4 as published (see mmc4_document), mixed
 ///                  as they come; plain, gzip or zstd. Media have addresses, no bytes
-///   Parquet        OBELICS; media as above. Reading a row unpacks its row group, and the last one
+///   Parquet        OBELICS; media as above or with their files. Reading a row unpacks its row
+///   group, and the last one
 ///                  is kept: read in order
 ///
 /// Throws Error naming the file: missing, cut off, of another kind, over a limit.

@@ -5,6 +5,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/crawl/unpack.h"
+#include "flamingo/document/foreign_json.h"
 #include "flamingo/document/obelics.h"
 
 namespace flamingo {
@@ -24,6 +25,7 @@ JsonlDocuments::JsonlDocuments(const std::string& path, const DocumentFileOption
       text_(unpacked_) {
   if (!sniff_compression(file_.bytes()))
     text_ = {reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()};
+  text_ = without_byte_order_mark(text_);
   uint64_t number = 0;
   for (uint64_t begin = 0; begin < text_.size(); ++number) {
     const uint64_t end = std::min(text_.find('\n', begin), text_.size());
@@ -46,7 +48,7 @@ Document JsonlDocuments::read(int64_t index) const {
   require(line.size() <= options_.max_line_bytes, where,
           "expected a line of at most " + std::to_string(options_.max_line_bytes) + " bytes, got " +
               std::to_string(line.size()));
-  const Json json = parse_json(line, where);
+  const Json json = parse_foreign_json(line, where);
   if (json.contains("text_list"))
     return mmc4_document(json, where, options_.mmc4, MissingPicture::kKeepAddress);
   require(json.contains("texts") && json.contains("images"), where,

@@ -8,6 +8,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/document/json_text.h"
+#include "flamingo/document/unusable.h"
 #include "flamingo/io/base64.h"
 #include "flamingo/media/probe.h"
 
@@ -82,7 +83,7 @@ Document mmc4_document(const Json& json, const std::string& where, const Mmc4Rul
                        MissingPicture missing) {
   const Json& sentences = json_list(json, "text_list", where);
   auto pictures = choose_pictures(json, sentences.size(), where, rules, missing);
-  require(!pictures.empty(), where, "expected a picture that meets the rules, got none");
+  require_usable(!pictures.empty(), where, "expected a picture that meets the rules, got none");
   Document document{.url = json_text(json, "url")};
   for (size_t i = 0; i < sentences.size(); ++i) {
     const auto [begin, end] = pictures.equal_range(i);

@@ -42,7 +42,7 @@ enum class MissingPicture {
 /// The published match counts also where some pictures are missing (OpenFlamingo matches anew).
 /// Source: github.com/allenai/mmc4, README.md.
 /// Throws Error naming `where`: a missing field or one of another type, a match outside the list,
-/// base64 that is none, no picture that meets the rules.
+/// base64 that is none; UnusableDocument where no picture meets the rules.
 Document mmc4_document(const Json& json, const std::string& where, const Mmc4Rules& rules,
                        MissingPicture missing);
 

@@ -1,11 +1,15 @@
 #include "flamingo/document/obelics.h"
 
+#include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
+#include "flamingo/document/foreign_json.h"
 #include "flamingo/document/json_text.h"
+#include "flamingo/media/probe.h"
 #include "flamingo/text/unicode.h"
 
 namespace flamingo {
@@ -27,14 +31,24 @@ std::string without_marks(std::string_view text) {
 }
 
 Json metadata_json(const std::string& text, const std::string& where) {
-  return text.empty() ? Json() : parse_json(text, where);
+  return text.empty() ? Json() : parse_foreign_json(text, where);
 }
 
-Medium read_picture(const std::string& url, const Json& about) {
-  return {.url = repair_utf8(url),
-          .alt = json_text(about, "alt_text"),
-          .width = json_extent(about, "original_width"),
-          .height = json_extent(about, "original_height")};
+/// The address of a picture with a file is the one of the metadata, as "path" is a file name.
+Medium read_picture(const ObelicsPicture& picture, const Json& about, const std::string& where) {
+  const std::string src = picture.bytes.empty() ? std::string() : json_text(about, "src");
+  const std::string& url = src.empty() ? picture.url : src;
+  const bool is_text = std::ranges::none_of(url, [](char c) { return c >= 0 && c < ' '; });
+  require(is_text, where, "expected the address of a picture, got bytes that are no text",
+          "a picture of a format that is not read");
+  Medium medium{.url = repair_utf8(url),
+                .alt = json_text(about, "alt_text"),
+                .bytes = picture.bytes,
+                .width = json_extent(about, "original_width"),
+                .height = json_extent(about, "original_height")};
+  const auto format = image_format(std::as_bytes(std::span(medium.bytes)));
+  if (format) medium.format = enum_name(*format);
+  return medium;
 }
 
 std::vector<std::optional<std::string>> optional_texts(const Json& json, const char* name,
@@ -80,15 +94,19 @@ Document obelics_document(const ObelicsRow& row, const std::string& where) {
       document.parts.push_back(Part::of_text(without_marks(repair_utf8(*row.texts[i]))));
     } else {
       document.parts.push_back(Part::of_medium(std::ssize(document.media)));
-      document.media.push_back(read_picture(*row.images[i], has_metadata ? metadata[i] : Json()));
+      document.media.push_back(
+          read_picture(*row.images[i], has_metadata ? metadata[i] : Json(), where));
     }
   }
   return document;
 }
 
 ObelicsRow obelics_row(const Json& json, const std::string& where) {
+  std::vector<std::optional<ObelicsPicture>> images;
+  for (auto& url : optional_texts(json, "images", where))
+    images.push_back(url ? std::optional(ObelicsPicture{.url = std::move(*url)}) : std::nullopt);
   return {.texts = optional_texts(json, "texts", where),
-          .images = optional_texts(json, "images", where),
+          .images = std::move(images),
           .metadata = metadata_text(json, "metadata"),
           .general_metadata = metadata_text(json, "general_metadata")};
 }

@@ -13,11 +13,14 @@
 
 namespace flamingo {
 
-/// OBELICS as published: a Parquet file with the columns "images" and "texts" (lists of texts) and,
-/// where they are there, "metadata" and "general_metadata" (texts).
+/// OBELICS: a Parquet file with the columns "images" and "texts" and, where they are there,
+/// "metadata" and "general_metadata" (texts). "texts" is a list of texts; "images" one of
+/// addresses, as published, of picture files, or of structures of "bytes" and "path", as Hugging
+/// Face's datasets writes pictures.
 class ParquetDocuments : public DocumentFile {
  public:
-  /// Throws Error naming the file as ParquetFile::parse does, and where a column is missing.
+  /// Throws Error naming the file as ParquetFile::parse does, and where a column is missing or
+  /// holds something else.
   ParquetDocuments(const std::string& path, const ParquetLimits& limits);
 
   int64_t size() const override { return first_row_.back(); }
@@ -28,15 +31,18 @@ class ParquetDocuments : public DocumentFile {
 
  private:
   struct Columns {
-    size_t images = 0;
     size_t texts = 0;
+    std::optional<size_t> images;  ///< addresses, or files
+    std::optional<size_t> bytes;   ///< of pictures in structures
+    std::optional<size_t> paths;
     std::optional<size_t> metadata;
     std::optional<size_t> general_metadata;
   };
   struct RowGroup;
 
   Columns find_columns() const;
-  std::optional<size_t> find_column(const std::string& name, bool is_list) const;
+  std::optional<size_t> find_list(const std::string& name, const std::string& field = {}) const;
+  std::optional<size_t> find_text(const std::string& name) const;
   std::shared_ptr<const RowGroup> row_group(size_t index) const;
 
   MappedFile file_;

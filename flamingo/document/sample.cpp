@@ -4,6 +4,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/document/document_json.h"
+#include "flamingo/document/foreign_json.h"
 #include "flamingo/document/sample_pair.h"
 #include "flamingo/io/sha256.h"
 
@@ -42,11 +43,13 @@ Document read_sample(const Sample& sample, const Mmc4Rules& rules) {
   if (is_pair(sample)) return read_pair(sample);
   const std::string_view* json = sample.find("json");
   if (json != nullptr && json->find("\"text_list\"") != json->npos) {
-    const Json document = parse_json(*json, sample.where);
+    const Json document = parse_foreign_json(*json, sample.where);
     if (document.contains("text_list"))
       return mmc4_document(document, sample.where, rules, MissingPicture::kDrop);
   }
   if (json != nullptr && json->find("\"parts\"") != json->npos) return read_native(sample, *json);
+  if (json != nullptr && json->find("\"status\"") != json->npos)
+    expect_fetched(parse_foreign_json(*json, sample.where), sample.where);
   fail(sample.where, "expected a sample of a known kind, got files " + names_of(sample));
 }
 

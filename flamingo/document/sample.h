@@ -32,7 +32,7 @@ struct Sample {
 ///   json with "text_list"    mmc4 as OpenFlamingo packs it (see mmc4_document)
 ///
 /// Throws Error naming the sample: another kind, damaged, a file that is missing or whose SHA-256
-/// is another.
+/// is another; UnusableDocument where there is nothing in it to learn from.
 Document read_sample(const Sample& sample, const Mmc4Rules& rules = {});
 
 }  // namespace flamingo

@@ -5,7 +5,9 @@
 
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
+#include "flamingo/document/foreign_json.h"
 #include "flamingo/document/json_text.h"
+#include "flamingo/document/unusable.h"
 #include "flamingo/text/unicode.h"
 
 namespace flamingo {
@@ -22,36 +24,37 @@ bool is_medium(const Sample::File& file) {
 
 Json read_metadata(const Sample& sample) {
   const std::string_view* text = sample.find("json");
-  return text == nullptr ? Json::object() : parse_json(*text, sample.where);
-}
-
-void expect_success(const Json& metadata, const std::string& where) {
-  const std::string status = json_text(metadata, "status");
-  const std::string why = json_text(metadata, "error_message");
-  require(status.empty() || status == "success", where,
-          "expected a sample that was fetched, got status \"" + status + "\"" +
-              (why.empty() ? "" : ": " + why));
+  return text == nullptr ? Json::object() : parse_foreign_json(*text, sample.where);
 }
 
 std::string read_caption(const Sample& sample, const Json& metadata) {
   const std::string_view* text = sample.find("txt");
-  const std::string caption = repair_utf8(text ? *text : json_text(metadata, "caption"));
+  const std::string caption =
+      repair_utf8(text ? without_byte_order_mark(*text) : json_text(metadata, "caption"));
   const std::string_view trimmed = ascii_trim(caption);
-  require(!trimmed.empty(), sample.where, "expected a caption in txt or json, got none");
+  require_usable(!trimmed.empty(), sample.where, "expected a caption in txt or json, got none");
   return std::string(trimmed);
 }
 
 }  // namespace
 
+void expect_fetched(const Json& metadata, const std::string& where) {
+  const std::string status = json_text(metadata, "status");
+  const std::string why = json_text(metadata, "error_message");
+  require_usable(status.empty() || status == "success", where,
+                 "expected a sample that was fetched, got status \"" + status + "\"" +
+                     (why.empty() ? "" : ": " + why));
+}
+
 bool is_pair(const Sample& sample) { return std::ranges::any_of(sample.files, is_medium); }
 
 Document read_pair(const Sample& sample) {
+  const Json metadata = read_metadata(sample);
+  expect_fetched(metadata, sample.where);
   require(std::ranges::count_if(sample.files, is_medium) == 1, sample.where,
           "expected one picture or clip beside its caption, got another number");
   const Sample::File& file = *std::ranges::find_if(sample.files, is_medium);
   require(!file.bytes.empty(), sample.where, "expected a medium with bytes, got an empty file");
-  const Json metadata = read_metadata(sample);
-  expect_success(metadata, sample.where);
   Document document{.url = json_text(metadata, "url")};
   document.media.push_back(
       {.kind = is_clip(file.extension) ? MediumKind::kVideo : MediumKind::kImage,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "flamingo/core/config.h"
 #include "flamingo/document/document.h"
 #include "flamingo/document/sample.h"
 
@@ -13,8 +14,11 @@ bool is_pair(const Sample& sample);
 /// "mkv", "avi" or "mov"; the caption in "txt", else in the field "caption" of "json". Of the JSON,
 /// "url", "width" and "height" count too; its "sha256" is that of the file before it was resized.
 /// The document is the medium, then the caption without white space around it.
-/// Throws Error naming the sample: not is_pair, more than one medium, an empty file, no caption or
-/// an empty one, a "status" other than "success", JSON that is none.
+/// Throws Error naming the sample: not is_pair, more than one medium, an empty file, JSON that is
+/// none; UnusableDocument: no caption or an empty one, a "status" other than "success".
 Document read_pair(const Sample& sample);
+
+/// Throws UnusableDocument where img2dataset's JSON says that fetching failed; `where` names it.
+void expect_fetched(const Json& metadata, const std::string& where);
 
 }  // namespace flamingo

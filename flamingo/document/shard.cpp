@@ -27,11 +27,17 @@ void ShardWriter::add(std::string_view key, Document document) {
 TarDocuments::TarDocuments(const std::string& path, const Mmc4Rules& rules)
     : file_(path),
       rules_(rules),
-      members_(tar_members(file_.bytes(), path)),
-      samples_(group_samples(members_).samples) {}
+      tar_(index_tar(file_.bytes(), path)),
+      samples_(group_samples(tar_.members).samples) {}
 
 std::string TarDocuments::key(int64_t index) const {
   return samples_.at(static_cast<size_t>(index)).key;
+}
+
+std::vector<std::string> TarDocuments::warnings() const {
+  std::vector<std::string> named;
+  for (const std::string& warning : tar_.warnings) named.push_back(file_.path() + ": " + warning);
+  return named;
 }
 
 Document TarDocuments::read(int64_t index) const {
@@ -39,7 +45,7 @@ Document TarDocuments::read(int64_t index) const {
   Sample sample{.where = file_.path() + ": " + group.key};
   require(group.error.empty(), sample.where, group.error);
   for (const SampleFile& file : group.files) {
-    const auto data = members_[file.member].data;
+    const auto data = tar_.members[file.member].data;
     sample.files.push_back(
         {file.extension, {reinterpret_cast<const char*>(data.data()), data.size()}});
   }

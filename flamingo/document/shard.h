@@ -32,17 +32,18 @@ class ShardWriter {
 /// A mapped tar of samples.
 class TarDocuments : public DocumentFile {
  public:
-  /// Throws Error as tar_members does.
+  /// Throws Error as index_tar does.
   explicit TarDocuments(const std::string& path, const Mmc4Rules& rules = {});
 
   int64_t size() const override { return std::ssize(samples_); }
   std::string key(int64_t index) const override;
   Document read(int64_t index) const override;
+  std::vector<std::string> warnings() const override;
 
  private:
   MappedFile file_;
   Mmc4Rules rules_;
-  std::vector<TarMember> members_;
+  TarIndex tar_;
   std::vector<SampleGroup> samples_;
 };
 

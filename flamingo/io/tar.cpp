@@ -46,10 +46,6 @@ std::string_view raw_field(Bytes block, Field field) {
 
 std::string_view until_zero(std::string_view text) { return text.substr(0, text.find('\0')); }
 
-bool all_zero(Bytes bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
-
 /// A number in base 256, big endian behind a marker bit; nothing when negative or over 63 bits.
 std::optional<uint64_t> parse_binary(std::string_view field) {
   uint64_t value = static_cast<uint8_t>(field[0]) & 0x7F;
@@ -174,26 +170,24 @@ Bytes TarReader::take(uint64_t size) {
   return part;
 }
 
-/// Data and the zeros that fill its last block; takes none of it when it is over `max_size`.
+/// Data and the zeros that fill its last block, which the end of the file may cut off; takes none
+/// of it when it is over `max_size`.
 Bytes TarReader::take_data(uint64_t size, uint64_t max_size) {
   if (size > max_size) {
     refuse("expected at most " + std::to_string(max_size) + " bytes, got " + std::to_string(size) +
            " for the header");
   }
   const Bytes data = take(size);
-  take((kBlock - size % kBlock) % kBlock);
+  take(std::min((kBlock - size % kBlock) % kBlock, bytes_.size() - position_));
   return data;
 }
 
-/// The next header, or nothing at the end of the archive.
+/// The next header, or nothing at the end of the file.
 std::optional<TarReader::Header> TarReader::read_header() {
   header_at_ = position_;
+  if (!skip_end_mark()) return std::nullopt;
+  header_at_ = position_;
   const Bytes block = take(kBlock);
-  if (all_zero(block)) {
-    if (!all_zero(take(kBlock))) refuse("expected two zero blocks, got one");
-    expect_only_zeros();
-    return std::nullopt;
-  }
   if (!checksum_fits(block)) refuse("expected a header with its checksum, got another sum");
   Header header;
   header.type = raw_field(block, kType)[0];
@@ -209,10 +203,34 @@ std::optional<TarReader::Header> TarReader::read_header() {
   return header;
 }
 
-/// A concatenated or overwritten archive would lose members without a word otherwise.
-void TarReader::expect_only_zeros() const {
-  if (!all_zero(bytes_.subspan(position_)))
-    refuse("expected zero bytes up to the end of the file behind the end mark");
+/// Takes the zeros in front of the next header; false where none follows. A reader that stopped at
+/// the first mark would lose the members of archives behind it without a word.
+bool TarReader::skip_end_mark() {
+  const uint64_t begin = position_;
+  const auto rest = bytes_.subspan(position_);
+  const auto first = std::ranges::find_if(rest, [](std::byte b) { return b != std::byte{0}; });
+  const auto num_zeros = static_cast<uint64_t>(first - rest.begin());
+  const bool at_end = num_zeros == rest.size();
+  if (!at_end) {
+    position_ += num_zeros / kBlock * kBlock;
+    if (position_ == begin) return true;
+    global_.clear();
+    ++num_archives_;
+    return true;
+  }
+  if (num_zeros < 2 * kBlock) warn_of_missing_mark();
+  position_ = bytes_.size();
+  if (num_archives_ > 1)
+    warnings_.push_back(std::to_string(num_archives_) +
+                        " archives stand behind each other; they are read as one");
+  return false;
+}
+
+void TarReader::warn_of_missing_mark() {
+  if (num_members_ == 0) refuse("expected a member or two zero blocks, got the end of the file");
+  warnings_.push_back(
+      "the archive has no end mark, so that members may be missing; the last is \"" + last_name_ +
+      "\"");
 }
 
 void TarReader::skip_sparse_map(bool extended) {
@@ -287,9 +305,11 @@ std::optional<TarMember> TarReader::next() {
 std::optional<TarMember> TarReader::next_file() {
   Records local;
   while (!ended_) {
+    const uint64_t archive = num_archives_;
     const auto header = read_header();
+    if (!local.empty() && (!header || num_archives_ != archive))
+      refuse("expected a member behind its pax header, got the end");
     if (!header) {
-      if (!local.empty()) refuse("expected a member behind its pax header, got the end");
       ended_ = true;
       break;
     }
@@ -307,18 +327,19 @@ std::optional<TarMember> TarReader::next_file() {
     const bool is_sparse = sparse != local.end() && sparse->first.starts_with("GNU.sparse.");
     const bool is_old_folder = header->type == '\0' && header->name.ends_with('/');
     if (is_file_type(header->type) && !is_sparse && !is_old_folder)
-      return TarMember{member_name(*header, local), offset, data};
+      return TarMember{last_name_ = member_name(*header, local), offset, data};
     ++num_skipped_;
     local.clear();
   }
   return std::nullopt;
 }
 
-std::vector<TarMember> tar_members(Bytes bytes, const std::string& where, const TarLimits& limits) {
+TarIndex index_tar(Bytes bytes, const std::string& where, const TarLimits& limits) {
   TarReader reader(bytes, where, limits);
-  std::vector<TarMember> members;
-  while (auto member = reader.next()) members.push_back(std::move(*member));
-  return members;
+  TarIndex index;
+  while (auto member = reader.next()) index.members.push_back(std::move(*member));
+  index.warnings = reader.warnings();
+  return index;
 }
 
 std::string tar_header(std::string_view name, uint64_t size) {

@@ -30,19 +30,22 @@ struct TarMember {
 
 /// Reads the regular files of a tar in order: v7, ustar, GNU (long names) and pax (path, size).
 /// Folders, links, devices and sparse files are skipped and counted. Header checksums are verified;
-/// a tar has none over the data.
+/// a tar has none over the data. Archives behind each other are read as one, and the two zero
+/// blocks that end an archive may be missing: both with a warning, as members may be missing too.
 class TarReader {
  public:
   /// Reads bytes that must outlive the reader and its members; `where` names them in errors.
   TarReader(std::span<const std::byte> bytes, std::string where, TarLimits limits = {});
 
-  /// The next regular file, or nothing after the two zero blocks that end an archive.
-  /// Throws Error naming the offset: cut off, damaged, over a limit, bytes after the end. Members
-  /// returned before stay good; every later call throws too.
+  /// The next regular file, or nothing at the end.
+  /// Throws Error naming the offset: cut off within a member, damaged, over a limit, other bytes
+  /// after the end. Members returned before stay good; every later call throws too.
   std::optional<TarMember> next();
 
   /// Members so far that were not regular files.
   uint64_t num_skipped() const { return num_skipped_; }
+  /// What is odd about the archive, as far as it was read.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   struct Header;
@@ -58,7 +61,8 @@ class TarReader {
   const std::string* record(const Records& local, std::string_view key) const;
   uint64_t data_size(const Header& header, const Records& local) const;
   std::string member_name(const Header& header, const Records& local) const;
-  void expect_only_zeros() const;
+  bool skip_end_mark();
+  void warn_of_missing_mark();
   [[noreturn]] void refuse(const std::string& message) const;
 
   std::span<const std::byte> bytes_;
@@ -68,14 +72,23 @@ class TarReader {
   uint64_t header_at_ = 0;
   uint64_t num_members_ = 0;
   uint64_t num_skipped_ = 0;
+  std::string last_name_;  ///< of the regular files so far
+  uint64_t num_archives_ = 1;
+  std::vector<std::string> warnings_;
   bool ended_ = false;
   bool damaged_ = false;
   Records global_;  ///< pax records that hold for all later members
 };
 
-/// All regular files of a tar: an index for random access. Throws Error as TarReader does.
-std::vector<TarMember> tar_members(std::span<const std::byte> bytes, const std::string& where,
-                                   const TarLimits& limits = {});
+/// All regular files of a tar, an index for random access, and the reader's warnings.
+struct TarIndex {
+  std::vector<TarMember> members;
+  std::vector<std::string> warnings;
+};
+
+/// Throws Error as TarReader does.
+TarIndex index_tar(std::span<const std::byte> bytes, const std::string& where,
+                   const TarLimits& limits = {});
 
 /// The header blocks of a regular file: ustar, with a pax header in front where the name is longer
 /// than 100 bytes or the size 8 GiB or more. Owner 0, mode 0644, time 0. Throws Error unless the

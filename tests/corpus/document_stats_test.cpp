@@ -3,18 +3,21 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/error.h"
+#include "flamingo/document/unusable.h"
 #include "tests/corpus/tiny_site.h"
 
 namespace flamingo {
 namespace {
 
-/// Three documents: a good one, one that cannot be read, one whose picture cannot be decoded.
+/// Four documents: a good one, one that cannot be read, one whose picture cannot be decoded, one
+/// without anything to learn from.
 class Shelf : public DocumentFile {
  public:
-  int64_t size() const override { return 3; }
+  int64_t size() const override { return 4; }
   std::string key(int64_t index) const override { return "key" + std::to_string(index); }
   Document read(int64_t index) const override {
     if (index == 1) fail("shelf", "expected a good document, got damage");
+    require_usable(index != 3, "shelf", "expected a picture, got none");
     Document document;
     document.media = {{.bytes = testing::random_picture(1), .format = "png"}};
     if (index == 2) document.media[0].bytes.resize(100);
@@ -27,15 +30,18 @@ TEST(DocumentStats, CountsAndNamesProblems) {
   DocumentStats stats;
   int64_t done = 0;
   read_all(Shelf(), {.on_document = [&] { ++done; }}, stats);
-  EXPECT_EQ(done, 3);
+  EXPECT_EQ(done, 4);
   EXPECT_EQ(stats.documents, 2);
   EXPECT_EQ(stats.media, 2);
   EXPECT_EQ(stats.words, 6);
   EXPECT_EQ(stats.formats.at("png"), 2);
   EXPECT_EQ(stats.media_per_document.at(1), 2);
-  ASSERT_EQ(stats.num_problems, 1);
+  ASSERT_EQ(stats.num_problems(), 2);
+  EXPECT_EQ(stats.num_damaged, 1);
+  EXPECT_EQ(stats.num_unusable, 1);
   EXPECT_NE(stats.problems[0].find("damage"), std::string::npos);
   EXPECT_EQ(stats.to_json()["documents"], 2);
+  EXPECT_EQ(stats.to_json()["num_unusable"], 1);
   EXPECT_NE(stats.table().find("(1.00 a document; 0 clips)"), std::string::npos) << stats.table();
 }
 
@@ -43,7 +49,7 @@ TEST(DocumentStats, DecodingFindsBrokenPictures) {
   DocumentStats stats;
   read_all(Shelf(), {.decode = true}, stats);
   EXPECT_EQ(stats.documents, 1);
-  ASSERT_EQ(stats.num_problems, 2);
+  ASSERT_EQ(stats.num_damaged, 2);
   EXPECT_NE(stats.problems[1].find("key2"), std::string::npos) << stats.problems[1];
 }
 
@@ -51,14 +57,14 @@ TEST(DocumentStats, StopsWhenAsked) {
   DocumentStats stats;
   const std::atomic<bool> stop{true};
   read_all(Shelf(), {.stop = &stop}, stats);
-  EXPECT_EQ(stats.documents + stats.num_problems, 0);
+  EXPECT_EQ(stats.documents + stats.num_problems(), 0);
 }
 
 TEST(DocumentStats, KeepsTheFirstProblemsOnly) {
   DocumentStats stats;
-  for (int i = 0; i < 150; ++i) stats.add_problem(std::to_string(i));
+  for (int i = 0; i < 150; ++i) stats.add_problem(std::to_string(i), i % 2 == 0);
   EXPECT_EQ(stats.problems.size(), 100u);
-  EXPECT_EQ(stats.num_problems, 150);
+  EXPECT_EQ(stats.num_problems(), 150);
 }
 
 }  // namespace

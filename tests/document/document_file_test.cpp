@@ -4,6 +4,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/document/unusable.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
@@ -26,8 +27,8 @@ class DocumentFileTest : public ::testing::Test {
 
 TEST_F(DocumentFileTest, TellsFilesApartByContent) {
   const std::string line = R"({"texts": ["My puppy."], "images": [null]})";
-  for (const std::string& bytes :
-       {line, "\n " + line, testing::gzip_text(line), testing::zstd_text(line)})
+  for (const std::string& bytes : {line, "\n " + line, "\xEF\xBB\xBF" + line,
+                                   testing::gzip_text(line), testing::zstd_text(line)})
     EXPECT_EQ(open(bytes)->read(0).parts.at(0).text, "My puppy.");
   EXPECT_EQ(open_documents(testing::golden("parquet/none-v1-plain.parquet"))->size(), 5);
 }
@@ -42,6 +43,8 @@ TEST_F(DocumentFileTest, ShardsOfImg2dataset) {
   EXPECT_EQ(pair.media[0].width, 256);
   EXPECT_EQ(pair.parts.at(1).text, "A puppy.");
   EXPECT_NE(error_of([&] { file->read(1); }).find("caption"), std::string::npos);
+  EXPECT_THROW(file->read(1), UnusableDocument);
+  EXPECT_TRUE(file->warnings().empty());
   const std::string message =
       error_of([] { open_documents(testing::golden("shards/img2dataset.parquet")); });
   EXPECT_NE(message.find("the tar beside"), std::string::npos) << message;
@@ -49,7 +52,8 @@ TEST_F(DocumentFileTest, ShardsOfImg2dataset) {
 
 TEST_F(DocumentFileTest, ShardsOfOpenFlamingo) {
   const std::string path = testing::golden("shards/openflamingo.tar");
-  EXPECT_THROW(open_documents(path)->read(0), Error);  // the picture is below 11,000 bytes
+  EXPECT_THROW(open_documents(path)->read(0),
+               UnusableDocument);  // the picture is below 11,000 bytes
   const auto file = open_documents(path, {.mmc4 = {.min_bytes = 1}});
   ASSERT_EQ(file->size(), 1);
   const Document page = file->read(0);
@@ -61,8 +65,26 @@ TEST_F(DocumentFileTest, ShardsOfOpenFlamingo) {
   EXPECT_EQ(page.parts[2].text, "It sleeps.");
 }
 
+TEST_F(DocumentFileTest, ShardsWithoutEndAreReadWithAWarning) {
+  const std::string shard = testing::golden_bytes("shards/img2dataset.tar");
+  const std::string bare = shard.substr(0, shard.find_last_not_of('\0') / 512 * 512 + 512);
+  const auto cut = open(bare);
+  EXPECT_EQ(cut->size(), 2);
+  ASSERT_EQ(cut->warnings().size(), 1u);
+  EXPECT_NE(cut->warnings()[0].find(path_ + ": the archive has no end mark"), std::string::npos);
+  const auto twice = open(shard + shard);
+  EXPECT_EQ(twice->size(), 4);
+  EXPECT_EQ(twice->warnings().size(), 1u);
+}
+
 TEST_F(DocumentFileTest, OtherFilesAreErrorsWithAHint) {
+  EXPECT_NE(error_of([&] { open("[{\"texts\": []}]"); }).find("one JSON list"), std::string::npos);
+  EXPECT_NE(error_of([&] { open(std::string("\xFF\xFE{\0", 4)); }).find("UTF-16"),
+            std::string::npos);
   EXPECT_NE(error_of([&] { open(std::string("PK\3\4") + "{}"); }).find("unzip"), std::string::npos);
+  std::string reserved = testing::gzip_text("{}");
+  reserved[3] = '\x20';
+  EXPECT_NE(error_of([&] { open(reserved); }).find("reserved flags"), std::string::npos);
   EXPECT_THROW(open(""), Error);
   EXPECT_THROW(open("\n\n"), Error);
   EXPECT_THROW(open("url,caption\n"), Error);

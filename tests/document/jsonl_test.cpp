@@ -50,6 +50,8 @@ class JsonlTest : public ::testing::Test {
 TEST_F(JsonlTest, PlainAndCompressed) {
   expect_lines(*open(lines()));
   expect_lines(*open(lines() + "\n"));
+  expect_lines(*open("\xEF\xBB\xBF" + lines()));
+  expect_lines(*open(testing::gzip_text("\xEF\xBB\xBF" + lines())));
   expect_lines(*open(testing::gzip_text(lines())));
   expect_lines(*open(testing::zstd_text(lines())));
   // one member a line

@@ -10,7 +10,9 @@ namespace {
 /// The published fields, with other words.
 const ObelicsRow kRow{
     .texts = {{}, "My puppy.", {}},
-    .images = {"https://pets.example/a.jpg", {}, "https://pets.example/b.png"},
+    .images = {ObelicsPicture{.url = "https://pets.example/a.jpg"},
+               {},
+               ObelicsPicture{.url = "https://pets.example/b.png"}},
     .metadata = R"([{"document_url": "https://pets.example/page", "unformatted_src": "a.jpg",
         "src": "https://pets.example/a.jpg", "formatted_filename": "a", "alt_text": "a puppy",
         "original_width": 640, "original_height": 480, "format": "jpeg"}, null,
@@ -42,9 +44,23 @@ TEST(Obelics, MetadataMayBeMissing) {
   EXPECT_EQ(obelics_document(row, "x").media.size(), 2u);
 }
 
+TEST(Obelics, PicturesMayBeFiles) {
+  ObelicsRow row = kRow;
+  row.images[0] = {.url = "a.jpg", .bytes = "\xFF\xD8\xFF\xE0 and so on"};
+  const Medium picture = obelics_document(row, "x").media[0];
+  EXPECT_EQ(picture.bytes, "\xFF\xD8\xFF\xE0 and so on");
+  EXPECT_EQ(picture.format, "jpg");
+  EXPECT_EQ(picture.url, "https://pets.example/a.jpg") << "of the metadata";
+  EXPECT_EQ(picture.alt, "a puppy");
+  row.metadata.clear();
+  EXPECT_EQ(obelics_document(row, "x").media[0].url, "a.jpg");
+  row.images[0] = {.url = std::string("BM\0\0", 4)};
+  EXPECT_THROW(obelics_document(row, "x"), Error) << "no address";
+}
+
 TEST(Obelics, MarksOfANewTopicBecomeBlankLines) {
   const auto text = [](const std::string& written) {
-    return obelics_document({.texts = {written}, .images = {{}}}, "x").parts[0].text;
+    return obelics_document({.texts = {written}, .images = {std::nullopt}}, "x").parts[0].text;
   };
   const std::string mark = "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED";
   EXPECT_EQ(text("One.\n\n" + mark + "\n\nTwo."), "One.\n\nTwo.");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/error.h"
+#include "flamingo/document/unusable.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo {
@@ -48,6 +49,27 @@ TEST(SamplePair, AClip) {
     EXPECT_EQ(clip.media[0].kind, MediumKind::kVideo);
     EXPECT_EQ(clip.media[0].format, extension);
   }
+}
+
+TEST(SamplePair, JsonOfPython) {
+  const Document pair = read_sample(sample(
+      {{"jpg", "p"}, {"json", R"({"caption": "A puppy", "similarity": NaN, "width": Infinity})"}}));
+  EXPECT_EQ(pair.parts[1].text, "A puppy");
+  EXPECT_EQ(pair.media[0].width, 0);
+  EXPECT_EQ(read_sample(sample({{"jpg", "p"},
+                                {"txt",
+                                 "\xEF\xBB\xBF"
+                                 "A puppy"}}))
+                .parts[1]
+                .text,
+            "A puppy");
+}
+
+TEST(SamplePair, WhatWasNotFetchedIsUnusable) {
+  const char* failed = R"({"caption": "x", "status": "failed_to_download"})";
+  EXPECT_THROW(read_sample(sample({{"json", failed}, {"txt", "x"}})), UnusableDocument);
+  EXPECT_THROW(read_sample(sample({{"jpg", "p"}, {"json", failed}})), UnusableDocument);
+  EXPECT_THROW(read_sample(sample({{"jpg", "p"}, {"txt", " "}})), UnusableDocument);
 }
 
 TEST(SamplePair, FailedSamplesAreErrors) {

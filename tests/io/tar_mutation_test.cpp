@@ -22,6 +22,7 @@ constexpr const char* kFiles[] = {"ustar", "gnu", "pax", "sparse-gnu", "sparse-p
 struct Result {
   std::vector<std::string> members;  ///< name and place of each, read before an Error
   bool complete = false;             ///< no Error
+  bool warned = false;
 };
 
 /// Reads every byte of every member. The exact copy lets a sanitizer see one byte too many.
@@ -38,6 +39,7 @@ Result read(std::string_view bytes) {
                                std::to_string(member->data.size()));
     }
     result.complete = true;
+    result.warned = !reader.warnings().empty();
   } catch (const Error&) {
   }
   EXPECT_LT(sum, ~0u);
@@ -55,7 +57,8 @@ TEST(TarMutation, PrefixesGiveTheMembersBeforeTheCut) {
     ASSERT_TRUE(whole.complete) << name;
     for (size_t size = 0; size < file.size(); ++size) {
       const Result cut = read(file.substr(0, size));
-      ASSERT_FALSE(cut.complete) << name << ", prefix of " << size << " bytes";
+      ASSERT_TRUE(!cut.complete || cut.warned || cut.members == whole.members)
+          << name << ", prefix of " << size << " bytes";
       ASSERT_TRUE(begins_with(whole.members, cut.members)) << name << " at " << size;
     }
   }

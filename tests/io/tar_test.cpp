@@ -39,7 +39,7 @@ std::string text(std::span<const std::byte> bytes) {
 
 std::vector<NamedFile> read_all(const std::string& tar) {
   std::vector<NamedFile> files;
-  for (const TarMember& member : tar_members(as_bytes(tar), "x.tar")) {
+  for (const TarMember& member : index_tar(as_bytes(tar), "x.tar").members) {
     EXPECT_EQ(tar.substr(member.offset, member.data.size()), text(member.data));
     files.push_back({member.name, text(member.data)});
   }
@@ -150,24 +150,27 @@ TEST(TarReader, FindsAFileBehindEightGiB) {
   write_file_atomic(path, header);
   std::filesystem::resize_file(path, header.size() + (1ull << 33) + 512 + 1024);  // a hole
   const MappedFile file(path);
-  const auto members = tar_members(file.bytes(), path);
+  const auto members = index_tar(file.bytes(), path).members;
   ASSERT_EQ(members.size(), 1u);
   EXPECT_EQ(members[0].data.size(), size);
 }
 
 TEST(TarReader, NamesDamageAndItsOffset) {
   const auto error = [](const std::string& tar) {
-    return error_of([&] { tar_members(as_bytes(tar), "x.tar"); });
+    return error_of([&] { index_tar(as_bytes(tar), "x.tar"); });
   };
   std::string flipped = member("a", "1") + member("b", "2") + kEnd;
   flipped[1024] ^= 1;
   expect_part(error(flipped), "[x.tar] expected a header with its checksum");
   expect_part(error(flipped), "offset 1024");
-  expect_part(error(""), "expected 512 more bytes, got 0");
-  expect_part(error(member("a", "1")), "got 0 for the header at offset 1024");
-  expect_part(error(member("a", "1") + std::string(512, '\0') + member("b", "2")),
-              "two zero blocks");
-  expect_part(error(member("a", "1") + kEnd + member("b", "2") + kEnd), "end mark");
+  expect_part(error(""), "got the end of the file");
+  expect_part(error(std::string(512, '\0')), "got the end of the file");
+  expect_part(error("a,b"), "expected 512 more bytes, got 3");
+  expect_part(error(member("a", "1").substr(0, 512)), "expected 1 more bytes, got 0");
+  expect_part(error(member("a", "1") + "b"), "got 1 for the header at offset 1024");
+  expect_part(error(member("a", "1") + kEnd + "b"), "got 1 for the header at offset 2048");
+  expect_part(error(member("a", "1") + pax("13 path=mine\n") + kEnd + member("b", "2") + kEnd),
+              "got the end");
   expect_part(error(with_field(tar_header("a", 0), 124, "77777777777") + kEnd), "expected at most");
   expect_part(error(with_field(tar_header("a", 0), 124, "\xFF") + kEnd), "a size");
   expect_part(error(with_field(tar_header("a", 0), 124, "9") + kEnd), "a size");
@@ -176,24 +179,56 @@ TEST(TarReader, NamesDamageAndItsOffset) {
   expect_part(error(pax("13 path=mine\n") + kEnd), "got the end");
 }
 
+TEST(TarReader, ReadsWithoutAnEndMarkAndWarns) {
+  const std::string members = member("a", "1") + member("b", "2");
+  EXPECT_TRUE(index_tar(as_bytes(members + kEnd), "x").warnings.empty());
+  EXPECT_TRUE(index_tar(as_bytes(members + kEnd + std::string(9000, '\0')), "x").warnings.empty());
+  for (const size_t size : {0u, 1u, 511u, 512u, 1023u}) {
+    const std::string cut = members + std::string(size, '\0');
+    const TarIndex index = index_tar(as_bytes(cut), "x");
+    EXPECT_EQ(index.members.size(), 2u) << size;
+    ASSERT_EQ(index.warnings.size(), 1u) << size;
+    EXPECT_NE(index.warnings[0].find("the last is \"b\""), std::string::npos) << index.warnings[0];
+  }
+  const std::string bare = members.substr(0, members.size() - 511);  // no zeros behind the data
+  EXPECT_EQ(index_tar(as_bytes(bare), "x").members.size(), 2u);
+  EXPECT_EQ(index_tar(as_bytes(bare), "x").warnings.size(), 1u);
+}
+
+TEST(TarReader, ReadsArchivesBehindEachOtherAndWarns) {
+  const std::string global = typed('g', "g", "11 path=zz\n");
+  const std::string one = global + member("a", "1") + kEnd + std::string(4096, '\0');
+  const std::string both = one + member("b", "2") + kEnd;
+  const TarIndex index = index_tar(as_bytes(both), "x");
+  ASSERT_EQ(index.members.size(), 2u);
+  EXPECT_EQ(index.members[1].name, "b") << "global records end with their archive";
+  EXPECT_EQ(text(index.members[1].data), "2");
+  ASSERT_EQ(index.warnings.size(), 1u);
+  EXPECT_NE(index.warnings[0].find("2 archives"), std::string::npos) << index.warnings[0];
+  const std::string lone = member("a", "1") + std::string(512, '\0') + member("b", "2");
+  EXPECT_EQ(index_tar(as_bytes(lone), "x").members.size(), 2u);
+  EXPECT_EQ(index_tar(as_bytes(lone), "x").warnings.size(), 2u);
+}
+
 TEST(TarReader, RefusesBadPaxRecords) {
   for (const char* records :
        {"path=a\n", "99 path=a\n", "8 path=a\n", "4 a=\n", "0 a=b\n", "6 ab=\n\n", "7 pathx\n",
         "-9 path=a\n", "99999999999999999999 path=a\n", "10 size=x\n", "11 size=-1\n"}) {
     const std::string tar = pax(records) + member("a", "1") + kEnd;
-    EXPECT_THROW(tar_members(as_bytes(tar), "x.tar"), Error) << records;
+    EXPECT_THROW(index_tar(as_bytes(tar), "x.tar"), Error) << records;
   }
 }
 
 TEST(TarReader, AppliesLimits) {
   const std::string tar = member("abcd", "1") + member("efgh", "2") + kEnd;
-  EXPECT_THROW(tar_members(as_bytes(tar), "x", {.max_members = 1}), Error);
-  EXPECT_THROW(tar_members(as_bytes(tar), "x", {.max_name_bytes = 3}), Error);
-  EXPECT_EQ(tar_members(as_bytes(tar), "x", {.max_members = 2, .max_name_bytes = 4}).size(), 2u);
+  EXPECT_THROW(index_tar(as_bytes(tar), "x", {.max_members = 1}), Error);
+  EXPECT_THROW(index_tar(as_bytes(tar), "x", {.max_name_bytes = 3}), Error);
+  EXPECT_EQ(index_tar(as_bytes(tar), "x", {.max_members = 2, .max_name_bytes = 4}).members.size(),
+            2u);
   const std::string with_pax = pax("13 path=mine\n") + tar;
-  EXPECT_THROW(tar_members(as_bytes(with_pax), "x", {.max_header_bytes = 12}), Error);
+  EXPECT_THROW(index_tar(as_bytes(with_pax), "x", {.max_header_bytes = 12}), Error);
   const std::string with_long = typed('L', "l", std::string(4097, 'n')) + tar;
-  EXPECT_THROW(tar_members(as_bytes(with_long), "x"), Error);
+  EXPECT_THROW(index_tar(as_bytes(with_long), "x"), Error);
 }
 
 TEST(TarReader, GivesWhatStandsBeforeDamageAndNothingBehindIt) {
