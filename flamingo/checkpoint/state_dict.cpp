@@ -3,6 +3,7 @@
 #include <torch/types.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -17,37 +18,39 @@ namespace {
 
 constexpr size_t kNamesInErrors = 10;
 
+constexpr std::array<std::pair<DType, torch::ScalarType>, 20> kTypes = {
+    {{DType::kF64, torch::kFloat64},
+     {DType::kF32, torch::kFloat32},
+     {DType::kF16, torch::kFloat16},
+     {DType::kBF16, torch::kBFloat16},
+     {DType::kI64, torch::kInt64},
+     {DType::kI32, torch::kInt32},
+     {DType::kI16, torch::kInt16},
+     {DType::kI8, torch::kInt8},
+     {DType::kU8, torch::kUInt8},
+     {DType::kBool, torch::kBool},
+     {DType::kU16, torch::kUInt16},
+     {DType::kU32, torch::kUInt32},
+     {DType::kU64, torch::kUInt64},
+     {DType::kF8E4M3, torch::kFloat8_e4m3fn},
+     {DType::kF8E5M2, torch::kFloat8_e5m2},
+     {DType::kF8E8M0, torch::kFloat8_e8m0fnu},
+     {DType::kF8E4M3Fnuz, torch::kFloat8_e4m3fnuz},
+     {DType::kF8E5M2Fnuz, torch::kFloat8_e5m2fnuz},
+     {DType::kC64, torch::kComplexFloat},
+     {DType::kC128, torch::kComplexDouble}}};
+
 torch::ScalarType scalar_type(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return torch::kFloat64;
-    case DType::kF32:
-      return torch::kFloat32;
-    case DType::kF16:
-      return torch::kFloat16;
-    case DType::kBF16:
-      return torch::kBFloat16;
-    case DType::kI64:
-      return torch::kInt64;
-    case DType::kI32:
-      return torch::kInt32;
-    case DType::kI16:
-      return torch::kInt16;
-    case DType::kI8:
-      return torch::kInt8;
-    case DType::kU8:
-      return torch::kUInt8;
-    case DType::kBool:
-      return torch::kBool;
+  for (const auto& [ours, torchs] : kTypes) {
+    if (ours == dtype) return torchs;
   }
   fail("scalar_type",
        "expected a known element type, got " + std::to_string(static_cast<int>(dtype)));
 }
 
 DType file_dtype(const at::Tensor& tensor, const std::string& name) {
-  for (const DType dtype : {DType::kF64, DType::kF32, DType::kF16, DType::kBF16, DType::kI64,
-                            DType::kI32, DType::kI16, DType::kI8, DType::kU8, DType::kBool}) {
-    if (scalar_type(dtype) == tensor.scalar_type()) return dtype;
+  for (const auto& [ours, torchs] : kTypes) {
+    if (torchs == tensor.scalar_type()) return ours;
   }
   fail(name, std::string("expected a type that safetensors has, got ") +
                  at::toString(tensor.scalar_type()));
@@ -69,8 +72,12 @@ at::Tensor tensor_over(const TensorView& view, std::shared_ptr<const void> owner
 
 /// File is Safetensors or TorchZip: anything with tensors() whose views live as long as it does.
 template <class File>
-void add_file(const std::string& path, StateDict& weights) {
+void add_file(const std::string& path, const ReadRule& reads, StateDict& weights) {
   const auto file = std::make_shared<const File>(File::open(path));
+  for (const auto& [name, refused] : file->refused()) {
+    const bool is_read = refused.is_tensor && (!reads || reads(name));
+    require(!is_read, path + ": " + name, refused.reason);
+  }
   for (const TensorView& view : file->tensors()) {
     const bool added = weights.emplace(view.name, tensor_over(view, file)).second;
     require(added, path, "expected each weight in one shard, got " + view.name + " again");
@@ -99,6 +106,9 @@ void check_weight(const std::string& name, const at::Tensor& parameter, const at
   require(parameter.sizes() == weight.sizes(), where,
           "expected " + name + " of shape " + shape_text(parameter.sizes()) + ", got " +
               shape_text(weight.sizes()));
+  const DType type = file_dtype(weight, name);
+  require(is_computable(type), where,
+          "expected " + name + " in floats of 16 bits or more, got " + dtype_name(type));
   require(!weight.is_floating_point() || at::isfinite(weight).all().item<bool>(), where,
           "expected finite numbers, got NaN or infinity in " + name);
 }
@@ -134,13 +144,13 @@ Match match(const StateDict& parameters, const StateDict& weights, const LoadRul
 
 }  // namespace
 
-StateDict load_state_dict(const std::string& path) {
+StateDict load_state_dict(const std::string& path, const ReadRule& reads) {
   StateDict weights;
   for (const std::string& file : checkpoint_files(path)) {
     if (std::filesystem::path(file).extension() == ".safetensors") {
-      add_file<Safetensors>(file, weights);
+      add_file<Safetensors>(file, reads, weights);
     } else {
-      add_file<TorchZip>(file, weights);
+      add_file<TorchZip>(file, reads, weights);
     }
   }
   return weights;

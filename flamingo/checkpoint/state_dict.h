@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,11 +13,16 @@ namespace flamingo {
 /// Weights by name, in the order of their names.
 using StateDict = std::map<std::string, at::Tensor>;
 
+/// Whether the caller looks at the weight of this name; empty: at all of them.
+using ReadRule = std::function<bool(const std::string& name)>;
+
 /// All weights of a checkpoint: a .safetensors or torch zip file, or a folder with one of them or
 /// its shards (see checkpoint_files). Tensors keep the file's types; those of a safetensors file
-/// share its mapping: do not write. Throws Error naming the file: missing, damaged, or a weight
-/// that two shards have.
-StateDict load_state_dict(const std::string& path);
+/// share its mapping: do not write. Weights that nobody can hold (F4, sparse, quantized by torch)
+/// are left out where `reads` says so, and refused elsewhere; those of a type without arithmetic
+/// (U32, F8, complex) are refused by load_into. Throws Error naming the file: missing, damaged,
+/// such a weight, or one that two shards have.
+StateDict load_state_dict(const std::string& path, const ReadRule& reads = {});
 
 /// Every parameter of `module` by name, sharing memory. With trained_only, just those that need
 /// gradients.

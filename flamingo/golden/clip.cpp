@@ -61,7 +61,7 @@ StateDict results(ClipVit& clip, const at::Tensor& pixels) {
 
 void compare_source(const fs::path& folder, const std::string& form, const std::string& source,
                     Report& report) {
-  const StateDict weights = load_state_dict(source);
+  const StateDict weights = load_state_dict(source, is_clip_weight);
   const StateDict ours = clip_weights(weights);
   ClipVitConfig config = config_of(folder / form, weights);
   if (!ours.contains("proj.weight")) config.embed_dim = 0;  // CLIPVisionModel stores none

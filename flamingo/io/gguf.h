@@ -13,12 +13,16 @@
 namespace flamingo {
 
 /// One tensor of a GGUF file; `data` points into the map. `shape` is row-major [out, in]
-/// (the file stores it reversed).
+/// (the file stores it reversed). One of a type that block_type.h does not decode has no data: ask
+/// for readable().
 struct GgufTensor {
   std::string name;
   BlockType type = BlockType::kF32;
   std::vector<int64_t> shape;
   std::span<const std::byte> data;
+
+  /// Throws Error naming `where`, the tensor and its type when this build does not decode that.
+  const GgufTensor& readable(const std::string& where) const;
 };
 
 /// A metadata value: scalars are widened, arrays hold one kind.
@@ -27,8 +31,9 @@ using GgufValue = std::variant<bool, int64_t, uint64_t, double, std::string, std
 
 /// One mapped GGUF file (versions 2 and 3, little endian). Views live as long as this object.
 /// Refuses: strings over 16 MiB, arrays over 64 M items, nested arrays, over 4 dimensions,
-/// alignment that is not a power of two up to 64 KiB, block types that block_type.h does not know,
-/// overlapping tensors, sizes that overflow or pass the end of the file, duplicate names.
+/// alignment that is not a power of two up to 64 KiB, overlapping tensors, sizes that overflow or
+/// pass the end of the file, duplicate names. A tensor of a foreign block type is refused when its
+/// values are asked for.
 class Gguf {
  public:
   /// Throws Error naming the path and the reason.
@@ -38,7 +43,7 @@ class Gguf {
 
   /// All tensors, in the order of the file's table.
   const std::vector<GgufTensor>& tensors() const { return tensors_; }
-  /// The tensor called `name`, or nullptr.
+  /// The tensor called `name`, or nullptr; see GgufTensor::readable.
   const GgufTensor* find(const std::string& name) const;
 
   /// Typed metadata access. Both forms throw Error when the value has another type; the `at` form

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <charconv>
 #include <unordered_map>
 #include <utility>
 
@@ -16,14 +17,15 @@ using Kind = PickleValue::Kind;
 constexpr uint64_t kMaxBytes = 64ull << 20;
 constexpr uint64_t kMaxOpcodes = 1'000'000;
 constexpr size_t kMaxGlobalName = 512;
+constexpr size_t kMaxDigits = 4096;  ///< of an integer written as text
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
+constexpr std::string_view kDefaultDict = "collections.defaultdict";
 
 /// The stack machine. Every opcode makes at most one value and one stack entry, so that the opcode
 /// budget bounds the memory.
 class Machine {
  public:
-  Machine(std::span<const std::byte> bytes, PickleFilter allowed, std::string_view where)
-      : reader_(bytes, where), allowed_(allowed) {}
+  Machine(std::span<const std::byte> bytes, std::string_view where) : reader_(bytes, where) {}
 
   PickleGraph run() {
     const Table& table = handlers();
@@ -78,11 +80,18 @@ class Machine {
     marks_.pop_back();
     return items;
   }
-  /// The value under what was popped, which must be of `kind`.
-  PickleValue& top(Kind kind) {
+  /// The value under what was popped.
+  PickleValue& top() {
     const PickleRef ref = pop();
     stack_.push_back(ref);
-    return checked(ref, kind);
+    return graph_.values[ref];
+  }
+  /// The same as a container of `kind` to add to; nullptr for an object or a call, whose additions
+  /// are dropped.
+  PickleValue* target(Kind kind) {
+    PickleValue& value = top();
+    if (value.kind == Kind::kObject || value.kind == Kind::kCall) return nullptr;
+    return &checked(stack_.back(), kind);
   }
   PickleValue& checked(PickleRef ref, Kind kind) {
     PickleValue& value = graph_.values[ref];
@@ -109,14 +118,29 @@ class Machine {
   void int32() { push_int(reader_.read<int32_t>()); }
   void uint8() { push_int(reader_.read<uint8_t>()); }
   void uint16() { push_int(reader_.read<uint16_t>()); }
-  void long1() {
-    const auto size = reader_.read<uint8_t>();
-    if (size > 8) refuse("an integer of at most 64 bits");
+  void push_long(uint64_t size) {
     const auto bytes = reader_.take(size);
+    if (size > 8) return push({.kind = Kind::kOther});
     uint64_t value = 0;
     for (size_t i = size; i-- > 0;) value = (value << 8) | std::to_integer<uint64_t>(bytes[i]);
-    const int unused = 64 - 8 * size;  // sign extension, written without shifting by 64
+    const int unused = 64 - 8 * static_cast<int>(size);  // sign extension, never by 64 bits
     push_int(size == 0 ? 0 : static_cast<int64_t>(value << unused) >> unused);
+  }
+  void long1() { push_long(reader_.read<uint8_t>()); }
+  void long4() { push_long(reader_.read<uint32_t>()); }
+  /// Protocol 1 writes True and False as "I01" and "I00", and large integers as digits with an L.
+  void text_int() {
+    std::string_view digits = reader_.take_line(kMaxDigits);
+    if (digits == "01" || digits == "00") {
+      return push({.kind = Kind::kBool, .integer = digits == "01"});
+    }
+    if (digits.ends_with('L')) digits.remove_suffix(1);
+    int64_t value = 0;
+    const char* end = digits.data() + digits.size();
+    const auto result = std::from_chars(digits.data(), end, value);
+    if (result.ec == std::errc::result_out_of_range) return push({.kind = Kind::kOther});
+    if (result.ec != std::errc() || result.ptr != end) refuse("digits");
+    push_int(value);
   }
   void binary_float() {
     const uint64_t bits = __builtin_bswap64(reader_.read<uint64_t>());
@@ -125,6 +149,13 @@ class Machine {
   void text8() { push_text(reader_.read<uint8_t>()); }
   void text32() { push_text(reader_.read<uint32_t>()); }
   void text64() { push_text(reader_.read<uint64_t>()); }
+  void skip_bytes(uint64_t size) {
+    reader_.take(size);
+    push({.kind = Kind::kOther});
+  }
+  void bytes8() { skip_bytes(reader_.read<uint8_t>()); }
+  void bytes32() { skip_bytes(reader_.read<uint32_t>()); }
+  void bytes64() { skip_bytes(reader_.read<uint64_t>()); }
 
   void empty_list() { push_items(Kind::kList, {}); }
   void empty_tuple() { push_items(Kind::kTuple, {}); }
@@ -140,26 +171,36 @@ class Machine {
   void tuple3() { tuple_of(3); }
   void append() {
     const PickleRef item = pop();
-    top(Kind::kList).items.push_back(item);
+    if (PickleValue* list = target(Kind::kList)) list->items.push_back(item);
   }
   void appends() {
     const std::vector<PickleRef> items = pop_to_mark();
-    auto& list = top(Kind::kList).items;
-    list.insert(list.end(), items.begin(), items.end());
+    PickleValue* list = target(Kind::kList);
+    if (list != nullptr) list->items.insert(list->items.end(), items.begin(), items.end());
   }
   void set_item() {
     const PickleRef value = pop();
     const PickleRef key = pop();
-    auto& dict = top(Kind::kDict).items;
-    dict.push_back(key);
-    dict.push_back(value);
+    PickleValue* dict = target(Kind::kDict);
+    if (dict != nullptr) dict->items.insert(dict->items.end(), {key, value});
   }
   void set_items() {
     const std::vector<PickleRef> items = pop_to_mark();
     if (items.size() % 2 != 0) refuse("pairs of key and value");
-    auto& dict = top(Kind::kDict).items;
-    dict.insert(dict.end(), items.begin(), items.end());
+    PickleValue* dict = target(Kind::kDict);
+    if (dict != nullptr) dict->items.insert(dict->items.end(), items.begin(), items.end());
   }
+  void empty_set() { push({.kind = Kind::kOther}); }
+  void add_items() {
+    pop_to_mark();
+    target(Kind::kOther);
+  }
+  void frozen_set() {
+    pop_to_mark();
+    push({.kind = Kind::kOther});
+  }
+  void drop() { pop(); }
+  void drop_to_mark() { pop_to_mark(); }
 
   void put(uint32_t slot) {
     const PickleRef ref = pop();
@@ -180,9 +221,6 @@ class Machine {
   void push_global(std::string_view module, std::string_view name) {
     if (module.size() + name.size() > kMaxGlobalName) refuse("a shorter global name");
     std::string global = std::string(module) + "." + std::string(name);
-    require(allowed_(global), reader_.where(),
-            "expected only plain tensors and containers, got the global \"" + global + "\"",
-            "files that name other classes or functions are never loaded");
     push({.kind = Kind::kGlobal, .integer = static_cast<int64_t>(graph_.global_names.size())});
     graph_.global_names.push_back(std::move(global));
   }
@@ -194,37 +232,39 @@ class Machine {
     const std::string_view name = checked(pop(), Kind::kString).text;
     push_global(checked(pop(), Kind::kString).text, name);
   }
+  /// Whether calling `callee` with `arguments` makes a dict; its factory and items come by opcodes.
+  bool makes_dict(PickleRef callee, PickleRef arguments) const {
+    const PickleValue& value = graph_.values[callee];
+    if (value.kind != Kind::kGlobal) return false;
+    const std::string& name = graph_.global_name(value);
+    return name == kDefaultDict || (name == kOrderedDict && graph_.values[arguments].items.empty());
+  }
   void reduce() {
     const PickleRef arguments = pop();
     const PickleRef callee = pop();
-    const bool has_arguments = !checked(arguments, Kind::kTuple).items.empty();
-    if (graph_.global_name(checked(callee, Kind::kGlobal)) != kOrderedDict) {
-      push_items(Kind::kCall, {callee, arguments});
-    } else {
-      if (has_arguments) refuse("an OrderedDict built without arguments");
-      push_items(Kind::kDict, {});
-    }
+    checked(arguments, Kind::kTuple);
+    if (makes_dict(callee, arguments)) return push_items(Kind::kDict, {});
+    push_items(Kind::kCall, {callee, arguments});
   }
   void new_object() {
     checked(pop(), Kind::kTuple);  // constructor arguments, which an inert object ignores
-    const PickleRef type = pop();
-    checked(type, Kind::kGlobal);
-    push_items(Kind::kObject, {type});
+    push_items(Kind::kObject, {pop()});
+  }
+  void new_object_ex() {
+    checked(pop(), Kind::kDict);
+    new_object();
   }
   void build() {
     const PickleRef state = pop();
-    const PickleRef target = pop();
-    stack_.push_back(target);
-    if (graph_.values[target].kind == Kind::kDict) return;  // an OrderedDict's _metadata
-    PickleValue& object = checked(target, Kind::kObject);
-    checked(state, Kind::kDict);
-    if (object.items.size() != 1) refuse("one BUILD per object");
+    PickleValue& object = top();
+    // The _metadata of an OrderedDict, the content of an array.
+    if (object.kind == Kind::kDict || object.kind == Kind::kCall) return;
+    if (checked(stack_.back(), Kind::kObject).items.size() != 1) refuse("one BUILD per object");
     object.items.push_back(state);
   }
   void persistent() { push_items(Kind::kPersistent, {pop()}); }
 
   ByteReader reader_;
-  PickleFilter allowed_;
   PickleGraph graph_;
   std::vector<PickleRef> stack_;
   std::vector<size_t> marks_;
@@ -237,19 +277,23 @@ const Machine::Table& Machine::handlers() {
   static constexpr Table kTable = [] {
     Table table{};
     const std::pair<uint8_t, Handler> rows[] = {
-        {0x80, &Machine::proto},     {0x95, &Machine::frame},      {'.', &Machine::stop},
-        {'(', &Machine::mark},       {'N', &Machine::none},        {0x88, &Machine::new_true},
-        {0x89, &Machine::new_false}, {'J', &Machine::int32},       {'K', &Machine::uint8},
-        {'M', &Machine::uint16},     {0x8a, &Machine::long1},      {'G', &Machine::binary_float},
-        {0x8c, &Machine::text8},     {'X', &Machine::text32},      {0x8d, &Machine::text64},
-        {']', &Machine::empty_list}, {')', &Machine::empty_tuple}, {'}', &Machine::empty_dict},
-        {'t', &Machine::tuple},      {0x85, &Machine::tuple1},     {0x86, &Machine::tuple2},
-        {0x87, &Machine::tuple3},    {'a', &Machine::append},      {'e', &Machine::appends},
-        {'s', &Machine::set_item},   {'u', &Machine::set_items},   {'q', &Machine::put8},
-        {'r', &Machine::put32},      {0x94, &Machine::memoize},    {'h', &Machine::get8},
-        {'j', &Machine::get32},      {'c', &Machine::global},      {0x93, &Machine::stack_global},
-        {'R', &Machine::reduce},     {0x81, &Machine::new_object}, {'b', &Machine::build},
-        {'Q', &Machine::persistent},
+        {0x80, &Machine::proto},     {0x95, &Machine::frame},       {'.', &Machine::stop},
+        {'(', &Machine::mark},       {'N', &Machine::none},         {0x88, &Machine::new_true},
+        {0x89, &Machine::new_false}, {'J', &Machine::int32},        {'K', &Machine::uint8},
+        {'M', &Machine::uint16},     {0x8a, &Machine::long1},       {'G', &Machine::binary_float},
+        {0x8c, &Machine::text8},     {'X', &Machine::text32},       {0x8d, &Machine::text64},
+        {']', &Machine::empty_list}, {')', &Machine::empty_tuple},  {'}', &Machine::empty_dict},
+        {'t', &Machine::tuple},      {0x85, &Machine::tuple1},      {0x86, &Machine::tuple2},
+        {0x87, &Machine::tuple3},    {'a', &Machine::append},       {'e', &Machine::appends},
+        {'s', &Machine::set_item},   {'u', &Machine::set_items},    {'q', &Machine::put8},
+        {'r', &Machine::put32},      {0x94, &Machine::memoize},     {'h', &Machine::get8},
+        {'j', &Machine::get32},      {'c', &Machine::global},       {0x93, &Machine::stack_global},
+        {'R', &Machine::reduce},     {0x81, &Machine::new_object},  {'b', &Machine::build},
+        {'Q', &Machine::persistent}, {0x8b, &Machine::long4},       {'I', &Machine::text_int},
+        {'L', &Machine::text_int},   {'C', &Machine::bytes8},       {'B', &Machine::bytes32},
+        {0x8e, &Machine::bytes64},   {0x96, &Machine::bytes64},     {0x8f, &Machine::empty_set},
+        {0x90, &Machine::add_items}, {0x91, &Machine::frozen_set},  {0x92, &Machine::new_object_ex},
+        {'0', &Machine::drop},       {'1', &Machine::drop_to_mark},
     };
     for (const auto& [opcode, handler] : rows) table[opcode] = handler;
     return table;
@@ -260,17 +304,26 @@ const Machine::Table& Machine::handlers() {
 }  // namespace
 
 const char* pickle_kind_name(Kind kind) {
-  static constexpr std::array<const char*, 12> kNames = {
-      "None",    "a bool", "an integer", "a float", "a string",  "a list",
-      "a tuple", "a dict", "a global",   "a call",  "an object", "a persistent id"};
+  static constexpr std::array<const char*, 13> kNames = {"None",
+                                                         "a bool",
+                                                         "an integer",
+                                                         "a float",
+                                                         "a string",
+                                                         "a list",
+                                                         "a tuple",
+                                                         "a dict",
+                                                         "a global",
+                                                         "a call",
+                                                         "an object",
+                                                         "a persistent id",
+                                                         "bytes, a set or a large integer"};
   return kNames[static_cast<size_t>(kind)];
 }
 
-PickleGraph parse_pickle(std::span<const std::byte> bytes, PickleFilter allowed,
-                         const std::string& where) {
+PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& where) {
   require(bytes.size() <= kMaxBytes, where,
           "expected a pickle of at most 67108864 bytes, got " + std::to_string(bytes.size()));
-  return Machine(bytes, allowed, where).run();
+  return Machine(bytes, where).run();
 }
 
 }  // namespace flamingo

@@ -23,9 +23,10 @@ struct PickleValue {
     kTuple,       ///< items
     kDict,        ///< items: key, value, key, value, ...
     kGlobal,      ///< integer: which of the graph's global_names
-    kCall,        ///< items: the global, the tuple of arguments
-    kObject,      ///< items: the class (a global), then its state once BUILD has given one
+    kCall,        ///< items: what is called (a global or a call), the tuple of arguments
+    kObject,      ///< items: the class, then its state once BUILD has given one
     kPersistent,  ///< items: the persistent id (a storage in PyTorch files)
+    kOther,       ///< bytes, a set or an integer over 64 bits; its content is not kept
   };
 
   Kind kind = Kind::kNone;
@@ -51,16 +52,13 @@ struct PickleGraph {
   }
 };
 
-/// Whether a pickle may name the global "module.name" ("collections.OrderedDict").
-using PickleFilter = bool (*)(std::string_view global);
-
-/// Reads a pickle of protocol 2 to 5 without running anything in it. `collections.OrderedDict`
-/// gives a dict, BUILD on a dict is dropped, any other allowed call or object is kept as data.
-/// Refuses: globals that `allowed` refuses (named in the error), opcodes outside the small set that
-/// PyTorch writes, over 64 MiB, over 1,000,000 opcodes, stack underflow, unknown memo slots,
-/// integers over 64 bits, bytes after the end. `bytes` must outlive the result; `where` names them
-/// in errors.
-PickleGraph parse_pickle(std::span<const std::byte> bytes, PickleFilter allowed,
-                         const std::string& where);
+/// Reads a pickle of protocol 1 to 5 without running anything in it: globals are names, calls and
+/// objects are kept as data, whoever looks at one decides whether its name is good.
+/// `collections.OrderedDict` without arguments and `collections.defaultdict` give a dict; BUILD on
+/// a dict or a call, and items added to an object or a call, are dropped. Refuses: opcodes that
+/// neither PyTorch nor Python's own pickler writes for such files, over 64 MiB, over 1,000,000
+/// opcodes, stack underflow, unknown memo slots, names of globals over 512 bytes, bytes after the
+/// end. `bytes` must outlive the result; `where` names them in errors.
+PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& where);
 
 }  // namespace flamingo

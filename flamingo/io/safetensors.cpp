@@ -35,11 +35,12 @@ void check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std::s
             "expected data inside " + std::to_string(data_bytes) + " bytes, got an end at " +
                 std::to_string(end),
             "the file is cut off or damaged");
-    const uint64_t expected = expected_bytes(entry.shape, entry.dtype, at);
+    position = end;
+    if (!entry.dtype) continue;  // of unknown size
+    const uint64_t expected = expected_bytes(entry.shape, *entry.dtype, at);
     require(end - begin == expected, at,
             "expected " + std::to_string(expected) + " bytes for this shape and dtype, got " +
                 std::to_string(end - begin));
-    position = end;
   }
   require(position == data_bytes, where,
           "expected tensors to cover all " + std::to_string(data_bytes) + " data bytes, got " +
@@ -116,17 +117,24 @@ Safetensors Safetensors::parse(std::span<const std::byte> bytes, const std::stri
   check_layout(header.entries, data.size(), where);
 
   Safetensors result;
+  result.where_ = where;
   result.metadata_ = std::move(header.metadata);
   for (Entry& entry : header.entries) {
     const auto [begin, end] = entry.offsets;
+    if (!entry.dtype) {
+      result.refused_[entry.name] = {"expected a dtype that weights have, got " + entry.type};
+      continue;
+    }
     result.index_.emplace(entry.name, result.tensors_.size());
-    result.tensors_.push_back({std::move(entry.name), entry.dtype, std::move(entry.shape),
+    result.tensors_.push_back({std::move(entry.name), *entry.dtype, std::move(entry.shape),
                                data.subspan(begin, end - begin)});
   }
   return result;
 }
 
 const TensorView* Safetensors::find(const std::string& name) const {
+  const auto refused = refused_.find(name);
+  if (refused != refused_.end()) fail(where_ + ": " + name, refused->second.reason);
   const auto it = index_.find(name);
   return it == index_.end() ? nullptr : &tensors_[it->second];
 }

@@ -12,6 +12,8 @@
 namespace flamingo {
 
 /// One .safetensors file, mapped; views point into the map and live as long as this object.
+/// Tensors of types that TensorView cannot hold (F4, F6, unknown names) are passed by and refused
+/// when they are asked for.
 /// Refuses: header over 100 MB, over 100,000 tensors, rank over 8, duplicate names, holes,
 /// overlaps, trailing bytes, sizes that do not match shape x dtype.
 class Safetensors {
@@ -23,14 +25,18 @@ class Safetensors {
 
   /// All tensors, in the order of their data.
   const std::vector<TensorView>& tensors() const { return tensors_; }
-  /// The tensor called `name`, or nullptr.
+  /// The tensor called `name`, or nullptr. Throws Error when it is a refused one.
   const TensorView* find(const std::string& name) const;
+  /// The tensors that no view can hold, and why, by name.
+  const std::map<std::string, RefusedTensor>& refused() const { return refused_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
  private:
+  std::string where_;
   std::shared_ptr<const MappedFile> file_;
   std::vector<TensorView> tensors_;
   std::map<std::string, size_t> index_;
+  std::map<std::string, RefusedTensor> refused_;
   std::map<std::string, std::string> metadata_;
 };
 

@@ -10,6 +10,8 @@
 namespace flamingo {
 namespace {
 
+constexpr size_t kMaxTypeName = 32;
+
 /// Receives the JSON events of a header. Depth 1 holds the entries, depth 2 their fields,
 /// depth 3 the two lists of numbers; anything else is refused where it appears.
 class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
@@ -47,10 +49,9 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
       const bool is_new = header_.metadata.emplace(field_, value).second;
       require(is_new, at(), "expected each metadata key once, got a duplicate");
     } else if (depth_ == 2 && field_ == "dtype") {
-      require(!dtype_, at(), "expected one dtype, got two");
-      dtype_ = dtype_from_name(value);
-      require(dtype_.has_value(), at(),
-              "expected a dtype of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL, got \"" + value + "\"");
+      require(!type_, at(), "expected one dtype, got two");
+      require(value.size() <= kMaxTypeName, at(), "expected a dtype, got a longer text");
+      type_ = value;
     } else {
       refuse("a string");
     }
@@ -61,7 +62,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
     require(depth_ < 2, at(), "expected a tensor entry, got a nested object");
     if (++depth_ == 2) {
       in_metadata_ = name_ == "__metadata__";
-      dtype_.reset();
+      type_.reset();
       shape_.reset();
       offsets_.reset();
     }
@@ -122,10 +123,13 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   }
 
   void finish_entry() {
-    require(dtype_ && shape_ && offsets_ && offsets_->size() == 2, at(),
+    require(type_ && shape_ && offsets_ && offsets_->size() == 2, at(),
             "expected dtype, shape and two data_offsets, got an entry without one of them");
-    header_.entries.push_back(
-        {name_, *dtype_, std::move(*shape_), {(*offsets_)[0], (*offsets_)[1]}});
+    header_.entries.push_back({name_,
+                               *type_,
+                               dtype_from_name(*type_),
+                               std::move(*shape_),
+                               {(*offsets_)[0], (*offsets_)[1]}});
   }
 
   const std::string& where_;
@@ -136,7 +140,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   List list_ = List::kNone;
   std::string name_;
   std::string field_;
-  std::optional<DType> dtype_;
+  std::optional<std::string> type_;
   std::optional<std::vector<int64_t>> shape_;
   std::optional<std::vector<uint64_t>> offsets_;
 };

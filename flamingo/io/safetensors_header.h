@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@ inline constexpr size_t kMaxTensorRank = 8;
 struct SafetensorsHeader {
   struct Entry {
     std::string name;
-    DType dtype = DType::kF32;
+    std::string type;            ///< as written
+    std::optional<DType> dtype;  ///< nothing for a type that TensorView cannot hold (F4, ...)
     std::vector<int64_t> shape;
     std::array<uint64_t, 2> offsets = {0, 0};  ///< begin and end within the data
   };

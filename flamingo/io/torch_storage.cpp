@@ -18,16 +18,25 @@ struct TorchStorages::Layout {
   std::vector<int64_t> strides;
 };
 
+/// Lazy signs of a view: torch keeps a bit instead of computing.
+struct TorchStorages::Signs {
+  bool negative = false;
+  bool conjugate = false;
+};
+
 namespace {
 
 using Kind = PickleValue::Kind;
 
 constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
+constexpr std::string_view kRebuildOfDtype = "torch._utils._rebuild_tensor_v3";
 constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
-constexpr std::string_view kScriptPrefix = "__torch__.";
+constexpr std::string_view kRebuildWithState = "torch._utils._rebuild_parameter_with_state";
 constexpr size_t kMaxRank = 8;
+constexpr size_t kDtypeArgument = 6;  ///< of _rebuild_tensor_v3
 
-constexpr std::array<std::pair<std::string_view, DType>, 10> kStorageTypes = {
+/// What older calls name by their storage's type and newer ones by a dtype.
+constexpr std::array<std::pair<std::string_view, DType>, 20> kElementTypes = {
     {{"torch.DoubleStorage", DType::kF64},
      {"torch.FloatStorage", DType::kF32},
      {"torch.HalfStorage", DType::kF16},
@@ -37,10 +46,20 @@ constexpr std::array<std::pair<std::string_view, DType>, 10> kStorageTypes = {
      {"torch.ShortStorage", DType::kI16},
      {"torch.CharStorage", DType::kI8},
      {"torch.ByteStorage", DType::kU8},
-     {"torch.BoolStorage", DType::kBool}}};
+     {"torch.BoolStorage", DType::kBool},
+     {"torch.ComplexFloatStorage", DType::kC64},
+     {"torch.ComplexDoubleStorage", DType::kC128},
+     {"torch.uint16", DType::kU16},
+     {"torch.uint32", DType::kU32},
+     {"torch.uint64", DType::kU64},
+     {"torch.float8_e4m3fn", DType::kF8E4M3},
+     {"torch.float8_e5m2", DType::kF8E5M2},
+     {"torch.float8_e8m0fnu", DType::kF8E8M0},
+     {"torch.float8_e4m3fnuz", DType::kF8E4M3Fnuz},
+     {"torch.float8_e5m2fnuz", DType::kF8E5M2Fnuz}}};
 
-std::optional<DType> storage_dtype(std::string_view global) {
-  for (const auto& [name, dtype] : kStorageTypes) {
+std::optional<DType> element_dtype(std::string_view global) {
+  for (const auto& [name, dtype] : kElementTypes) {
     if (name == global) return dtype;
   }
   return std::nullopt;
@@ -67,17 +86,108 @@ uint64_t end_element(uint64_t offset, const std::vector<int64_t>& shape,
   return checked_add(last, 1, where);
 }
 
-}  // namespace
-
-TorchStorages::TorchStorages(const PickleGraph& graph, const ZipArchive& zip, std::string root)
-    : graph_(graph), zip_(zip), root_(std::move(root)) {
-  for (const auto& [name, entry] : zip.entries()) gather_budget_ += entry.data.size();
+/// Whether calling `global` makes some kind of tensor or array, ours or not.
+bool makes_tensor(std::string_view global) {
+  return global.starts_with("torch._utils._rebuild") || global.starts_with("torch._tensor.") ||
+         global.ends_with("multiarray._reconstruct");
 }
 
-bool TorchStorages::is_allowed_global(std::string_view global) {
-  return global == kRebuildTensor || global == kRebuildParameter ||
-         global == "collections.OrderedDict" || storage_dtype(global).has_value() ||
-         global.starts_with(kScriptPrefix);
+/// -x for every whole number of `size` bytes (two's complement).
+void negate_integers(std::span<std::byte> bytes, uint64_t size) {
+  for (size_t begin = 0; begin < bytes.size(); begin += size) {
+    unsigned carry = 1;
+    for (std::byte& byte : bytes.subspan(begin, size)) {
+      carry += 0xFF & ~std::to_integer<unsigned>(byte);
+      byte = static_cast<std::byte>(carry);
+      carry >>= 8;
+    }
+  }
+}
+
+/// Turns the sign bit of every float of `size` bytes, from the `first` on, `step` floats apart.
+void flip_signs(std::span<std::byte> bytes, uint64_t size, size_t first, size_t step) {
+  for (size_t end = (first + 1) * size; end <= bytes.size(); end += step * size) {
+    bytes[end - 1] ^= std::byte{0x80};
+  }
+}
+
+bool is_complex(DType dtype) { return dtype == DType::kC64 || dtype == DType::kC128; }
+
+bool is_whole(DType dtype) {
+  return (dtype >= DType::kI64 && dtype <= DType::kU8) ||
+         (dtype >= DType::kU16 && dtype <= DType::kU64);
+}
+
+/// Computes what the bits of a view left undone.
+void resolve_signs(std::span<std::byte> bytes, DType dtype, bool negative, bool conjugate) {
+  const uint64_t size = dtype_size(dtype);
+  if (is_complex(dtype)) {
+    if (negative) flip_signs(bytes, size / 2, 0, 2);
+    if (negative != conjugate) flip_signs(bytes, size / 2, 1, 2);
+  } else if (is_whole(dtype)) {
+    negate_integers(bytes, size);
+  } else {
+    flip_signs(bytes, size, 0, 1);
+  }
+}
+
+}  // namespace
+
+TorchStorages::TorchStorages(const PickleGraph& graph, ZipArchive& zip, std::string root,
+                             OwnedBytes& owned)
+    : graph_(graph), zip_(zip), root_(std::move(root)), owned_(owned) {
+  for (const auto& [name, entry] : zip.entries()) gather_budget_ += entry.stored.size();
+}
+
+std::string TorchStorages::callee(PickleRef ref) const {
+  const PickleValue& value = graph_[ref];
+  if (value.kind != Kind::kCall) return {};
+  const PickleValue& global = graph_[value.items[0]];
+  return global.kind == Kind::kGlobal ? graph_.global_name(global) : std::string();
+}
+
+PickleRef TorchStorages::unwrapped(PickleRef ref) const {
+  const std::string name = callee(ref);
+  if (name != kRebuildParameter && name != kRebuildWithState) return ref;
+  const auto& arguments = graph_[graph_[ref].items[1]].items;
+  return arguments.empty() ? ref : arguments[0];
+}
+
+std::string TorchStorages::element_type(PickleRef call) const {
+  const auto& arguments = graph_[graph_[call].items[1]].items;
+  const auto name_of = [&](PickleRef ref) {
+    const PickleValue& value = graph_[ref];
+    return value.kind == Kind::kGlobal ? graph_.global_name(value) : std::string();
+  };
+  if (callee(call) == kRebuildOfDtype) {
+    return arguments.size() > kDtypeArgument ? name_of(arguments[kDtypeArgument]) : std::string();
+  }
+  if (arguments.empty() || graph_[arguments[0]].kind != Kind::kPersistent) return {};
+  const PickleValue& id = graph_[graph_[arguments[0]].items[0]];
+  return id.items.size() > 1 ? name_of(id.items[1]) : std::string();
+}
+
+std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
+  const PickleRef call = unwrapped(ref);
+  const PickleValue& value = graph_[call];
+  const auto refuse = [](const std::string& got, bool is_tensor) {
+    return RefusedTensor{"expected a plain tensor, got " + got, is_tensor};
+  };
+  if (value.kind == Kind::kGlobal) return refuse("the global " + graph_.global_name(value), false);
+  if (value.kind == Kind::kObject) {
+    const PickleValue& type = graph_[value.items[0]];
+    const bool is_named = type.kind == Kind::kGlobal;
+    return refuse("an object of " + (is_named ? graph_.global_name(type) : "an unknown class"),
+                  false);
+  }
+  if (value.kind != Kind::kCall) return refuse(pickle_kind_name(value.kind), false);
+  const std::string name = callee(call);
+  if (name != kRebuildTensor && name != kRebuildOfDtype) {
+    return refuse("a call of " + (name.empty() ? "an object" : name), makes_tensor(name));
+  }
+  const std::string type = element_type(call);
+  if (type.empty() || element_dtype(type)) return std::nullopt;  // damage shows in tensor()
+  return refuse("elements of " + type, true);
 }
 
 const PickleValue& TorchStorages::expect(PickleRef ref, Kind kind) const {
@@ -108,26 +218,48 @@ std::vector<int64_t> TorchStorages::extents(PickleRef ref) const {
   return values;
 }
 
-// The persistent id is ("storage", type, key, device, number of elements).
-TorchStorages::Storage TorchStorages::storage(PickleRef ref) {
+TorchStorages::Signs TorchStorages::signs(const std::vector<PickleRef>& arguments,
+                                          size_t at) const {
+  Signs signs;
+  if (arguments.size() <= at || graph_[arguments[at]].kind == Kind::kNone) return signs;
+  const auto& items = expect(arguments[at], Kind::kDict).items;
+  for (size_t i = 0; i < items.size(); i += 2) {
+    const std::string_view name = expect(items[i], Kind::kString).text;
+    const bool is_set = expect(items[i + 1], Kind::kBool).integer != 0;
+    if (name == "neg") {
+      signs.negative = is_set;
+    } else if (name == "conj") {
+      signs.conjugate = is_set;
+    } else {
+      fail(where_,
+           "expected neg and conj in a tensor's metadata, got \"" + std::string(name) + "\"");
+    }
+  }
+  return signs;
+}
+
+// The persistent id is ("storage", type, key, device, number of elements, or of bytes where the
+// storage has no type).
+TorchStorages::Storage TorchStorages::storage(PickleRef ref, DType dtype, bool counts_bytes) {
   const auto& id = expect(expect(ref, Kind::kPersistent).items[0], Kind::kTuple).items;
   require(id.size() == 5 && expect(id[0], Kind::kString).text == "storage", where_,
           "expected a storage of five fields in a tensor record, got another record");
-  const std::string& type = global_of(id[1]);
-  const std::optional<DType> dtype = storage_dtype(type);
-  require(dtype.has_value(), where_, "expected a storage type, got " + type);
   const std::string_view key = expect(id[2], Kind::kString).text;
   const auto [it, is_new] = checked_.try_emplace(key);
-  if (is_new) it->second = zip_.read(root_ + "/data/" + std::string(key));
-  const uint64_t bytes =
-      checked_mul(static_cast<uint64_t>(count(id[4])), dtype_size(*dtype), where_);
+  if (is_new) {
+    const size_t owned_before = owned_.size();
+    it->second = zip_.read(root_ + "/data/" + std::string(key), owned_);
+    if (owned_.size() != owned_before) gather_budget_ += it->second.size();
+  }
+  const uint64_t bytes = checked_mul(static_cast<uint64_t>(count(id[4])),
+                                     counts_bytes ? 1 : dtype_size(dtype), where_);
   require(bytes <= it->second.size(), where_,
           "expected " + std::to_string(bytes) + " bytes in storage " + std::string(key) + ", got " +
               std::to_string(it->second.size()));
-  return {*dtype, it->second.first(bytes)};
+  return {dtype, it->second.first(bytes)};
 }
 
-std::span<const std::byte> TorchStorages::gather(const Storage& storage, const Layout& layout) {
+std::vector<std::byte>& TorchStorages::gather(const Storage& storage, const Layout& layout) {
   const uint64_t size = dtype_size(storage.dtype);
   const uint64_t numel = checked_numel(layout.shape, where_);
   require(numel <= storage.data.size() / size && numel * size <= gather_budget_, where_,
@@ -135,7 +267,7 @@ std::span<const std::byte> TorchStorages::gather(const Storage& storage, const L
               " elements",
           "expanded tensors are not supported; save a contiguous copy");
   gather_budget_ -= numel * size;
-  std::vector<std::byte>& bytes = owned_->emplace_back(numel * size);
+  std::vector<std::byte>& bytes = owned_.emplace_back(numel * size);
   std::vector<int64_t> index(layout.shape.size(), 0);
   uint64_t from = layout.offset;
   for (uint64_t to = 0; to < numel; ++to) {
@@ -150,11 +282,20 @@ std::span<const std::byte> TorchStorages::gather(const Storage& storage, const L
   return bytes;
 }
 
-// The arguments are (storage, offset, shape, strides, requires_grad, hooks[, metadata]).
-TensorView TorchStorages::view(const std::vector<PickleRef>& arguments) {
-  require(arguments.size() == 6 || arguments.size() == 7, where_,
-          "expected a tensor record of 6 or 7 fields, got " + std::to_string(arguments.size()));
-  const Storage source = storage(arguments[0]);
+// The arguments are (storage, offset, shape, strides, requires_grad, hooks[, metadata]), those of
+// v3 (..., hooks, dtype[, metadata]).
+TensorView TorchStorages::view(PickleRef call) {
+  const bool has_dtype = callee(call) == kRebuildOfDtype;
+  const size_t least = has_dtype ? 7 : 6;
+  const auto& arguments = expect(graph_[call].items[1], Kind::kTuple).items;
+  require(arguments.size() == least || arguments.size() == least + 1, where_,
+          "expected a tensor record of " + std::to_string(least) + " or " +
+              std::to_string(least + 1) + " fields, got " + std::to_string(arguments.size()));
+  const std::string type = element_type(call);
+  const std::optional<DType> dtype = element_dtype(type);
+  require(dtype.has_value(), where_,
+          "expected a storage type in a tensor record, got " + (type.empty() ? "none" : type));
+  const Storage source = storage(arguments[0], *dtype, has_dtype);
   const Layout layout = {static_cast<uint64_t>(count(arguments[1])), extents(arguments[2]),
                          extents(arguments[3])};
   require(layout.shape.size() == layout.strides.size(), where_,
@@ -166,13 +307,17 @@ TensorView TorchStorages::view(const std::vector<PickleRef>& arguments) {
           "expected a tensor inside its storage of " + std::to_string(source.data.size() / size) +
               " elements, got an end at " + std::to_string(end));
   TensorView result{{}, source.dtype, layout.shape, {}};
+  const Signs signs = this->signs(arguments, least);
   if (end == 0) return result;  // no elements
-  if (is_contiguous(layout.shape, layout.strides)) {
+  const bool resolves = signs.negative || (signs.conjugate && is_complex(*dtype));
+  if (is_contiguous(layout.shape, layout.strides) && !resolves) {
     const uint64_t numel = checked_numel(layout.shape, where_);
     result.data = source.data.subspan(layout.offset * size, numel * size);
-  } else {
-    result.data = gather(source, layout);
+    return result;
   }
+  std::vector<std::byte>& copy = gather(source, layout);
+  if (resolves) resolve_signs(copy, *dtype, signs.negative, signs.conjugate);
+  result.data = copy;
   return result;
 }
 
@@ -180,16 +325,9 @@ const TensorView& TorchStorages::tensor(PickleRef ref, const std::string& where)
   where_ = where;
   const auto it = tensors_.find(ref);
   if (it != tensors_.end()) return it->second;
-  PickleRef call = ref;
-  if (global_of(expect(call, Kind::kCall).items[0]) == kRebuildParameter) {
-    const auto& arguments = expect(graph_[call].items[1], Kind::kTuple).items;
-    require(!arguments.empty(), where_, "expected a parameter that holds a tensor, got nothing");
-    call = arguments[0];
-  }
-  const auto& parts = expect(call, Kind::kCall).items;
-  const std::string& callee = global_of(parts[0]);
-  require(callee == kRebuildTensor, where_, "expected a plain tensor, got a call of " + callee);
-  return tensors_.emplace(ref, view(expect(parts[1], Kind::kTuple).items)).first->second;
+  const std::optional<RefusedTensor> refused = refusal(ref);
+  require(!refused, where_, refused ? refused->reason : "");
+  return tensors_.emplace(ref, view(unwrapped(ref))).first->second;
 }
 
 }  // namespace flamingo

@@ -1,38 +1,36 @@
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "flamingo/io/owned_bytes.h"
 #include "flamingo/io/pickle.h"
 #include "flamingo/io/tensor_view.h"
 #include "flamingo/io/zip_archive.h"
 
 namespace flamingo {
 
-/// Bytes that no map holds: strided tensors, gathered. A deque, so that they never move.
-using OwnedBytes = std::deque<std::vector<std::byte>>;
-
 /// Turns the tensor calls of a PyTorch pickle into views of the archive's storages.
 class TorchStorages {
  public:
-  /// `root`: the archive's top folder; graph and zip must outlive this object.
-  TorchStorages(const PickleGraph& graph, const ZipArchive& zip, std::string root);
+  /// `root`: the archive's top folder; graph, zip and owned must outlive this object. Bytes that
+  /// the archive does not hold as they are wanted go to `owned`.
+  TorchStorages(const PickleGraph& graph, ZipArchive& zip, std::string root, OwnedBytes& owned);
 
-  /// The nameless view that a `_rebuild_tensor_v2` or `_rebuild_parameter` call stands for;
-  /// `where` names it in errors.
+  /// Why `ref` cannot be a tensor here, or nothing: it is a call of something else than
+  /// `_rebuild_tensor_v2`, `_rebuild_tensor_v3`, `_rebuild_parameter` and
+  /// `_rebuild_parameter_with_state`, a global, an object, or its elements have a foreign type.
+  std::optional<RefusedTensor> refusal(PickleRef ref) const;
+
+  /// The nameless view that such a call stands for; `where` names it in errors. Views whose
+  /// negative or conjugate bit is set are resolved.
   /// Throws Error on any other value, on a view that leaves its storage or covers it more than
-  /// once, and when strided tensors need more bytes together than the archive stores.
+  /// once, and when copies of strided or resolved tensors need more bytes together than the
+  /// archive's storages.
   const TensorView& tensor(PickleRef ref, const std::string& where);
-
-  /// Whether a pickle may name this global: the calls and storage types above, OrderedDict and
-  /// TorchScript classes (which stay inert).
-  static bool is_allowed_global(std::string_view global);
-
-  /// The gathered bytes, which the views of strided tensors point to.
-  std::shared_ptr<const OwnedBytes> owned() const { return owned_; }
 
  private:
   struct Storage {
@@ -40,23 +38,31 @@ class TorchStorages {
     std::span<const std::byte> data;
   };
   struct Layout;
+  struct Signs;
 
   const PickleValue& expect(PickleRef ref, PickleValue::Kind kind) const;
   const std::string& global_of(PickleRef ref) const;
+  /// Name of the global that `ref` calls, or empty.
+  std::string callee(PickleRef ref) const;
+  /// The call inside a parameter's, or `ref` itself.
+  PickleRef unwrapped(PickleRef ref) const;
+  /// The global that says a tensor call's element type, or empty.
+  std::string element_type(PickleRef call) const;
   std::vector<int64_t> extents(PickleRef ref) const;
   int64_t count(PickleRef ref) const;
-  Storage storage(PickleRef ref);
-  TensorView view(const std::vector<PickleRef>& arguments);
-  std::span<const std::byte> gather(const Storage& storage, const Layout& layout);
+  Signs signs(const std::vector<PickleRef>& arguments, size_t at) const;
+  Storage storage(PickleRef ref, DType dtype, bool counts_bytes);
+  TensorView view(PickleRef call);
+  std::vector<std::byte>& gather(const Storage& storage, const Layout& layout);
 
   const PickleGraph& graph_;
-  const ZipArchive& zip_;
+  ZipArchive& zip_;
   std::string root_;
+  OwnedBytes& owned_;
   std::string where_;                                               ///< the tensor at hand
   std::map<std::string_view, std::span<const std::byte>> checked_;  ///< CRC checked, by key
   std::map<PickleRef, TensorView> tensors_;
-  std::shared_ptr<OwnedBytes> owned_ = std::make_shared<OwnedBytes>();
-  uint64_t gather_budget_ = 0;  ///< bytes that strided tensors may still take
+  uint64_t gather_budget_ = 0;  ///< bytes that copies may still take
 };
 
 }  // namespace flamingo

@@ -32,10 +32,11 @@ std::string find_root(const ZipArchive& zip, const std::string& where) {
   return root;
 }
 
-void check_byte_order(const ZipArchive& zip, const std::string& root, const std::string& where) {
+void check_byte_order(ZipArchive& zip, const std::string& root, OwnedBytes& owned,
+                      const std::string& where) {
   const std::string name = root + "/byteorder";
   if (!zip.entries().contains(name)) return;  // older files have none and are little endian
-  const auto bytes = zip.read(name);
+  const auto bytes = zip.read(name, owned);
   const std::string_view order(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   require(
       order == "little", where,
@@ -50,10 +51,10 @@ class Flattener {
   Flattener(const PickleGraph& graph, const std::string& where) : graph_(graph), where_(where) {}
 
   void run(const Leaf& leaf) {
-    require(is_container(graph_[graph_.root].kind), where_,
-            "expected a dict, list or module at the top, got " +
-                std::string(pickle_kind_name(graph_[graph_.root].kind)));
-    enter(graph_.root);
+    const PickleRef root = content(graph_.root);
+    require(is_container(root), where_,
+            "expected a dict, list or module at the top, got " + described(root));
+    enter(root);
     while (!frames_.empty()) {
       Frame& frame = frames_.back();
       name_.resize(frame.name_size);
@@ -62,9 +63,9 @@ class Flattener {
         frames_.pop_back();
         continue;
       }
-      const PickleRef child = step(frame, container);
+      const PickleRef child = content(step(frame, container));
       require(++visits_ <= kMaxVisits, where_, "expected at most 200000 values, got more");
-      if (is_container(graph_[child].kind)) {
+      if (is_container(child)) {
         enter(child);
       } else {
         leaf(name_, child);
@@ -79,9 +80,34 @@ class Flattener {
     size_t name_size = 0;  ///< length of the container's own name
   };
 
-  static bool is_container(Kind kind) {
-    return kind == Kind::kDict || kind == Kind::kList || kind == Kind::kTuple ||
-           kind == Kind::kObject;
+  /// Name of the global that a call or an object begins with, or empty.
+  std::string maker(PickleRef ref) const {
+    const PickleValue& value = graph_[ref];
+    if (value.kind != Kind::kCall && value.kind != Kind::kObject) return {};
+    const PickleValue& global = graph_[value.items[0]];
+    return global.kind == Kind::kGlobal ? graph_.global_name(global) : std::string();
+  }
+
+  /// What a call that only tags a list or dict of TorchScript with its type is about; else `ref`.
+  PickleRef content(PickleRef ref) const {
+    if (graph_[ref].kind != Kind::kCall) return ref;
+    const std::string name = maker(ref);
+    const bool tags = name == "torch.jit._pickle.restore_type_tag" ||
+                      (name.starts_with("torch.jit._pickle.build_") && name.ends_with("list"));
+    const auto& arguments = graph_[graph_[ref].items[1]].items;
+    return tags && !arguments.empty() ? arguments[0] : ref;
+  }
+
+  /// Modules of TorchScript nest; objects of other classes are leaves.
+  bool is_container(PickleRef ref) const {
+    const Kind kind = graph_[ref].kind;
+    if (kind == Kind::kObject) return maker(ref).starts_with("__torch__.");
+    return kind == Kind::kDict || kind == Kind::kList || kind == Kind::kTuple;
+  }
+
+  std::string described(PickleRef ref) const {
+    const std::string name = maker(ref);
+    return pickle_kind_name(graph_[ref].kind) + (name.empty() ? "" : " of " + name);
   }
 
   void enter(PickleRef ref) {
@@ -156,14 +182,15 @@ TorchZip TorchZip::open(const std::string& path) {
 
 TorchZip TorchZip::parse(std::span<const std::byte> bytes, const std::string& where) {
   refuse_other_forms(bytes, where);
-  const ZipArchive zip = ZipArchive::parse(bytes, where);
+  ZipArchive zip = ZipArchive::parse(bytes, where);
+  const auto owned = std::make_shared<OwnedBytes>();
   const std::string root = find_root(zip, where);
-  check_byte_order(zip, root, where);
-  const PickleGraph graph =
-      parse_pickle(zip.read(root + "/data.pkl"), &TorchStorages::is_allowed_global, where);
-  TorchStorages storages(graph, zip, root);
+  check_byte_order(zip, root, *owned, where);
+  const PickleGraph graph = parse_pickle(zip.read(root + "/data.pkl", *owned), where);
+  TorchStorages storages(graph, zip, root, *owned);
 
   TorchZip result;
+  result.where_ = where;
   Flattener(graph, where).run([&](const std::string& name, PickleRef ref) {
     const PickleValue& value = graph[ref];
     if (value.kind == Kind::kNone) return;
@@ -171,6 +198,8 @@ TorchZip TorchZip::parse(std::span<const std::byte> bytes, const std::string& wh
     bool is_new = false;
     if (is_scalar(value.kind)) {
       is_new = result.scalars_.emplace(name, to_scalar(value)).second;
+    } else if (auto refused = storages.refusal(ref)) {
+      is_new = result.refused_.emplace(name, *std::move(refused)).second;
     } else {
       TensorView tensor = storages.tensor(ref, at);
       tensor.name = name;
@@ -179,11 +208,13 @@ TorchZip TorchZip::parse(std::span<const std::byte> bytes, const std::string& wh
     }
     require(is_new, at, "expected each name once, got a duplicate");
   });
-  result.owned_ = storages.owned();
+  result.owned_ = owned;
   return result;
 }
 
 const TensorView* TorchZip::find(const std::string& name) const {
+  const auto refused = refused_.find(name);
+  if (refused != refused_.end()) fail(where_ + ": " + name, refused->second.reason);
   const auto it = index_.find(name);
   return it == index_.end() ? nullptr : &tensors_[it->second];
 }

@@ -7,6 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
 #include "flamingo/io/crc32.h"
+#include "flamingo/io/inflate.h"
 
 namespace flamingo {
 namespace {
@@ -18,6 +19,10 @@ constexpr uint32_t kCentralSignature = 0x02014b50;
 constexpr uint32_t kLocalSignature = 0x04034b50;
 constexpr uint64_t kEndBytes = 22;
 constexpr uint64_t kLocatorBytes = 20;
+constexpr uint16_t kStored = 0;
+constexpr uint16_t kDeflated = 8;
+constexpr uint64_t kInflateFree = 64ull << 20;  ///< bytes that any archive may inflate to
+constexpr uint64_t kInflateRatio = 8;           ///< and this many times its own
 constexpr uint32_t kSaturated16 = 0xFFFF;
 constexpr uint32_t kSaturated32 = 0xFFFFFFFF;
 
@@ -33,6 +38,8 @@ struct Directory {
 /// One row of the central directory.
 struct CentralRow {
   std::string_view name;
+  uint16_t flags = 0;
+  uint16_t method = 0;
   uint32_t crc = 0;
   uint64_t stored_size = 0;
   uint64_t size = 0;
@@ -125,10 +132,10 @@ void apply_zip64(CentralRow& row, Bytes extra, std::string_view where) {
 CentralRow read_central(ByteReader& reader) {
   expect_signature(reader, kCentralSignature, "directory entry");
   reader.take(4);  // versions
-  const auto flags = reader.read<uint16_t>();
-  const auto method = reader.read<uint16_t>();
-  reader.take(4);  // time and date
   CentralRow row;
+  row.flags = reader.read<uint16_t>();
+  row.method = reader.read<uint16_t>();
+  reader.take(4);  // time and date
   row.crc = reader.read<uint32_t>();
   row.stored_size = reader.read<uint32_t>();
   row.size = reader.read<uint32_t>();
@@ -142,11 +149,8 @@ CentralRow read_central(ByteReader& reader) {
   const std::string at = std::string(reader.where()) + ": " + std::string(row.name);
   apply_zip64(row, reader.take(extra_bytes), at);
   reader.take(comment_bytes);
-  require((flags & 1) == 0, at, "expected a plain zip member, got an encrypted one");
-  require(method == 0, at,
-          "expected a stored zip member, got compression method " + std::to_string(method));
   require(disk == 0, at, "expected one zip disk, got more");
-  require(row.size == row.stored_size, at,
+  require(row.method != kStored || row.size == row.stored_size, at,
           "expected equal sizes for a stored zip member, got " + std::to_string(row.size) +
               " and " + std::to_string(row.stored_size));
   return row;
@@ -159,7 +163,8 @@ Extent locate(Bytes members, const CentralRow& row, const std::string& at) {
                     at);
   expect_signature(reader, kLocalSignature, "member header");
   reader.take(4);  // version and flags
-  require(reader.read<uint16_t>() == 0, at, "expected a stored zip member, got a compressed one");
+  require(reader.read<uint16_t>() == row.method, at,
+          "expected the same compression in directory and member header, got two");
   reader.take(16);  // time, date, CRC and sizes: those of the directory count
   const auto name_bytes = reader.read<uint16_t>();
   const auto extra_bytes = reader.read<uint16_t>();
@@ -167,7 +172,7 @@ Extent locate(Bytes members, const CentralRow& row, const std::string& at) {
           "expected the same name in directory and member header, got two");
   reader.take(extra_bytes);
   const uint64_t data = row.offset + reader.position();
-  reader.take(row.size);
+  reader.take(row.stored_size);
   return {data, row.offset + reader.position()};
 }
 
@@ -179,12 +184,19 @@ ZipArchive ZipArchive::parse(Bytes bytes, const std::string& where) {
   const Bytes members = bytes.first(directory.offset);
   ZipArchive archive;
   archive.where_ = where;
+  archive.inflate_budget_ =
+      checked_add(checked_mul(bytes.size(), kInflateRatio, where), kInflateFree, where);
   std::vector<Extent> extents;
   for (uint64_t i = 0; i < directory.count; ++i) {
     const CentralRow row = read_central(reader);
     const std::string at = where + ": " + std::string(row.name);
     const Extent data = locate(members, row, at);
-    const ZipEntry entry{row.name, members.subspan(data.begin, data.end - data.begin), row.crc};
+    const ZipEntry entry{.name = row.name,
+                         .stored = members.subspan(data.begin, data.end - data.begin),
+                         .size = row.size,
+                         .crc = row.crc,
+                         .method = row.method,
+                         .encrypted = (row.flags & 1) != 0};
     require(archive.entries_.emplace(row.name, entry).second, at,
             "expected each zip member once, got a duplicate");
     extents.push_back({row.offset, data.end});
@@ -200,13 +212,29 @@ ZipArchive ZipArchive::parse(Bytes bytes, const std::string& where) {
   return archive;
 }
 
-Bytes ZipArchive::read(std::string_view name) const {
+Bytes ZipArchive::inflate(const ZipEntry& entry, const std::string& at, OwnedBytes& owned) {
+  require(entry.size <= inflate_budget_, at,
+          "expected deflated members of at most " + std::to_string(inflate_budget_) +
+              " bytes together, got " + std::to_string(entry.size));
+  inflate_budget_ -= entry.size;
+  std::vector<std::byte>& content = owned.emplace_back(entry.size);
+  inflate_raw(entry.stored, content, at);
+  return content;
+}
+
+Bytes ZipArchive::read(std::string_view name, OwnedBytes& owned) {
   const auto it = entries_.find(name);
   const std::string at = where_ + ": " + std::string(name);
   require(it != entries_.end(), at, "expected this zip member, got none");
-  require(crc32(it->second.data) == it->second.crc, at,
+  const ZipEntry& entry = it->second;
+  require(!entry.encrypted, at, "expected a plain zip member, got an encrypted one");
+  require(entry.method == kStored || entry.method == kDeflated, at,
+          "expected a stored or deflated zip member, got compression method " +
+              std::to_string(entry.method));
+  const Bytes content = entry.method == kStored ? entry.stored : inflate(entry, at, owned);
+  require(entry.crc == 0 || crc32(content) == entry.crc, at,
           "expected bytes with the recorded CRC-32, got others", "the file is damaged");
-  return it->second.data;
+  return content;
 }
 
 }  // namespace flamingo

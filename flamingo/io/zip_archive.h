@@ -6,18 +6,23 @@
 #include <string>
 #include <string_view>
 
+#include "flamingo/io/owned_bytes.h"
+
 namespace flamingo {
 
-/// One stored (uncompressed) member.
+/// One member as the directory describes it; its content is looked at when it is read.
 struct ZipEntry {
   std::string_view name;
-  std::span<const std::byte> data;
-  uint32_t crc = 0;  ///< CRC-32 that `data` must have
+  std::span<const std::byte> stored;  ///< as they stand in the file
+  uint64_t size = 0;                  ///< bytes of the content
+  uint32_t crc = 0;                   ///< CRC-32 of the content; 0: the writer kept none
+  uint16_t method = 0;                ///< 0 stored, 8 deflated, others are never read
+  bool encrypted = false;
 };
 
-/// The directory of a zip file (zip64 too), as far as PyTorch writes it.
-/// Refuses: compression, encryption, several disks, an archive comment, duplicate names, members
-/// that overlap or leave the file, and local headers or zip64 fields that contradict the directory.
+/// The directory of a zip file (zip64 too), as far as PyTorch and common tools write it.
+/// Refuses: several disks, an archive comment, duplicate names, members that overlap or leave the
+/// file, and local headers or zip64 fields that contradict the directory.
 class ZipArchive {
  public:
   /// Reads the directory of bytes that must outlive the result; `where` names them in errors.
@@ -26,13 +31,19 @@ class ZipArchive {
 
   /// All members by name.
   const std::map<std::string_view, ZipEntry>& entries() const { return entries_; }
-  /// The bytes of member `name`, CRC checked (one pass over them).
-  /// Throws Error when it is missing or damaged.
-  std::span<const std::byte> read(std::string_view name) const;
+  /// The content of member `name`, CRC checked where one is recorded (one pass over it). That of a
+  /// deflated member is added to `owned`; all of those together may take 64 MiB and 8 times the
+  /// archive. Throws Error when it is missing, damaged, too large, encrypted or compressed in
+  /// another way.
+  std::span<const std::byte> read(std::string_view name, OwnedBytes& owned);
 
  private:
+  std::span<const std::byte> inflate(const ZipEntry& entry, const std::string& at,
+                                     OwnedBytes& owned);
+
   std::string where_;
   std::map<std::string_view, ZipEntry> entries_;
+  uint64_t inflate_budget_ = 0;  ///< bytes that deflated members may still take
 };
 
 }  // namespace flamingo

@@ -1,6 +1,6 @@
 #include "flamingo/quant/block_type.h"
 
-#include <string>
+#include <array>
 
 #include "flamingo/core/error.h"
 
@@ -22,6 +22,15 @@ constexpr KnownType kKnownTypes[] = {
     {BlockType::kQ6_K, {"Q6_K", 256, 210}},
 };
 
+/// ggml's names by number; those without a name were withdrawn.
+constexpr std::array<std::string_view, 42> kNames = {
+    "F32",   "F16",        "Q4_0",       "Q4_1",       "Q4_2",     "Q4_3",     "Q5_0",
+    "Q5_1",  "Q8_0",       "Q8_1",       "Q2_K",       "Q3_K",     "Q4_K",     "Q5_K",
+    "Q6_K",  "Q8_K",       "IQ2_XXS",    "IQ2_XS",     "IQ3_XXS",  "IQ1_S",    "IQ4_NL",
+    "IQ3_S", "IQ2_S",      "IQ4_XS",     "I8",         "I16",      "I32",      "I64",
+    "F64",   "IQ1_M",      "BF16",       "Q4_0_4_4",   "Q4_0_4_8", "Q4_0_8_8", "TQ1_0",
+    "TQ2_0", "IQ4_NL_4_4", "IQ4_NL_4_8", "IQ4_NL_8_8", "MXFP4",    "NVFP4",    "Q1_0"};
+
 }  // namespace
 
 bool is_known_block_type(uint32_t type) {
@@ -35,8 +44,13 @@ BlockLayout block_layout(BlockType type) {
   for (const KnownType& known : kKnownTypes) {
     if (known.type == type) return known.layout;
   }
-  fail("block_layout",
-       "expected a known block type, got " + std::to_string(static_cast<uint32_t>(type)));
+  fail("block_layout", "expected a block type that this build decodes, got " +
+                           block_type_name(static_cast<uint32_t>(type)));
+}
+
+std::string block_type_name(uint32_t type) {
+  if (type < kNames.size()) return std::string(kNames[type]);
+  return "type " + std::to_string(type);
 }
 
 BlockType block_type_from_name(std::string_view name) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace flamingo {
@@ -33,7 +34,10 @@ struct BlockLayout {
 
 /// Whether this build decodes `type` (a raw number from a file).
 bool is_known_block_type(uint32_t type);
-/// Layout of a known type. Throws Error on an unknown one.
+/// ggml's name of a raw type number ("IQ4_NL"), also of those that this build does not decode;
+/// "type 77" for a number that ggml does not give.
+std::string block_type_name(uint32_t type);
+/// Layout of a type that this build decodes. Throws Error naming any other.
 BlockLayout block_layout(BlockType type);
 /// The type called `name` ("Q4_K"). Throws Error on an unknown one.
 BlockType block_type_from_name(std::string_view name);

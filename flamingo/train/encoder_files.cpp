@@ -18,7 +18,7 @@ std::string weights_path(const std::string& folder) { return folder + "/model.sa
 /// Patch features without projection, as Flamingo's gated layers want them.
 EncoderFiles read_clip(ClipVitConfig config, const std::string& weights) {
   EncoderFiles files;
-  files.weights = clip_weights(load_state_dict(weights));
+  files.weights = clip_weights(load_state_dict(weights, is_clip_weight));
   files.weights.erase("proj.weight");
   config.embed_dim = 0;
   config.output = ClipOutput::kPatches;

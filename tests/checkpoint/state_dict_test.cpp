@@ -57,6 +57,27 @@ TEST(StateDict, SavesAndLoadsInAnyFloatType) {
   EXPECT_TRUE(copy.a->weight.equal(original.a->weight.to(torch::kBFloat16).to(torch::kFloat32)));
 }
 
+TEST(StateDict, RefusesOddTypesWhenTheyAreUsed) {
+  const StateDict odd = load_state_dict(kGolden + "/torch-zip/odd.pt");
+  EXPECT_EQ(odd.at("w").sizes(), at::IntArrayRef({3}));
+  EXPECT_EQ(odd.at("u16").scalar_type(), torch::kUInt16);
+  Pair pair;
+  StateDict weights = state_dict_of(pair);
+  weights["a.bias"] = odd.at("f8");
+  EXPECT_NE(error_of([&] { load_into(pair, weights); }).find("got F8_E4M3"), std::string::npos)
+      << error_of([&] { load_into(pair, weights); });
+}
+
+TEST(StateDict, LeavesOutWhatNobodyReads) {
+  const std::string path = kGolden + "/torch-zip/foreign.pt";
+  EXPECT_NE(error_of([&] { load_state_dict(path); }).find("array] expected a plain tensor"),
+            std::string::npos)
+      << error_of([&] { load_state_dict(path); });
+  const auto weights =
+      load_state_dict(path, [](const std::string& name) { return name.starts_with("model."); });
+  EXPECT_EQ(strip_prefix(weights, "model.").size(), 2u);
+}
+
 TEST(StateDict, KeepsNonContiguousAndIntegerTensors) {
   const std::string path = temporary("state_dict_odd.safetensors");
   const auto odd = torch::arange(6).view({2, 3}).t();

@@ -87,6 +87,21 @@ TEST(Safetensors, RefusesBadHeaders) {
   expect_error("{\"a\":" + std::string(100'000, '['), "", "got a list");
 }
 
+TEST(Safetensors, RefusesTypesThatNoViewHoldsWhenTheyAreAskedFor) {
+  const std::string bytes = file_of(R"({"a":{"dtype":"F4","shape":[4],"data_offsets":[0,2]},)"
+                                    R"("b":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[2,4]},)"
+                                    R"("c":{"dtype":"Q9","shape":[7,7],"data_offsets":[4,5]},)"
+                                    R"("w":{"dtype":"F16","shape":[1],"data_offsets":[5,7]}})",
+                                    "0123456");
+  const Safetensors parsed = Safetensors::parse(as_bytes(bytes), "x");
+  EXPECT_EQ(parsed.tensors().size(), 2u);
+  EXPECT_EQ(parsed.find("b")->dtype, DType::kF8E4M3);
+  EXPECT_EQ(parsed.find("w")->data.size(), 2u);
+  EXPECT_EQ(error_of([&] { parsed.find("a"); }),
+            "[x: a] expected a dtype that weights have, got F4");
+  EXPECT_NE(error_of([&] { parsed.find("c"); }).find("got Q9"), std::string::npos);
+}
+
 TEST(Safetensors, RefusesBadLayouts) {
   expect_error(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "", "cut off");
   expect_error(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", "12", "cover all");

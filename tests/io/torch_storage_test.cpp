@@ -107,22 +107,72 @@ TEST(TorchStorages, TiedStridedTensorsAreGatheredOnce) {
   EXPECT_EQ(zip.tensors()[0].data.data(), zip.tensors()[199].data.data());
 }
 
-TEST(TorchStorages, RefusesOtherRecords) {
-  expect_refused({.type = "ComplexFloatStorage"}, "got the global \"torch.ComplexFloatStorage\"");
+/// The file opens; "w" is what cannot be asked for.
+void expect_refused_when_asked(const std::string& file, const std::string& part) {
+  const TorchZip zip = TorchZip::parse(as_bytes(file), "x");
+  EXPECT_TRUE(zip.tensors().empty());
+  const std::string message = error_of([&] { zip.find("w"); });
+  EXPECT_NE(message.find("[x: w] expected a plain tensor, got " + part), std::string::npos)
+      << message;
+}
+
+TEST(TorchStorages, RefusesForeignValuesWhenTheyAreAskedFor) {
+  const std::string call = pickle_global("torch._utils", "_rebuild_tensor_v2");
+  const std::string at_w = "}" + pickle_text("w");
+  expect_refused_when_asked(torch_archive(TensorRecord{.type = "QInt8Storage"}),
+                            "elements of torch.QInt8Storage");
+  expect_refused_when_asked(torch_archive(at_w + "NQs"), "a persistent id");
+  expect_refused_when_asked(torch_archive(at_w + call + "s"),
+                            "the global torch._utils._rebuild_tensor_v2");
+  expect_refused_when_asked(torch_archive(at_w + pickle_global("torch", "FloatStorage") + ")Rs"),
+                            "a call of torch.FloatStorage");
+  expect_refused_when_asked(
+      torch_archive(at_w + pickle_global("os", "system") + pickle_text("id") + "\x85Rs"),
+      "a call of os.system");
+  expect_refused_when_asked(torch_archive(at_w + pickle_global("m", "C") + ")\x81}" +
+                                          pickle_text("v") + TensorRecord().str() + "sbs"),
+                            "an object of m.C");
+  expect_refused_when_asked(torch_archive(at_w + std::string("C\x01zs")), "bytes, a set");
+}
+
+TEST(TorchStorages, RefusesBrokenRecords) {
   expect_refused({.key = "1"}, "root/data/1");
   expect_refused({.key = "../data.pkl"}, "root/data/../data.pkl");
   const std::string call = pickle_global("torch._utils", "_rebuild_tensor_v2");
   const std::string at_w = "}" + pickle_text("w");
   expect_error(torch_archive(at_w + call + ")Rs"), "6 or 7 fields, got 0");
-  expect_error(torch_archive(at_w + call + "(NNNNNNtRs"), "a persistent id in a tensor record");
-  expect_error(torch_archive(at_w + call + "(NQNNNNNtRs"), "a tuple in a tensor record");
-  expect_error(torch_archive(at_w + call + "()QNNNNNtRs"), "a storage of five fields");
-  expect_error(torch_archive(at_w + "NQs"), "a call in a tensor record, got a persistent id");
-  expect_error(torch_archive(at_w + call + "s"), "a call in a tensor record, got a global");
-  expect_error(torch_archive(at_w + pickle_global("torch", "FloatStorage") + ")Rs"),
-               "a call of torch.FloatStorage");
-  expect_error(torch_archive(at_w + pickle_global("__torch__", "f") + ")Rs"),
-               "a call of __torch__");
+  expect_error(torch_archive(at_w + call + "(NNNNNNtRs"), "a storage type in a tensor record");
+  expect_error(torch_archive(at_w + call + "(NQNNNNNtRs"), "a storage type in a tensor record");
+  const std::string id = "(" + pickle_text("store") + pickle_global("torch", "FloatStorage") +
+                         pickle_text("0") + pickle_text("cpu") + "K\x06tQ";
+  expect_error(torch_archive(at_w + call + "(" + id + "NNNNNtRs"), "a storage of five fields");
+}
+
+/// A record of 24 bytes as float16 with `metadata` behind it.
+std::string with_metadata(const std::string& metadata, const std::string& type = "ByteStorage") {
+  std::string record = TensorRecord{.type = type, .numel = 6, .shape = {6}, .strides = {1}}.str();
+  record.insert(record.size() - 2, metadata);  // before TUPLE and REDUCE
+  return torch_archive("}" + pickle_text("w") + record + "s");
+}
+
+TEST(TorchStorages, ResolvesNegativeBits) {
+  const auto resolved = [](const std::string& file) {
+    const TorchZip zip = TorchZip::parse(as_bytes(file), "x");
+    const auto data = zip.find("w")->data;
+    return std::string(reinterpret_cast<const char*>(data.data()), data.size());
+  };
+  const std::string neg = "}" + pickle_text("neg") + "\x88s";
+  EXPECT_EQ(resolved(with_metadata("N")), "abcdef");
+  EXPECT_EQ(resolved(with_metadata("}")), "abcdef");
+  EXPECT_EQ(resolved(with_metadata("}" + pickle_text("neg") + "\x89s")), "abcdef");
+  EXPECT_EQ(resolved(with_metadata("}" + pickle_text("conj") + "\x88s")), "abcdef");  // real
+  EXPECT_EQ(resolved(with_metadata(neg)), "\x9f\x9e\x9d\x9c\x9b\x9a");
+  EXPECT_EQ(resolved(with_metadata(neg, "HalfStorage")),
+            "a\xe2"
+            "c\xe4"
+            "e\xe6g\xe8i\xeak\xec");
+  expect_error(with_metadata("}" + pickle_text("odd") + "\x88s"), "neg and conj");
+  expect_error(with_metadata("K\x01"), "a dict in a tensor record");
 }
 
 TEST(TorchStorages, UnwrapsParameters) {
@@ -131,21 +181,11 @@ TEST(TorchStorages, UnwrapsParameters) {
   const std::string file =
       torch_archive("}" + pickle_text("w") + parameter + "(" + record + "\x88)tRs");
   EXPECT_EQ(TorchZip::parse(as_bytes(file), "x").find("w")->data.size(), 24u);
-  expect_error(torch_archive("}" + pickle_text("w") + parameter + ")Rs"), "holds a tensor");
+  expect_refused_when_asked(torch_archive("}" + pickle_text("w") + parameter + ")Rs"),
+                            "a call of torch._utils._rebuild_parameter");
   const std::string twice = parameter + "(" + parameter + "(" + record + "\x88)tR\x88)tR";
-  expect_error(torch_archive("}" + pickle_text("w") + twice + "s"), "a plain tensor");
-}
-
-TEST(TorchStorages, AllowsOnlyTheListedGlobals) {
-  for (const char* good : {"torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_parameter",
-                           "torch.BFloat16Storage", "__torch__.a.B", "collections.OrderedDict"}) {
-    EXPECT_TRUE(TorchStorages::is_allowed_global(good)) << good;
-  }
-  for (const char* bad : {"os.system", "torch.load", "torch._utils._rebuild_sparse_tensor",
-                          "torch._utils._rebuild_qtensor", "torch._C._nn.gelu", "__torch__",
-                          "torch.hub.load", "collections.Counter", "numpy.load", ""}) {
-    EXPECT_FALSE(TorchStorages::is_allowed_global(bad)) << bad;
-  }
+  expect_refused_when_asked(torch_archive("}" + pickle_text("w") + twice + "s"),
+                            "a call of torch._utils._rebuild_parameter");
 }
 
 }  // namespace

@@ -123,6 +123,89 @@ TEST(TorchZip, FlattensScalarsListsAndObjects) {
   EXPECT_EQ(zip.tensors().at(0).name, "3.w");
 }
 
+TEST(TorchZip, ResolvesTheSignsOfPyTorchsViews) {
+  const TorchZip zip = TorchZip::open(golden("torch-zip/signs.pt"));
+  EXPECT_EQ(values<float>(*zip.find("neg")), (std::vector<float>{-2, -4}));
+  EXPECT_EQ(values<float>(*zip.find("imag")), (std::vector<float>{-2, 4}));
+  EXPECT_EQ(values<float>(*zip.find("conj")), (std::vector<float>{1, -2, 3, 4}));
+  EXPECT_EQ(values<float>(*zip.find("neg_conj")), (std::vector<float>{-1, 2, -3, -4}));
+  EXPECT_EQ(zip.find("conj")->dtype, DType::kC64);
+  EXPECT_EQ(values<int64_t>(*zip.find("int")), (std::vector<int64_t>{-2, 300, 0}));
+  EXPECT_EQ(values<uint16_t>(*zip.find("half")),  // -1, -3, 2, -0.5
+            (std::vector<uint16_t>{0xBC00, 0xC200, 0x4000, 0xB800}));
+  EXPECT_EQ(values<float>(*zip.find("plain")), (std::vector<float>{1, 2}));
+}
+
+TEST(TorchZip, HoldsTypesThatNothingComputesWith) {
+  const TorchZip zip = TorchZip::open(golden("torch-zip/odd.pt"));
+  EXPECT_EQ(values<uint16_t>(*zip.find("u16")), (std::vector<uint16_t>{1, 2, 65535}));
+  EXPECT_EQ(zip.find("f8")->dtype, DType::kF8E4M3);
+  EXPECT_EQ(values<uint8_t>(*zip.find("f8")), (std::vector<uint8_t>{0x38, 0xC0}));
+  EXPECT_EQ(zip.find("e5")->dtype, DType::kF8E5M2);
+  EXPECT_EQ(values<float>(*zip.find("w")), (std::vector<float>{0, 1, 2}));
+}
+
+TEST(TorchZip, PassesForeignValuesBy) {
+  const TorchZip zip = TorchZip::open(golden("torch-zip/foreign.pt"));
+  ASSERT_EQ(zip.tensors_under("model").size(), 2u);
+  EXPECT_EQ(values<float>(*zip.find("parameter")), (std::vector<float>{7, 7}));
+  EXPECT_EQ(values<float>(*zip.find("grouped.a")), std::vector<float>{1});
+  EXPECT_EQ(zip.tensors().size(), 4u);
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"args", "an object of argparse.Namespace"},
+      {"device", "a call of torch.device"},
+      {"dtype", "the global torch.bfloat16"},
+      {"numpy", "a call of numpy"},
+      {"array", "a call of numpy"},
+      {"set", "a call of __builtin__.set"},
+      {"frozen", "a call of __builtin__.frozenset"},
+      {"large", "bytes, a set or a large integer"},
+      {"module", "an object of torch.nn.modules.activation.ReLU"},
+      {"sparse", "a call of torch._utils._rebuild_sparse_tensor"},
+      {"bytes", "a call of _codecs.encode"},
+      {"counter", "a call of collections.Counter"},
+      {"quantized", "a call of torch._utils._rebuild_qtensor"}};
+  for (const auto& [name, part] : refused) {
+    const std::string message = error_of([&, &name = name] { zip.find(name); });
+    EXPECT_NE(message.find(part), std::string::npos) << name << ": " << message;
+  }
+  EXPECT_TRUE(zip.refused().at("sparse").is_tensor);
+  EXPECT_TRUE(zip.refused().at("array").is_tensor);
+  EXPECT_FALSE(zip.refused().at("args").is_tensor);
+}
+
+TEST(TorchZip, ReadsProtocol1AndArchivesWithoutCrc) {
+  const TorchZip foreign = TorchZip::open(golden("torch-zip/foreign.pt"));
+  const TorchZip old = TorchZip::open(golden("torch-zip/protocol1.pt"));
+  const TorchZip bare = TorchZip::open(golden("torch-zip/no-crc.pt"));
+  EXPECT_EQ(old.scalars().at("flag"), TorchScalar(true));
+  EXPECT_EQ(old.scalars().at("large"), TorchScalar(int64_t{1} << 40));
+  for (const std::string name : {"weight", "bias"}) {
+    EXPECT_EQ(old.find("model." + name)->data.size(), bare.find(name)->data.size());
+    EXPECT_FALSE(bare.find(name)->data.empty());
+    EXPECT_NE(foreign.find("model." + name), nullptr);
+  }
+}
+
+TEST(TorchZip, ReadsScriptsWithDeflatedMembers) {
+  const TorchZip script = TorchZip::open(golden("torch-zip/script.pt"));
+  const TorchZip deflated = TorchZip::open(golden("torch-zip/deflated.pt"));
+  EXPECT_EQ(script.find("conv.weight")->shape, (std::vector<int64_t>{4, 3, 2, 2}));
+  EXPECT_EQ(script.find("conv.weight")->dtype, DType::kF16);
+  EXPECT_EQ(values<int64_t>(*script.find("steps")), (std::vector<int64_t>{0, 1, 2, 3}));
+  EXPECT_EQ(values<float>(*script.find("free")), (std::vector<float>{1, 1}));
+  EXPECT_EQ(values<float>(*script.find("pair.1")), (std::vector<float>{0, 0}));
+  EXPECT_EQ(script.scalars().at("names.1"), TorchScalar(std::string("b")));
+  EXPECT_EQ(script.scalars().at("counts.1"), TorchScalar(int64_t{2}));
+  EXPECT_EQ(script.scalars().at("table.x"), TorchScalar(int64_t{1}));
+  EXPECT_TRUE(script.refused().empty());
+  ASSERT_EQ(script.tensors().size(), deflated.tensors().size());
+  for (size_t i = 0; i < script.tensors().size(); ++i) {
+    EXPECT_EQ(script.tensors()[i].name, deflated.tensors()[i].name);
+    EXPECT_TRUE(std::ranges::equal(script.tensors()[i].data, deflated.tensors()[i].data));
+  }
+}
+
 TEST(TorchZip, TiedTensorsShareBytes) {
   const std::string record = TensorRecord().str();
   const std::string file =
@@ -145,7 +228,10 @@ TEST(TorchZip, RefusesOtherFiles) {
 
 TEST(TorchZip, RefusesOddContent) {
   expect_error(torch_archive("K\x01"), "at the top, got an integer");
-  expect_error(torch_archive(TensorRecord().str()), "at the top, got a call");
+  expect_error(torch_archive(TensorRecord().str()),
+               "at the top, got a call of torch._utils._rebuild");
+  expect_error(torch_archive(pickle_global("torch.nn.modules.linear", "Linear") + ")\x81}b"),
+               "at the top, got an object of torch.nn.modules.linear.Linear");
   expect_error(torch_archive("}NNs"), "as keys of a dict, got None");
   expect_error(torch_archive("}" + pickle_text("a") + "K\x01s" + pickle_text("a") + "K\x02s"),
                "duplicate");

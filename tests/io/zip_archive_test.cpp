@@ -17,6 +17,22 @@ void expect_error(const std::string& bytes, const std::string& part) {
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
+/// The content of a member.
+std::string content(const std::string& archive, std::string_view name) {
+  ZipArchive zip = ZipArchive::parse(as_bytes(archive), "x");
+  OwnedBytes owned;
+  const auto data = zip.read(name, owned);
+  return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
+
+/// The archive opens, its member does not.
+void expect_unreadable(const std::string& archive, const std::string& part,
+                       std::string_view name = "a") {
+  EXPECT_NO_THROW(ZipArchive::parse(as_bytes(archive), "x"));
+  const std::string message = error_of([&] { content(archive, name); });
+  EXPECT_NE(message.find(part), std::string::npos) << message;
+}
+
 /// An archive of one member after `set` has told its lie.
 template <class Set>
 std::string lying(Set&& set) {
@@ -51,16 +67,15 @@ std::string zip64(const Wide& wide, uint32_t narrow = 0xFFFFFFFF) {
 
 TEST(ZipArchive, ReadsStoredMembers) {
   const std::string bytes = ZipBuilder().add("a", "hello").add("b/c", "").str();
-  const ZipArchive zip = ZipArchive::parse(as_bytes(bytes), "x");
-  EXPECT_EQ(zip.entries().size(), 2u);
-  EXPECT_EQ(zip.read("a").size(), 5u);
-  EXPECT_TRUE(zip.read("b/c").empty());
-  EXPECT_NE(error_of([&] { zip.read("d"); }).find("x: d"), std::string::npos);
+  EXPECT_EQ(ZipArchive::parse(as_bytes(bytes), "x").entries().size(), 2u);
+  EXPECT_EQ(content(bytes, "a"), "hello");
+  EXPECT_EQ(content(bytes, "b/c"), "");
+  expect_unreadable(bytes, "x: d", "d");
 }
 
 TEST(ZipArchive, ReadsZip64) {
   const std::string bytes = zip64({});
-  EXPECT_EQ(ZipArchive::parse(as_bytes(bytes), "x").read("a").size(), 5u);
+  EXPECT_EQ(content(bytes, "a"), "hello");
 }
 
 TEST(ZipArchive, RefusesZip64Lies) {
@@ -76,8 +91,59 @@ TEST(ZipArchive, RefusesZip64Lies) {
 TEST(ZipArchive, ChecksTheCrc) {
   std::string bytes = ZipBuilder().add("a", "hello").str();
   bytes[bytes.find("hello")] = 'j';
-  const ZipArchive zip = ZipArchive::parse(as_bytes(bytes), "x");
-  EXPECT_NE(error_of([&] { zip.read("a"); }).find("CRC-32"), std::string::npos);
+  expect_unreadable(bytes, "CRC-32");
+}
+
+TEST(ZipArchive, AWriterMayKeepNoCrc) {
+  EXPECT_EQ(content(lying([](auto& zip) { zip.crc = 0; }), "a"), "hello");
+  expect_unreadable(lying([](auto& zip) { zip.crc = 1; }), "CRC-32");
+}
+
+TEST(ZipArchive, InflatesDeflatedMembers) {
+  const std::string text = "hello hello hello hello";
+  // zlib's raw deflate of the text above.
+  const std::string deflated("\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01", 10);
+  const auto archive = [&](uint64_t size, const std::string& stored) {
+    ZipBuilder zip;
+    zip.method = 8;
+    zip.crc = crc32(as_bytes(text));
+    zip.size_lie = static_cast<int64_t>(size) - static_cast<int64_t>(stored.size());
+    return zip.add("a", stored).str();
+  };
+  EXPECT_EQ(content(archive(text.size(), deflated), "a"), text);
+  expect_unreadable(archive(text.size() + 1, deflated), "deflated data of 24 bytes");
+  expect_unreadable(archive(text.size() - 1, deflated), "another length");
+  expect_unreadable(archive(text.size(), deflated.substr(0, 8)), "another length");
+  expect_unreadable(archive(text.size(), deflated + "x"), "another length");
+  expect_unreadable(archive(text.size(), std::string(10, '\xff')), "damaged data");
+}
+
+TEST(ZipArchive, BoundsWhatMembersInflateTo) {
+  ZipBuilder zip;
+  zip.method = 8;
+  zip.size_lie = 65 << 20;
+  zip.add("a", "x");
+  const std::string large = zip.str();
+  expect_unreadable(large, "at most 6710");  // 64 MiB and 8 times the archive
+  zip.size_lie = 40 << 20;
+  const std::string bytes = zip.add("b", "x").add("c", "x").str();
+  ZipArchive archive = ZipArchive::parse(as_bytes(bytes), "x");
+  OwnedBytes owned;
+  EXPECT_NE(error_of([&] { archive.read("b", owned); }).find("deflated data"), std::string::npos);
+  EXPECT_NE(error_of([&] { archive.read("c", owned); }).find("together"), std::string::npos);
+}
+
+TEST(ZipArchive, RefusesOtherCodingsOnlyWhenTheyAreRead) {
+  ZipBuilder zip;
+  zip.add("a", "hello");
+  zip.method = 12;
+  zip.add("bzip2", "x");
+  zip.method = 0;
+  zip.flags = 1;
+  const std::string bytes = zip.add("secret", "x").str();
+  EXPECT_EQ(content(bytes, "a"), "hello");
+  expect_unreadable(bytes, "compression method 12", "bzip2");
+  expect_unreadable(bytes, "encrypted", "secret");
 }
 
 TEST(ZipArchive, RefusesWhatIsNoPlainArchive) {
@@ -87,8 +153,7 @@ TEST(ZipArchive, RefusesWhatIsNoPlainArchive) {
   expect_error(ZipBuilder().add("a", "x").add("a", "y").str(), "duplicate");
   expect_error(ZipBuilder().add("a", "x").str(1), "expected 4 bytes");
   expect_error(ZipBuilder().add("a", "x").str(-1), "as many zip members");
-  expect_error(lying([](auto& zip) { zip.method = 8; }), "compression method 8");
-  expect_error(lying([](auto& zip) { zip.flags = 1; }), "encrypted");
+  expect_error(lying([](auto& zip) { zip.local_method = 8; }), "the same compression");
   expect_error(lying([](auto& zip) { zip.size_lie = 1; }), "equal sizes");
   expect_error(lying([](auto& zip) { zip.local_name = "b"; }), "the same name");
   expect_error(lying([](auto& zip) { zip.offset_lie = 1; }), "member header");

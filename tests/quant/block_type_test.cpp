@@ -26,6 +26,23 @@ TEST(BlockType, KnowsExactlyTheSupportedNumbers) {
   EXPECT_TRUE(is_known_block_type(30));  // BF16
 }
 
+TEST(BlockType, NamesWhatItDoesNotDecode) {
+  EXPECT_EQ(block_type_name(12), "Q4_K");
+  EXPECT_EQ(block_type_name(20), "IQ4_NL");
+  EXPECT_EQ(block_type_name(39), "MXFP4");
+  EXPECT_EQ(block_type_name(4096), "type 4096");
+  for (uint32_t raw = 0; raw < 64; ++raw) {
+    if (!is_known_block_type(raw)) continue;
+    EXPECT_EQ(block_type_name(raw), block_layout(static_cast<BlockType>(raw)).name);
+  }
+  try {
+    block_layout(static_cast<BlockType>(23));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("IQ4_XS"), std::string::npos) << error.what();
+  }
+}
+
 TEST(BlockType, RefusesUnknownTypes) {
   EXPECT_THROW(block_layout(static_cast<BlockType>(99)), Error);
   EXPECT_THROW(block_type_from_name("Q9_9"), Error);

@@ -140,6 +140,11 @@ StateDict clip_from_hf(const StateDict& weights, const std::string& prefix) {
   return ours;
 }
 
+bool is_clip_weight(const std::string& name) {
+  return name.starts_with("visual.") || name.starts_with("vision_model.") ||
+         name.starts_with("visual_projection.");
+}
+
 StateDict clip_weights(const StateDict& weights) {
   if (weights.contains("visual.class_embedding")) return clip_from_openai(weights);
   if (weights.contains("vision_model.embeddings.class_embedding")) return clip_from_hf(weights);

@@ -18,6 +18,9 @@ StateDict clip_from_openai(const StateDict& weights);
 /// Throws Error when a query, key or value matrix has no siblings.
 StateDict clip_from_hf(const StateDict& weights, const std::string& prefix = "vision_model.");
 
+/// Whether clip_weights looks at the weight of this name.
+bool is_clip_weight(const std::string& name);
+
 /// Either of the above, told apart by the names. Throws Error when neither fits.
 StateDict clip_weights(const StateDict& weights);
 

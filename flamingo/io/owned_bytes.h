@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+namespace flamingo {
+
+/// Bytes that no map holds: inflated members, gathered tensors. A deque, so that they never move.
+using OwnedBytes = std::deque<std::vector<std::byte>>;
+
+}  // namespace flamingo
