@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/temporary_file.h"
 #include "flamingo/core/write_all.h"
 
 namespace flamingo {
@@ -37,7 +38,10 @@ void sync_folder_of(const std::string& path) {
 
 uint64_t regular_file_size(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) fail(path, "expected a file, got " + errno_text());
+  if (::stat(path.c_str(), &info) != 0) {
+    fail(path, errno == ENOENT ? "expected a file, got none (" + errno_text() + ")"
+                               : "expected a file that can be opened, got " + errno_text());
+  }
   require(!S_ISDIR(info.st_mode), path, "expected a file, got a directory");
   require(S_ISREG(info.st_mode), path, "expected a regular file, got a device, pipe or socket");
   return static_cast<uint64_t>(info.st_size);
@@ -70,26 +74,22 @@ std::string read_file(const std::string& path, uint64_t max_bytes) {
 }
 
 AtomicFile::AtomicFile(std::string path)
-    : path_(std::move(path)), temporary_(path_ + ".tmp." + std::to_string(::getpid())) {
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ < 0) fail(path_, "expected to create the file, got " + errno_text());
-}
+    : path_(std::move(path)), temporary_(temporary_path(path_)), fd_(open_temporary(path_)) {}
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
-  ::close(fd_);
   ::unlink(temporary_.c_str());
+  ::close(fd_);
 }
 
 void AtomicFile::write(std::string_view bytes) { write_all(fd_, bytes, path_); }
 
 void AtomicFile::commit() {
   if (::fsync(fd_) != 0) fail(path_, "expected to sync the file, got " + errno_text());
-  if (::close(std::exchange(fd_, -1)) != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const std::string reason = errno_text();
-    ::unlink(temporary_.c_str());
-    fail(path_, "expected to replace the file, got " + reason);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    fail(path_, "expected to replace the file, got " + errno_text());
   }
+  ::close(std::exchange(fd_, -1));  // its lock until now: nobody took the file for a dead one's
   sync_folder_of(path_);
 }
 

@@ -9,6 +9,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/temporary_file.h"
 #include "flamingo/corpus/filter_shard.h"
 #include "flamingo/corpus/finish_shard.h"
 #include "flamingo/corpus/page_pictures.h"
@@ -74,7 +75,8 @@ class CorpusBuild {
  private:
   bool stopped() const { return hooks_.stop != nullptr && hooks_.stop->load(); }
 
-  /// Makes the folders; the recipe beside them must be this one.
+  /// Makes the folders, without what killed processes left; the recipe beside them must be this
+  /// one.
   void claim_output() {
     for (const char* folder : {"/work", "/train", "/held-out", "/report"}) {
       make_folder(recipe_.output + folder);
@@ -85,6 +87,8 @@ class CorpusBuild {
     require(read_file(path, kMaxReportBytes) == recipe, recipe_.output,
             "expected a folder built by this recipe, got one built by another",
             "give another output, or remove the folder");
+    for (const char* folder : {"", "/work", "/train", "/held-out", "/report"})
+      remove_dead_temporaries(recipe_.output + folder, [](std::string_view) { return true; });
   }
 
   void begin_pass(const char* pass) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +12,8 @@
 #include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/temporary_file.h"
+#include "flamingo/core/write_all.h"
 #include "flamingo/io/sha256.h"
 
 namespace flamingo {
@@ -66,16 +67,19 @@ bool may_heal(FetchReason reason) {
 /// Renames a whole file into place without waiting for the disk, as AtomicFile would twice: what a
 /// crash leaves of an entry fails its digest and is asked for again.
 void write_unsynced(const std::string& path, const std::string& bytes) {
-  const std::string temporary = path + ".tmp." + std::to_string(::getpid());
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  file << bytes;
-  file.close();
+  const std::string temporary = temporary_path(path);
+  const int fd = open_temporary(path);
   std::error_code error;
-  if (file) std::filesystem::rename(temporary, path, error);
-  if (!file || error) {
+  try {
+    write_all(fd, bytes, path);
+    std::filesystem::rename(temporary, path, error);
+    if (error) fail(path, "expected to write a cache entry, got " + error.message());
+  } catch (const Error&) {
     std::filesystem::remove(temporary, error);
-    fail(path, "expected to write a cache entry", "is the disk full?");
+    ::close(fd);
+    throw;
   }
+  ::close(fd);
 }
 
 }  // namespace

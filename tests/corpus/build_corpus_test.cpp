@@ -1,6 +1,7 @@
 #include "flamingo/corpus/build_corpus.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -46,6 +47,21 @@ class BuildCorpusTest : public ::testing::Test {
 
   testing::TemporaryFolder folder_;
 };
+
+TEST_F(BuildCorpusTest, WhatKilledProcessesLeftGoesWithTheNextStart) {
+  testing::write_site(site(), 2);
+  const CorpusRecipe small = recipe();
+  build_corpus(small, {}, {});
+  const auto whole = output_of(small);
+  const std::string dead = ".tmp." + std::to_string(1 << 30);  // no machine has so many
+  for (const char* name : {"/train/000000.tar", "/work/other", "/report/a.json", "/recipe.json"})
+    write_file_atomic(small.output + name + dead, "half");
+  const std::string alive = small.output + "/train/000001.tar.tmp." + std::to_string(::getppid());
+  write_file_atomic(alive, "half");
+  build_corpus(small, {}, {});
+  EXPECT_TRUE(fs::remove(alive));
+  EXPECT_EQ(output_of(small), whole);
+}
 
 TEST_F(BuildCorpusTest, KeepsGoodPagesWithTheirPictures) {
   testing::write_site(site(), 6);
