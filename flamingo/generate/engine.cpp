@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
+#include <string_view>
 
+#include "flamingo/generate/cut_answer.h"
 #include "flamingo/generate/stop_matcher.h"
 
 namespace flamingo {
@@ -29,6 +32,42 @@ at::Tensor row_of(const std::vector<int32_t>& values) {
 bool contains(const std::vector<int32_t>& ids, int32_t id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
+
+/// The text of an answer as its tokens come, up to the first stop string.
+class AnswerText {
+ public:
+  AnswerText(const Tokenizer& tokenizer, const std::vector<std::string>& stops,
+             const Conversation::OnText& on_text)
+      : stream_(tokenizer), stops_(stops), on_text_(on_text) {}
+
+  void push(int32_t id) { show(stops_.push(stream_.push(id))); }
+
+  /// Shows what was held back. -> whether some text of the tokens is not shown.
+  bool finish(bool whole_characters) {
+    constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+    std::string rest = stream_.finish();  // ends within a character
+    const size_t size = rest.size();
+    while (whole_characters && rest.ends_with(kReplacement))
+      rest.resize(rest.size() - kReplacement.size());
+    show(stops_.push(rest));
+    show(stops_.finish());
+    return stops_.stopped() || rest.size() < size;
+  }
+
+  bool stopped() const { return stops_.stopped(); }
+  const std::string& text() const { return text_; }
+
+ private:
+  void show(const std::string& text) {
+    text_ += text;
+    if (!text.empty() && on_text_) on_text_(text);
+  }
+
+  StreamDecoder stream_;
+  StopMatcher stops_;
+  const Conversation::OnText& on_text_;
+  std::string text_;
+};
 
 }  // namespace
 
@@ -92,44 +131,68 @@ std::vector<float> Conversation::prefill(const EncodedPrompt& prompt, GenerateTi
   return last_logits(model_->logits(hidden.slice(1, -1)));
 }
 
+template <class Work>
+auto Conversation::or_go_back(const Work& work) {
+  const Mark before{cache_.length(), cache_.num_media(), last_phi_, pending_};
+  try {
+    return work();
+  } catch (...) {
+    cache_.truncate(before.length);
+    cache_.truncate_media(before.num_media);
+    last_phi_ = before.last_phi;
+    pending_ = before.pending;
+    throw;
+  }
+}
+
+void Conversation::keep(std::span<const int32_t> kept, std::span<const int32_t> drawn,
+                        int64_t start) {
+  const auto same = std::ranges::mismatch(kept, drawn).in1 - kept.begin();
+  const int64_t seen = std::min<int64_t>(cache_.length() - start, same);
+  cache_.truncate(start + seen);
+  pending_.assign(kept.begin() + seen, kept.end());
+}
+
 GenerateResult Conversation::generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                                       const OnText& on_text) {
   check(prompt, 1, "generate");
+  return or_go_back([&] { return answer(prompt, options, on_text); });
+}
+
+GenerateResult Conversation::answer(const EncodedPrompt& prompt, const GenerateOptions& options,
+                                    const OnText& on_text) {
   GenerateResult result;
   Sampler sampler(options.sampling);
-  StreamDecoder stream(tokenizer_);
-  StopMatcher stops(options.stop);
-  const auto emit = [&](const std::string& text) {
-    result.text += text;
-    if (!text.empty() && on_text) on_text(text);
-  };
+  AnswerText text(tokenizer_, options.stop, on_text);
   auto logits = prefill(prompt, result.timings);
   const ScopeTimer timer(result.timings.decode_s);
-  while (static_cast<int64_t>(result.ids.size()) < options.max_tokens &&
+  const int64_t start = cache_.length();
+  std::vector<int32_t> drawn;
+  std::optional<int32_t> stop_id;
+  while (std::ssize(drawn) < options.max_tokens && !text.stopped() &&
          cache_.length() < model_->config().lm.max_positions) {
     if (options.cancel && options.cancel->load()) {
       result.finish = FinishReason::kCancelled;
       break;
     }
-    if (!pending_.empty()) {
-      logits = decoder_->step(pending_.back(), last_phi_, cache_);
-      pending_.clear();
-    }
-    const int32_t id = sampler.next(logits, result.ids, options.banned_ids);
-    pending_.push_back(id);
+    if (!drawn.empty()) logits = decoder_->step(drawn.back(), last_phi_, cache_);
+    const int32_t id = sampler.next(logits, drawn, options.banned_ids);
     if (contains(options.stop_ids, id)) {
-      result.finish = FinishReason::kStop;
+      stop_id = id;
       break;
     }
-    result.ids.push_back(id);
-    emit(stops.push(stream.push(id)));
-    if (stops.stopped()) {
-      result.finish = FinishReason::kStop;
-      break;
-    }
+    drawn.push_back(id);
+    text.push(id);
   }
-  emit(stops.push(stream.finish()) + stops.finish());
-  result.timings.generated_tokens = static_cast<int64_t>(result.ids.size());
+  const bool is_cut = text.finish(options.whole_characters);
+  if (stop_id || text.stopped()) result.finish = FinishReason::kStop;
+  result.context_full =
+      result.finish == FinishReason::kLength && std::ssize(drawn) < options.max_tokens;
+  result.text = text.text();
+  result.ids = is_cut ? cut_answer(tokenizer_, prompt.ids.back(), drawn, result.text) : drawn;
+  keep(result.ids, drawn, start);
+  if (stop_id && !text.stopped()) pending_.push_back(*stop_id);  // the model's own end of a turn
+  result.timings.generated_tokens = std::ssize(result.ids);
   return result;
 }
 
@@ -148,6 +211,11 @@ ScoreResult Conversation::score(const EncodedPrompt& prompt,
     longest = std::max(longest, std::ssize(candidate));
   }
   check(prompt, longest - 1, "score");  // the last token is never read
+  return or_go_back([&] { return weigh(prompt, candidates); });
+}
+
+ScoreResult Conversation::weigh(const EncodedPrompt& prompt,
+                                std::span<const std::vector<int32_t>> candidates) {
   ScoreResult result;
   const std::vector<float> first = prefill(prompt, result.timings);
   const ScopeTimer timer(result.timings.decode_s);

@@ -30,9 +30,11 @@ struct EncodedPrompt {
 struct GenerateOptions {
   SamplingConfig sampling;
   int64_t max_tokens = 64;
-  std::vector<std::string> stop;              ///< the answer ends before the first of these
-  std::vector<int32_t> stop_ids;              ///< end of chunk, end of sequence
-  std::vector<int32_t> banned_ids;            ///< never generated, such as <image>
+  std::vector<std::string> stop;    ///< the answer ends before the first of these
+  std::vector<int32_t> stop_ids;    ///< end of chunk, end of sequence
+  std::vector<int32_t> banned_ids;  ///< never generated, such as <image>
+  /// Leave out a character that the end of the answer divides; else U+FFFD stands for it.
+  bool whole_characters = false;
   const std::atomic<bool>* cancel = nullptr;  ///< ends the answer when it becomes true
 };
 
@@ -57,8 +59,9 @@ constexpr std::array<std::pair<FinishReason, const char*>, 3> enum_table(FinishR
 
 struct GenerateResult {
   std::string text;
-  std::vector<int32_t> ids;  ///< stop ids left out
+  std::vector<int32_t> ids;  ///< the tokens of `text`; stop ids left out
   FinishReason finish = FinishReason::kLength;
+  bool context_full = false;  ///< kLength by the end of the context, not by max_tokens
   GenerateTimings timings;
 };
 
@@ -81,7 +84,10 @@ class MediaCache {
 };
 
 /// One conversation: every call adds text and media to what was seen before and answers.
-/// Keys and values of text and media are computed once and kept.
+/// Keys and values of text and media are computed once and kept. It holds what was said, no more:
+/// text that a stop string cuts off is forgotten with its tokens, and where the cut divides a
+/// token, the rest of its word is encoded anew (see cut_answer). A call that throws changes
+/// nothing.
 class Conversation {
  public:
   /// `tokenizer` must outlive the conversation.
@@ -101,9 +107,25 @@ class Conversation {
   ScoreResult score(const EncodedPrompt& prompt, std::span<const std::vector<int32_t>> candidates);
 
  private:
+  /// What a call may change, to go back to when it throws.
+  struct Mark {
+    int64_t length;
+    int64_t num_media;
+    int32_t last_phi;
+    std::vector<int32_t> pending;
+  };
+
   /// Throws unless the prompt is sound and leaves room for `answer` tokens in the context.
   void check(const EncodedPrompt& prompt, int64_t answer, const char* where) const;
+  /// Does `work`; whatever it throws, the conversation is as before then.
+  template <class Work>
+  auto or_go_back(const Work& work);
   std::vector<float> prefill(const EncodedPrompt& prompt, GenerateTimings& timings);
+  GenerateResult answer(const EncodedPrompt& prompt, const GenerateOptions& options,
+                        const OnText& on_text);
+  ScoreResult weigh(const EncodedPrompt& prompt, std::span<const std::vector<int32_t>> candidates);
+  /// Makes `kept` the answer in place of the `drawn` tokens, which begin at `start`.
+  void keep(std::span<const int32_t> kept, std::span<const int32_t> drawn, int64_t start);
 
   Flamingo model_;
   const Tokenizer& tokenizer_;
@@ -111,7 +133,7 @@ class Conversation {
   MediaCache media_cache_;
   KvCache cache_;
   int32_t last_phi_ = 0;
-  std::vector<int32_t> pending_;  ///< generated but not yet seen by the model
+  std::vector<int32_t> pending_;  ///< said but not yet seen by the model
 };
 
 }  // namespace flamingo

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <sstream>
 #include <string>
 
 #include "flamingo/core/error.h"
@@ -108,15 +109,24 @@ int32_t draw(std::span<const Candidate> candidates, Rng& rng) {
 
 }  // namespace
 
-void SamplingConfig::validate() const {
-  const auto check = [](bool ok, const char* field, const char* range) {
-    if (!ok) fail(std::string("sampling.") + field, std::string("expected ") + range);
+std::optional<SamplingConfig::Fault> SamplingConfig::fault() const {
+  const auto wrong = [](const char* field, const char* range, double value) {
+    std::ostringstream expected;
+    expected << range << ", got " << value;
+    return Fault{field, expected.str()};
   };
-  check(temperature >= 0 && std::isfinite(temperature), "temperature", "a number >= 0");
-  check(top_k >= 0, "top_k", "a whole number >= 0");
-  check(top_p > 0 && top_p <= 1, "top_p", "a number in (0, 1]");
-  check(min_p >= 0 && min_p <= 1, "min_p", "a number in [0, 1]");
-  check(repeat_penalty > 0 && std::isfinite(repeat_penalty), "repeat_penalty", "a number > 0");
+  if (!(temperature >= 0 && std::isfinite(temperature)))
+    return wrong("temperature", "a number >= 0", temperature);
+  if (top_k < 0) return wrong("top_k", "a whole number >= 0", static_cast<double>(top_k));
+  if (!(top_p > 0 && top_p <= 1)) return wrong("top_p", "a number in (0, 1]", top_p);
+  if (!(min_p >= 0 && min_p <= 1)) return wrong("min_p", "a number in [0, 1]", min_p);
+  if (!(repeat_penalty > 0 && std::isfinite(repeat_penalty)))
+    return wrong("repeat_penalty", "a number > 0", repeat_penalty);
+  return std::nullopt;
+}
+
+void SamplingConfig::validate() const {
+  if (const auto wrong = fault()) fail("sampling." + wrong->field, "expected " + wrong->expected);
 }
 
 Sampler::Sampler(const SamplingConfig& config) : config_(config), rng_(config.seed) {

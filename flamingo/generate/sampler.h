@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "flamingo/core/rng.h"
@@ -28,7 +30,14 @@ struct SamplingConfig {
     v("repeat_penalty", repeat_penalty, "above 1 discourages repeated tokens");
     v("seed", seed, "of the random choice");
   }
-  /// Throws Error naming the field out of range.
+  /// A field out of range.
+  struct Fault {
+    std::string field;
+    std::string expected;  ///< "a number >= 0, got -1"
+  };
+  /// The first one, if there is any.
+  std::optional<Fault> fault() const;
+  /// Throws Error naming it.
   void validate() const;
 };
 

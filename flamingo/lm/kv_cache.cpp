@@ -101,4 +101,16 @@ void KvCache::truncate(int64_t length) {
   length_ = length;
 }
 
+void KvCache::truncate_media(int64_t count) {
+  require(
+      count >= 0 && count <= num_media_, "KvCache",
+      "expected media in [0, " + std::to_string(num_media_) + "], got " + std::to_string(count));
+  for (KeyValues& all : media_) {
+    if (!all.keys.defined() || all.keys.size(1) == count) continue;
+    all = count == 0 ? KeyValues{}
+                     : KeyValues{all.keys.narrow(1, 0, count), all.values.narrow(1, 0, count)};
+  }
+  num_media_ = count;
+}
+
 }  // namespace flamingo

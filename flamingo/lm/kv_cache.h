@@ -52,6 +52,8 @@ class KvCache {
   KvCache select_rows(const at::Tensor& index) const;
   /// Forgets all but the first `length` tokens (media stay).
   void truncate(int64_t length);
+  /// Forgets all but the first `count` media, those of a forward that failed among them.
+  void truncate_media(int64_t count);
 
  private:
   struct Buffer {

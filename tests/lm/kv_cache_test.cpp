@@ -99,6 +99,24 @@ TEST(KvCache, TruncateForgetsTheEnd) {
   EXPECT_THROW(cache.truncate(9), Error);
 }
 
+TEST(KvCache, TruncateMediaForgetsTheLastAndThoseOfAFailedForward) {
+  KvCache cache;
+  const auto a = torch::randn({1, 2, 4, 6}), b = torch::randn({1, 1, 4, 6});
+  for (const size_t layer : {0, 1}) cache.append_media(layer, {a, a});
+  cache.advance_media(2);
+  cache.append_media(0, {b, b});  // and then something threw
+  cache.truncate_media(2);
+  EXPECT_TRUE(cache.media(0).keys.equal(a));
+  EXPECT_TRUE(cache.media(1).values.equal(a));
+  cache.truncate_media(1);
+  EXPECT_EQ(cache.num_media(), 1);
+  cache.append_media(0, {b, b});
+  EXPECT_TRUE(cache.media(0).keys.equal(torch::cat({a.narrow(1, 0, 1), b}, 1)));
+  cache.truncate_media(0);
+  EXPECT_FALSE(cache.media(0).keys.defined());
+  EXPECT_THROW(cache.truncate_media(1), Error);
+}
+
 TEST(KvCache, RefusesAnotherBatch) {
   KvCache cache;
   cache.append(0, random_kv(2));
