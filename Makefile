@@ -6,7 +6,7 @@ LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
 PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 
-.PHONY: help deps configured build program pictograms demo test test-asan test-long golden bench bench-peers bench-train data default-model format tidy install clean
+.PHONY: help deps configured build program pictograms demo test test-asan test-long test-stress golden bench bench-peers bench-train data default-model format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make data           build training data: interleaved pages, captioned pictures and clips"
 	@echo "make default-model  train the default model again, from the recipes (hours)"
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
+	@echo "make test-stress    every test 20 times with other seeds beside a busy machine, and as other processors would (hours)"
 	@echo "make format tidy install clean"
 
 deps:
@@ -69,6 +70,13 @@ test-long: deps
 	@test -f build/dev/build.ninja || cmake --preset dev
 	@ninja -C build/dev -j $(JOBS) all flamingo-bench
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+# Goes on where it was ended; STRESS="--fresh" starts anew, STRESS="--only '^lm/' --seeds 3" runs less.
+test-stress: pictograms
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	@test -f build/asan-base/build.ninja || cmake --preset asan-base
+	@ninja -C build/asan-base -j $(JOBS) --quiet
+	tests/stress.py $(BUILD) build/asan-base --lm $(LM) $(STRESS)
 
 golden: build
 	$(BUILD)/bin/flamingo-golden --lm $(LM) tests/golden
