@@ -5,11 +5,14 @@ JOBS ?= $(shell nproc)
 LM := .deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf
 PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
+export NINJA_STATUS = [%f/%t, %es] 
 
 .PHONY: help deps configured build program pictograms demo test test-asan test-long test-stress golden bench bench-peers bench-train data default-model format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
+	@echo "flamingo: start with 'make demo' (10 minutes on 2 cores, downloads of 300 MB), then 'make test'."
+	@echo
 	@echo "make demo           install what is missing, build, and show the default model at work (build/demo.html)"
 	@echo "make test           build and run every test; those without torch under sanitizers"
 	@echo "make build          flamingo, flamingo-golden and flamingo-bench in $(BUILD)/bin"
@@ -26,18 +29,26 @@ help:
 deps:
 	@tools/setup.sh
 
+# $(call configure,PRESET): CMake's output is shown only when it fails.
+define configure
+@mkdir -p build
+@test -f build/$(1)/build.ninja || { echo "== configuring build/$(1)" && \
+  cmake --preset $(1) > build/cmake-$(1).log 2>&1; } || { cat build/cmake-$(1).log; rm -f build/$(1)/CMakeCache.txt; \
+  echo "flamingo: CMake failed as said above. A missing compiler or library: tools/setup.sh installs them on Debian;"; \
+  echo "  elsewhere see docs/dependencies.md. Then run the same make command again."; exit 1; }
+endef
+
 configured: deps
-	@mkdir -p build
-	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) > build/cmake-$(PRESET).log 2>&1 || \
-	  { cat build/cmake-$(PRESET).log; exit 1; }
+	$(call configure,$(PRESET))
 
 build: configured
-	@ninja -C $(BUILD) -j $(JOBS) --quiet flamingo-cli flamingo-golden flamingo-bench
+	@ninja -C $(BUILD) -j $(JOBS) flamingo-cli flamingo-golden flamingo-bench
 
 program: configured
-	@ninja -C $(BUILD) -j $(JOBS) --quiet flamingo-cli
+	@test -x $(FLAMINGO) || echo "== building flamingo (6 minutes on 2 cores; next: the demo's pictures, then the demo)"
+	@ninja -C $(BUILD) -j $(JOBS) flamingo-cli
 
-$(PICTOGRAMS): | build
+$(PICTOGRAMS): | program
 	$(FLAMINGO) data pictograms --sources .deps/pictograms --output $@
 
 pictograms: program $(PICTOGRAMS)
@@ -53,21 +64,20 @@ demo: pictograms
 	$(FLAMINGO) demo --html build/demo.html
 
 test: pictograms
-	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	@ninja -C $(BUILD) -j $(JOBS)
 	@$(MAKE) --no-print-directory test-asan
 	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
 	$(BUILD)/bin/flamingo-golden --lm $(LM) tests/golden
 
 # Parsers, tokenizers, kernels and decoders under AddressSanitizer and UndefinedBehaviorSanitizer.
 test-asan: deps
-	@test -f build/asan-base/build.ninja || cmake --preset asan-base > build/cmake-asan-base.log 2>&1 || \
-	  { cat build/cmake-asan-base.log; exit 1; }
-	@ninja -C build/asan-base -j $(JOBS) --quiet
+	$(call configure,asan-base)
+	@ninja -C build/asan-base -j $(JOBS)
 	ctest --test-dir build/asan-base --output-on-failure -j $(JOBS)
 
 test-long: deps
 	@tools/setup.sh tensorboard
-	@test -f build/dev/build.ninja || cmake --preset dev
+	$(call configure,dev)
 	@ninja -C build/dev -j $(JOBS) all flamingo-bench
 	ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 

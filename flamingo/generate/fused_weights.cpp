@@ -11,7 +11,7 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kWhere = "fused_weights";
+constexpr const char* kWeightsWhere = "fused_weights";
 
 std::optional<FeedForwardKind> ffw_kind(Activation activation, bool gated) {
   if (gated && activation == Activation::kSilu) return FeedForwardKind::kSwiGlu;
@@ -110,7 +110,7 @@ CrossBlockWeights cross_weights(const GatedXattn& layer, const GatedXattnConfig&
 /// Packs a matrix of the file; heads > 0: query or key rows, turned into rotate-half order.
 SharedMatrix pack(const Gguf& lm, const std::string& name, int64_t heads = 0) {
   const GgufTensor* tensor = lm.find(name);
-  require(tensor != nullptr && tensor->shape.size() == 2, kWhere,
+  require(tensor != nullptr && tensor->shape.size() == 2, kWeightsWhere,
           "expected a matrix " + name + " in the language model's GGUF");
   const int64_t rows = tensor->shape[0], cols = tensor->shape[1];
   std::vector<std::byte> turned;
@@ -160,7 +160,7 @@ std::vector<std::byte> unpermute_rotary_rows(std::span<const std::byte> rows, in
                                              int64_t heads) {
   require(heads > 0 && num_rows > 0 && num_rows % (2 * heads) == 0 &&
               rows.size() % static_cast<size_t>(num_rows) == 0,
-          kWhere, "expected an even number of whole rows per head");
+          kWeightsWhere, "expected an even number of whole rows per head");
   const size_t row_bytes = rows.size() / static_cast<size_t>(num_rows);
   const int64_t half = num_rows / heads / 2;
   std::vector<std::byte> turned(rows.size());
@@ -174,7 +174,7 @@ std::vector<std::byte> unpermute_rotary_rows(std::span<const std::byte> rows, in
 }
 
 FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm) {
-  require(can_fuse(model), kWhere, "expected a model that the fused step can compute");
+  require(can_fuse(model), kWeightsWhere, "expected a model that the fused step can compute");
   const at::NoGradGuard no_grad;
   const DecoderConfig& config = model->config().lm;
   const GatedXattnConfig& xattn = model->config().xattn;

@@ -6,11 +6,6 @@
 #include "flamingo/io/sha256_blocks.h"
 
 namespace flamingo {
-namespace {
-
-constexpr size_t kBlock = 64;
-
-}  // namespace
 
 void Sha256::add_blocks(const std::byte* blocks, size_t count) {
   static const bool fast = has_sha_instructions();
@@ -18,27 +13,28 @@ void Sha256::add_blocks(const std::byte* blocks, size_t count) {
 }
 
 void Sha256::update(std::span<const std::byte> bytes) {
-  const size_t filled = length_ % kBlock;
+  const size_t filled = length_ % kSha256Block;
   length_ += bytes.size();
   if (filled > 0) {
-    const size_t count = std::min(kBlock - filled, bytes.size());
+    const size_t count = std::min(kSha256Block - filled, bytes.size());
     std::copy_n(bytes.begin(), count, pending_.begin() + filled);
     bytes = bytes.subspan(count);
-    if (filled + count < kBlock) return;
+    if (filled + count < kSha256Block) return;
     add_blocks(pending_.data(), 1);
   }
-  const size_t whole = bytes.size() / kBlock;
+  const size_t whole = bytes.size() / kSha256Block;
   add_blocks(bytes.data(), whole);
-  bytes = bytes.subspan(whole * kBlock);
+  bytes = bytes.subspan(whole * kSha256Block);
   std::copy(bytes.begin(), bytes.end(), pending_.begin());
 }
 
 Sha256::Digest Sha256::digest() const {
   Sha256 last = *this;
   const uint64_t bits = __builtin_bswap64(length_ * 8);
-  std::array<std::byte, 2 * kBlock> tail = {std::byte{0x80}};
-  const size_t filled = length_ % kBlock;
-  const size_t padded = filled < kBlock - 8 ? kBlock - filled : 2 * kBlock - filled;
+  std::array<std::byte, 2 * kSha256Block> tail = {std::byte{0x80}};
+  const size_t filled = length_ % kSha256Block;
+  const size_t padded =
+      filled < kSha256Block - 8 ? kSha256Block - filled : 2 * kSha256Block - filled;
   std::memcpy(tail.data() + padded - 8, &bits, 8);
   last.update(std::span(tail).first(padded));
   Digest digest;

@@ -6,8 +6,6 @@
 namespace flamingo {
 namespace {
 
-constexpr size_t kBlock = 64;
-
 uint32_t load_big_endian(const std::byte* bytes) {
   uint32_t word;
   std::memcpy(&word, bytes, 4);
@@ -31,7 +29,7 @@ std::array<uint32_t, 64> message_schedule(const std::byte* block) {
 
 void sha256_blocks_plain(const std::byte* blocks, size_t count, Sha256State& state) {
   for (size_t block = 0; block < count; ++block) {
-    const std::array<uint32_t, 64> w = message_schedule(blocks + block * kBlock);
+    const std::array<uint32_t, 64> w = message_schedule(blocks + block * kSha256Block);
     auto [a, b, c, d, e, f, g, h] = state;
     for (size_t i = 0; i < 64; ++i) {
       const uint32_t s1 = std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25);

@@ -9,6 +9,9 @@ namespace flamingo {
 /// The eight words that SHA-256 carries from block to block.
 using Sha256State = std::array<uint32_t, 8>;
 
+/// Bytes of a block.
+inline constexpr size_t kSha256Block = 64;
+
 /// Mixes `count` blocks of 64 bytes into the state, by FIPS 180-4 as it is written.
 void sha256_blocks_plain(const std::byte* blocks, size_t count, Sha256State& state);
 

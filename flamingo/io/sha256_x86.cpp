@@ -10,8 +10,6 @@
 namespace flamingo {
 namespace {
 
-constexpr size_t kBlock = 64;
-
 /// Words 4 i to 4 i + 3 of the message schedule, from the 16 before them.
 __attribute__((target("sha,sse4.1"))) inline __m128i next_words(__m128i w0, __m128i w1, __m128i w2,
                                                                 __m128i w3) {
@@ -38,7 +36,7 @@ __attribute__((target("sha,sse4.1"))) void sha256_blocks_fast(const std::byte* b
   __m128i abef = _mm_alignr_epi8(cdab, efgh, 8);
   __m128i cdgh = _mm_blend_epi16(efgh, cdab, 0xf0);
   for (size_t block = 0; block < count; ++block) {
-    const auto* in = reinterpret_cast<const __m128i*>(blocks + block * kBlock);
+    const auto* in = reinterpret_cast<const __m128i*>(blocks + block * kSha256Block);
     const __m128i abef_before = abef, cdgh_before = cdgh;
     __m128i w[4];
     for (int i = 0; i < 4; ++i) w[i] = _mm_shuffle_epi8(_mm_loadu_si128(in + i), big_endian);

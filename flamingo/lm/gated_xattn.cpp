@@ -8,7 +8,7 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kWhere = "GatedXattnConfig";
+constexpr const char* kXattnWhere = "GatedXattnConfig";
 
 /// Heads are normed without a mean, whatever the other norms are.
 NormConfig head_norm(const GatedXattnConfig& config) {
@@ -56,15 +56,15 @@ int64_t GatedXattnConfig::count(int64_t num_blocks) const {
 }
 
 void GatedXattnConfig::validate() const {
-  require_within(kWhere, "first", first, 0, config_limits::kLayers);
-  require_within(kWhere, "every", every, 0, config_limits::kLayers);
-  require_within(kWhere, "graft_depth", graft_depth, 1, config_limits::kLayers);
-  require_within(kWhere, "num_heads", num_heads, 1, config_limits::kHeads);
-  require_within(kWhere, "head_dim", head_dim, 1, config_limits::kHeadDim);
-  require_within(kWhere, "ffw_dim", ffw_dim, 1, config_limits::kFfwWidth);
-  require_within(kWhere, "norm.eps", norm.eps, 0, 1);
-  require_within(kWhere, "gate_init", gate_init, -100, 100);
-  require(gate != GateKind::kNone || !vector_gates, kWhere,
+  require_within(kXattnWhere, "first", first, 0, config_limits::kLayers);
+  require_within(kXattnWhere, "every", every, 0, config_limits::kLayers);
+  require_within(kXattnWhere, "graft_depth", graft_depth, 1, config_limits::kLayers);
+  require_within(kXattnWhere, "num_heads", num_heads, 1, config_limits::kHeads);
+  require_within(kXattnWhere, "head_dim", head_dim, 1, config_limits::kHeadDim);
+  require_within(kXattnWhere, "ffw_dim", ffw_dim, 1, config_limits::kFfwWidth);
+  require_within(kXattnWhere, "norm.eps", norm.eps, 0, 1);
+  require_within(kXattnWhere, "gate_init", gate_init, -100, 100);
+  require(gate != GateKind::kNone || !vector_gates, kXattnWhere,
           "expected vector_gates only with gates, got gate none");
 }
 

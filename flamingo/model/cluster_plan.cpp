@@ -7,10 +7,10 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kWhere = "Cluster";
+constexpr const char* kClusterWhere = "Cluster";
 
 void divide(int64_t& extent, int64_t parts, const char* name) {
-  require(extent % parts == 0, kWhere,
+  require(extent % parts == 0, kClusterWhere,
           "expected tensor_parallel to divide " + std::string(name) + " " + std::to_string(extent) +
               ", got " + std::to_string(parts));
   extent /= parts;
@@ -46,10 +46,10 @@ double num_hidden_sums(const FlamingoConfig& config, const StepStorage& storage)
 ClusterPlan plan_cluster(const FlamingoConfig& config, const StepShape& shape, int64_t parts,
                          const StepTraining& training, const StepStorage& storage,
                          const Cluster& cluster) {
-  require(cluster.tensor_parallel > 0 && cluster.data_parallel > 0 && parts > 0, kWhere,
+  require(cluster.tensor_parallel > 0 && cluster.data_parallel > 0 && parts > 0, kClusterWhere,
           "expected at least one device, group and part");
-  require(cluster.device_tflops > 0, kWhere, "expected device_tflops > 0");
-  require(cluster.devices() == 1 || cluster.link_gbps > 0, kWhere, "expected link_gbps > 0");
+  require(cluster.device_tflops > 0, kClusterWhere, "expected device_tflops > 0");
+  require(cluster.devices() == 1 || cluster.link_gbps > 0, kClusterWhere, "expected link_gbps > 0");
   const FlamingoConfig part = shard(config, cluster.tensor_parallel);
   const auto pieces = static_cast<double>(parts);
   ClusterPlan plan;

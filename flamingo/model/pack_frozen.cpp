@@ -1,5 +1,7 @@
 #include "flamingo/model/pack_frozen.h"
 
+#include "flamingo/nn/packed_weight.h"
+
 namespace flamingo {
 namespace {
 

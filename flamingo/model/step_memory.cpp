@@ -9,6 +9,7 @@
 #include "flamingo/model/encoder_memory.h"
 #include "flamingo/model/kept_bytes.h"
 #include "flamingo/nn/attention_cost.h"
+#include "flamingo/quant/tile.h"
 
 namespace flamingo {
 namespace {

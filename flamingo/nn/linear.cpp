@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "flamingo/core/shape.h"
+#include "flamingo/nn/packed_weight.h"
 
 namespace flamingo {
 
@@ -22,6 +23,8 @@ LinearImpl::LinearImpl(int64_t in, int64_t out, bool with_bias, const torch::Ten
     : weight(register_parameter("weight", torch::empty({out, in}, options))) {
   if (with_bias) bias = register_parameter("bias", torch::empty({out}, options));
 }
+
+LinearImpl::~LinearImpl() = default;
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
   if (x.dim() < 1 || x.size(-1) != weight.size(1)) {

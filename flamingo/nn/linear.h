@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "flamingo/nn/lora.h"
-#include "flamingo/nn/packed_weight.h"
 
 namespace flamingo {
+
+class PackedWeight;
 
 /// What stands around a layer's product where several processes share its work or its weight
 /// (parallel/): y = after(before(x) W^T) + b.
@@ -28,6 +29,7 @@ class AroundProduct {
 class LinearImpl : public torch::nn::Module {
  public:
   LinearImpl(int64_t in, int64_t out, bool bias, const torch::TensorOptions& options);
+  ~LinearImpl() override;
 
   /// x [..., in] -> [..., out], same type. Throws Error when the last extent is not `in`.
   torch::Tensor forward(const torch::Tensor& x) const;

@@ -19,7 +19,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr const char* kWhere = "token_loss";
+constexpr const char* kLossWhere = "token_loss";
 
 /// Rows of one part of the vocabulary, in either type.
 struct LogitRows {
@@ -137,24 +137,24 @@ class Loss : public torch::autograd::Function<Loss> {
   }
 };
 
-bool takes_kernels(const at::Tensor& logits) {
+bool takes_loss_kernels(const at::Tensor& logits) {
   const auto type = logits.scalar_type();
   return logits.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16);
 }
 
 void check(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
-  require(!logits.empty(), kWhere, "expected logits, got none");
-  require(targets.dim() == 1 && targets.size(0) > 0 && targets.scalar_type() == at::kLong, kWhere,
-          "expected targets [n] as int64, got " + shape_text(targets.sizes()));
+  require(!logits.empty(), kLossWhere, "expected logits, got none");
+  require(targets.dim() == 1 && targets.size(0) > 0 && targets.scalar_type() == at::kLong,
+          kLossWhere, "expected targets [n] as int64, got " + shape_text(targets.sizes()));
   int64_t words = 0;
   for (const at::Tensor& part : logits) {
     expect_shape(part, {targets.size(0), kAny}, "logits");
-    require(part.size(1) > 0 && part.scalar_type() == logits[0].scalar_type(), kWhere,
+    require(part.size(1) > 0 && part.scalar_type() == logits[0].scalar_type(), kLossWhere,
             "expected parts of at least one word in one type, got others");
     words += part.size(1);
   }
   const auto [least, greatest] = at::aminmax(targets);
-  require(least.item<int64_t>() >= 0 && greatest.item<int64_t>() < words, kWhere,
+  require(least.item<int64_t>() >= 0 && greatest.item<int64_t>() < words, kLossWhere,
           "expected targets in [0, " + std::to_string(words) + "), got others");
 }
 
@@ -162,7 +162,7 @@ void check(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
 
 TokenLoss token_loss(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
   check(logits, targets);
-  if (!std::ranges::all_of(logits, takes_kernels)) return plain_token_loss(logits, targets);
+  if (!std::ranges::all_of(logits, takes_loss_kernels)) return plain_token_loss(logits, targets);
   std::vector<at::Tensor> parts;
   for (const at::Tensor& part : logits) parts.push_back(part.contiguous());
   const auto result = Loss::apply(at::TensorList(parts), targets.contiguous());

@@ -8,8 +8,6 @@
 namespace flamingo {
 namespace {
 
-float half_at(const std::byte* source) { return f16_to_float(load_unaligned<uint16_t>(source)); }
-
 /// Q4_0, Q4_1, Q5_0, Q5_1: scale, [offset], [32 fifth bits], 16 bytes of nibbles: the low ones are
 /// values 0..15, the high ones 16..31.
 template <bool kFifthBit, bool kOffset>

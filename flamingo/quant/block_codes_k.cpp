@@ -7,8 +7,6 @@ namespace {
 /// Byte `i` of a block as an unsigned number.
 int byte_at(const std::byte* source, int i) { return std::to_integer<int>(source[i]); }
 
-float half_at(const std::byte* source) { return f16_to_float(load_unaligned<uint16_t>(source)); }
-
 /// The 8 six-bit (scale, minimum) pairs that Q4_K and Q5_K keep in 12 bytes: bytes 0..3 hold the
 /// scales 0..3, bytes 4..7 the minima 0..3, bytes 8..11 the low nibbles of both for 4..7, whose two
 /// upper bits are the upper bits of bytes 0..7.

@@ -37,6 +37,11 @@ inline float f16_to_float(uint16_t bits) {
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(scaled));
 }
 
+/// The IEEE binary16 at `source`, of any alignment.
+inline float half_at(const std::byte* source) {
+  return f16_to_float(load_unaligned<uint16_t>(source));
+}
+
 /// Nearest IEEE binary16, ties to even; too large becomes infinity, NaN stays NaN.
 inline uint16_t float_to_f16(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);

@@ -7,6 +7,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/io/sha256.h"
 #include "flamingo/nn/linear.h"
+#include "flamingo/nn/packed_weight.h"
 
 namespace flamingo {
 namespace {

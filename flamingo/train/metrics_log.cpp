@@ -14,12 +14,12 @@
 namespace flamingo {
 namespace {
 
-constexpr uint64_t kMaxBytes = 1ull << 30;
+constexpr uint64_t kMaxLogBytes = 1ull << 30;
 
 /// The lines of the file that came before first_step; a torn last line ends them.
 std::string lines_before(const std::string& path, int64_t first_step) {
   if (!std::filesystem::exists(path)) return {};
-  std::istringstream lines(read_file(path, kMaxBytes));
+  std::istringstream lines(read_file(path, kMaxLogBytes));
   std::string kept, line;
   while (std::getline(lines, line)) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);

@@ -10,6 +10,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/process_memory.h"
+#include "flamingo/nn/packed_weight.h"
 #include "flamingo/train/synthetic_step.h"
 
 namespace flamingo {

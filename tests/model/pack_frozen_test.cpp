@@ -7,6 +7,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/model/freeze.h"
+#include "flamingo/nn/packed_weight.h"
 #include "tests/model/tiny_flamingo.h"
 
 namespace flamingo {

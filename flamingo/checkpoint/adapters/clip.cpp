@@ -41,7 +41,8 @@ constexpr std::array<Renaming, 5> kHfTop{
 
 /// `name` with its start replaced, or nothing when no entry fits.
 template <size_t N>
-std::optional<std::string> renamed(const std::string& name, const std::array<Renaming, N>& table) {
+std::optional<std::string> with_start_renamed(const std::string& name,
+                                              const std::array<Renaming, N>& table) {
   for (const auto& [from, to] : table) {
     if (name.starts_with(from)) return to + name.substr(std::string_view(from).size());
   }
@@ -63,10 +64,10 @@ template <size_t T, size_t L>
 std::string our_name(const std::string& name, const std::array<Renaming, T>& top,
                      const std::string& list, const std::array<Renaming, L>& layer) {
   if (const auto split = split_layer(name, list)) {
-    const auto inner = renamed(split->second, layer);
+    const auto inner = with_start_renamed(split->second, layer);
     return inner ? split->first + *inner : name;
   }
-  return renamed(name, top).value_or(name);
+  return with_start_renamed(name, top).value_or(name);
 }
 
 /// Sibling of "...q_proj.weight" for another projection.

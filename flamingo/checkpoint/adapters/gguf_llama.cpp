@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "flamingo/core/shape.h"
+#include "flamingo/nn/packed_weight.h"
 
 namespace flamingo {
 namespace {
