@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/corpus/words.h"
 
@@ -38,12 +39,10 @@ void count_symbols(std::string_view word, Counts& counts) {
   }
 }
 
-bool is_ascii_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-
 /// The word without what stands around its first and last ASCII letter: "(The" -> "The".
 std::string_view strip_symbols(std::string_view word) {
-  while (!word.empty() && !is_ascii_letter(word.front())) word.remove_prefix(1);
-  while (!word.empty() && !is_ascii_letter(word.back())) word.remove_suffix(1);
+  while (!word.empty() && !is_ascii_alpha(word.front())) word.remove_prefix(1);
+  while (!word.empty() && !is_ascii_alpha(word.back())) word.remove_suffix(1);
   return word;
 }
 

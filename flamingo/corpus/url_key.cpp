@@ -8,17 +8,17 @@ namespace flamingo {
 namespace {
 
 /// Views into a URL, as far as keys need them.
-struct UrlParts {
+struct KeyParts {
   std::string_view host;  ///< "[...]" of an IPv6 address included
   std::string_view port;
   std::string_view rest;  ///< path and query, no fragment
 };
 
-UrlParts split_url(std::string_view url) {
+KeyParts split_url(std::string_view url) {
   url = trim(url);
   url = url.substr(0, url.find('#'));
   const size_t slashes = url.find("://");
-  UrlParts parts;
+  KeyParts parts;
   if (slashes == std::string_view::npos) {
     parts.rest = url;
     return parts;
@@ -49,7 +49,7 @@ std::string lower(std::string_view ascii) {
 std::string host_of_url(std::string_view url) { return lower(split_url(url).host); }
 
 std::string canonical_url(std::string_view url) {
-  UrlParts parts = split_url(url);
+  KeyParts parts = split_url(url);
   std::string out = lower(parts.host);
   if (!parts.port.empty() && parts.port != "80" && parts.port != "443") {
     out.append(":").append(parts.port);

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "flamingo/core/ascii.h"
+
 namespace flamingo {
 namespace {
 
@@ -20,10 +22,6 @@ constexpr std::array<char, 128> make_folds() {
   return folds;
 }
 constexpr std::array<char, 128> kFolds = make_folds();
-
-bool is_ascii_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-bool is_ascii_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
 /// Letters, marks and numbers.
 bool is_word_part(char32_t c) {
@@ -68,7 +66,7 @@ bool next_word(std::string_view& rest, Word& word) {
   while (pos < rest.size()) {
     if (is_ascii(rest[pos])) {
       if (is_ascii_space(rest[pos])) break;
-      word.has_letter |= is_ascii_letter(rest[pos]);
+      word.has_letter |= is_ascii_alpha(rest[pos]);
       ++pos;
     } else {
       const Utf8Char c = decode_any(rest, pos);

@@ -9,7 +9,7 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kWhere = "address rules";
+constexpr const char* kRulesWhere = "address rules";
 
 /// IPv4 that is never the public internet.
 constexpr std::array kClosedV4 = {
@@ -44,8 +44,8 @@ Number parse_number(std::string_view text, int most, std::string_view whole) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < 0 || number > most) {
-    fail(kWhere, "expected a number up to " + std::to_string(most) + " in \"" + std::string(whole) +
-                     "\", got \"" + std::string(text) + "\"");
+    fail(kRulesWhere, "expected a number up to " + std::to_string(most) + " in \"" +
+                          std::string(whole) + "\", got \"" + std::string(text) + "\"");
   }
   return number;
 }
@@ -53,7 +53,7 @@ Number parse_number(std::string_view text, int most, std::string_view whole) {
 IpRange parse_range(std::string_view text) {
   const size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
-  if (!address) fail(kWhere, "expected ADDRESS[/BITS], got \"" + std::string(text) + "\"");
+  if (!address) fail(kRulesWhere, "expected ADDRESS[/BITS], got \"" + std::string(text) + "\"");
   if (slash == std::string_view::npos) return {*address, address->bits()};
   return {*address, parse_number<int>(text.substr(slash + 1), address->bits(), text)};
 }
@@ -90,10 +90,10 @@ AddressRules::Exception AddressRules::parse_exception(std::string_view text) {
   std::string_view port;
   if (text.starts_with('[')) {
     const size_t close = text.find(']');
-    require(close != std::string_view::npos, kWhere, "expected ] after [, got none");
+    require(close != std::string_view::npos, kRulesWhere, "expected ] after [, got none");
     range = text.substr(1, close - 1);
     port = text.substr(close + 1);
-    require(port.empty() || port.starts_with(':'), kWhere, "expected :PORT after ]");
+    require(port.empty() || port.starts_with(':'), kRulesWhere, "expected :PORT after ]");
   } else if (std::count(text.begin(), text.end(), ':') == 1) {
     range = text.substr(0, text.find(':'));
     port = text.substr(text.find(':'));

@@ -14,7 +14,7 @@
 namespace flamingo {
 namespace {
 
-constexpr std::string_view kGzipMagic = "\x1F\x8B";  // of one that is damaged or cut off, too
+constexpr std::string_view kGzipStart = "\x1F\x8B";  // of one that is damaged or cut off, too
 constexpr size_t kMaxCodings = 4;
 constexpr size_t kMaxChunkLine = 4096;
 
@@ -128,7 +128,7 @@ bool lacks_coding(std::string_view coding, std::span<const std::string> others,
                   std::string_view body) {
   const auto packed = sniff_compression(std::as_bytes(std::span(body)));
   if (const auto magic = magic_of(coding))
-    return packed != magic && !(magic == Compression::kGzip && body.starts_with(kGzipMagic));
+    return packed != magic && !(magic == Compression::kGzip && body.starts_with(kGzipStart));
   const auto shows = [&](const std::string& other) { return packed && packed == magic_of(other); };
   return is_uncompressed(body) || std::ranges::any_of(others, shows);
 }

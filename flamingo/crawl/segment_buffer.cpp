@@ -7,7 +7,7 @@
 namespace flamingo {
 namespace {
 
-constexpr size_t kChunk = 64 << 10;
+constexpr size_t kSegmentChunk = 64 << 10;
 constexpr size_t kMaxStarts = 16;
 
 }  // namespace
@@ -15,14 +15,14 @@ constexpr size_t kMaxStarts = 16;
 /// Room for one chunk behind the buffered bytes. They move to the front only when at least as many
 /// were skipped, which keeps the cost of moving linear.
 void SegmentBuffer::make_room() {
-  if (storage_.size() - end_ >= kChunk) return;
+  if (storage_.size() - end_ >= kSegmentChunk) return;
   const size_t buffered = end_ - begin_;
-  if (begin_ >= buffered && begin_ >= kChunk) {
+  if (begin_ >= buffered && begin_ >= kSegmentChunk) {
     std::memmove(storage_.data(), storage_.data() + begin_, buffered);
     begin_ = 0;
     end_ = buffered;
   } else {
-    storage_.resize(std::max(2 * storage_.size(), end_ + kChunk));
+    storage_.resize(std::max(2 * storage_.size(), end_ + kSegmentChunk));
   }
 }
 

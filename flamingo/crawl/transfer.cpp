@@ -12,7 +12,7 @@
 namespace flamingo {
 namespace {
 
-constexpr uint64_t kMaxRobotsBytes = 512 << 10;
+constexpr uint64_t kMaxRobotsAnswerBytes = 512 << 10;
 /// A body that is not wanted is read this far, to keep the connection; then it is cut.
 constexpr uint64_t kMaxDiscardedBytes = 64 << 10;
 /// Below this a body grows by doubling, above it space for the longest body is reserved once:
@@ -89,7 +89,7 @@ void Transfer::set_up_callbacks() {
 }
 
 uint64_t Transfer::max_bytes() const {
-  return request_.is_robots_txt ? kMaxRobotsBytes : context_.options.max_bytes;
+  return request_.is_robots_txt ? kMaxRobotsAnswerBytes : context_.options.max_bytes;
 }
 
 void Transfer::judge_head() {

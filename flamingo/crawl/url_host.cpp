@@ -16,7 +16,7 @@
 namespace flamingo {
 namespace {
 
-constexpr size_t kMaxHostBytes = 1024;
+constexpr size_t kMaxHostTextBytes = 1024;
 constexpr std::string_view kForbidden = " #/:<>?@[\\]^|%";  // and control characters
 
 bool is_ascii(std::string_view text) {
@@ -91,7 +91,7 @@ std::optional<std::string> idna(const std::string& name) {
 
 /// A name in Unicode with Punycode for what is not ASCII; nothing for ill-formed UTF-8.
 std::optional<std::string> name_to_ascii(const std::string& name) {
-  if (name.size() > kMaxHostBytes || repair_utf8(name) != name) return std::nullopt;
+  if (name.size() > kMaxHostTextBytes || repair_utf8(name) != name) return std::nullopt;
   if (const auto ascii = idna(name)) return ascii;
   std::string host;
   for (size_t begin = 0; begin <= name.size();) {

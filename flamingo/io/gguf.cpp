@@ -12,9 +12,9 @@
 namespace flamingo {
 namespace {
 
-constexpr uint64_t kMaxNameBytes = 65535;
+constexpr uint64_t kMaxGgufNameBytes = 65535;
 constexpr uint64_t kMaxTensors = 100'000;
-constexpr uint32_t kMaxRank = 4;
+constexpr uint32_t kMaxGgufRank = 4;
 constexpr int64_t kMaxAlignment = 64 << 10;
 
 struct Counts {
@@ -47,7 +47,7 @@ std::map<std::string, GgufValue> read_metadata(ByteReader& reader, uint64_t coun
   std::map<std::string, GgufValue> metadata;
   for (uint64_t i = 0; i < count; ++i) {
     std::string key = read_gguf_string(reader);
-    require(key.size() <= kMaxNameBytes, reader.where(),
+    require(key.size() <= kMaxGgufNameBytes, reader.where(),
             "expected a metadata key of at most 65535 bytes, got " + std::to_string(key.size()));
     GgufValue value = read_gguf_value(reader, key);
     const auto [it, is_new] = metadata.emplace(std::move(key), std::move(value));
@@ -61,9 +61,9 @@ TableRow read_row(ByteReader& reader) {
   TableRow row;
   row.tensor.name = read_gguf_string(reader);
   const std::string at = std::string(reader.where()) + ": " + row.tensor.name.substr(0, 200);
-  require(row.tensor.name.size() <= kMaxNameBytes, at, "expected a shorter tensor name");
+  require(row.tensor.name.size() <= kMaxGgufNameBytes, at, "expected a shorter tensor name");
   const auto rank = reader.read<uint32_t>();
-  require(rank <= kMaxRank, at, "expected at most 4 dimensions, got " + std::to_string(rank));
+  require(rank <= kMaxGgufRank, at, "expected at most 4 dimensions, got " + std::to_string(rank));
   for (uint32_t i = 0; i < rank; ++i) row.tensor.shape.push_back(reader.read<int64_t>());
   std::reverse(row.tensor.shape.begin(), row.tensor.shape.end());
   const auto type = reader.read<uint32_t>();

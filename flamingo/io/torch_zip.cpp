@@ -16,7 +16,7 @@ using Kind = PickleValue::Kind;
 constexpr size_t kMaxDepth = 64;
 constexpr uint64_t kMaxVisits = 200'000;
 constexpr size_t kMaxName = 4096;
-constexpr uint64_t kMaxNameBytes = 16ull << 20;
+constexpr uint64_t kMaxTorchNameBytes = 16ull << 20;
 
 /// The one top folder that holds data.pkl.
 std::string find_root(const ZipArchive& zip, const std::string& where) {
@@ -142,7 +142,8 @@ class Flattener {
     if (!name_.empty()) name_ += '.';
     name_ += part;
     name_bytes_ += name_.size();
-    require(name_bytes_ <= kMaxNameBytes, where_, "expected at most 16 MiB of names, got more");
+    require(name_bytes_ <= kMaxTorchNameBytes, where_,
+            "expected at most 16 MiB of names, got more");
   }
 
   const PickleGraph& graph_;

@@ -9,9 +9,9 @@
 namespace flamingo {
 namespace {
 
-void on_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+void on_encode_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
 
-void on_warning(png_structp, png_const_charp) {}
+void on_encode_warning(png_structp, png_const_charp) {}
 
 void on_write(png_structp png, png_bytep bytes, size_t count) {
   bool stored = true;
@@ -71,7 +71,8 @@ std::string encode_png(const Image& image) {
                   image.height * image.width * image.channels(),
           "encode_png", "expected pixels [H, W, C], got another size");
   PngWriter writer;
-  writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_error, on_warning);
+  writer.png =
+      png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_encode_error, on_encode_warning);
   require(writer.png != nullptr, "encode_png", "expected to start libpng, got out of memory");
   writer.info = png_create_info_struct(writer.png);
   std::string bytes;

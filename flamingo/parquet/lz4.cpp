@@ -12,7 +12,7 @@
 namespace flamingo {
 namespace {
 
-constexpr uint64_t kMaxRatio = 255;  // a byte of length adds so many
+constexpr uint64_t kMaxLz4Ratio = 255;  // a byte of length adds so many
 constexpr uint64_t kMaxBlock = std::numeric_limits<int>::max();
 
 uint32_t read_big_endian(ByteReader& reader) { return __builtin_bswap32(reader.read<uint32_t>()); }
@@ -43,7 +43,7 @@ std::optional<std::string> unpack_frames(std::span<const std::byte> bytes, uint6
 }
 
 void expect_possible(std::span<const std::byte> bytes, uint64_t size, const std::string& where) {
-  require(size / kMaxRatio <= bytes.size(), where,
+  require(size / kMaxLz4Ratio <= bytes.size(), where,
           "expected an LZ4 block of " + std::to_string(size) + " bytes, got too few bytes for it");
 }
 

@@ -10,7 +10,7 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kWhere = "encode_blocks";
+constexpr const char* kEncodeWhere = "encode_blocks";
 constexpr float kLargestHalf = 65504.0f;
 
 /// Writes `value` as a binary16 and returns what it became.
@@ -51,17 +51,17 @@ void encode_q4_1(std::span<const float> values, std::byte* block) {
 
 void encode_blocks(BlockType type, std::span<const float> values, std::span<std::byte> blocks) {
   const BlockLayout layout = block_layout(type);
-  require(type == BlockType::kQ8_0 || type == BlockType::kQ4_1, kWhere,
+  require(type == BlockType::kQ8_0 || type == BlockType::kQ4_1, kEncodeWhere,
           "expected Q8_0 or Q4_1, got " + std::string(layout.name));
   const auto per_block = static_cast<size_t>(layout.values);
   const auto bytes = static_cast<size_t>(layout.bytes);
   require(values.size() % per_block == 0 && blocks.size() == values.size() / per_block * bytes,
-          kWhere, "expected whole blocks and room for them, got other sizes");
+          kEncodeWhere, "expected whole blocks and room for them, got other sizes");
   const auto encode = type == BlockType::kQ8_0 ? encode_q8_0 : encode_q4_1;
   for (size_t n = 0; n < values.size() / per_block; ++n) {
     const auto part = values.subspan(n * per_block, per_block);
-    require(std::ranges::all_of(part, [](float v) { return std::abs(v) <= kLargestHalf; }), kWhere,
-            "expected finite values within binary16's range, got others");
+    require(std::ranges::all_of(part, [](float v) { return std::abs(v) <= kLargestHalf; }),
+            kEncodeWhere, "expected finite values within binary16's range, got others");
     encode(part, blocks.data() + n * bytes);
   }
 }

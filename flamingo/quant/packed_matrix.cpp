@@ -11,7 +11,7 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kWhere = "PackedMatrix";
+constexpr const char* kMatrixWhere = "PackedMatrix";
 
 std::string size_text(int64_t rows, int64_t cols) {
   return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
@@ -20,14 +20,14 @@ std::string size_text(int64_t rows, int64_t cols) {
 /// Throws unless `bytes` hold [rows, cols] weights of `type`.
 void check_size(BlockType type, size_t bytes, int64_t rows, int64_t cols) {
   const BlockLayout layout = block_layout(type);
-  require(rows >= 1 && cols >= 1, kWhere,
+  require(rows >= 1 && cols >= 1, kMatrixWhere,
           "expected at least one row and column, got " + size_text(rows, cols));
-  require(cols % layout.values == 0, kWhere,
+  require(cols % layout.values == 0, kMatrixWhere,
           "expected columns in multiples of " + std::to_string(layout.values) + " for " +
               std::string(layout.name) + ", got " + std::to_string(cols));
   const int64_t shape[] = {rows, cols / layout.values, layout.bytes};
-  const uint64_t expected = checked_numel(shape, kWhere);
-  require(bytes == expected, kWhere,
+  const uint64_t expected = checked_numel(shape, kMatrixWhere);
+  require(bytes == expected, kMatrixWhere,
           "expected " + std::to_string(expected) + " bytes for " + std::string(layout.name) + " " +
               size_text(rows, cols) + ", got " + std::to_string(bytes));
 }
@@ -36,7 +36,7 @@ void check_size(BlockType type, size_t bytes, int64_t rows, int64_t cols) {
 
 PackedMatrix PackedMatrix::view(BlockType type, std::span<const std::byte> values, int64_t rows,
                                 int64_t cols) {
-  require(plain_index(type) >= 0, kWhere, "expected F32, F16 or BF16 weights to view");
+  require(plain_index(type) >= 0, kMatrixWhere, "expected F32, F16 or BF16 weights to view");
   check_size(type, values.size(), rows, cols);
   PackedMatrix matrix;
   matrix.type_ = type;
@@ -52,7 +52,7 @@ PackedMatrix PackedMatrix::pack(BlockType type, std::span<const std::byte> block
                                 int64_t cols) {
   check_size(type, blocks.size(), rows, cols);
   if (!is_quantised(type)) {
-    LargeBlock copy = allocate_large(blocks.size(), kWhere);
+    LargeBlock copy = allocate_large(blocks.size(), kMatrixWhere);
     std::memcpy(copy.get(), blocks.data(), blocks.size());
     PackedMatrix matrix = view(type, {copy.get(), blocks.size()}, rows, cols);
     matrix.owned_ = std::move(copy);
@@ -65,7 +65,7 @@ PackedMatrix PackedMatrix::pack(BlockType type, std::span<const std::byte> block
   matrix.cols_ = cols;
   matrix.unit_bytes_ = cols / traits.group * tile_layout(traits).bytes;
   matrix.bytes_ = matrix.units() * matrix.unit_bytes_;
-  matrix.owned_ = allocate_large(static_cast<size_t>(matrix.bytes_), kWhere);
+  matrix.owned_ = allocate_large(static_cast<size_t>(matrix.bytes_), kMatrixWhere);
   matrix.data_ = matrix.owned_.get();
   const int64_t row_bytes = static_cast<int64_t>(blocks.size()) / rows;
   for (int64_t unit = 0; unit < matrix.units(); ++unit) {

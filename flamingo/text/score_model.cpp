@@ -10,7 +10,7 @@ namespace flamingo {
 namespace {
 
 /// Characters below this are looked up in a table.
-constexpr char32_t kFastChars = 0x80;
+constexpr char32_t kTableChars = 0x80;
 
 int32_t signed_code(const Utf8Char& c) { return static_cast<int32_t>(c.code); }
 
@@ -69,7 +69,7 @@ class ScoreModel::PairCache {
 
 ScoreModel::ScoreModel(const std::vector<Token>& tokens, std::optional<int32_t> unk_id,
                        const std::string& where)
-    : char_ids_(kFastChars, -1), bytes_(256, -1), unk_id_(unk_id) {
+    : char_ids_(kTableChars, -1), bytes_(256, -1), unk_id_(unk_id) {
   const std::vector<double> scores = ranked_scores(tokens, where);
   for (size_t i = 0; i < tokens.size(); ++i) {
     const auto& [text, score, merges] = tokens[i];
@@ -94,7 +94,7 @@ void ScoreModel::add_joins(std::string_view token) {
 }
 
 int32_t ScoreModel::char_id(std::string_view c, char32_t code) const {
-  if (code < kFastChars) return char_ids_[code];
+  if (code < kTableChars) return char_ids_[code];
   const auto found = mergeable_.find(c);
   return found == mergeable_.end() ? -1 : found->second.id;
 }
