@@ -22,7 +22,8 @@ std::optional<Image> try_decode(std::span<const std::byte> bytes, const std::str
                                 const ImageLimits& limits) {
   try {
     Image image = decode_image(bytes, where, {.limits = limits});
-    return image.mode == PixelMode::kRgb ? std::move(image) : composite_over_white(image);
+    const bool opaque = image.mode == PixelMode::kRgb && image.mask.empty();
+    return opaque ? std::move(image) : composite_over_white(image);
   } catch (const Error&) {
     return std::nullopt;
   }

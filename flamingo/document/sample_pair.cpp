@@ -13,7 +13,7 @@
 namespace flamingo {
 namespace {
 
-constexpr std::array<std::string_view, 5> kPictures{"jpg", "jpeg", "png", "webp", "gif"};
+constexpr std::array<std::string_view, 6> kPictures{"jpg", "jpeg", "png", "webp", "gif", "avif"};
 constexpr std::array<std::string_view, 5> kClips{"mp4", "webm", "mkv", "avi", "mov"};
 
 bool is_clip(std::string_view extension) { return std::ranges::count(kClips, extension) > 0; }

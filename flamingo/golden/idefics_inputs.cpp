@@ -53,7 +53,7 @@ void compare_pixels([[maybe_unused]] const IdeficsBatch& batch,
   auto pixels = at::zeros({batch.batch, batch.max_images, 3, side, side});
   for (int64_t b = 0; b < batch.batch; ++b) {
     for (size_t n = 0; n < batch.images[b].size(); ++n) {
-      const Image image = load_image(batch.images[b][n], {.apply_exif_orientation = false});
+      const Image image = load_image(batch.images[b][n], {.apply_orientation = false});
       pixels[b][static_cast<int64_t>(n)].copy_(
           at::tensor(transform_image(image, config.transform).values).view({3, side, side}));
     }

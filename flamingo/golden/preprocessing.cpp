@@ -96,7 +96,7 @@ class Pictures {
     const auto it = images_.find(file);
     if (it != images_.end()) return it->second;
     DecodeOptions options;
-    options.apply_exif_orientation = false;
+    options.apply_orientation = false;
     return images_.emplace(file, load_image((folder_ / file).string(), options)).first->second;
   }
 

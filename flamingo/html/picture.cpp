@@ -36,8 +36,8 @@ bool is_svg(std::string_view url) {
 
 /// Whether a <source> is of a type that a picture decoder here reads.
 bool is_decodable(const GumboNode* source) {
-  constexpr std::array kTypes = {""sv,          "image/jpeg"sv, "image/jpg"sv,
-                                 "image/png"sv, "image/webp"sv, "image/gif"sv};
+  constexpr std::array kTypes = {""sv,           "image/jpeg"sv, "image/jpg"sv, "image/png"sv,
+                                 "image/webp"sv, "image/gif"sv,  "image/avif"sv};
   const std::string type = ascii_lower(trim_html_space(attribute(source, "type")));
   return std::ranges::find(kTypes, type) != kTypes.end();
 }

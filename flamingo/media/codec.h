@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "flamingo/media/image.h"
 
@@ -11,8 +12,8 @@ namespace flamingo {
 
 /// What a codec hands back.
 struct DecodedFile {
-  Image image;       ///< as stored, orientation not applied
-  std::string exif;  ///< the TIFF bytes of the EXIF block, or empty
+  Image image;          ///< as stored, orientation not applied
+  int orientation = 1;  ///< how it stands upright, in EXIF's numbers (see apply_orientation)
 };
 
 /// Throws Error unless a header's extents are >= 1 and within `limits`.
@@ -29,5 +30,12 @@ DecodedFile decode_webp(std::span<const std::byte> bytes, const std::string& whe
                         const ImageLimits& limits);
 DecodedFile decode_gif(std::span<const std::byte> bytes, const std::string& where,
                        const ImageLimits& limits);
+DecodedFile decode_avif(std::span<const std::byte> bytes, const std::string& where,
+                        const ImageLimits& limits);
+
+/// Width and height that the boxes of an AVIF file give, which must be whole; no pixel is decoded.
+/// Throws Error as decode_avif.
+std::pair<int64_t, int64_t> avif_extents(std::span<const std::byte> bytes,
+                                         const std::string& where);
 
 }  // namespace flamingo

@@ -21,7 +21,7 @@ void expand_cmyk(const uint8_t* cmyk, uint8_t* rgba) {
   }
 }
 
-/// One pixel of any mode as straight RGBA.
+/// One pixel of any mode as straight RGBA, the mask left out.
 void expand_pixel(const Image& image, const uint8_t* pixel, uint8_t* rgba) {
   rgba[3] = 255;
   switch (image.mode) {
@@ -30,7 +30,6 @@ void expand_pixel(const Image& image, const uint8_t* pixel, uint8_t* rgba) {
     case PixelMode::kGreyAlpha:
       rgba[0] = rgba[1] = rgba[2] = pixel[0];
       if (image.mode == PixelMode::kGreyAlpha) rgba[3] = pixel[1];
-      if (!image.transparent.empty() && image.transparent[0] == pixel[0]) rgba[3] = 0;
       break;
     case PixelMode::kPalette:
       std::copy_n(image.palette.data() + size_t{4} * pixel[0], 4, rgba);
@@ -52,6 +51,9 @@ void check_image(const Image& image, const char* where) {
               static_cast<int64_t>(image.pixels.size()) ==
                   image.height * image.width * image.channels(),
           where, "expected pixels [H, W, C], got another size");
+  require(
+      image.mask.empty() || static_cast<int64_t>(image.mask.size()) == image.height * image.width,
+      where, "expected a mask [H, W], got another size");
   require(image.mode != PixelMode::kPalette || image.palette.size() == 4 * 256, where,
           "expected a palette of 256 RGBA entries, got " + std::to_string(image.palette.size()) +
               " bytes");
@@ -65,6 +67,7 @@ Image expand(const Image& image, PixelMode mode) {
   uint8_t rgba[4];
   for (int64_t i = 0; i < image.height * image.width; ++i) {
     expand_pixel(image, image.pixels.data() + i * image.channels(), rgba);
+    if (!image.mask.empty()) rgba[3] = image.mask[i];
     std::copy_n(rgba, channels, result.pixels.data() + i * channels);
   }
   return result;
@@ -82,7 +85,8 @@ uint8_t over_white(uint32_t value, uint32_t alpha) {
 
 Image convert_to_rgb(const Image& image) {
   check_image(image, "convert_to_rgb");
-  return image.mode == PixelMode::kRgb ? image : expand(image, PixelMode::kRgb);
+  const bool is_rgb = image.mode == PixelMode::kRgb && image.mask.empty();
+  return is_rgb ? image : expand(image, PixelMode::kRgb);
 }
 
 Image convert_to_rgba(const Image& image) {
@@ -92,7 +96,7 @@ Image convert_to_rgba(const Image& image) {
 
 Image composite_over_white(const Image& image) {
   check_image(image, "composite_over_white");
-  if (image.mode == PixelMode::kRgb) return image;
+  if (image.mode == PixelMode::kRgb && image.mask.empty()) return image;
   const Image rgba = convert_to_rgba(image);
   Image result{image.height, image.width, PixelMode::kRgb, {}, {}, {}};
   result.pixels.resize(image.height * image.width * 3);

@@ -4,11 +4,11 @@
 
 namespace flamingo {
 
-/// Pillow's convert("RGBA"): palettes and the see-through value keep their transparency.
+/// Pillow's convert("RGBA"): palettes and colour keys keep their transparency.
 Image convert_to_rgba(const Image& image);
 
-/// RGB after alpha compositing over white, Pillow's alpha_composite; an RGB image is returned as
-/// it is. Source: IdeficsImageProcessor's convert_to_rgb.
+/// RGB after alpha compositing over white, Pillow's alpha_composite; an opaque RGB image is
+/// returned as it is.
 Image composite_over_white(const Image& image);
 
 /// Colours times alpha (Pillow's La, RGBa). mode must be kGreyAlpha or kRgba.

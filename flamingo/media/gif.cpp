@@ -72,7 +72,6 @@ bool is_grey_ramp(const ColorMapObject* colors) {
 void set_colors(const ColorMapObject* colors, int transparent, Image& image) {
   if (is_grey_ramp(colors)) {
     image.mode = PixelMode::kGrey;
-    if (transparent != kNoIndex) image.transparent = {static_cast<uint8_t>(transparent)};
     return;
   }
   image.mode = PixelMode::kPalette;
@@ -127,6 +126,9 @@ DecodedFile decode_gif(std::span<const std::byte> bytes, const std::string& wher
   const auto background = static_cast<uint8_t>(transparent == kNoIndex ? 0 : transparent);
   image.pixels.assign(image.height * image.width, background);
   read_pixels(gif.get(), where, image);
+  if (image.mode == PixelMode::kGrey && transparent != kNoIndex) {
+    for (const uint8_t index : image.pixels) image.mask.push_back(index == background ? 0 : 255);
+  }
   return file;
 }
 

@@ -22,6 +22,8 @@ Decoder decoder_of(ImageFormat format) {
       return decode_png;
     case ImageFormat::kWebp:
       return decode_webp;
+    case ImageFormat::kAvif:
+      return decode_avif;
     default:
       return decode_gif;
   }
@@ -62,12 +64,10 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where,
               std::to_string(bytes.size()));
   const std::optional<ImageFormat> format = image_format(bytes);
   require(format.has_value() && bytes.size() >= 12, where,
-          "expected a JPEG, PNG, WebP or GIF picture, got a file that starts otherwise");
+          "expected a JPEG, PNG, WebP, GIF or AVIF picture, got a file that starts otherwise");
   DecodedFile file = decoder_of(*format)(bytes, where, options.limits);
-  if (!options.apply_exif_orientation) return std::move(file.image);
-  const int orientation = exif_orientation(file.exif);
-  if (orientation == 1) return std::move(file.image);
-  return apply_orientation(file.image, orientation);
+  if (!options.apply_orientation || file.orientation == 1) return std::move(file.image);
+  return apply_orientation(file.image, file.orientation);
 }
 
 Image load_image(const std::string& path, const DecodeOptions& options) {

@@ -21,8 +21,8 @@ struct Image {
   PixelMode mode = PixelMode::kRgb;
   std::vector<uint8_t> pixels;
   std::vector<uint8_t> palette;  ///< kPalette only: RGBA of 256 entries
-  std::vector<uint8_t>
-      transparent;  ///< kBilevel, kGrey: the one value that is see-through, or empty
+  std::vector<uint8_t> mask;     ///< kBilevel, kGrey, kRgb: [H, W], 0 where the file's colour key
+                                 ///< makes a pixel see-through, else 255; empty without a key
 
   int64_t channels() const { return channels_of(mode); }
 };
@@ -32,14 +32,22 @@ struct ImageLimits {
   int64_t max_side = 16384;
   int64_t max_pixels = 64ll << 20;
   uint64_t max_bytes = 20ull << 20;  ///< of the file
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("max_side", max_side, "most pixels of the longer side");
+    v("max_pixels", max_pixels, "most pixels");
+    v("max_bytes", max_bytes, "largest file in bytes");
+  }
 };
 
 struct DecodeOptions {
   ImageLimits limits;
-  bool apply_exif_orientation = true;  ///< false reproduces the peers on PIL images
+  bool apply_orientation = true;  ///< EXIF's, and AVIF's own; false reproduces the peers on PIL
+                                  ///< images
 };
 
-/// Decodes JPEG, PNG, WebP or GIF (first frame), told apart by their first bytes.
+/// Decodes JPEG, PNG, WebP, GIF or AVIF (first frame), told apart by their first bytes.
 /// `where` names the picture in errors. Throws Error: unknown format, damaged, over a limit.
 Image decode_image(std::span<const std::byte> bytes, const std::string& where,
                    const DecodeOptions& options = {});

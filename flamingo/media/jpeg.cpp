@@ -8,6 +8,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/media/codec.h"
+#include "flamingo/media/orientation.h"
 
 namespace flamingo {
 namespace {
@@ -130,7 +131,7 @@ DecodedFile decode_jpeg(std::span<const std::byte> bytes, const std::string& whe
     // Writers follow Adobe, which stores the complement; Pillow takes that for granted too.
     for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(255 - value);
   }
-  file.exif = find_exif(reader);
+  file.orientation = exif_orientation(find_exif(reader));
   return file;
 }
 

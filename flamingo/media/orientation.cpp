@@ -50,8 +50,11 @@ Image apply_orientation(const Image& image, int orientation) {
       int64_t from_y = transposed ? x : y;
       if (mirror_x) from_x = image.width - 1 - from_x;
       if (mirror_y) from_y = image.height - 1 - from_y;
-      std::copy_n(image.pixels.data() + (from_y * image.width + from_x) * channels, channels,
-                  result.pixels.data() + (y * result.width + x) * channels);
+      const int64_t from = from_y * image.width + from_x;
+      const int64_t to = y * result.width + x;
+      std::copy_n(image.pixels.data() + from * channels, channels,
+                  result.pixels.data() + to * channels);
+      if (!image.mask.empty()) result.mask[to] = image.mask[from];
     }
   }
   return result;

@@ -1,5 +1,6 @@
 #include <png.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -7,6 +8,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/media/codec.h"
+#include "flamingo/media/orientation.h"
 
 namespace flamingo {
 namespace {
@@ -22,6 +24,7 @@ struct PngReader {
   char message[160] = "";
   png_structp png = nullptr;
   png_infop info = nullptr;
+  bool keyed = false;  ///< rows get an alpha channel, which tells what the colour key hides
 
   PngReader() = default;
   PngReader(const PngReader&) = delete;
@@ -52,9 +55,13 @@ bool read_header(PngReader& reader) {
   png_set_chunk_cache_max(reader.png, kMaxChunks);
   png_set_keep_unknown_chunks(reader.png, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   png_read_info(reader.png, reader.info);
+  const int color_type = png_get_color_type(reader.png, reader.info);
+  reader.keyed = color_type != PNG_COLOR_TYPE_PALETTE &&
+                 png_get_valid(reader.png, reader.info, PNG_INFO_tRNS) != 0;
+  if (reader.keyed) png_set_tRNS_to_alpha(reader.png);  // compares all 16 bits, before they go
   if (png_get_bit_depth(reader.png, reader.info) == 16) png_set_strip_16(reader.png);
   if (png_get_bit_depth(reader.png, reader.info) < 8) {
-    if (png_get_color_type(reader.png, reader.info) == PNG_COLOR_TYPE_GRAY) {
+    if (color_type == PNG_COLOR_TYPE_GRAY) {
       png_set_expand_gray_1_2_4_to_8(reader.png);
     } else {
       png_set_packing(reader.png);
@@ -106,15 +113,16 @@ std::vector<uint8_t> palette_of(const PngReader& reader) {
   return palette;
 }
 
-/// The grey value that tRNS makes see-through, scaled to 8 bits; empty without one.
-std::vector<uint8_t> transparent_of(const PngReader& reader, int bit_depth) {
-  png_color_16p color = nullptr;
-  if (png_get_tRNS(reader.png, reader.info, nullptr, nullptr, &color) == 0 || color == nullptr) {
-    return {};
+/// Moves the last of channels + 1 values of each pixel to the mask.
+void split_mask(Image& image) {
+  const int64_t channels = image.channels();
+  image.mask.resize(image.height * image.width);
+  for (int64_t i = 0; i < std::ssize(image.mask); ++i) {
+    const uint8_t* pixel = image.pixels.data() + i * (channels + 1);
+    image.mask[i] = pixel[channels];
+    std::copy_n(pixel, channels, image.pixels.data() + i * channels);
   }
-  if (bit_depth == 16) return {static_cast<uint8_t>(color->gray >> 8)};
-  const int max = (1 << bit_depth) - 1;
-  return {static_cast<uint8_t>((color->gray & max) * 255 / max)};
+  image.pixels.resize(image.mask.size() * channels);
 }
 
 uint32_t big_endian32(const std::byte* p) {
@@ -142,7 +150,7 @@ std::string find_exif(std::span<const std::byte> bytes) {
 DecodedFile decode_png(std::span<const std::byte> bytes, const std::string& where,
                        const ImageLimits& limits) {
   constexpr size_t kExtentsAt = 16;
-  require(bytes.size() >= kExtentsAt + 8, where, "expected a PNG header, got a truncated file");
+  require(bytes.size() >= kExtentsAt + 10, where, "expected a PNG header, got a truncated file");
   check_extents(big_endian32(bytes.data() + kExtentsAt + 4),
                 big_endian32(bytes.data() + kExtentsAt), where, limits);
   PngReader reader;
@@ -155,26 +163,27 @@ DecodedFile decode_png(std::span<const std::byte> bytes, const std::string& wher
   require(reader.info != nullptr, where, "expected to start libpng, got out of memory");
   if (!read_header(reader)) fail(where, std::string("expected a PNG, got ") + reader.message);
 
-  const int color_type = png_get_color_type(reader.png, reader.info);
   const int stored_depth = std::to_integer<int>(bytes[kExtentsAt + 8]);
+  const int stored_type = std::to_integer<int>(bytes[kExtentsAt + 9]);
   DecodedFile file;
   Image& image = file.image;
   image.height = png_get_image_height(reader.png, reader.info);
   image.width = png_get_image_width(reader.png, reader.info);
-  image.mode = mode_of(color_type, stored_depth);
+  image.mode = mode_of(stored_type, stored_depth);
   check_extents(image.height, image.width, where, limits);
-  const size_t stride = static_cast<size_t>(image.width * image.channels());
+  const auto stride =
+      static_cast<size_t>(image.width * (image.channels() + (reader.keyed ? 1 : 0)));
   require(png_get_rowbytes(reader.png, reader.info) == stride, where,
           "expected rows of " + std::to_string(stride) + " bytes, got another layout");
   if (image.mode == PixelMode::kPalette) image.palette = palette_of(reader);
-  if (color_type == PNG_COLOR_TYPE_GRAY) image.transparent = transparent_of(reader, stored_depth);
   image.pixels.resize(stride * image.height);
   std::vector<png_bytep> rows(image.height);
   for (size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * stride;
   if (!read_rows(reader, rows.data())) {
     fail(where, std::string("expected a whole PNG, got ") + reader.message);
   }
-  file.exif = find_exif(bytes);
+  if (reader.keyed) split_mask(image);
+  file.orientation = exif_orientation(find_exif(bytes));
   return file;
 }
 

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
+#include "flamingo/media/codec.h"
 
 namespace flamingo {
 namespace {
@@ -100,6 +101,28 @@ Extents probe_webp(ByteReader reader) {
   return {width, int64_t{read_little24(reader)} + 1};
 }
 
+Extents probe_avif(ByteReader reader) {
+  const auto [width, height] =
+      avif_extents(reader.take(reader.remaining()), std::string(reader.where()));
+  return {width, height};
+}
+
+/// A file type box (ISO/IEC 14496-12, 4.3) with the brand of AVIF pictures or sequences.
+bool is_avif(std::string_view file) {
+  constexpr size_t kBox = 8, kBrands = 16;
+  if (file.size() < kBrands || file.substr(4, 4) != "ftyp") return false;
+  ByteReader reader(std::as_bytes(std::span(file)), "ftyp");
+  const size_t end = std::min<size_t>(read_big32(reader), file.size());
+  const auto is_brand = [&](size_t at) {
+    return file.substr(at, 4) == "avif" || file.substr(at, 4) == "avis";
+  };
+  if (is_brand(kBox)) return true;
+  for (size_t at = kBrands; at + 4 <= end; at += 4) {
+    if (is_brand(at)) return true;
+  }
+  return false;
+}
+
 Extents probe_extents(ImageFormat format, const ByteReader& reader) {
   switch (format) {
     case ImageFormat::kJpeg:
@@ -108,6 +131,8 @@ Extents probe_extents(ImageFormat format, const ByteReader& reader) {
       return probe_png(reader);
     case ImageFormat::kWebp:
       return probe_webp(reader);
+    case ImageFormat::kAvif:
+      return probe_avif(reader);
     default:
       return probe_gif(reader);
   }
@@ -123,13 +148,15 @@ std::optional<ImageFormat> image_format(std::span<const std::byte> bytes) {
   if (head.starts_with("GIF87a") || head.starts_with("GIF89a")) return ImageFormat::kGif;
   if (head.size() == 12 && head.starts_with("RIFF") && head.ends_with("WEBP"))
     return ImageFormat::kWebp;
+  constexpr size_t kMostBrands = 256;  // bytes
+  if (is_avif({head.data(), std::min(bytes.size(), kMostBrands)})) return ImageFormat::kAvif;
   return std::nullopt;
 }
 
 ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where) {
   const std::optional<ImageFormat> format = image_format(bytes);
   require(format.has_value(), where,
-          "expected a JPEG, PNG, WebP or GIF picture, got a file that starts otherwise");
+          "expected a JPEG, PNG, WebP, GIF or AVIF picture, got a file that starts otherwise");
   const Extents extents = probe_extents(*format, ByteReader(bytes, where));
   require(extents.width >= 1 && extents.height >= 1, where,
           "expected at least one pixel, got " + std::to_string(extents.width) + " x " +

@@ -109,7 +109,7 @@ void resize_rows(const Image& image, const Kernel& kernel, Image& result) {
 }
 
 Image empty_like(const Image& image, int64_t height, int64_t width) {
-  Image result{height, width, image.mode, {}, image.palette, image.transparent};
+  Image result{height, width, image.mode, {}, image.palette, {}};
   result.pixels.resize(height * width * result.channels());
   return result;
 }

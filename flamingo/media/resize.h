@@ -19,7 +19,8 @@ constexpr std::array<std::pair<ResizeFilter, const char*>, 3> enum_table(ResizeF
 /// Resizes [H, W, C] to [height, width, C] with antialiasing, bit-equal to Pillow's
 /// Image.resize (13.0) on 8-bit images: a horizontal and a vertical pass in fixed point, rounded to
 /// 8 bits after each. Palette and bilevel images are always resized by nearest neighbour, colours
-/// with alpha premultiplied. Throws Error unless height and width are in [1, 32768].
+/// with alpha premultiplied. The mask of a colour key is left out: composite_over_white first.
+/// Throws Error unless height and width are in [1, 32768].
 Image resize(const Image& image, int64_t height, int64_t width,
              ResizeFilter filter = ResizeFilter::kBicubic);
 
@@ -37,7 +38,7 @@ struct PixelBox {
 Image resize_part(const Image& image, int64_t height, int64_t width, const PixelBox& part,
                   ResizeFilter filter = ResizeFilter::kBicubic);
 
-/// The pixels of `part`, which must lie inside of the image.
+/// The pixels of `part`, which must lie inside of the image; without the mask of a colour key.
 Image crop(const Image& image, const PixelBox& part);
 
 }  // namespace flamingo

@@ -44,6 +44,13 @@ uint8_t mean_byte(const TransformConfig& config, int channel) {
   return static_cast<uint8_t>(std::clamp(std::lround(config.mean[channel] * 255.0f), 0l, 255l));
 }
 
+/// IdeficsImageProcessor's convert_to_rgb leaves what Pillow calls "RGB" alone.
+Image idefics_rgb(const Image& image, const TransformConfig& config) {
+  const bool is_rgb = image.mode == PixelMode::kRgb;
+  return resize(is_rgb ? image : composite_over_white(image), config.size, config.size,
+                config.filter);
+}
+
 Image native_rgb(const Image& image, const TransformConfig& config) {
   const PixelBox place = fit(image, config.size);
   const Image small = resize(composite_over_white(image), place.height, place.width, config.filter);
@@ -97,7 +104,7 @@ Image transform_to_rgb(const Image& image, const TransformConfig& config) {
     case TransformMode::kOpenClip:
       return open_clip_rgb(image, config);
     case TransformMode::kIdefics:
-      return resize(composite_over_white(image), config.size, config.size, config.filter);
+      return idefics_rgb(image, config);
     default:
       return native_rgb(image, config);
   }

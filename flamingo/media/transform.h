@@ -13,7 +13,8 @@ namespace flamingo {
 /// How a picture of any extents becomes S x S pixels.
 ///
 ///   kOpenClip  shorter side to S in the file's own mode, centre crop, RGB (alpha dropped)
-///   kIdefics   over white unless RGB, both sides squashed to S
+///   kIdefics   over white unless RGB (whose colour key is ignored, as there), both sides squashed
+///              to S
 ///   kNative    over white, fitted into S x S with its aspect ratio, the rest filled with the mean
 ///
 /// Sources: open_clip's inference transform; IdeficsImageProcessor; Alayrac et al. 2022,

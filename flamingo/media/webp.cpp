@@ -7,6 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/codec.h"
 #include "flamingo/media/convert.h"
+#include "flamingo/media/orientation.h"
 
 namespace flamingo {
 namespace {
@@ -118,7 +119,7 @@ DecodedFile decode_webp(std::span<const std::byte> bytes, const std::string& whe
                    : decode_still(view, where, limits, false);
   std::string_view exif = find_chunk(view, "EXIF");
   if (exif.starts_with(std::string_view("Exif\0\0", 6))) exif.remove_prefix(6);
-  file.exif = std::string(exif);
+  file.orientation = exif_orientation(std::string(exif));
   return file;
 }
 

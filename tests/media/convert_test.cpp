@@ -36,10 +36,10 @@ TEST(ConvertTest, PalettesKeepTheirAlpha) {
 
 TEST(ConvertTest, ASeeThroughGreyIsTransparent) {
   Image image = one_pixel(PixelMode::kGrey, {7});
-  image.transparent = {7};
+  image.mask = {0};
   EXPECT_EQ(convert_to_rgba(image).pixels, (Bytes{7, 7, 7, 0}));
   EXPECT_EQ(composite_over_white(image).pixels, (Bytes{255, 255, 255}));
-  image.transparent = {8};
+  image.mask = {255};
   EXPECT_EQ(composite_over_white(image).pixels, (Bytes{7, 7, 7}));
 }
 

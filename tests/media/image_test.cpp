@@ -37,7 +37,7 @@ TEST(ImageTest, FixturesDecodeToPillowsPixels) {
   const auto expected =
       Safetensors::open(std::string(FLAMINGO_GOLDEN_DIR) + "/preprocessing/decoded.safetensors");
   DecodeOptions options;
-  options.apply_exif_orientation = false;
+  options.apply_orientation = false;
   for (const TensorView& view : expected.tensors()) {
     const std::string file = view.name.substr(0, view.name.rfind('.'));
     const Image got = convert_to_rgb(load_image(golden_picture(file), options));
@@ -59,7 +59,7 @@ TEST(ImageTest, KeepsTheFilesMode) {
 
 TEST(ImageTest, AppliesExifOrientationUnlessToldNotTo) {
   DecodeOptions raw;
-  raw.apply_exif_orientation = false;
+  raw.apply_orientation = false;
   const Image stored = load_image(golden_picture("exif6.jpg"), raw);
   const Image upright = load_image(golden_picture("exif6.jpg"));
   EXPECT_EQ(stored.width, 80);

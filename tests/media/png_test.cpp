@@ -1,5 +1,6 @@
 #include <zlib.h>
 
+#include "flamingo/media/convert.h"
 #include "tests/media/media_testing.h"
 
 namespace flamingo {
@@ -76,6 +77,68 @@ TEST(PngTest, PaletteIndicesOutOfRangeAreBlack) {
                           chunk("PLTE", "\x0A\x0B\x0C") +
                           chunk("IDAT", deflated(std::string("\0\0\xC8", 3))) + chunk("IEND", "");
   EXPECT_EQ(convert_to_rgb(decode(png)).pixels, (std::vector<uint8_t>{10, 11, 12, 0, 0, 0}));
+}
+
+std::string big_endian16(uint16_t value) {
+  return {static_cast<char>(value >> 8), static_cast<char>(value & 255)};
+}
+
+/// A row of samples with a colour key, all of `depth` bits packed into bytes.
+std::string keyed_png(uint32_t width, int depth, int colour_type, const std::string& key,
+                      const std::string& samples) {
+  const std::string head = big_endian(width) + big_endian(1) + static_cast<char>(depth) +
+                           static_cast<char>(colour_type) + std::string(3, '\0');
+  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", head) + chunk("tRNS", key) +
+         chunk("IDAT", deflated('\0' + samples)) + chunk("IEND", "");
+}
+
+using Samples = std::vector<uint8_t>;
+
+/// Only what equals the key in all 16 bits is see-through (PNG, 11.3.1.1).
+TEST(PngTest, AKeyOf16BitGreyHasAllItsBits) {
+  std::string samples;
+  for (const uint16_t value : {0x1000, 0x1080, 0x10FF, 0x2000}) samples += big_endian16(value);
+  const Image image = decode(keyed_png(4, 16, 0, big_endian16(0x1000), samples));
+  EXPECT_EQ(image.mode, PixelMode::kGrey);
+  EXPECT_EQ(image.pixels, (Samples{16, 16, 16, 32}));
+  EXPECT_EQ(image.mask, (Samples{0, 255, 255, 255}));
+  const Image white = composite_over_white(image);
+  EXPECT_EQ(white.pixels, (Samples{255, 255, 255, 16, 16, 16, 16, 16, 16, 32, 32, 32}));
+}
+
+TEST(PngTest, AKeyOf16BitRgbHasAllItsBits) {
+  std::string samples, key;
+  for (const uint16_t value : {0x0000, 0xFFFF, 0x8000}) key += big_endian16(value);
+  samples += key;
+  for (const uint16_t value : {0x0000, 0xFFFF, 0x8001}) samples += big_endian16(value);
+  const Image image = decode(keyed_png(2, 16, 2, key, samples));
+  EXPECT_EQ(image.mode, PixelMode::kRgb);
+  EXPECT_EQ(image.pixels, (Samples{0, 255, 128, 0, 255, 128}));
+  EXPECT_EQ(image.mask, (Samples{0, 255}));
+  EXPECT_EQ(composite_over_white(image).pixels, (Samples{255, 255, 255, 0, 255, 128}));
+}
+
+TEST(PngTest, KeysOfFewerBits) {
+  const std::string rgb_key("\0\x01\0\x02\0\x03", 6);
+  const Image rgb = decode(keyed_png(2, 8, 2, rgb_key, "\x01\x02\x03\x01\x02\x04"));
+  EXPECT_EQ(rgb.mask, (Samples{0, 255}));
+  EXPECT_EQ(convert_to_rgba(rgb).pixels, (Samples{1, 2, 3, 0, 1, 2, 4, 255}));
+  EXPECT_EQ(convert_to_rgb(rgb).pixels, (Samples{1, 2, 3, 1, 2, 4}));
+  const Image two_bits = decode(keyed_png(4, 2, 0, big_endian16(2), "\x1B"));  // 0 1 2 3
+  EXPECT_EQ(two_bits.pixels, (Samples{0, 85, 170, 255}));
+  EXPECT_EQ(two_bits.mask, (Samples{255, 255, 0, 255}));
+  const Image bilevel = decode(keyed_png(4, 1, 0, big_endian16(0), "\x50"));  // 0 1 0 1
+  EXPECT_EQ(bilevel.mode, PixelMode::kBilevel);
+  EXPECT_EQ(bilevel.mask, (Samples{0, 255, 0, 255}));
+}
+
+TEST(PngTest, TheMaskTurnsWithThePicture) {
+  const std::string tiff("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x03\0\0\0\0\0\0\0", 26);
+  std::string png = keyed_png(3, 8, 0, big_endian16(1), "\x01\x02\x03");
+  png.insert(png.find("IDAT") - 4, chunk("eXIf", tiff));
+  const Image image = decode(png);  // upside down
+  EXPECT_EQ(image.pixels, (Samples{3, 2, 1}));
+  EXPECT_EQ(image.mask, (Samples{255, 255, 0}));
 }
 
 TEST(PngTest, EveryPrefixIsAnError) {

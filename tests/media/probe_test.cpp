@@ -33,7 +33,7 @@ TEST(Probe, AgreesWithTheDecoders) {
     const std::string bytes = bytes_of(path);
     Image image;
     try {
-      image = decode(bytes, {.apply_exif_orientation = false});
+      image = decode(bytes, {.apply_orientation = false});
     } catch (const Error&) {
       continue;
     }

@@ -31,7 +31,7 @@ TEST(TransformTest, MatchesThePeers) {
   const std::string folder = std::string(FLAMINGO_GOLDEN_DIR) + "/preprocessing";
   const auto expected = Safetensors::open(folder + "/expected.safetensors");
   DecodeOptions options;
-  options.apply_exif_orientation = false;
+  options.apply_orientation = false;
   ASSERT_EQ(expected.tensors().size(), 25u);
   for (const TensorView& view : expected.tensors()) {
     const auto [file, config] = parse_name(view.name);
@@ -120,6 +120,19 @@ TEST(TransformTest, RefusesABadConfig) {
   config = {};
   config.mean[1] = NAN;
   EXPECT_THROW(transform_image(image, config), Error);
+}
+
+/// A black picture whose black is its colour key.
+TEST(TransformTest, AnRgbKeyIsOverWhiteForOurOwnModelsAlone) {
+  Image image{2, 2, PixelMode::kRgb, std::vector<uint8_t>(12, 0), {}, std::vector<uint8_t>(4, 0)};
+  TransformConfig config{.mode = TransformMode::kNative, .size = 2};
+  EXPECT_EQ(transform_to_rgb(image, config).pixels, std::vector<uint8_t>(12, 255));
+  config.mode = TransformMode::kIdefics;  // as IdeficsImageProcessor, which asks for the mode only
+  EXPECT_EQ(transform_to_rgb(image, config).pixels, std::vector<uint8_t>(12, 0));
+  config.mode = TransformMode::kOpenClip;
+  EXPECT_EQ(transform_to_rgb(image, config).pixels, std::vector<uint8_t>(12, 0));
+  image.mask.pop_back();
+  EXPECT_THROW(transform_to_rgb(image, {.mode = TransformMode::kNative, .size = 2}), Error);
 }
 
 }  // namespace
