@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "flamingo/cli/data.h"
+#include "flamingo/cli/media_limits.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
@@ -21,6 +22,7 @@ namespace fs = std::filesystem;
 struct ReadOptions {
   std::vector<std::string> files;
   bool decode = false;
+  MediaLimits limits;
   bool json = false;
 };
 
@@ -46,6 +48,7 @@ DocumentStats read_files(const ReadOptions& options) {
     Progress progress(fs::path(path).filename().string(), 0, file->size(), train_hooks().progress);
     read_all(*file,
              {.decode = options.decode,
+              .limits = options.limits,
               .on_document = [&] { progress.update(++done, ""); },
               .stop = &stop_requested()},
              stats);
@@ -67,6 +70,19 @@ void run_stats(const ReadOptions& options) {
   }
 }
 
+/// What is wrong with clips that can be used all the same.
+void print_damage(const DocumentStats& stats) {
+  for (const std::string& damage : stats.damage) std::printf("%s\n", damage.c_str());
+  if (stats.damaged_clips > 0) {
+    std::printf("%ld clips are damaged, %ld frames in all; the rest of them is used\n",
+                static_cast<long>(stats.damaged_clips), static_cast<long>(stats.damaged_frames));
+  }
+  if (stats.partial_clips > 0) {
+    std::printf("%ld clips were checked in part (--clip-max-decoded)\n",
+                static_cast<long>(stats.partial_clips));
+  }
+}
+
 void run_check(ReadOptions options) {
   options.decode = true;
   const DocumentStats stats = read_files(options);
@@ -74,6 +90,7 @@ void run_check(ReadOptions options) {
     std::printf("%s\n", stats.to_json().dump(1).c_str());
   } else {
     for (const std::string& problem : stats.problems) std::printf("%s\n", problem.c_str());
+    print_damage(stats);
     std::printf("%ld documents with %ld media are good, %ld are not",
                 static_cast<long>(stats.documents), static_cast<long>(stats.media),
                 static_cast<long>(stats.num_problems()));
@@ -125,6 +142,7 @@ void add_data_check(CLI::App& data) {
   auto* verb = data.add_subcommand(
       "check", "Read every document, verify checksums, decode every picture and clip");
   auto options = add_read_options(*verb);
+  add_media_limits(*verb, options->limits);
   set_examples(*verb, "  flamingo data check build/data/m3w/train/*.tar");
   verb->callback([options] { run_check(*options); });
 }

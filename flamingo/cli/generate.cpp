@@ -65,8 +65,10 @@ void weigh_candidates(const Options& options, const Running& running, const Prom
 
 void run(const Options& options) {
   const auto prompt = read_prompt(options.prompt);  // before the model: mistakes show at once
+  auto media = read_media(options.run, prompt);
   const Running running = start_model(options.run);
-  const auto encoded = encode_prompt(running.bundle, prompt, options.run.frames);
+  auto encoded = encode_text(running.bundle, prompt);
+  encoded.media = std::move(media);
   if (options.candidates.empty()) {
     write_answer(options, running, encoded);
   } else {

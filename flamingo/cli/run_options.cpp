@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "flamingo/cli/media_limits.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/generate/fused_step_decoder.h"
 
@@ -18,6 +19,12 @@ torch::ScalarType scalar_type_of(const std::string& name) {
   if (name == "bf16") return torch::kBFloat16;
   if (name == "fp32") return torch::kFloat32;
   fail("--dtype", "expected bf16 or fp32, got \"" + name + "\"");
+}
+
+void warn_of_damage(const std::vector<PreparedMedium>& media) {
+  for (const auto& medium : media) {
+    if (!medium.damage.empty()) std::fprintf(stderr, "warning: %s\n", medium.damage.c_str());
+  }
 }
 
 double per_second(int64_t count, double seconds) {
@@ -60,6 +67,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("--fps", options.frames.fps, "Frames a second taken from clips")
       ->capture_default_str();
   app.add_option("--frames", options.frames.frames, "Exactly this many frames per clip instead");
+  add_media_limits(app, options.frames.limits);
 }
 
 ModelBundle open_bundle(const RunOptions& options) {
@@ -78,10 +86,18 @@ GenerateOptions generate_options(const RunOptions& options, const ModelBundle& b
   return generate;
 }
 
+std::vector<PreparedMedium> read_media(const RunOptions& options, const Prompt& prompt) {
+  if (prompt.media().empty()) return {};
+  auto media = load_media(prompt, read_transform(options.model), options.frames);
+  warn_of_damage(media);
+  return media;
+}
+
 EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
                             const FrameSampling& frames, int32_t media_before, bool begin) {
   EncodedPrompt encoded = encode_text(bundle, prompt, media_before, begin);
   encoded.media = load_media(prompt, bundle.model->config().transform, frames);
+  warn_of_damage(encoded.media);
   return encoded;
 }
 

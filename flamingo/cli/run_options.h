@@ -39,7 +39,11 @@ ModelBundle open_bundle(const RunOptions& options);
 /// The options with the model's stop and banned ids filled in.
 GenerateOptions generate_options(const RunOptions& options, const ModelBundle& bundle);
 
-/// Reads a prompt's media and turns it into ids; see encode_text.
+/// Reads a prompt's media by the config of the model that is going to be opened, and warns of those
+/// that are damaged: mistakes show before the model is loaded. Throws Error naming the file.
+std::vector<PreparedMedium> read_media(const RunOptions& options, const Prompt& prompt);
+
+/// Reads a prompt's media, as read_media, and turns it into ids; see encode_text.
 EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
                             const FrameSampling& frames, int32_t media_before = 0,
                             bool begin = true);

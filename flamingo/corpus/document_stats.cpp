@@ -12,14 +12,26 @@
 namespace flamingo {
 namespace {
 
-void decode_media(const Document& document, const std::string& where) {
+/// Decodes a clip and counts what is damaged in it.
+void decode_clip(std::span<const std::byte> bytes, const std::string& where,
+                 const VideoLimits& limits, DocumentStats& stats) {
+  const VideoCheck check = check_video(bytes, where, limits);
+  if (!check.whole) ++stats.partial_clips;
+  stats.damaged_frames += check.frames_bad;
+  const std::string damage = damage_text(check.frames_bad, check.cut_off);
+  if (!damage.empty() && stats.damaged_clips++ < DocumentStats::kMaxProblems)
+    stats.damage.push_back(where + ": " + damage);
+}
+
+void decode_media(const Document& document, const std::string& where, const MediaLimits& limits,
+                  DocumentStats& stats) {
   for (const Medium& medium : document.media) {
     if (medium.bytes.empty()) continue;  // an address alone
     const auto bytes = std::as_bytes(std::span(medium.bytes));
     if (medium.kind == MediumKind::kVideo) {
-      decode_video(bytes, where);
+      decode_clip(bytes, where, limits.video, stats);
     } else {
-      decode_image(bytes, where);
+      decode_image(bytes, where, {.limits = limits.image});
     }
   }
 }
@@ -72,6 +84,10 @@ Json DocumentStats::to_json() const {
           {"media_bytes", media_bytes},
           {"formats", formats},
           {"media_per_document", per_document},
+          {"damaged_clips", damaged_clips},
+          {"damaged_frames", damaged_frames},
+          {"partial_clips", partial_clips},
+          {"damage", damage},
           {"num_problems", num_problems()},
           {"num_damaged", num_damaged},
           {"num_unusable", num_unusable},
@@ -99,7 +115,7 @@ void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentS
     if (options.stop != nullptr && options.stop->load()) return;
     try {
       const Document document = file.read(i);
-      if (options.decode) decode_media(document, file.key(i));
+      if (options.decode) decode_media(document, file.key(i), options.limits, stats);
       stats.add(document);
     } catch (const UnusableDocument& error) {
       stats.add_problem(error.what(), false);

@@ -8,6 +8,7 @@
 
 #include "flamingo/core/config.h"
 #include "flamingo/document/document_file.h"
+#include "flamingo/media/limits.h"
 
 namespace flamingo {
 
@@ -24,8 +25,12 @@ struct DocumentStats {
   std::vector<std::string> problems;              ///< documents that cannot be used, and why
   int64_t num_damaged = 0;
   int64_t num_unusable = 0;  ///< whole, but with nothing to learn from (see UnusableDocument)
+  int64_t damaged_clips = 0;        ///< clips that can be used, with damaged frames or cut off
+  int64_t damaged_frames = 0;       ///< of those
+  int64_t partial_clips = 0;        ///< too long to be decoded to their end
+  std::vector<std::string> damage;  ///< which clips, and what
 
-  /// Problems kept in the list.
+  /// Problems, or damaged clips, kept in each list.
   static constexpr int64_t kMaxProblems = 100;
 
   void add(const Document& document);
@@ -38,7 +43,8 @@ struct DocumentStats {
 
 /// How read_all reads.
 struct ReadAllOptions {
-  bool decode = false;                      ///< pictures are decoded and clips opened too
+  bool decode = false;                      ///< pictures and clips are decoded too
+  MediaLimits limits;                       ///< for that
   std::function<void()> on_document;        ///< told after each; may be empty
   const std::atomic<bool>* stop = nullptr;  ///< ends the work early; may be null
 };

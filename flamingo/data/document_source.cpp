@@ -38,17 +38,6 @@ std::vector<std::string> list_files(const std::vector<std::string>& paths) {
   return files;
 }
 
-/// Frames of a clip, at most max_frames in a row.
-std::vector<Image> clip_frames(std::span<const std::byte> bytes, const std::string& where,
-                               const DocumentSourceConfig& config, Rng& rng) {
-  auto clip = decode_video(bytes, where, {.fps = config.fps});
-  const auto count = std::min<size_t>(clip.frames.size(), static_cast<size_t>(config.max_frames));
-  const size_t first = rng.below(clip.frames.size() - count + 1);
-  std::vector<Image> frames;
-  for (size_t i = first; i < first + count; ++i) frames.push_back(std::move(clip.frames[i].image));
-  return frames;
-}
-
 std::span<const std::byte> bytes_of(const Medium& medium, const std::string& where) {
   require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
   return std::as_bytes(std::span(medium.bytes));
@@ -62,20 +51,30 @@ void write_pixels(Image image, const Variation& variation, const TransformConfig
   std::ranges::copy(transform_image(image, transform).values, out);
 }
 
-/// A medium varied and prepared for the encoder -> [F, 3, S, S].
-at::Tensor medium_pixels(const Medium& medium, const std::string& where,
-                         const DocumentSourceConfig& config, const TransformConfig& transform,
-                         Rng& rng) {
-  const auto bytes = bytes_of(medium, where);
-  auto frames = medium.kind == MediumKind::kVideo ? clip_frames(bytes, where, config, rng)
-                                                  : std::vector{decode_image(bytes, where)};
+/// A picture varied and prepared for the encoder -> [1, 3, S, S].
+at::Tensor picture_pixels(std::span<const std::byte> bytes, const std::string& where,
+                          const DocumentSourceConfig& config, const TransformConfig& transform,
+                          Rng& rng) {
+  const Image image = decode_image(bytes, where, {.limits = config.limits.image});
   const Variation variation = sample_variation(config.variation, rng);
-  const auto pixels =
-      at::empty({std::ssize(frames), 3, transform.size, transform.size}, at::kFloat);
-  for (size_t f = 0; f < frames.size(); ++f) {
-    write_pixels(composite_over_white(frames[f]), variation, transform,
-                 pixels[static_cast<int64_t>(f)].data_ptr<float>());
-  }
+  const auto pixels = at::empty({1, 3, transform.size, transform.size}, at::kFloat);
+  write_pixels(composite_over_white(image), variation, transform, pixels.data_ptr<float>());
+  return pixels;
+}
+
+/// A random run of at most max_frames frames, varied alike -> [F, 3, S, S]. Nothing else of the
+/// clip is decoded but its ends.
+at::Tensor clip_pixels(Video& clip, const DocumentSourceConfig& config,
+                       const TransformConfig& transform, Rng& rng) {
+  const int64_t count = std::min(clip.num_moments(), config.max_frames);
+  const auto first =
+      static_cast<int64_t>(rng.below(static_cast<uint64_t>(clip.num_moments() - count + 1)));
+  const Variation variation = sample_variation(config.variation, rng);
+  const auto pixels = at::empty({count, 3, transform.size, transform.size}, at::kFloat);
+  int64_t f = 0;
+  clip.read(first, count, [&](VideoFrame frame) {
+    write_pixels(std::move(frame.image), variation, transform, pixels[f++].data_ptr<float>());
+  });
   return pixels;
 }
 
@@ -143,16 +142,18 @@ struct DocumentSource::State {
     const auto media = read(place).media;
     const int64_t index = number - first_medium.at(static_cast<size_t>(document));
     const std::string name = name_of(place);
-    return composite_over_white(
-        decode_image(bytes_of(media.at(static_cast<size_t>(index)), name), name));
+    return composite_over_white(decode_image(bytes_of(media.at(static_cast<size_t>(index)), name),
+                                             name, {.limits = config.limits.image}));
   }
   Variation variation_of(const ViewRef& view) const {
     Rng rng = Rng::for_name(
         config.seed, "picture." + std::to_string(view.drawing) + "." + std::to_string(view.view));
     return sample_variation(config.variation, rng);
   }
-  /// Medium m of a document as pixels, or as one of its views that are ready.
-  SequenceMedium show(const Place& place, const Document& document, int64_t m, Rng& rng) const {
+  /// Medium m of a document as pixels, or as one of its views that are ready. Adds up a clip's
+  /// damaged frames.
+  SequenceMedium show(const Place& place, const Document& document, int64_t m, Rng& rng,
+                      int64_t& frames_bad) const {
     const Medium& medium = document.media[static_cast<size_t>(m)];
     if (cache.has && medium.kind == MediumKind::kImage) {
       const int64_t number = first_medium[static_cast<size_t>(first[place.file] + place.index)] + m;
@@ -166,7 +167,14 @@ struct DocumentSource::State {
         return MediumFrames{view};
       }
     }
-    return medium_pixels(medium, name_of(place), config, format.transform, rng);
+    const std::string name = name_of(place);
+    const auto bytes = bytes_of(medium, name);
+    if (medium.kind == MediumKind::kImage)
+      return picture_pixels(bytes, name, config, format.transform, rng);
+    Video clip(bytes, name, {.fps = config.fps, .limits = config.limits.video});
+    auto pixels = clip_pixels(clip, config, format.transform, rng);
+    frames_bad += clip.frames_bad();
+    return pixels;
   }
   /// Nothing where the window has no target.
   std::optional<Sequence> make(const Place& place, Rng& rng) const {
@@ -178,7 +186,7 @@ struct DocumentSource::State {
                       .label = std::move(window.label),
                       .key = name_of(place)};
     for (const int64_t m : window.media) {
-      sequence.media.push_back(show(place, document, m, rng));
+      sequence.media.push_back(show(place, document, m, rng, sequence.frames_bad));
     }
     return sequence;
   }
@@ -286,6 +294,7 @@ DocumentSource::DocumentSource(DocumentSource&&) noexcept = default;
 void DocumentSourceConfig::validate() const {
   require(!files.empty(), "documents.files", "expected at least one file, got none");
 #ifdef FLAMINGO_MEDIA
+  limits.validate();
   window.validate();
   variation.validate();
 #endif

@@ -11,6 +11,7 @@
 #include "flamingo/data/sequence.h"
 #include "flamingo/document/document_file.h"
 #include "flamingo/document/window.h"
+#include "flamingo/media/limits.h"
 #include "flamingo/media/transform.h"
 #include "flamingo/media/variation.h"
 
@@ -21,6 +22,7 @@ namespace flamingo {
 struct DocumentSourceConfig {
   std::vector<std::string> files;
   DocumentFileOptions reading;
+  MediaLimits limits;
   WindowConfig window;
   VariationConfig variation;
   double fps = 1;
@@ -33,6 +35,7 @@ struct DocumentSourceConfig {
   void visit(Visitor& v) {
     v("files", files, "files of documents (tar, JSON lines, Parquet), or folders of tar shards");
     v("reading", reading, "limits and rules of the files' formats");
+    v("limits", limits, "limits of pictures and clips");
     v("window", window, "what a sequence takes of a document");
     v("variation", variation, "flips and colours of the pictures");
     v("fps", fps, "frames of a clip a second");

@@ -45,6 +45,7 @@ struct Sequence {
   std::vector<SequenceMedium> media;  ///< M
   bool binding = false;               ///< shows each label once before it asks for it
   std::string key;                    ///< where it came from, for messages; may be empty
+  int64_t frames_bad = 0;             ///< of its clips, left out because they were damaged
 };
 
 /// Which part of every batch a process makes: rows [rank * B / of, (rank + 1) * B / of).

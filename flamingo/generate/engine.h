@@ -16,8 +16,9 @@ namespace flamingo {
 
 /// A picture (F = 1) or clip, prepared for the encoder.
 struct PreparedMedium {
-  at::Tensor pixels;  ///< [F, 3, S, S] float32
-  std::string key;    ///< content hash: equal keys share encoded media; empty = never kept
+  at::Tensor pixels;   ///< [F, 3, S, S] float32
+  std::string key;     ///< content hash: equal keys share encoded media; empty = never kept
+  std::string damage;  ///< what was left out of a clip because it was damaged; empty: nothing
 };
 
 /// New text and media of one conversation. phi counts all media of the conversation from 1.

@@ -11,49 +11,51 @@
 namespace flamingo {
 namespace {
 
-constexpr uint64_t kMaxFileBytes = 256ull << 20;
-
 /// [3, S, S]
 at::Tensor pixels_of(const Image& image, const TransformConfig& config) {
   const auto pixels = transform_image(image, config);
   return at::tensor(pixels.values, at::kFloat).view({3, config.size, config.size});
 }
 
-std::vector<Image> frames_of(const PromptItem& item, std::span<const std::byte> bytes,
-                             const std::string& path, const FrameSampling& sampling) {
-  if (std::holds_alternative<ImageItem>(item)) return {decode_image(bytes, path)};
-  VideoOptions options{.fps = sampling.fps, .frames = sampling.frames};
-  options.limits.max_frames = sampling.max_frames;
-  std::vector<Image> images;
-  for (auto& frame : decode_video(bytes, path, options).frames)
-    images.push_back(std::move(frame.image));
-  return images;
+PreparedMedium load_picture(const std::string& path, const TransformConfig& config,
+                            const ImageLimits& limits) {
+  const std::string content = read_file(path, limits.max_bytes);
+  const auto bytes = std::as_bytes(std::span(content));
+  const Image image = decode_image(bytes, path, {.limits = limits});
+  return {.pixels = pixels_of(image, config).unsqueeze(0), .key = sha256_hex(bytes), .damage = {}};
 }
 
-PreparedMedium load_medium(const PromptItem& item, const TransformConfig& config,
-                           const FrameSampling& sampling) {
-  const bool is_video = std::holds_alternative<VideoItem>(item);
-  const std::string& path =
-      is_video ? std::get<VideoItem>(item).path : std::get<ImageItem>(item).path;
-  const std::string content = read_file(path, kMaxFileBytes);
+PreparedMedium load_clip(const std::string& path, const TransformConfig& config,
+                         const FrameSampling& sampling) {
+  const VideoLimits& limits = sampling.limits.video;
+  const std::string content = read_file(path, limits.max_bytes);
   const auto bytes = std::as_bytes(std::span(content));
+  Video video(bytes, path, {.fps = sampling.fps, .frames = sampling.frames, .limits = limits});
+  require(video.num_moments() <= limits.max_frames, path,
+          "expected at most " + std::to_string(limits.max_frames) + " frames, got " +
+              std::to_string(video.num_moments()),
+          "ask for a number of frames (--frames) or for fewer a second (--fps)");
   std::vector<at::Tensor> frames;
-  for (const auto& image : frames_of(item, bytes, path, sampling))
-    frames.push_back(pixels_of(image, config));
-  std::string key = sha256_hex(bytes);
-  if (is_video) {
-    key.append("|").append(std::to_string(sampling.fps));
-    key.append("|").append(std::to_string(sampling.frames));
-  }
-  return {at::stack(frames), std::move(key)};
+  video.read(0, video.num_moments(),
+             [&](const VideoFrame& frame) { frames.push_back(pixels_of(frame.image, config)); });
+  const std::string key = sha256_hex(bytes) + "|" + std::to_string(sampling.fps) + "|" +
+                          std::to_string(sampling.frames);
+  const std::string damage = video.damage();
+  return {at::stack(frames), key, damage.empty() ? "" : path + ": " + damage};
 }
 
 }  // namespace
 
 std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig& transform,
                                        const FrameSampling& sampling) {
+  sampling.limits.validate();
   std::vector<PreparedMedium> media;
-  for (const auto& item : prompt.media()) media.push_back(load_medium(item, transform, sampling));
+  for (const auto& item : prompt.media()) {
+    const auto* clip = std::get_if<VideoItem>(&item);
+    media.push_back(clip != nullptr ? load_clip(clip->path, transform, sampling)
+                                    : load_picture(std::get<ImageItem>(item).path, transform,
+                                                   sampling.limits.image));
+  }
   return media;
 }
 

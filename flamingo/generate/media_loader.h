@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "flamingo/generate/engine.h"
+#include "flamingo/media/limits.h"
 #include "flamingo/model/config.h"
 #include "flamingo/text/prompt.h"
 
@@ -12,12 +13,12 @@ namespace flamingo {
 struct FrameSampling {
   double fps = 1.0;
   int64_t frames = 0;
-  int64_t max_frames = 64;
+  MediaLimits limits = {.image = {}, .video = {.max_frames = 64}};
 };
 
 /// Reads, decodes and prepares the pictures and clips of a prompt, in order; the key of each is the
-/// SHA-256 of its content and settings. Throws Error naming the file; in a build without media
-/// libraries, always (for a prompt with media).
+/// SHA-256 of its content and settings. A clip's damaged frames are left out and told. Throws Error
+/// naming the file; in a build without media libraries, always (for a prompt with media).
 std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig& transform,
                                        const FrameSampling& sampling);
 

@@ -44,6 +44,19 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
   return bundle;
 }
 
+/// Whether the folder's model is ours; else it is IDEFICS. Throws Error for all others.
+bool is_native_model(const std::string& folder) {
+  require(
+      fs::is_directory(folder), folder, "expected a model folder, got none",
+      "train one or give --model; the default model lies in models/pictogram of the repository");
+  if (is_native(folder)) return true;
+  const auto config = read_json_file((fs::path(folder) / "config.json").string());
+  const auto type = config.is_object() ? config.value("model_type", Json()) : Json();
+  require(type == "idefics", folder,
+          "expected a flamingo or idefics model, got model_type " + type.dump());
+  return false;
+}
+
 ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
   auto loaded = load_native(folder, options.lm_path,
                             WeightOptions::of(options.compute, torch::kCPU, options.compute));
@@ -83,15 +96,12 @@ EncodedPrompt encode_idefics(const ModelBundle& bundle, const Prompt& prompt, in
 }  // namespace
 
 ModelBundle open_model(const std::string& folder, const OpenOptions& options) {
-  require(
-      fs::is_directory(folder), folder, "expected a model folder, got none",
-      "train one or give --model; the default model lies in models/pictogram of the repository");
-  if (is_native(folder)) return open_native(folder, options);
-  const auto config = read_json_file((fs::path(folder) / "config.json").string());
-  const auto type = config.is_object() ? config.value("model_type", Json()) : Json();
-  require(type == "idefics", folder,
-          "expected a flamingo or idefics model, got model_type " + type.dump());
-  return open_idefics(folder, options);
+  return is_native_model(folder) ? open_native(folder, options) : open_idefics(folder, options);
+}
+
+TransformConfig read_transform(const std::string& folder) {
+  is_native_model(folder);
+  return read_model_config(folder).transform;
 }
 
 EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,

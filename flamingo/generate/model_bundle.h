@@ -35,6 +35,10 @@ struct OpenOptions {
 /// Throws Error naming the file that is missing, damaged, foreign or does not fit.
 ModelBundle open_model(const std::string& folder, const OpenOptions& options);
 
+/// What the model of a folder wants done to pictures, without its weights: media can be read before
+/// those. Throws Error as open_model does where there is no model.
+TransformConfig read_transform(const std::string& folder);
+
 /// Token ids and phi of a prompt, in the model's style; media are left empty.
 /// `media_before` media of the same conversation came earlier (0: the prompt starts it, with BOS).
 EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before = 0,

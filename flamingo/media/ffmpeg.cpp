@@ -1,10 +1,24 @@
 #include "flamingo/media/ffmpeg.h"
 
+#include <cstdarg>
+#include <cstring>
 #include <mutex>
+#include <string_view>
 
 #include "flamingo/core/error.h"
 
 namespace flamingo {
+namespace {
+
+void on_log(void* object, int /*level*/, const char* format, va_list /*arguments*/) {
+  if (object == nullptr || !std::string_view(format).starts_with("concealing ")) return;
+  if (std::strcmp((*static_cast<const AVClass**>(object))->class_name, "AVCodecContext") != 0)
+    return;
+  void* concealed = static_cast<AVCodecContext*>(object)->opaque;
+  if (concealed != nullptr) *static_cast<bool*>(concealed) = true;
+}
+
+}  // namespace
 
 std::string ffmpeg_error(int code) {
   char text[AV_ERROR_MAX_STRING_SIZE] = "";
@@ -14,7 +28,7 @@ std::string ffmpeg_error(int code) {
 
 void silence_ffmpeg() {
   static std::once_flag once;
-  std::call_once(once, [] { av_log_set_level(AV_LOG_QUIET); });
+  std::call_once(once, [] { av_log_set_callback(on_log); });
 }
 
 FramePtr make_frame(AVPixelFormat format, int64_t height, int64_t width) {

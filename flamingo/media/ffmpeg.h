@@ -23,10 +23,23 @@ using FramePtr = std::unique_ptr<AVFrame, FfmpegFree>;
 using PacketPtr = std::unique_ptr<AVPacket, FfmpegFree>;
 using ScalerPtr = std::unique_ptr<SwsContext, FfmpegFree>;
 
+/// Options for avformat_open_input and avcodec_open2.
+struct Dictionary {
+  AVDictionary* entries = nullptr;
+
+  Dictionary() = default;
+  Dictionary(const Dictionary&) = delete;
+  Dictionary& operator=(const Dictionary&) = delete;
+  ~Dictionary() { av_dict_free(&entries); }
+  void set(const char* key, const char* value) { av_dict_set(&entries, key, value, 0); }
+};
+
 /// FFmpeg's text for an error code.
 std::string ffmpeg_error(int code);
 
-/// Stops FFmpeg from writing to stderr: a library prints nothing.
+/// Stops FFmpeg from writing to stderr: a library prints nothing. What it would have written serves
+/// once: a codec context whose `opaque` points to a bool gets that set when its decoder makes up
+/// parts of a frame that were lost, which decoders of this age tell in no other way.
 void silence_ffmpeg();
 
 /// A frame with memory of its own for height x width pixels.

@@ -1,17 +1,26 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
+#include "flamingo/core/error.h"
+#include "flamingo/media/demuxer.h"
 #include "flamingo/media/ffmpeg.h"
 #include "flamingo/media/video.h"
+#include "flamingo/media/video_timeline.h"
 
 namespace flamingo {
+
+/// VideoLimits::max_decoded is used up.
+class OverBudget : public Error {
+ public:
+  using Error::Error;
+};
 
 /// A decoded frame and when it is shown, in seconds from the first frame.
 struct TimedFrame {
@@ -21,53 +30,65 @@ struct TimedFrame {
 };
 
 /// Reads the frames of one video stream from memory, in the order of display.
-/// `bytes` and `limits` must outlive the reader. Every call throws Error once over a limit.
+/// `bytes`, `where` and `limits` must outlive the reader. Every call throws Error once over a
+/// limit.
 class VideoReader {
  public:
-  VideoReader(std::span<const std::byte> bytes, std::string where, const VideoLimits& limits);
-  ~VideoReader();
-  VideoReader(const VideoReader&) = delete;
-  VideoReader& operator=(const VideoReader&) = delete;
+  /// may_seek: whether approach and last may pass over frames. The frames are the same.
+  VideoReader(std::span<const std::byte> bytes, const std::string& where, const VideoLimits& limits,
+              bool may_seek);
 
   /// The next good frame, or nothing at the end. Damaged ones are counted and left out.
   std::optional<TimedFrame> next();
-  /// The length of the clip in seconds by its packets, which are used up: no next() after it.
-  double measure_length();
+  /// Goes to where next() gives a frame that is shown at `seconds` or before. Where frames are at
+  /// hand from which reading can `go_on`, only if that saves decoding, else always; returns
+  /// whether.
+  bool approach(double seconds, bool go_on);
+  /// The clip's last good frame, given the one that next() gave last. next() gives nothing
+  /// afterwards.
+  TimedFrame last(TimedFrame current);
   /// The frame as an upright RGB image.
   Image to_image(const AVFrame& frame) const;
 
-  int64_t num_bad() const { return num_bad_; }
+  /// Packets and frames that were damaged, each counted once.
+  int64_t num_bad() const { return std::ssize(bad_); }
+  bool cut_off() const { return cut_off_; }
 
  private:
-  void close();
-  void open_format();
+  void read_timeline();
+  void restart();
+  void jump(size_t key);
+  void fall_back();
   void open_codec();
-  void check_deadline();
   bool read_packet();
   void send_packet();
+  FramePtr decode_next();
   bool receive_frame(AVFrame& frame);
+  void count_bad();
+  void note_concealment();
+  void spend();
+  int64_t time_of(const AVFrame& frame) const;
   TimedFrame timed(FramePtr frame);
   double to_seconds(double ticks) const;
 
-  static int on_read(void* reader, uint8_t* target, int count);
-  static int64_t on_seek(void* reader, int64_t offset, int whence);
-  static int on_interrupt(void* reader);
-
   std::span<const std::byte> bytes_;
-  std::string where_;
+  const std::string& where_;
   const VideoLimits& limits_;
-  std::chrono::steady_clock::time_point deadline_;
-  int64_t position_ = 0;
-  AVIOContext* io_ = nullptr;
-  AVFormatContext* format_ = nullptr;
-  AVStream* stream_ = nullptr;
-  const AVCodec* decoder_ = nullptr;
+  bool may_seek_;
+  bool cut_off_;
+  std::unique_ptr<Demuxer> demuxer_;
+  VideoTimeline timeline_;
   CodecContextPtr codec_;
   PacketPtr packet_;
   std::optional<double> first_ticks_;
   double last_end_ticks_ = 0;
-  int64_t num_packets_ = 0;
-  int64_t num_bad_ = 0;
+  int64_t position_ = -1;          ///< of packet_ in the file
+  std::optional<size_t> awaited_;  ///< key frame that must come out first
+  int num_fallen_back_ = 0;        ///< in a row
+  std::set<int64_t> bad_;          ///< positions
+  std::set<int64_t> made_up_;      ///< byte positions of packets
+  bool concealed_ = false;
+  int64_t decoded_ = 0;  ///< pixels
   bool draining_ = false;
 };
 

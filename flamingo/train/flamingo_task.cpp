@@ -161,6 +161,8 @@ std::vector<Metric> FlamingoTask::metrics(int64_t step) {
   }
   if (!step_.damaged.empty())
     metrics.emplace_back("damaged", static_cast<double>(step_.damaged.size()));
+  if (step_.frames_bad > 0)
+    metrics.emplace_back("damaged_frames", static_cast<double>(step_.frames_bad));
   std::ranges::move(gate_metrics(model_), std::back_inserter(metrics));
   return metrics;
 }

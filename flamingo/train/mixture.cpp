@@ -51,6 +51,7 @@ MixtureStep Mixture::step(int64_t step) const {
   for (size_t s = 0; s < sources_.size(); ++s) {
     if (in_turn && step % count != static_cast<int64_t>(s)) continue;
     SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, share_);
+    for (const Sequence& sequence : batch.sequences) result.frames_bad += sequence.frames_bad;
     for (std::string& text : batch.damaged) result.damaged.emplace_back(s, std::move(text));
     if (config_.mode == MixtureMode::kMerged) {
       std::ranges::move(batch.sequences, std::back_inserter(merged));

@@ -54,6 +54,7 @@ struct MixturePart {
 struct MixtureStep {
   std::vector<MixturePart> parts;
   std::vector<std::pair<size_t, std::string>> damaged;  ///< source, and what was passed over
+  int64_t frames_bad = 0;  ///< of clips that were used, left out because they were damaged
 };
 
 /// Paper, equation 3: the weighted sum over datasets of the mean loss per token.

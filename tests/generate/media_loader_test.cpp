@@ -93,7 +93,7 @@ TEST_F(Clip, FramesFollowTheRateOrTheCount) {
   EXPECT_EQ(numbers(load({.fps = 1})), (std::vector<int>{0, 5, 10, 15}));
   EXPECT_EQ(numbers(load({.fps = 1, .frames = 2})), (std::vector<int>{5, 15}));
   EXPECT_EQ(load({.fps = 2}).pixels.sizes(), (std::vector<int64_t>{8, 3, 16, 16}));
-  EXPECT_THROW(load({.fps = 1, .max_frames = 3}), Error);
+  EXPECT_THROW(load({.fps = 1, .limits = {.image = {}, .video = {.max_frames = 3}}}), Error);
 }
 
 TEST_F(Clip, TheKeyHoldsTheSampling) {

@@ -1,9 +1,13 @@
 #include "flamingo/media/video_reader.h"
 
-#include "tests/media/video_testing.h"
+#include <array>
+
+#include "tests/media/clip_builder.h"
 
 namespace flamingo {
 namespace {
+
+const std::string kWhere = "clip";
 
 std::span<const std::byte> span_of(const std::string& bytes) {
   return std::as_bytes(std::span(bytes));
@@ -12,7 +16,7 @@ std::span<const std::byte> span_of(const std::string& bytes) {
 TEST(VideoReaderTest, ReadsEveryFrameInOrder) {
   const std::string bytes = numbered_clip(15, 10);
   const VideoLimits limits;
-  VideoReader reader(span_of(bytes), "clip", limits);
+  VideoReader reader(span_of(bytes), kWhere, limits, true);
   for (int i = 0; i < 15; ++i) {
     const auto frame = reader.next();
     ASSERT_TRUE(frame.has_value());
@@ -25,16 +29,22 @@ TEST(VideoReaderTest, ReadsEveryFrameInOrder) {
   EXPECT_EQ(reader.num_bad(), 0);
 }
 
-TEST(VideoReaderTest, MeasuresTheLength) {
+TEST(VideoReaderTest, FindsTheLastFrame) {
   const std::string bytes = numbered_clip(15, 10);
   const VideoLimits limits;
-  EXPECT_DOUBLE_EQ(VideoReader(span_of(bytes), "clip", limits).measure_length(), 1.5);
+  for (const bool may_seek : {false, true}) {
+    VideoReader reader(span_of(bytes), kWhere, limits, may_seek);
+    const TimedFrame last = reader.last(std::move(*reader.next()));
+    EXPECT_DOUBLE_EQ(last.seconds, 1.4);
+    EXPECT_DOUBLE_EQ(last.end, 1.5);
+    EXPECT_EQ(number_of(reader.to_image(*last.frame)), 14);
+  }
 }
 
 TEST(VideoReaderTest, KeepsPicturesAndColours) {
   const std::string bytes = numbered_clip(1, 1);
   const VideoLimits limits;
-  VideoReader reader(span_of(bytes), "clip", limits);
+  VideoReader reader(span_of(bytes), kWhere, limits, true);
   const Image image = reader.to_image(*reader.next()->frame);
   const Image expected = numbered_frame(0);
   double total = 0;
@@ -44,12 +54,10 @@ TEST(VideoReaderTest, KeepsPicturesAndColours) {
   EXPECT_LT(total / static_cast<double>(expected.pixels.size()), 3);
 }
 
-/// Writes the rotation by quarter turns into the track header's matrix (16.16 fixed point).
-std::string rotated(std::string mp4, int quarters) {
+/// Writes a display matrix of signs into the track header (16.16 fixed point).
+std::string with_matrix(std::string mp4, const std::array<int, 4>& signs) {
   constexpr size_t kMatrixAt = 4 + 40;  // after "tkhd": version 0, up to the matrix
-  const int cosine[] = {1, 0, -1, 0};
-  const int sine[] = {0, 1, 0, -1};
-  const int values[] = {cosine[quarters], sine[quarters], 0, -sine[quarters], cosine[quarters]};
+  const int values[] = {signs[0], signs[1], 0, signs[2], signs[3]};
   const size_t at = mp4.find("tkhd") + kMatrixAt;
   for (int i = 0; i < 5; ++i) {
     const auto fixed = static_cast<uint32_t>(values[i] * 65536);
@@ -58,23 +66,31 @@ std::string rotated(std::string mp4, int quarters) {
   return mp4;
 }
 
-TEST(VideoReaderTest, TurnsFramesUpright) {
+TEST(VideoReaderTest, TurnsAndMirrorsFramesUpright) {
   const std::string bytes = numbered_clip(1, 1);
-  // Where the white quarter of the stored frame goes: top left, right, bottom right, left.
-  struct Corner {
-    bool bottom, right;
+  // Where the white quarter of the stored frame, at its top left, goes; whether sides change
+  // places.
+  struct Shown {
+    std::array<int, 4> matrix;
+    bool bottom, right, transposed;
   };
-  const Corner corners[] = {{false, false}, {false, true}, {true, true}, {true, false}};
-  for (int quarters = 0; quarters < 4; ++quarters) {
-    const Image image = decode_clip(rotated(bytes, quarters)).frames[0].image;
-    ASSERT_EQ(image.height, quarters % 2 == 0 ? 48 : 64);
-    for (const Corner corner : corners) {
-      const int64_t y = corner.bottom ? image.height - 5 : 4;
-      const int64_t x = corner.right ? image.width - 5 : 4;
-      const bool white = image.pixels[3 * (y * image.width + x)] > 200;
-      const bool expected =
-          corner.bottom == corners[quarters].bottom && corner.right == corners[quarters].right;
-      EXPECT_EQ(white, expected) << quarters << " quarters";
+  const Shown cases[] = {
+      {{1, 0, 0, 1}, false, false, false}, {{0, 1, -1, 0}, false, true, true},
+      {{-1, 0, 0, -1}, true, true, false}, {{0, -1, 1, 0}, true, false, true},
+      {{-1, 0, 0, 1}, false, true, false}, {{1, 0, 0, -1}, true, false, false},
+      {{0, 1, 1, 0}, false, false, true},  {{0, -1, -1, 0}, true, true, true},
+  };
+  for (const Shown& shown : cases) {
+    const Image image = decode_clip(with_matrix(bytes, shown.matrix)).frames[0].image;
+    ASSERT_EQ(image.height, shown.transposed ? 64 : 48);
+    for (const bool bottom : {false, true}) {
+      for (const bool right : {false, true}) {
+        const int64_t y = bottom ? image.height - 5 : 4;
+        const int64_t x = right ? image.width - 5 : 4;
+        const bool white = image.pixels[3 * (y * image.width + x)] > 200;
+        EXPECT_EQ(white, bottom == shown.bottom && right == shown.right)
+            << shown.matrix[0] << shown.matrix[1] << shown.matrix[2] << shown.matrix[3];
+      }
     }
   }
 }
@@ -97,7 +113,8 @@ TEST(VideoReaderTest, RefusesOtherFormats) {
 bool clip_decodes(const std::string& bytes) {
   VideoOptions options;
   options.frames = 2;
-  options.limits.frame = {512, 512 * 512, 0};
+  options.limits.max_side = 512;
+  options.limits.max_pixels = 512 * 512;
   options.limits.max_packets = 1000;
   try {
     EXPECT_EQ(decode_clip(bytes, options).frames.size(), 2u);
@@ -148,6 +165,93 @@ TEST(VideoReaderTest, CountsDamagedPackets) {
   const VideoClip clip = decode_clip(bytes);
   EXPECT_GE(clip.frames.size(), 1u);
   EXPECT_GE(clip.frames_bad, 1);
+}
+
+/// The moments and frames that a clip shows, by the numbers of its frames.
+std::vector<int> numbers_of(const VideoClip& clip) {
+  std::vector<int> numbers;
+  for (const VideoFrame& frame : clip.frames) numbers.push_back(number_of(frame.image));
+  return numbers;
+}
+
+/// A clip that begins in the middle of a group, as cut recordings do.
+TEST(VideoReaderTest, FramesSpreadOverWhatCanBeDecoded) {
+  for (const char* format : {"mp4", "matroska", "avi"}) {
+    const std::string bytes =
+        clip_of({.format = format, .frames = 20, .keep = [](int i) { return i > 0; }});
+    for (const bool seek : {true, false}) {
+      const VideoClip clip = decode_clip(bytes, {.frames = 5, .seek = seek});
+      EXPECT_EQ(numbers_of(clip), (std::vector<int>{11, 13, 15, 17, 19})) << format;
+      EXPECT_NEAR(clip.seconds, 0.4, 1e-3) << format;
+      EXPECT_EQ(clip.frames_bad, 9) << format;
+    }
+  }
+}
+
+/// A clip whose first frame has the time 5 s by the container's clock.
+std::string late_clip(const std::string& format, int b_frames) {
+  if (format != "avi") {
+    const auto late = [](int i) { return i + 125; };
+    return clip_of({.format = format, .frames = 20, .b_frames = b_frames, .ticks = late});
+  }
+  std::string bytes = clip_of({.format = format, .frames = 20, .b_frames = b_frames});
+  bytes[bytes.find("strh") + 8 + 28] = 125;  // dwStart
+  return bytes;
+}
+
+/// Times count from the first frame that is shown.
+TEST(VideoReaderTest, TheClockStartsAtTheFirstFrame) {
+  for (const char* format : {"mp4", "matroska", "avi"}) {
+    for (const int b_frames : {0, 2}) {
+      const VideoClip clip = decode_clip(late_clip(format, b_frames), {.frames = 4});
+      EXPECT_EQ(numbers_of(clip), (std::vector<int>{2, 7, 12, 17})) << format;
+      EXPECT_NEAR(clip.seconds, 0.8, 2e-3) << format;
+      EXPECT_NEAR(clip.frames[0].shown_seconds, 0.08, 2e-3) << format;
+    }
+  }
+}
+
+/// A gap in the times is kept: the frame before it stays.
+TEST(VideoReaderTest, GapsKeepTheirPlace) {
+  const auto gap = [](int i) { return i < 10 ? i : i + 100; };
+  for (const char* format : {"mp4", "matroska", "avi"}) {
+    const VideoClip clip = decode_clip(clip_of({.format = format, .frames = 20, .ticks = gap}));
+    EXPECT_EQ(numbers_of(clip), (std::vector<int>{0, 9, 9, 9, 9})) << format;
+    EXPECT_NEAR(clip.seconds, 4.8, 2e-3) << format;
+  }
+}
+
+/// The end of a clip is that of its last frame that can be decoded.
+TEST(VideoReaderTest, NoiseAtTheEndEndsTheClip) {
+  const std::string bytes =
+      clip_of({.frames = 40, .gop = 10, .damage = [](int i) { return i >= 20; }});
+  const VideoClip clip = decode_clip(bytes, {.frames = 4});
+  EXPECT_EQ(numbers_of(clip), (std::vector<int>{2, 7, 12, 17}));
+  EXPECT_NEAR(clip.seconds, 0.8, 1e-3);
+  EXPECT_GE(clip.frames_bad, 10);
+}
+
+TEST(VideoReaderTest, ACheckDecodesEveryFrame) {
+  const auto check = [](const std::string& bytes, const VideoLimits& limits = {}) {
+    return check_video(span_of(bytes), kWhere, limits);
+  };
+  const std::string good = clip_of({.frames = 40});
+  EXPECT_EQ(check(good).frames, 40);
+  EXPECT_EQ(check(good).frames_bad, 0);
+  EXPECT_TRUE(check(good).whole);
+  EXPECT_FALSE(check(good).cut_off);
+  const VideoCheck part = check(good, {.max_decoded = 10 * VideoLimits::kLeastPixels});
+  EXPECT_FALSE(part.whole);
+  EXPECT_GE(part.frames, 9);
+  const VideoCheck damaged =
+      check(clip_of({.frames = 40, .damage = [](int i) { return i == 15; }}));
+  EXPECT_GE(damaged.frames_bad, 1);
+  EXPECT_LE(damaged.frames, 39);
+  const std::string matroska = clip_of({.format = "matroska", .frames = 40});
+  EXPECT_TRUE(check(matroska.substr(0, matroska.size() / 2)).cut_off);
+  EXPECT_EQ(damage_text(0, false), "");
+  EXPECT_EQ(damage_text(1, false), "1 damaged frame was left out");
+  EXPECT_EQ(damage_text(2, true), "2 damaged frames were left out; the file is cut off");
 }
 
 }  // namespace

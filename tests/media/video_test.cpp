@@ -97,10 +97,13 @@ TEST(VideoTest, AppliesLimits) {
   options.limits.max_bytes = 100;
   EXPECT_THROW(decode_clip(bytes, options), Error);
   options = {};
-  options.limits.frame.max_side = 63;
+  options.limits.max_side = 63;
   EXPECT_THROW(decode_clip(bytes, options), Error);
   options = {};
-  options.limits.max_seconds = 0;
+  options.limits.max_pixels = 64 * 48 - 1;
+  EXPECT_THROW(decode_clip(bytes, options), Error);
+  options = {};
+  options.limits.max_decoded = 10 * VideoLimits::kLeastPixels;
   EXPECT_THROW(decode_clip(bytes, options), Error);
 }
 

@@ -1,0 +1,34 @@
+#include "flamingo/cli/media_limits.h"
+
+#include <algorithm>
+#include <string>
+
+namespace flamingo::cli {
+namespace {
+
+/// Makes an option of each field that a config lists.
+struct OptionAdder {
+  CLI::App& app;
+  std::string prefix;
+
+  template <class T>
+  void operator()(const char* name, T& field, const char* help) {
+    std::string option = prefix + name;
+    std::ranges::replace(option, '_', '-');
+    app.add_option(option, field, std::string("Limit: ") + help)
+        ->check(CLI::PositiveNumber)
+        ->group("Limits of pictures and clips")
+        ->capture_default_str();
+  }
+};
+
+}  // namespace
+
+void add_media_limits(CLI::App& app, MediaLimits& limits) {
+  OptionAdder image{app, "--image-"};
+  limits.image.visit(image);
+  OptionAdder clip{app, "--clip-"};
+  limits.video.visit(clip);
+}
+
+}  // namespace flamingo::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "flamingo/media/ffmpeg.h"
+#include "flamingo/media/image.h"
+
+namespace flamingo {
+
+/// The EXIF orientation nearest to a display matrix, which maps stored points (x, y, 1) to shown
+/// ones (ISO/IEC 14496-12, 6.2.2): rotations by quarters, mirrored or not. 1 for a matrix of zeros.
+int matrix_orientation(const int32_t (&matrix)[9]);
+
+/// The frame as RGB by its own colour matrix and range, without its orientation. `where` names the
+/// clip. Throws Error for a pixel format that swscale does not know.
+Image frame_to_rgb(const AVFrame& frame, const std::string& where);
+
+}  // namespace flamingo
