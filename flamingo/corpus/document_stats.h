@@ -24,10 +24,10 @@ struct DocumentStats {
   std::map<int64_t, int64_t> media_per_document;  ///< documents by their number of media
   std::vector<std::string> problems;              ///< documents that cannot be used, and why
   int64_t num_damaged = 0;
-  int64_t num_unusable = 0;  ///< whole, but with nothing to learn from (see UnusableDocument)
-  int64_t damaged_clips = 0;        ///< clips that can be used, with damaged frames or cut off
-  int64_t damaged_frames = 0;       ///< of those
-  int64_t partial_clips = 0;        ///< too long to be decoded to their end
+  int64_t num_unusable = 0;    ///< whole, but with nothing to learn from (see UnusableDocument)
+  int64_t damaged_clips = 0;   ///< clips that can be used, with damaged frames or cut off
+  int64_t damaged_frames = 0;  ///< of those
+  int64_t partial_clips = 0;   ///< too long to be decoded to their end
   std::vector<std::string> damage;  ///< which clips, and what
 
   /// Problems, or damaged clips, kept in each list.
