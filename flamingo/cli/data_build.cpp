@@ -65,6 +65,15 @@ void print_text(const BuildResult& result, const std::string& output) {
   }
 }
 
+/// Pages that were seen and whose bytes could be had.
+int64_t pages_read(const BuildReport& report) {
+  int64_t pages = report.pages_seen();
+  for (const auto& [rule, count] : report.dropped()) {
+    if (rule == "damaged_record" || rule.starts_with("answer_")) pages -= count.pages;
+  }
+  return pages;
+}
+
 void run(const Options& options) {
   CorpusRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
@@ -75,6 +84,11 @@ void run(const Options& options) {
                          .threads = options.threads};
   const BuildResult result = build_corpus(recipe, ranks_from_environment(), hooks);
   line.finish();
+  if (result.finished && pages_read(result.report) == 0) {
+    std::fprintf(stderr,
+                 "warning: no page was read: the inputs hold no whole HTML answer with status 200 "
+                 "(docs/data.md, Building M3W)\n");
+  }
   if (options.json) {
     print_json(result);
   } else {

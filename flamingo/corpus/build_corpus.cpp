@@ -116,7 +116,8 @@ class CorpusBuild {
       if (stopped()) return;
       if (!fs::exists(files_[shard].filtered_report)) {
         const ShardPlan& plan = plans_[shard];
-        const auto store = std::make_shared<WarcPictureStore>();
+        const bool from_warc = plan.input->pictures == PictureOrigin::kWarc;
+        const auto store = std::make_shared<WarcStore>(from_warc ? WarcStore::kMaxBytes : 0);
         const auto max_bytes = static_cast<uint64_t>(recipe_.page.limits.bytes);
         const auto pages = open_pages(plan, max_bytes, store);
         const auto pictures = page_pictures(recipe_, plan, store);

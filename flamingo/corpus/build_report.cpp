@@ -1,6 +1,7 @@
 #include "flamingo/corpus/build_report.h"
 
 #include <cstdio>
+#include <optional>
 
 #include "flamingo/text/unicode.h"
 
@@ -20,11 +21,23 @@ struct JsonRule {
   }
 };
 
+struct JsonAnswer {
+  std::string answer;
+  int64_t count = 0;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("answer", answer, "what it was, or why it is of no use");
+    v("count", count, "such answers");
+  }
+};
+
 struct JsonReport {
   int64_t pages_kept = 0;
   int64_t media_kept = 0;
   int64_t words_kept = 0;
   std::vector<JsonRule> dropped;
+  std::vector<JsonAnswer> answers;
   std::vector<DropExample> examples;
 
   template <class Visitor>
@@ -33,6 +46,7 @@ struct JsonReport {
     v("media_kept", media_kept, "media in the output");
     v("words_kept", words_kept, "words in the output");
     v("dropped", dropped, "what each rule dropped");
+    v("answers", answers, "answers in WARC files");
     v("examples", examples, "some of what was dropped");
   }
 };
@@ -44,11 +58,16 @@ std::string beginning(const std::string& text, size_t max_bytes) {
   return cut;
 }
 
-std::string row(const std::string& name, int64_t pages, int64_t media) {
+/// Columns of a line; the last may be missing.
+std::string row(const std::string& name, int64_t first, std::optional<int64_t> second = {}) {
   char line[128];
-  std::snprintf(line, sizeof(line), "%-34.34s %12lld %12lld\n", name.c_str(),
-                static_cast<long long>(pages), static_cast<long long>(media));
-  return line;
+  std::snprintf(line, sizeof(line), "%-34.34s %12lld", name.c_str(), static_cast<long long>(first));
+  std::string text = line;
+  if (second) {
+    std::snprintf(line, sizeof(line), " %12lld", static_cast<long long>(*second));
+    text += line;
+  }
+  return text + "\n";
 }
 
 }  // namespace
@@ -91,6 +110,7 @@ void BuildReport::merge(const BuildReport& other) {
     dropped_[rule].pages += count.pages;
     dropped_[rule].media += count.media;
   }
+  for (const auto& [name, count] : other.answers_) add_answers(name, count);
   for (const DropExample& example : other.examples_) add_example(example);
 }
 
@@ -113,6 +133,7 @@ Json BuildReport::to_json() const {
                   .examples = examples_};
   for (const auto& [rule, count] : dropped_)
     json.dropped.push_back({rule, count.pages, count.media});
+  for (const auto& [name, count] : answers_) json.answers.push_back({name, count});
   return config_to_json(json);
 }
 
@@ -124,6 +145,7 @@ BuildReport BuildReport::from_json(const Json& json, const std::string& where) {
   report.media_kept_ = read.media_kept;
   report.words_kept_ = read.words_kept;
   for (const JsonRule& rule : read.dropped) report.dropped_[rule.rule] = {rule.pages, rule.media};
+  for (const JsonAnswer& answer : read.answers) report.add_answers(answer.answer, answer.count);
   for (DropExample& example : read.examples) report.add_example(std::move(example));
   return report;
 }
@@ -133,7 +155,12 @@ std::string BuildReport::table() const {
   std::snprintf(title, sizeof(title), "%-34s %12s %12s\n", "rule", "pages", "media");
   std::string text = title + row("seen", pages_seen(), media_seen());
   for (const auto& [rule, count] : dropped_) text += row("- " + rule, count.pages, count.media);
-  return text + row("kept", pages_kept_, media_kept_);
+  text += row("kept", pages_kept_, media_kept_);
+  if (answers_.empty()) return text;
+  std::snprintf(title, sizeof(title), "\n%-34s %12s\n", "answers in WARC files", "count");
+  text += title;
+  for (const auto& [name, count] : answers_) text += row(name, count);
+  return text;
 }
 
 }  // namespace flamingo

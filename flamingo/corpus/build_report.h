@@ -48,6 +48,10 @@ class BuildReport {
   void drop_medium(DropExample example);
   /// `count` media go that nobody needs to see an example of; 0 changes nothing.
   void drop_media(const std::string& rule, int64_t count);
+  /// `count` answers of WARC files that were this: "page", "picture", "redirect", "revisit",
+  /// "other", or why they are of no use ("cut_off", "http_status", ...). Each is counted under one
+  /// name.
+  void add_answers(const std::string& name, int64_t count) { answers_[name] += count; }
   /// What was kept is judged again by a later pass, whose report is merged afterwards.
   void forget_kept() { pages_kept_ = media_kept_ = words_kept_ = 0; }
   /// Adds what another report counted.
@@ -59,13 +63,14 @@ class BuildReport {
   int64_t media_kept() const { return media_kept_; }
   int64_t words_kept() const { return words_kept_; }
   const std::map<std::string, RuleCount>& dropped() const { return dropped_; }
+  const std::map<std::string, int64_t>& answers() const { return answers_; }
   const std::vector<DropExample>& examples() const { return examples_; }
 
   /// JSON object; equal reports give equal text.
   Json to_json() const;
   /// Reads to_json's object. Throws Error naming `where`.
   static BuildReport from_json(const Json& json, const std::string& where);
-  /// A table for people: kept and dropped pages and media, one line a rule.
+  /// A table for people: kept and dropped pages and media, one line a rule, then the answers.
   std::string table() const;
 
  private:
@@ -75,6 +80,7 @@ class BuildReport {
   int64_t media_kept_ = 0;
   int64_t words_kept_ = 0;
   std::map<std::string, RuleCount> dropped_;
+  std::map<std::string, int64_t> answers_;
   std::map<std::string, int64_t> num_examples_;
   std::vector<DropExample> examples_;
 };

@@ -33,6 +33,7 @@ class ShardFilter {
       if (job_.on_pages) job_.on_pages(1);
     }
     add_pictures(std::move(batch));
+    for (const auto& [name, count] : job_.pages.answers()) report_.add_answers(name, count);
     for (int64_t i = 0; i < job_.pages.num_lost(); ++i) {
       report_.drop_page({"damaged_record", job_.plan.files.front(), "", ""}, 0);
     }
@@ -42,6 +43,11 @@ class ShardFilter {
  private:
   /// The page as a document, unless a rule drops it.
   std::optional<Document> read_page(const PageInput& input) {
+    if (input.reason != FetchReason::kOk) {
+      report_.drop_page(
+          {"answer_" + std::string(enum_name(input.reason)), input.url, input.detail, ""}, 0);
+      return std::nullopt;
+    }
     HtmlPage page;
     try {
       page =

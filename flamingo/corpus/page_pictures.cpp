@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "flamingo/corpus/warc_answer.h"
+#include "flamingo/corpus/warc_store.h"
 #include "flamingo/crawl/robots.h"
 #include "flamingo/crawl/use_policy.h"
 #include "flamingo/html/data_url.h"
@@ -82,56 +82,63 @@ class InputFolder : public PictureSource {
 class WarcPictures : public PictureSource {
  public:
   WarcPictures(const std::string& path, const FetchOptions& options,
-               std::shared_ptr<const WarcPictureStore> store)
+               std::shared_ptr<const WarcStore> store)
       : path_(path),
         policy_{std::string(product_token(options.user_agent)), options.forbidden_uses},
         store_(std::move(store)) {}
 
   std::vector<FetchResult> get(std::span<const std::string> urls) override {
     std::vector<FetchResult> results;
-    Places missing;
+    std::unordered_map<uint64_t, std::vector<size_t>> unread;  // results by number of record
     for (const std::string& url : urls) {
-      const HttpMessage* answer = store_->find(url);
-      if (answer == nullptr) missing[normalise_url(url)].push_back(results.size());
-      results.push_back(answer ? take(url, *answer) : failed(url, FetchReason::kNotFound));
+      const auto answer = store_->find(url);
+      results.push_back(failed(url, judge(answer)));
+      if (!results.back().ok()) continue;
+      if (answer.entry->kept) {
+        results.back() = found(url, answer.entry->body);
+      } else {
+        unread[answer.entry->record].push_back(results.size() - 1);
+      }
     }
-    if (!store_->complete()) find_in_file(std::move(missing), results);
+    read_again(std::move(unread), results);
     return results;
   }
 
  private:
-  using Places = std::unordered_map<std::string, std::vector<size_t>>;  ///< by normal address
-
-  FetchResult take(const std::string& url, const HttpMessage& answer) const {
-    for (const auto tag : answer.headers.all("X-Robots-Tag")) {
-      if (policy_.header_forbids(tag)) return failed(url, FetchReason::kUseForbidden);
+  FetchReason judge(const WarcStore::Found& answer) const {
+    if (answer.reason != FetchReason::kOk) return answer.reason;
+    if (answer.entry->kind != AnswerKind::kPicture) return FetchReason::kWrongType;
+    for (const std::string& tag : answer.use_tags) {
+      if (policy_.header_forbids(tag)) return FetchReason::kUseForbidden;
     }
-    return found(url, answer.body);
+    return FetchReason::kOk;
   }
 
-  void find_in_file(Places missing, std::vector<FetchResult>& results) const {
+  void read_again(std::unordered_map<uint64_t, std::vector<size_t>> unread,
+                  std::vector<FetchResult>& results) const {
+    if (unread.empty()) return;
     WarcReader reader(file_stream(path_));
-    while (!missing.empty()) {
+    for (uint64_t number = 0; !unread.empty(); ++number) {
       const auto record = reader.next();
-      if (!record) return;
-      const auto it = missing.find(normalise_url(record->target_uri));
-      if (it == missing.end()) continue;
+      if (!record) break;
+      const auto it = unread.find(number);
+      if (it == unread.end()) continue;
       const auto answer = read_answer(*record);
-      if (!answer) continue;
       for (const size_t place : it->second) {
-        results[place] = take(results[place].url, *answer);
+        results[place] = answer ? found(results[place].url, answer->message.body)
+                                : failed(results[place].url, FetchReason::kNotFound);
       }
-      missing.erase(it);
+      unread.erase(it);
     }
   }
 
   std::string path_;
   UsePolicy policy_;
-  std::shared_ptr<const WarcPictureStore> store_;
+  std::shared_ptr<const WarcStore> store_;
 };
 
 std::unique_ptr<PictureSource> make_source(const CorpusRecipe& recipe, const ShardPlan& plan,
-                                           std::shared_ptr<const WarcPictureStore> store) {
+                                           std::shared_ptr<const WarcStore> store) {
   switch (plan.input->pictures) {
     case PictureOrigin::kWarc:
       require(plan.is_warc(), plan.input->path, "expected WARC files for pictures \"warc\"",
@@ -149,7 +156,7 @@ std::unique_ptr<PictureSource> make_source(const CorpusRecipe& recipe, const Sha
 }  // namespace
 
 std::unique_ptr<PictureSource> page_pictures(const CorpusRecipe& recipe, const ShardPlan& plan,
-                                             std::shared_ptr<const WarcPictureStore> store) {
+                                             std::shared_ptr<const WarcStore> store) {
   return std::make_unique<WithDataUrls>(make_source(recipe, plan, std::move(store)));
 }
 

@@ -9,6 +9,8 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/corpus/warc_pages.h"
+#include "flamingo/html/url.h"
 
 namespace flamingo {
 namespace fs = std::filesystem;
@@ -24,10 +26,23 @@ fs::path root_of(const InputConfig& input) {
   return fs::is_directory(path) ? path : path.parent_path();
 }
 
-/// The address of the root, with a slash at the end.
+std::string percent_encode(std::string_view path) {
+  constexpr std::string_view kPlain = "-._~/!$&'()*+,;=:@";
+  std::string encoded;
+  for (const char c : path) {
+    if (is_ascii_alnum(c) || kPlain.find(c) != std::string_view::npos) {
+      encoded += c;
+    } else {
+      append_percent(c, encoded);
+    }
+  }
+  return encoded;
+}
+
+/// The address of the root as browsers spell it, with a slash at the end.
 std::string prefix_of(const InputConfig& input) {
-  std::string prefix = input.url;
-  if (prefix.empty()) prefix = "file://" + root_of(input).string();
+  std::string prefix = browser_url(
+      input.url.empty() ? "file://" + percent_encode(root_of(input).string()) : input.url);
   if (prefix.back() != '/') prefix += '/';
   return prefix;
 }
@@ -68,57 +83,6 @@ class FolderPages : public PageReader {
   uint64_t max_bytes_;
   size_t next_ = 0;
 };
-
-/// HTML pages among the answers in a WARC file.
-class WarcPages : public PageReader {
- public:
-  WarcPages(const std::string& path, uint64_t max_page_bytes,
-            std::shared_ptr<WarcPictureStore> pictures)
-      : reader_(file_stream(path)), max_bytes_(max_page_bytes), pictures_(std::move(pictures)) {}
-
-  std::optional<PageInput> next() override {
-    while (auto record = reader_.next()) {
-      auto answer = read_answer(*record);
-      if (!answer) continue;
-      const bool html = answer->mime == "text/html" || answer->mime == "application/xhtml+xml";
-      if (!html) {
-        const bool picture = answer->mime.starts_with("image/");
-        if (pictures_ && picture) pictures_->add(record->target_uri, std::move(*answer));
-        continue;
-      }
-      PageInput page{.url = std::move(record->target_uri),
-                     .bytes = std::move(answer->body),
-                     .charset = std::move(answer->charset)};
-      for (const auto tag : answer->headers.all("X-Robots-Tag")) page.use_tags.emplace_back(tag);
-      if (page.bytes.size() > max_bytes_) page.bytes.resize(max_bytes_ + 1);
-      return page;
-    }
-    return std::nullopt;
-  }
-
-  int64_t num_lost() const override {
-    const WarcStatistics counts = reader_.statistics();
-    return static_cast<int64_t>(counts.damaged + counts.oversized);
-  }
-
- private:
-  WarcReader reader_;
-  uint64_t max_bytes_;
-  std::shared_ptr<WarcPictureStore> pictures_;  ///< may be null
-};
-
-std::string percent_encode(std::string_view path) {
-  constexpr std::string_view kPlain = "-._~/!$&'()*+,;=:@";
-  std::string encoded;
-  for (const char c : path) {
-    if (is_ascii_alnum(c) || kPlain.find(c) != std::string_view::npos) {
-      encoded += c;
-    } else {
-      append_percent(c, encoded);
-    }
-  }
-  return encoded;
-}
 
 }  // namespace
 
@@ -165,9 +129,9 @@ std::optional<std::string> path_in_folder(const InputConfig& input, std::string_
 }
 
 std::unique_ptr<PageReader> open_pages(const ShardPlan& plan, uint64_t max_page_bytes,
-                                       std::shared_ptr<WarcPictureStore> pictures) {
+                                       std::shared_ptr<WarcStore> store) {
   if (!plan.is_warc()) return std::make_unique<FolderPages>(plan, max_page_bytes);
-  return std::make_unique<WarcPages>(plan.files.front(), max_page_bytes, std::move(pictures));
+  return std::make_unique<WarcPages>(plan.files.front(), max_page_bytes, std::move(store));
 }
 
 }  // namespace flamingo

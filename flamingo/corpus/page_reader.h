@@ -1,12 +1,13 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "flamingo/corpus/recipe.h"
-#include "flamingo/corpus/warc_answer.h"
+#include "flamingo/corpus/warc_store.h"
 
 namespace flamingo {
 
@@ -14,8 +15,10 @@ namespace flamingo {
 struct PageInput {
   std::string url;
   std::string bytes;
-  std::string charset;                ///< of the HTTP header; may be empty
-  std::vector<std::string> use_tags;  ///< X-Robots-Tag values of the HTTP header
+  std::string charset;                    ///< of the HTTP header; may be empty
+  std::vector<std::string> use_tags;      ///< X-Robots-Tag values of the HTTP header
+  FetchReason reason = FetchReason::kOk;  ///< why there are no bytes; kOk: there are
+  std::string detail;                     ///< the same in words
 };
 
 /// The input of one output shard.
@@ -40,13 +43,17 @@ class PageReader {
   virtual std::optional<PageInput> next() = 0;
   /// Records of the source so far that were damaged or too large to be pages.
   virtual int64_t num_lost() const { return 0; }
+  /// Answers of the source so far, whatever they were, each counted under one name.
+  virtual std::map<std::string, int64_t> answers() const { return {}; }
 };
 
-/// Opens the pages of a shard: HTML files, or the HTML among the answers with status 200 in a WARC
-/// file. A page over max_page_bytes is given cut off, one byte too long, so that the page's own
-/// limit refuses it. `pictures`, where not null, gets the pictures of a WARC file on the way.
-std::unique_ptr<PageReader> open_pages(const ShardPlan& plan, uint64_t max_page_bytes,
-                                       std::shared_ptr<WarcPictureStore> pictures = nullptr);
+/// Opens the pages of a shard: HTML files, or the HTML among the answers in a WARC file (those that
+/// cannot be read, with the reason). A page over max_page_bytes is given cut off, one byte too
+/// long, so that the page's own limit refuses it. `store` gets the answers of a WARC file on the
+/// way.
+std::unique_ptr<PageReader> open_pages(
+    const ShardPlan& plan, uint64_t max_page_bytes,
+    std::shared_ptr<WarcStore> store = std::make_shared<WarcStore>(0));
 
 /// The address of a file of a folder: the input's url with the file's path behind it, or file:.
 std::string url_of_file(const InputConfig& input, const std::string& file);

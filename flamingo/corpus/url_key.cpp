@@ -3,22 +3,24 @@
 #include <algorithm>
 
 #include "flamingo/corpus/words.h"
+#include "flamingo/crawl/url_host.h"
+#include "flamingo/html/url.h"
 
 namespace flamingo {
 namespace {
 
 /// Views into a URL, as far as keys need them.
-struct KeyParts {
+struct HostParts {
   std::string_view host;  ///< "[...]" of an IPv6 address included
   std::string_view port;
   std::string_view rest;  ///< path and query, no fragment
 };
 
-KeyParts split_url(std::string_view url) {
+HostParts split_host(std::string_view url) {
   url = trim(url);
   url = url.substr(0, url.find('#'));
   const size_t slashes = url.find("://");
-  KeyParts parts;
+  HostParts parts;
   if (slashes == std::string_view::npos) {
     parts.rest = url;
     return parts;
@@ -46,10 +48,14 @@ std::string lower(std::string_view ascii) {
 
 }  // namespace
 
-std::string host_of_url(std::string_view url) { return lower(split_url(url).host); }
+std::string host_of_url(std::string_view url) {
+  const std::string_view host = split_host(url).host;
+  return parse_url_host(host).value_or(lower(host));
+}
 
 std::string canonical_url(std::string_view url) {
-  KeyParts parts = split_url(url);
+  const std::string normal = normalise_url(trim(url));
+  HostParts parts = split_host(normal);
   std::string out = lower(parts.host);
   if (!parts.port.empty() && parts.port != "80" && parts.port != "443") {
     out.append(":").append(parts.port);

@@ -2,34 +2,47 @@
 
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 
+#include "flamingo/crawl/fetch_result.h"
 #include "flamingo/crawl/http_message.h"
 #include "flamingo/crawl/warc.h"
 
 namespace flamingo {
 
-/// The HTTP answer in a WARC record, where it is a response with status 200 whose body can be
-/// decoded; nothing otherwise.
-std::optional<HttpMessage> read_answer(const WarcRecord& record);
-
-/// The pictures met while a WARC file's pages are read, so that it need not be read again.
-class WarcPictureStore {
- public:
-  /// Bytes of pictures that are kept; what comes after them has to be looked for again.
-  static constexpr uint64_t kMaxBytes = 1ull << 30;
-
-  /// Keeps a picture's answer under its address, the first one of each.
-  void add(const std::string& url, HttpMessage answer);
-  /// The answer for this address, in normal form or not; or null.
-  const HttpMessage* find(const std::string& url) const;
-  /// Whether everything that was added is kept.
-  bool complete() const { return complete_; }
-
- private:
-  std::unordered_map<std::string, HttpMessage> answers_;  ///< by normal address
-  uint64_t bytes_ = 0;
-  bool complete_ = true;
+/// What a server, or an archive in its place, answered for an address.
+enum class AnswerKind {
+  kPage,      ///< HTML
+  kPicture,   ///< by its bytes, whatever its type says; or by its type
+  kRedirect,  ///< to message.headers' Location
+  kRevisit,   ///< the bytes stand in another record
+  kOther,
 };
+
+constexpr std::array<std::pair<AnswerKind, const char*>, 5> enum_table(AnswerKind) {
+  return {{{AnswerKind::kPage, "page"},
+           {AnswerKind::kPicture, "picture"},
+           {AnswerKind::kRedirect, "redirect"},
+           {AnswerKind::kRevisit, "revisit"},
+           {AnswerKind::kOther, "other"}}};
+}
+
+struct WarcAnswer {
+  AnswerKind kind = AnswerKind::kOther;
+  FetchReason reason = FetchReason::kOk;  ///< why its body is of no use; kOk: it is whole
+  std::string detail;                     ///< what was wrong, in words; empty with kOk
+  HttpMessage message;                    ///< without body where there is a reason
+};
+
+/// text/html and application/xhtml+xml.
+bool is_html_type(std::string_view mime);
+
+/// The answer in a WARC record: a response, a revisit or a resource, which is taken for an answer
+/// with status 200. Nothing for other records and for what was not asked over HTTP (dns:).
+///
+/// HTML is told by its type, or by its bytes where there is no type (see begins_html). Reasons:
+/// kCutOff (the body, the archive's copy of it, or the record is not whole), kBadEncoding,
+/// kBadReply, kTooLarge, and those of a status other than 200.
+std::optional<WarcAnswer> read_answer(const WarcRecord& record);
 
 }  // namespace flamingo

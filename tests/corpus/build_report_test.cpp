@@ -13,6 +13,8 @@ BuildReport sample() {
   report.keep(1, 50);
   report.drop_medium({"side", "a.png", "side 12", ""});
   report.drop_page({"language", "b.html", "de 0.99", "Guten Tag"}, 4);
+  report.add_answers("page", 3);
+  report.add_answers("cut_off", 1);
   return report;
 }
 
@@ -32,11 +34,13 @@ TEST(BuildReport, MergeAddsAndJsonKeepsAll) {
   BuildReport twice = sample();
   twice.merge(sample());
   EXPECT_EQ(twice.pages_seen(), 6);
+  EXPECT_EQ(twice.answers().at("page"), 6);
   EXPECT_EQ(twice.media_seen(), 18);
   EXPECT_EQ(twice.examples().size(), 4u);
   const BuildReport read = BuildReport::from_json(twice.to_json(), "report");
   EXPECT_EQ(read.to_json(), twice.to_json());
   EXPECT_EQ(read.table(), twice.table());
+  EXPECT_NE(read.table().find("cut_off"), std::string::npos) << read.table();
   EXPECT_THROW(BuildReport::from_json(Json{{"pages", 1}}, "report"), Error);
 }
 

@@ -15,7 +15,7 @@ class PagePicturesTest : public ::testing::Test {
  protected:
   /// What the recipe's only input gives for these addresses.
   std::vector<FetchResult> get(InputConfig input, const std::vector<std::string>& urls,
-                               std::shared_ptr<const WarcPictureStore> store = nullptr) {
+                               std::shared_ptr<const WarcStore> store = nullptr) {
     recipe_.inputs = {std::move(input)};
     const auto plans = plan_shards(recipe_);
     return page_pictures(recipe_, plans[0], std::move(store))->get(urls);
@@ -47,22 +47,27 @@ TEST_F(PagePicturesTest, AFolderGivesItsFilesByTheirAddresses) {
   EXPECT_EQ(results[8].reason, FetchReason::kBadUrl);
 }
 
-TEST_F(PagePicturesTest, AWarcFileIsReadAgainWhereTheStoreIsNotComplete) {
+TEST_F(PagePicturesTest, AWarcFileIsReadAgainForWhatIsNotKept) {
   const std::string path = folder_.path() + "/crawl.warc.gz";
   write_file_atomic(path, testing::gzip_each(testing::site_records()));
   const InputConfig input{.path = path, .pictures = PictureOrigin::kWarc};
   const std::vector<std::string> urls = {"http://site.example/1.png", "http://site.example/3.png",
-                                         "HTTP://SITE.example:80/2.png"};
-  const auto store = std::make_shared<WarcPictureStore>();
-  EXPECT_EQ(get(input, urls, store)[0].reason, FetchReason::kNotFound) << "complete and empty";
-  HttpMessage huge;
-  huge.body.resize(WarcPictureStore::kMaxBytes + 1);
-  store->add("http://site.example/huge.png", std::move(huge));
-  EXPECT_FALSE(store->complete());
-  const auto results = get(input, urls, store);
-  EXPECT_EQ(results[0].bytes, testing::random_picture(1));
-  EXPECT_EQ(results[1].reason, FetchReason::kNotFound);
-  EXPECT_EQ(results[2].bytes, testing::random_picture(2)) << "one address in two spellings";
+                                         "HTTP://SITE.example:80/2.png", "http://site.example/0"};
+  for (const uint64_t max_bytes :
+       {uint64_t{0}, testing::random_picture(0).size() + 1, WarcStore::kMaxBytes}) {
+    const auto store = std::make_shared<WarcStore>(max_bytes);
+    EXPECT_EQ(get(input, urls, store)[0].reason, FetchReason::kNotFound) << "nothing was read";
+    recipe_.inputs = {input};
+    const auto plans = plan_shards(recipe_);
+    const auto pages = open_pages(plans[0], 1 << 20, store);
+    while (pages->next()) {
+    }
+    const auto results = get(input, urls, store);
+    EXPECT_EQ(results[0].bytes, testing::random_picture(1));
+    EXPECT_EQ(results[1].reason, FetchReason::kNotFound);
+    EXPECT_EQ(results[2].bytes, testing::random_picture(2)) << "one address in two spellings";
+    EXPECT_EQ(results[3].reason, FetchReason::kWrongType) << "a page is no picture";
+  }
 }
 
 TEST_F(PagePicturesTest, HtmlFilesHaveNoWarc) {

@@ -7,7 +7,8 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/e2e/run_flamingo.h"
 #ifdef FLAMINGO_MEDIA
-#include "tests/corpus/tiny_site.h"
+#include "tests/corpus/warc_site.h"
+#include "tests/io/byte_builder.h"
 #endif
 
 namespace flamingo {
@@ -48,6 +49,29 @@ TEST(DataVerbs, BuildStatsCheckAndShow) {
   const auto damaged = run_flamingo("data check " + shard, "2>&1");
   EXPECT_EQ(damaged.status, 2);
   EXPECT_NE(damaged.output.find("SHA-256"), std::string::npos) << damaged.output;
+  EXPECT_NE(damaged.output.find("4 documents with 4 media are good, 1 are not: 1 damaged, 0 with"),
+            std::string::npos)
+      << damaged.output;
+}
+
+TEST(DataVerbs, WhatCannotBeUsedIsNoDamage) {
+  const auto checked = run_flamingo("data check " + testing::golden("shards/openflamingo.tar"));
+  EXPECT_EQ(checked.status, 0) << checked.output;
+  EXPECT_NE(checked.output.find("0 damaged, 1 with nothing usable in them"), std::string::npos)
+      << checked.output;
+}
+
+TEST(DataVerbs, ABuildWithoutAPageWarns) {
+  const testing::TemporaryFolder folder;
+  write_file_atomic(folder.path() + "/a.warc",
+                    testing::answer("http://a.example/x", "text/css", ""));
+  write_file_atomic(folder.path() + "/recipe.json",
+                    "{\"output\": \"" + folder.path() + "/m3w\", \"inputs\": [{\"path\": \"" +
+                        folder.path() + "/a.warc\", \"pictures\": \"warc\"}]}");
+  const auto built = run_flamingo("data build --recipe " + folder.path() + "/recipe.json", "2>&1");
+  EXPECT_EQ(built.status, 0) << built.output;
+  EXPECT_NE(built.output.find("warning: no page was read"), std::string::npos) << built.output;
+  EXPECT_NE(built.output.find("other"), std::string::npos) << built.output;
 }
 #endif
 
