@@ -1,6 +1,7 @@
 #include "flamingo/text/pre_tokenizer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "flamingo/text/byte_chars.h"
 #include "flamingo/text/json_fields.h"
@@ -144,34 +145,106 @@ PreTokenizer PreTokenizer::from_json(const Json& json, const std::string& where)
   return result;
 }
 
-PreTokenizer PreTokenizer::from_gguf_name(const std::string& name, const std::string& where) {
-  struct Known {
-    std::vector<const char*> names;
-    std::vector<const char*> patterns;
-  };
+namespace {
+
+/// Names that share their patterns, applied one after the other. Source: llama.cpp,
+/// llama-vocab.cpp.
+struct KnownNames {
+  std::vector<const char*> names;
+  std::vector<const char*> patterns;
+};
+
+const std::vector<KnownNames>& known_names() {
   static const char* const kGpt2 =
       R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S))";
-  static const std::vector<Known> kKnown = {
-      {{"gpt-2", "gpt2", "phi-2", "mpt", "olmo", "jais", "roberta-bpe"}, {kGpt2}},
-      {{"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b"},
+  static const std::vector<KnownNames> kKnown = {
+      {{"gpt-2",      "gpt2",        "phi-2",        "mpt",      "olmo",
+        "jais",       "roberta-bpe", "jina-es",      "jina-de",  "jina-v2-es",
+        "jina-v2-de", "jina-v1-en",  "jina-v2-code", "gigachat", "a.x-4.0",
+        "mellum",     "modern-bert", "exaone4",      "trillion", "granite-docling"},
+       {kGpt2}},
+      {{"smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b",
+        "mellum2"},
        {R"(\p{N})", kGpt2}},
       {{"default", ""}, {R"([\p{P}\$\+<=>\^~\|]+)", kGpt2, R"(\p{N}+)", R"([0-9][0-9][0-9])"}},
       {{"falcon"}, {R"([\p{P}\$\+<=>\^~\|]+)", kGpt2, R"([0-9][0-9][0-9])"}},
-      {{"llama-bpe", "llama3", "llama-v3", "dbrx", "smaug-bpe"},
+      {{"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2",
+        "jina-v5-nano", "dbrx", "smaug-bpe", "chatglm-bpe", "glm4", "glm5"},
        {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"}},
-      {{"qwen2", "stablelm2", "deepseek-r1-qwen", "megrez"},
+      {{"qwen2", "stablelm2", "deepseek-r1-qwen", "megrez", "kormo", "f2llmv2", "hunyuan",
+        "solar-open", "grok-2"},
        {R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"}},
   };
-  PreTokenizer result;
-  for (const Known& known : kKnown) {
-    if (std::find(known.names.begin(), known.names.end(), name) == known.names.end()) continue;
-    for (const char* pattern : known.patterns) {
-      result.steps_.push_back(split_step(Pattern::regex(pattern, where), Behavior::kIsolated));
-    }
-    result.steps_.push_back({.kind = Kind::kByteChars});
-    return result;
+  return kKnown;
+}
+
+/// Names whose patterns llama.cpp has and this build lacks.
+constexpr std::array kForeignNames = {"afmoe",
+                                      "bailingmoe",
+                                      "bailingmoe2",
+                                      "bloom",
+                                      "chameleon",
+                                      "cohere2moe",
+                                      "deepseek-coder",
+                                      "deepseek-llm",
+                                      "deepseek-v3",
+                                      "exaone-moe",
+                                      "gemma4",
+                                      "gpt-4o",
+                                      "gpt3-finnish",
+                                      "granite-embed-multi-311m",
+                                      "granite-embed-multi-97m",
+                                      "hunyuan-dense",
+                                      "hy_v4",
+                                      "jais-2",
+                                      "joyai-llm",
+                                      "kanana2",
+                                      "kimi-k2",
+                                      "laguna",
+                                      "llada-moe",
+                                      "llama4",
+                                      "minicpm5",
+                                      "minimax-m2",
+                                      "poro-chat",
+                                      "qwen35",
+                                      "sarvam-moe",
+                                      "seed-coder",
+                                      "spark2_5",
+                                      "superbpe",
+                                      "talkie",
+                                      "tekken",
+                                      "tiny_aya",
+                                      "ufakzeka",
+                                      "viking",
+                                      "whitespace",
+                                      "youtu"};
+
+const KnownNames* find_known(const std::string& name) {
+  for (const KnownNames& known : known_names()) {
+    if (std::find(known.names.begin(), known.names.end(), name) != known.names.end()) return &known;
   }
-  fail(where, "expected a known tokenizer.ggml.pre, got \"" + name + "\"");
+  return nullptr;
+}
+
+}  // namespace
+
+PreTokenizer::GgufName PreTokenizer::gguf_name(const std::string& name) {
+  if (find_known(name) != nullptr) return GgufName::kKnown;
+  const bool foreign =
+      std::find(kForeignNames.begin(), kForeignNames.end(), name) != kForeignNames.end();
+  return foreign ? GgufName::kForeign : GgufName::kUnknown;
+}
+
+PreTokenizer PreTokenizer::from_gguf_name(const std::string& name, const std::string& where) {
+  const KnownNames* known = find_known(name);
+  require(known != nullptr, where,
+          "expected a known tokenizer.ggml.pre, got \"" + name.substr(0, 100) + "\"");
+  PreTokenizer result;
+  for (const char* pattern : known->patterns) {
+    result.steps_.push_back(split_step(Pattern::regex(pattern, where), Behavior::kIsolated));
+  }
+  result.steps_.push_back({.kind = Kind::kByteChars});
+  return result;
 }
 
 void PreTokenizer::run_split(size_t step, std::string_view text, bool at_start,

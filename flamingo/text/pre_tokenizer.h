@@ -19,7 +19,14 @@ class PreTokenizer {
 
   /// Reads tokenizer.json's "pre_tokenizer" (null is none). Throws Error naming an unknown type.
   static PreTokenizer from_json(const Json& json, const std::string& where);
-  /// By the name in GGUF's tokenizer.ggml.pre. Throws Error naming an unknown one.
+  /// How well a name of GGUF's tokenizer.ggml.pre is known.
+  enum class GgufName {
+    kKnown,
+    kForeign,  ///< llama.cpp has its pattern, this build does not
+    kUnknown   ///< nobody's
+  };
+  static GgufName gguf_name(const std::string& name);
+  /// By the name in GGUF's tokenizer.ggml.pre. Throws Error naming one that is not kKnown.
   static PreTokenizer from_gguf_name(const std::string& name, const std::string& where);
 
   /// Cuts `text` (well-formed UTF-8); at_start: it begins the user's text.

@@ -159,6 +159,7 @@ bool Tokenizer::is_special(int32_t id) const {
 
 std::optional<int32_t> Tokenizer::bos_id() const { return impl_->parts.bos_id; }
 std::optional<int32_t> Tokenizer::eos_id() const { return impl_->parts.eos_id; }
+const std::vector<std::string>& Tokenizer::warnings() const { return impl_->parts.warnings; }
 
 Tokenizer Tokenizer::with_special_token(const std::string& token) const {
   TokenizerParts parts = impl_->parts;

@@ -38,6 +38,8 @@ class Tokenizer {
   bool is_special(int32_t id) const;
   std::optional<int32_t> bos_id() const;
   std::optional<int32_t> eos_id() const;
+  /// Sentences about what the file leaves open and was guessed; a program shows them to its user.
+  const std::vector<std::string>& warnings() const;
 
   /// Whether decode(ids) stays the beginning of decode() of any longer list, as at the end of a
   /// whole UTF-8 character or byte-token run.

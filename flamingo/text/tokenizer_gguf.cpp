@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+
 #include "flamingo/io/gguf.h"
 #include "flamingo/text/bpe_model.h"
 #include "flamingo/text/score_model.h"
@@ -50,6 +53,14 @@ std::optional<int32_t> id_at(const Gguf& file, const std::string& name, size_t s
   return static_cast<int32_t>(*id);
 }
 
+/// `text` fit for a line on a terminal.
+std::string printable(const std::string& text) {
+  std::string out = text.substr(0, 100);
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
+
 /// The token list and what goes with it.
 struct TokenList {
   const std::vector<std::string>& tokens;
@@ -66,6 +77,29 @@ TokenList read_tokens(const Gguf& file) {
   return {tokens, numbers<int64_t>(file, kPrefix + "token_type", tokens.size(), kNormal)};
 }
 
+constexpr std::array kLlama3 = {"llama-bpe", "llama3",   "llama-v3", "falcon3",     "falcon-h1",
+                                "pixtral",   "midm-2.0", "lfm2",     "jina-v5-nano"};
+constexpr std::array kIgnoreMerges = {"llama-bpe",    "llama3",  "llama-v3", "falcon3",
+                                      "falcon-h1",    "pixtral", "midm-2.0", "lfm2",
+                                      "jina-v5-nano", "glm4",    "glm5"};
+
+template <size_t N>
+bool is_one_of(const std::string& name, const std::array<const char*, N>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The name of the pre-tokenizer. As in llama.cpp, files without one, or with one that nobody
+/// knows, get "default" and a warning: their text is probably cut in other places than in training.
+std::string read_pre(const Gguf& file, std::vector<std::string>& warnings) {
+  const std::string pre = file.get_string(kPrefix + "pre").value_or("");
+  if (PreTokenizer::gguf_name(pre) != PreTokenizer::GgufName::kUnknown && !pre.empty()) return pre;
+  warnings.push_back(
+      (pre.empty() ? "the GGUF names no pre-tokenizer (tokenizer.ggml.pre)"
+                   : "the GGUF's pre-tokenizer \"" + printable(pre) + "\" is unknown") +
+      ", \"default\" is taken: generation quality will be degraded; convert the model again");
+  return "default";
+}
+
 void read_bpe(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
   Vocabulary vocabulary;
   for (size_t id = 0; id < list.tokens.size(); ++id) {
@@ -74,11 +108,25 @@ void read_bpe(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
   const auto merges =
       BpeModel::split_merges(file.strings_at(kPrefix + "merges"), kPrefix + "merges");
   BpeOptions options;
-  const std::string pre = file.get_string(kPrefix + "pre").value_or("default");
-  options.ignore_merges = pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3";
+  const std::string pre = read_pre(file, parts.warnings);
+  options.ignore_merges = is_one_of(pre, kIgnoreMerges);
   parts.model = std::make_shared<BpeModel>(std::move(vocabulary), merges, options, kPrefix);
   parts.pre_tokenizer = PreTokenizer::from_gguf_name(pre, kPrefix + "pre");
   parts.decoder = Decoder::byte_level();
+}
+
+/// llama.cpp's default for both ends of a text in byte-level vocabularies.
+constexpr int32_t kFalconEnd = 11;
+
+/// The id stored under `key`, else llama.cpp's `fallback` for this kind of vocabulary where that is
+/// a control token (or the unknown one).
+std::optional<int32_t> id_or(const Gguf& file, const std::string& name, const TokenList& list,
+                             int32_t fallback) {
+  const size_t size = list.tokens.size();
+  if (const auto id = id_at(file, name, size)) return id;
+  if (static_cast<size_t>(fallback) >= size) return std::nullopt;
+  const int64_t type = list.types[static_cast<size_t>(fallback)];
+  return type == kControl || type == kUnknown ? std::optional(fallback) : std::nullopt;
 }
 
 void read_scores(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
@@ -90,7 +138,7 @@ void read_scores(const Gguf& file, const TokenList& list, TokenizerParts& parts)
     const int64_t type = list.types[id];
     tokens.push_back({list.tokens[id], scores[id], type == kNormal || type == kUserDefined});
   }
-  const auto unk_id = id_at(file, "unknown_token_id", size);
+  const auto unk_id = id_or(file, "unknown_token_id", list, 0);
   parts.model = std::make_shared<ScoreModel>(tokens, unk_id, kPrefix + "tokens");
   const bool prefix = bool_or(file, kPrefix + "add_space_prefix", true);
   parts.normalizer = Normalizer::llama(prefix);
@@ -122,10 +170,12 @@ TokenizerParts read_tokenizer_gguf(const Gguf& file) {
   }
   add_special_tokens(list, parts);
   parts.added.build(parts.normalizer);
-  parts.bos_id = id_at(file, "bos_token_id", list.tokens.size());
-  parts.eos_id = id_at(file, "eos_token_id", list.tokens.size());
   const bool is_llama = model == "llama";
-  if (bool_or(file, kPrefix + "add_bos_token", is_llama) && parts.bos_id) {
+  parts.bos_id = id_or(file, "bos_token_id", list, is_llama ? 1 : kFalconEnd);
+  parts.eos_id = id_or(file, "eos_token_id", list, is_llama ? 2 : kFalconEnd);
+  const bool adds_bos =
+      is_llama || is_one_of(file.get_string(kPrefix + "pre").value_or(""), kLlama3);
+  if (bool_or(file, kPrefix + "add_bos_token", adds_bos) && parts.bos_id) {
     parts.prefix.push_back(*parts.bos_id);
   }
   if (bool_or(file, kPrefix + "add_eos_token", false) && parts.eos_id) {

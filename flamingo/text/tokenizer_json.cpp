@@ -104,9 +104,13 @@ void read_added_tokens(const Json& json, const std::string& where, TokenizerPart
   }
 }
 
+/// A template with one token before the text names BOS. Else the usual names: "</s>" begins texts
+/// where nothing else does (OPT), and before "<|endoftext|>", which such a vocabulary may have,
+/// too.
 void guess_bos_eos(TokenizerParts& parts) {
-  constexpr std::array kBos = {"<s>", "<|begin_of_text|>", "<bos>", "<|endoftext|>"};
+  constexpr std::array kBos = {"<s>", "<|begin_of_text|>", "<bos>", "</s>", "<|endoftext|>"};
   constexpr std::array kEos = {"</s>", "<|end_of_text|>", "<eos>", "<|endoftext|>"};
+  if (parts.prefix.size() == 1) parts.bos_id = parts.prefix.front();
   for (const char* name : kBos) {
     if (!parts.bos_id && parts.added.is_special(name)) parts.bos_id = parts.find(name);
   }

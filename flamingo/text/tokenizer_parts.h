@@ -24,6 +24,7 @@ struct TokenizerParts {
   Decoder decoder;
   std::optional<int32_t> bos_id;
   std::optional<int32_t> eos_id;
+  std::vector<std::string> warnings;  ///< see Tokenizer::warnings
 
   /// The id of an added token or else of the vocabulary.
   std::optional<int32_t> find(std::string_view token) const;

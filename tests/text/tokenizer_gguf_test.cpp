@@ -110,11 +110,76 @@ TEST(TokenizerGguf, TokenTypesAndFlags) {
   EXPECT_TRUE(tokenizer.is_special(3));
 }
 
+TEST(TokenizerGguf, WarnsWhenThePreTokenizerIsGuessed) {
+  GgufBuilder none;
+  none.string("tokenizer.ggml.model", "gpt2")
+      .strings("tokenizer.ggml.tokens", {"a", "b", "ab"})
+      .strings("tokenizer.ggml.merges", {"a b"});
+  const auto warnings = load(none).warnings();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("names no pre-tokenizer"), std::string::npos) << warnings[0];
+  const auto odd = load(gpt2_file("odd\n")).warnings();
+  ASSERT_EQ(odd.size(), 1u);
+  EXPECT_NE(odd[0].find("\"odd?\" is unknown"), std::string::npos) << odd[0];
+  EXPECT_EQ(load(gpt2_file("odd")).encode("ab"), (Ids{2}));
+  for (const char* known : {"default", "gpt-2", "llama-bpe", "falcon3", "qwen2"})
+    EXPECT_TRUE(load(gpt2_file(known)).warnings().empty()) << known;
+  GgufBuilder scores;
+  scores.string("tokenizer.ggml.model", "llama").strings("tokenizer.ggml.tokens", {"<unk>", "a"});
+  EXPECT_TRUE(load(scores).warnings().empty());
+  EXPECT_TRUE(load(gpt2_file("odd")).with_special_token("<x>").warnings().size() == 1);
+}
+
+TEST(TokenizerGguf, AddsBosWhereTheVocabularyImpliesIt) {
+  for (const char* pre : {"llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"}) {
+    EXPECT_EQ(load(gpt2_file(pre).integer("tokenizer.ggml.bos_token_id", 3)).encode("ab", true),
+              (Ids{3, 2}))
+        << pre;
+  }
+  const auto told = [](bool adds) {
+    return load(gpt2_file("llama-bpe")
+                    .integer("tokenizer.ggml.bos_token_id", 3)
+                    .boolean("tokenizer.ggml.add_bos_token", adds))
+        .encode("ab", true);
+  };
+  EXPECT_EQ(told(false), (Ids{2}));
+  EXPECT_EQ(told(true), (Ids{3, 2}));
+  for (const char* pre : {"default", "gpt-2", "qwen2", "smollm"})
+    EXPECT_EQ(load(gpt2_file(pre).integer("tokenizer.ggml.bos_token_id", 3)).encode("ab", true),
+              (Ids{2}))
+        << pre;
+}
+
+TEST(TokenizerGguf, TakesLlamaCppsIdsWhereTheFileNamesNone) {
+  GgufBuilder scores;
+  scores.string("tokenizer.ggml.model", "llama")
+      .strings("tokenizer.ggml.tokens", {"<unk>", "<s>", "</s>", "a"})
+      .integers("tokenizer.ggml.token_type", {2, 3, 3, 1});
+  EXPECT_EQ(load(scores).bos_id(), 1);
+  EXPECT_EQ(load(scores).eos_id(), 2);
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 12; ++i) tokens.push_back("t" + std::to_string(i));
+  const auto falcon = [&](int32_t type) {
+    std::vector<int32_t> types(12, 1);
+    types[11] = type;
+    GgufBuilder builder;
+    builder.string("tokenizer.ggml.model", "gpt2")
+        .string("tokenizer.ggml.pre", "falcon")
+        .strings("tokenizer.ggml.tokens", tokens)
+        .strings("tokenizer.ggml.merges", {})
+        .integers("tokenizer.ggml.token_type", types);
+    return load(builder).eos_id();
+  };
+  EXPECT_EQ(falcon(3), 11);
+  EXPECT_EQ(falcon(1), std::nullopt);
+  EXPECT_EQ(load(gpt2_file("gpt-2")).bos_id(), std::nullopt);
+}
+
 TEST(TokenizerGguf, NamesDamage) {
   const auto message = [](const GgufBuilder& builder) {
     return testing::error_of([&] { load(builder); });
   };
-  EXPECT_NE(message(gpt2_file("odd")).find("odd"), std::string::npos);
+  EXPECT_NE(message(gpt2_file("tekken")).find("tekken"), std::string::npos);
   EXPECT_NE(message(gpt2_file("gpt-2").integer("tokenizer.ggml.bos_token_id", 77)).find("77"),
             std::string::npos);
   EXPECT_NE(

@@ -32,6 +32,29 @@ TEST(TokenizerJson, PostProcessors) {
             (Ids{0, 1, 2, 0, 1, 2, 1}));
 }
 
+TEST(TokenizerJson, GuessesWhatBeginsAText) {
+  const auto bos = [](const std::vector<std::string>& names, const Json& more = Json::object()) {
+    Json added = Json::array();
+    for (size_t i = 0; i < names.size(); ++i)
+      added.push_back({{"id", 5 + i}, {"content", names[i]}, {"special", true}});
+    Json changes = more;
+    changes["added_tokens"] = added;
+    return parse_tokenizer(small_tokenizer(changes)).bos_id();
+  };
+  EXPECT_EQ(bos({"</s>", "<s>"}), 6);
+  EXPECT_EQ(bos({"<pad>", "</s>"}), 6);  // OPT
+  EXPECT_EQ(bos({"<|endoftext|>", "</s>"}), 6);
+  EXPECT_EQ(bos({"<|endoftext|>"}), 5);
+  EXPECT_EQ(bos({"<pad>"}), std::nullopt);
+  const Json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+  const Json mark = {{"SpecialToken", {{"id", "x"}, {"type_id", 0}}}};
+  const Json processor = {
+      {"type", "TemplateProcessing"},
+      {"single", {mark, text}},
+      {"special_tokens", {{"x", {{"id", "x"}, {"ids", {1}}, {"tokens", {"b"}}}}}}};
+  EXPECT_EQ(bos({"<s>"}, {{"post_processor", processor}}), 1);
+}
+
 TEST(TokenizerJson, AddedTokensGetIdsInOrder) {
   const Json added = {{{"id", 3}, {"content", "ab"}, {"special", false}, {"normalized", false}},
                       {{"id", 5}, {"content", "new"}, {"special", true}}};
