@@ -74,8 +74,11 @@ ModelBundle open_bundle(const RunOptions& options) {
   require(options.threads >= 0, "--threads", "expected a number >= 0, got a negative one");
   require(options.generate.max_tokens > 0, "--predict", "expected a number > 0, got less");
   if (options.threads > 0) at::set_num_threads(options.threads);
-  return open_model(options.model,
-                    {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
+  ModelBundle bundle =
+      open_model(options.model, {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
+  for (const std::string& warning : bundle.warnings)
+    std::fprintf(stderr, "flamingo: warning: %s\n", warning.c_str());
+  return bundle;
 }
 
 GenerateOptions generate_options(const RunOptions& options, const ModelBundle& bundle) {

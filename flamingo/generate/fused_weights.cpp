@@ -1,12 +1,12 @@
 #include "flamingo/generate/fused_weights.h"
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/nn/rotary.h"
 
 namespace flamingo {
 namespace {
@@ -112,6 +112,7 @@ SharedMatrix pack(const Gguf& lm, const std::string& name, int64_t heads = 0) {
   const GgufTensor* tensor = lm.find(name);
   require(tensor != nullptr && tensor->shape.size() == 2, kWeightsWhere,
           "expected a matrix " + name + " in the language model's GGUF");
+  tensor->readable(kWhere);
   const int64_t rows = tensor->shape[0], cols = tensor->shape[1];
   std::vector<std::byte> turned;
   if (heads > 0) turned = unpermute_rotary_rows(tensor->data, rows, heads);
@@ -133,15 +134,6 @@ void use_gguf(const Gguf& lm, FusedDecoderWeights& weights) {
     block.ffw.down = pack(lm, prefix + "ffn_down.weight");
   }
   weights.head = pack(lm, lm.find("output.weight") ? "output.weight" : "token_embd.weight");
-}
-
-std::vector<float> inverse_frequencies(const DecoderConfig& config) {
-  std::vector<float> frequencies;
-  for (int64_t i = 0; i < config.head_dim; i += 2) {
-    const double exponent = static_cast<double>(i) / static_cast<double>(config.head_dim);
-    frequencies.push_back(static_cast<float>(std::pow(config.rotary_base, -exponent)));
-  }
-  return frequencies;
 }
 
 }  // namespace
@@ -184,7 +176,9 @@ FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm) {
   weights.kv_heads = config.num_kv_heads;
   weights.head_dim = config.head_dim;
   weights.rotary = RotaryOrder::kHalves;
-  weights.inverse_frequencies = inverse_frequencies(config);
+  weights.inverse_frequencies =
+      floats(rotary_frequencies({config.head_dim, config.rotary_base, config.rotary_scaling}));
+  weights.rotary_magnitude = static_cast<float>(config.rotary_scaling.magnitude);
   size_t next = 0;
   for (int64_t n = 0; n < config.num_layers; ++n) {
     if (xattn.at_block(n)) {

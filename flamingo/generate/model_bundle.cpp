@@ -1,8 +1,10 @@
 #include "flamingo/generate/model_bundle.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
+#include "flamingo/checkpoint/adapters/generation_config.h"
 #include "flamingo/checkpoint/adapters/idefics.h"
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/config.h"
@@ -16,12 +18,17 @@ namespace fs = std::filesystem;
 
 /// Ends a turn of IDEFICS' instruction models.
 constexpr const char* kEndOfUtterance = "<end_of_utterance>";
+/// What stands for a picture in IDEFICS' prompts and is never an answer.
+constexpr std::array kIdeficsMarks = {"<image>", "<fake_token_around_image>"};
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
 bool ends_in_space(const std::string& text) { return text.empty() || is_space(text.back()); }
 
+void add_new(std::vector<int32_t>& ids, int32_t id) {
+  if (std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+}
 void add_if_known(std::vector<int32_t>& ids, std::optional<int32_t> id) {
-  if (id) ids.push_back(*id);
+  if (id) add_new(ids, *id);
 }
 
 ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
@@ -35,10 +42,17 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
   add_if_known(bundle.stop_ids, bundle.tokenizer.token_to_id(tokens.end_of_chunk));
   bundle.answer_end = bundle.tokenizer.token_to_id(
       style == PromptStyle::kFlamingo ? tokens.end_of_chunk : kEndOfUtterance);
-  for (const auto& name : tokens.additional) {
-    if (name != tokens.end_of_chunk)
-      add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(name));
+  if (style == PromptStyle::kIdefics) {
+    add_if_known(bundle.stop_ids, bundle.answer_end);
+    for (const char* mark : kIdeficsMarks)
+      add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(mark));
+  } else {
+    for (const auto& name : tokens.additional) {
+      if (name != tokens.end_of_chunk)
+        add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(name));
+    }
   }
+  bundle.warnings = bundle.tokenizer.warnings();
   gather_weights(*bundle.model);
   bundle.model->eval();
   return bundle;
@@ -55,6 +69,14 @@ bool is_native_model(const std::string& folder) {
   require(type == "idefics", folder,
           "expected a flamingo or idefics model, got model_type " + type.dump());
   return false;
+}
+
+void apply_generation_config(const std::string& folder, ModelBundle& bundle) {
+  const auto& lm = bundle.model->config().lm;
+  const GenerationConfig config = read_generation_config(folder, lm.vocab + lm.additional_vocab);
+  for (const int32_t id : config.stop_ids) add_new(bundle.stop_ids, id);
+  for (const int32_t id : config.banned_ids) add_new(bundle.banned_ids, id);
+  bundle.warnings.insert(bundle.warnings.end(), config.warnings.begin(), config.warnings.end());
 }
 
 ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
@@ -78,7 +100,9 @@ ModelBundle open_idefics(const std::string& folder, const OpenOptions& options) 
   auto tokenizer = Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
   auto loaded =
       load_idefics(folder, WeightOptions::of(options.compute, torch::kCPU, options.compute));
-  return bundle_of(std::move(loaded), std::move(tokenizer));
+  auto bundle = bundle_of(std::move(loaded), std::move(tokenizer));
+  apply_generation_config(folder, bundle);
+  return bundle;
 }
 
 EncodedPrompt encode_idefics(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,

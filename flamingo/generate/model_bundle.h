@@ -20,9 +20,10 @@ struct ModelBundle {
   Tokenizer tokenizer;
   PromptStyle style = PromptStyle::kFlamingo;
   std::string load_report;              ///< "N frozen, M loaded, 0 missing, 0 unexpected"
-  std::vector<int32_t> stop_ids;        ///< end of chunk, end of sequence
+  std::vector<int32_t> stop_ids;        ///< end of sequence, of chunk, of utterance
   std::optional<int32_t> answer_end;    ///< what follows a whole answer in a prompt's shots
-  std::vector<int32_t> banned_ids;      ///< picture marks
+  std::vector<int32_t> banned_ids;      ///< picture marks, and what generation_config.json bans
+  std::vector<std::string> warnings;    ///< what a program should tell its user
   std::shared_ptr<const Gguf> lm_file;  ///< of the frozen language model; null: it has none
 };
 

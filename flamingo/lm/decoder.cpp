@@ -99,8 +99,9 @@ BlockContext DecoderImpl::context(const torch::Tensor& ids, const torch::Tensor&
   context.bias = causal_bias(mask.defined() ? mask.cpu() : mask, past, count);
   if (context.bias.defined()) context.bias = context.bias.to(device());
   if (config_.position == PositionKind::kRotary) {
-    context.rotary = rotary_table(new_positions(mask, past, count).to(device()), config_.head_dim,
-                                  config_.rotary_base, compute_type());
+    context.rotary = rotary_table(new_positions(mask, past, count).to(device()),
+                                  {config_.head_dim, config_.rotary_base, config_.rotary_scaling},
+                                  compute_type());
   } else {
     const auto query = torch::arange(past, past + count, torch::kInt64).unsqueeze(1);
     context.distances =

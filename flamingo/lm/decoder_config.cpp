@@ -31,6 +31,14 @@ void DecoderConfig::validate() const {
   require(position != PositionKind::kRelative || dim % 2 == 0, kWhere,
           "expected an even dim for relative positions, got " + std::to_string(dim));
   require_within(kWhere, "rotary_base", rotary_base, 1, 1e12);
+  const auto& divisors = rotary_scaling.divisors;
+  require(divisors.empty() || std::ssize(divisors) == head_dim / 2, kWhere,
+          "expected rotary_scaling.divisors for half a head, " + std::to_string(head_dim / 2) +
+              ", got " + std::to_string(divisors.size()));
+  for (const double divisor : divisors) {
+    require_within(kWhere, "rotary_scaling.divisors", divisor, 1e-6, 1e6);
+  }
+  require_within(kWhere, "rotary_scaling.magnitude", rotary_scaling.magnitude, 1e-3, 1e3);
 }
 
 }  // namespace flamingo

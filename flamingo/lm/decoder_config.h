@@ -6,6 +6,7 @@
 
 #include "flamingo/nn/activation.h"
 #include "flamingo/nn/norm.h"
+#include "flamingo/nn/rotary_scaling.h"
 
 namespace flamingo {
 
@@ -34,6 +35,7 @@ struct DecoderConfig {
   NormConfig norm{.kind = NormKind::kRmsNorm, .eps = 1e-5};
   PositionKind position = PositionKind::kRotary;
   double rotary_base = 10000.0;
+  RotaryScaling rotary_scaling;
   bool parallel_residual = false;
   bool tied_embeddings = true;
   int64_t max_positions = 2048;
@@ -55,6 +57,7 @@ struct DecoderConfig {
     v("norm", norm, "norm before attention, before the feed-forward part and at the end");
     v("position", position, "rotary or relative");
     v("rotary_base", rotary_base, "rotary: base of the wavelengths");
+    v("rotary_scaling", rotary_scaling, "rotary: how positions were stretched");
     v("parallel_residual", parallel_residual, "x + attention(x) + ffw(x), both of the same x");
     v("tied_embeddings", tied_embeddings, "the head's base rows are the embedding");
     v("max_positions", max_positions, "longest context in tokens");

@@ -85,13 +85,24 @@ bool takes_kernels(const at::Tensor& x, const RotaryTable& table) {
 
 }  // namespace
 
-RotaryTable rotary_table(const at::Tensor& positions, int64_t head_dim, double base,
+at::Tensor rotary_frequencies(const RotaryTurns& turns) {
+  const auto exponents = at::arange(0, turns.head_dim, 2, at::TensorOptions(at::kFloat)) /
+                         static_cast<double>(turns.head_dim);
+  const auto frequencies = at::pow(at::Scalar(turns.base), exponents).reciprocal();
+  const auto& divisors = turns.scaling.divisors;
+  if (divisors.empty()) return frequencies;
+  return frequencies / at::tensor(divisors, at::kDouble).to(at::kFloat);
+}
+
+RotaryTable rotary_table(const at::Tensor& positions, const RotaryTurns& turns,
                          at::ScalarType type) {
-  const auto options = at::TensorOptions(at::kFloat).device(positions.device());
-  const auto exponents = at::arange(0, head_dim, 2, options) / static_cast<double>(head_dim);
-  const auto frequencies = at::pow(at::Scalar(base), exponents).reciprocal();  // [Dh / 2]
-  const auto angles = positions.to(at::kFloat).unsqueeze(-1) * frequencies;    // [B, T, Dh / 2]
-  const auto cos = at::cos(angles), sin = at::sin(angles);
+  const auto frequencies = rotary_frequencies(turns).to(positions.device());  // [Dh / 2]
+  const auto angles = positions.to(at::kFloat).unsqueeze(-1) * frequencies;   // [B, T, Dh / 2]
+  auto cos = at::cos(angles), sin = at::sin(angles);
+  if (turns.scaling.magnitude != 1.0) {
+    cos = cos * turns.scaling.magnitude;
+    sin = sin * turns.scaling.magnitude;
+  }
   return {at::cat({cos, cos}, -1).unsqueeze(2).to(type),
           at::cat({-sin, sin}, -1).unsqueeze(2).to(type)};  // [B, T, 1, Dh]
 }

@@ -78,6 +78,7 @@ struct FusedDecoderWeights {
   int64_t head_dim = 0;  ///< Dh, even
   RotaryOrder rotary = RotaryOrder::kHalves;
   std::vector<float> inverse_frequencies;  ///< [Dh / 2], radians per position
+  float rotary_magnitude = 1.0f;           ///< factor of cosines and sines
   std::vector<DecoderBlockWeights> blocks;
   std::vector<CrossBlockWeights> cross_blocks;  ///< by ascending before_block
   NormWeights final_norm;

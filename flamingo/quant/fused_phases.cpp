@@ -61,8 +61,8 @@ void StepScratch::resize(const FusedDecoderWeights& weights, int threads) {
 void Phases::start(const FusedDecoderWeights& weights, int64_t position) {
   for (size_t i = 0; i < weights.inverse_frequencies.size(); ++i) {
     const float angle = static_cast<float>(position) * weights.inverse_frequencies[i];
-    scratch_.cosine[i] = std::cos(angle);
-    scratch_.sine[i] = std::sin(angle);
+    scratch_.cosine[i] = std::cos(angle) * weights.rotary_magnitude;
+    scratch_.sine[i] = std::sin(angle) * weights.rotary_magnitude;
   }
 }
 

@@ -95,6 +95,12 @@ void require_frozen_encoder_of_cached_views(const TrainFlamingoRecipe& recipe) {
   }
 }
 
+void tell_warnings(const Tokenizer& tokenizer, const ProgressOptions& progress) {
+  if (!progress.write) return;
+  for (const std::string& warning : tokenizer.warnings())
+    progress.write("warning: " + warning + "\n");
+}
+
 }  // namespace
 
 void TrainFlamingoRecipe::validate() {
@@ -114,6 +120,7 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   Parallel parallel(recipe.parallel, world);
   hooks.parallel = &parallel;
   StartedModel start = start_model(recipe);
+  tell_warnings(start.tokenizer, hooks.progress);
   make_folder(recipe.train.output);
   world.first_alone([&] {
     write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");

@@ -69,6 +69,15 @@ double largest_difference(const FlamingoConfig& config, torch::ScalarType type) 
   return largest_difference(model, fused);
 }
 
+TEST(FusedStepDecoder, TurnsAsTheModelWhosePositionsWereStretched) {
+  auto config = tiny_flamingo_config();
+  auto& scaling = config.lm.rotary_scaling;
+  for (int64_t i = 0; i < config.lm.head_dim / 2; ++i)
+    scaling.divisors.push_back(1.0 + 0.75 * static_cast<double>(i));
+  scaling.magnitude = 1.1;
+  EXPECT_LT(largest_difference(config, torch::kFloat32), kFloat32);
+}
+
 TEST(FusedStepDecoder, EqualsTheModelsForward) {
   EXPECT_LT(largest_difference(tiny_flamingo_config(), torch::kFloat32), kFloat32);
   EXPECT_LT(largest_difference(tiny_flamingo_config(), torch::kBFloat16), kBf16);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
@@ -58,10 +59,68 @@ TEST(OpenIdefics, KnowsWhatEndsAnAnswerAndWhatIsNeverSaid) {
   const auto bundle = open_model(kIdefics + "model", {.compute = torch::kFloat32});
   EXPECT_EQ(bundle.style, PromptStyle::kIdefics);
   EXPECT_NE(std::find(bundle.stop_ids.begin(), bundle.stop_ids.end(), 2), bundle.stop_ids.end());
-  EXPECT_EQ(bundle.banned_ids, (Ids{420, 421}));
+  Ids banned = bundle.banned_ids;
+  std::sort(banned.begin(), banned.end());
+  EXPECT_EQ(banned, (Ids{420, 421}));
   EXPECT_EQ(bundle.lm_file, nullptr);
   EXPECT_FALSE(bundle.model->is_training());
   EXPECT_NE(bundle.load_report.find(" 0 missing, 0 unexpected"), std::string::npos);
+}
+
+/// The fixture with <end_of_utterance> (id 422), as the instruction models have it.
+class OpenIdeficsInstruct : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    namespace fs = std::filesystem;
+    fs::copy(kIdefics + "model", folder_.file("model"));
+    Json tokenizer = read_json_file(kIdefics + "model/tokenizer.json");
+    tokenizer["added_tokens"].push_back({{"id", 422},
+                                         {"content", "<end_of_utterance>"},
+                                         {"special", true},
+                                         {"normalized", false},
+                                         {"single_word", false},
+                                         {"lstrip", false},
+                                         {"rstrip", false}});
+    write_file_atomic(folder_.file("model/tokenizer.json"), tokenizer.dump());
+    Json config = read_json_file(kIdefics + "model/config.json");
+    config["additional_vocab_size"] = 3;
+    write_file_atomic(folder_.file("model/config.json"), config.dump());
+    auto weights = load_state_dict(kIdefics + "model");
+    for (const char* name :
+         {"lm_head.additional_fc.weight", "model.embed_tokens.additional_embedding.weight"}) {
+      auto& weight = weights.at(name);
+      weight = torch::cat({weight, weight.slice(0, 0, 1)});
+    }
+    fs::remove(folder_.file("model/model.safetensors"));
+    save_state_dict(folder_.file("model/model.safetensors"), weights);
+  }
+  ModelBundle open() const {
+    return open_model(folder_.file("model"), {.compute = torch::kFloat32});
+  }
+
+  testing::TemporaryFolder folder_;
+};
+
+TEST_F(OpenIdeficsInstruct, StopsAtTheEndOfAnUtteranceAndMaySayIt) {
+  const auto bundle = open();
+  EXPECT_EQ(bundle.stop_ids, (Ids{2, 422}));
+  EXPECT_EQ(bundle.answer_end, 422);
+  Ids banned = bundle.banned_ids;
+  std::sort(banned.begin(), banned.end());
+  EXPECT_EQ(banned, (Ids{420, 421}));
+  EXPECT_TRUE(bundle.warnings.empty());
+}
+
+TEST_F(OpenIdeficsInstruct, FollowsTheGenerationConfig) {
+  write_file_atomic(folder_.file("model/generation_config.json"),
+                    R"({"eos_token_id": [422, 5], "bad_words_ids": [[421], [9]], "top_p": 0.5})");
+  const auto bundle = open();
+  EXPECT_EQ(bundle.stop_ids, (Ids{2, 422, 5}));
+  Ids banned = bundle.banned_ids;
+  std::sort(banned.begin(), banned.end());
+  EXPECT_EQ(banned, (Ids{9, 420, 421}));
+  ASSERT_EQ(bundle.warnings.size(), 1u);
+  EXPECT_NE(bundle.warnings[0].find("top_p"), std::string::npos);
 }
 
 TEST(OpenIdefics, ContinuesAPromptWithAnAnswerAlone) {

@@ -14,7 +14,7 @@ TEST(DecoderBlock, ResidualsAreSequentialOrParallel) {
   const auto x = torch::randn({2, 5, config.dim});
   BlockContext context;
   context.rotary =
-      rotary_table(torch::arange(5).unsqueeze(0), config.head_dim, 1e4, torch::kFloat32);
+      rotary_table(torch::arange(5).unsqueeze(0), {config.head_dim, 1e4}, torch::kFloat32);
   for (const bool parallel : {false, true}) {
     config.parallel_residual = parallel;
     DecoderBlock block(config, torch::kFloat32);

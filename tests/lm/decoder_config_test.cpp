@@ -22,6 +22,9 @@ TEST(DecoderConfig, RefusesContradictions) {
   rejects([](auto& c) { c.num_kv_heads = 2; });
   rejects([](auto& c) { c.head_dim = 63; });
   rejects([](auto& c) { c.rotary_base = 0; });
+  rejects([](auto& c) { c.rotary_scaling.divisors = {1.0}; });
+  rejects([](auto& c) { c.rotary_scaling.divisors.assign(c.head_dim / 2, 0.0); });
+  rejects([](auto& c) { c.rotary_scaling.magnitude = 0; });
   rejects([](auto& c) { c.additional_vocab = -1; });
 }
 

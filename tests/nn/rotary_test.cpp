@@ -13,7 +13,7 @@ namespace {
 
 TEST(Rotary, TurnsPairsByPositionTimesFrequency) {
   const auto x = torch::randn({1, 1, 1, 4});
-  const auto table = rotary_table(torch::tensor({{3}}, torch::kInt64), 4, 100.0, torch::kFloat32);
+  const auto table = rotary_table(torch::tensor({{3}}, torch::kInt64), {4, 100.0}, torch::kFloat32);
   const auto y = apply_rotary(x, table).view({4});
   const auto in = x.view({4});
   for (int i = 0; i < 2; ++i) {
@@ -28,7 +28,7 @@ TEST(Rotary, ProductsDependOnDistanceOnly) {
   const auto q = torch::randn({1, 1, 1, 16}), k = torch::randn({1, 1, 1, 16});
   const auto product = [&](int64_t i, int64_t j) {
     const auto at = [](const at::Tensor& x, int64_t position) {
-      return apply_rotary(x, rotary_table(torch::tensor({{position}}), 16, 1e4, torch::kFloat32));
+      return apply_rotary(x, rotary_table(torch::tensor({{position}}), {16, 1e4}, torch::kFloat32));
     };
     return (at(q, i) * at(k, j)).sum().item<float>();
   };
@@ -42,7 +42,7 @@ TEST(Rotary, HeadsInOnePassEqualTheFormulaInValueAndGradient) {
       torch::manual_seed(5);
       const auto qkv = torch::randn({2, 7, 5, 16}).to(type);
       const auto table =
-          rotary_table(torch::randint(90, {sequences, 7}, torch::kInt64), 16, 1e4, type);
+          rotary_table(torch::randint(90, {sequences, 7}, torch::kInt64), {16, 1e4}, type);
       const auto outer = torch::randn({2, 3, 7, 16}).to(type);
       const auto run = [&](bool fast) {
         const auto leaf = qkv.clone().requires_grad_();
@@ -60,9 +60,9 @@ TEST(Rotary, HeadsInOnePassEqualTheFormulaInValueAndGradient) {
     }
   }
   const auto x = torch::randn({1, 2, 1, 8});
-  EXPECT_THROW(rotate_heads(x, rotary_table(torch::arange(3).view({1, 3}), 8, 1e4, at::kFloat)),
+  EXPECT_THROW(rotate_heads(x, rotary_table(torch::arange(3).view({1, 3}), {8, 1e4}, at::kFloat)),
                Error);
-  EXPECT_THROW(rotate_heads(x, rotary_table(torch::arange(2).view({1, 2}), 4, 1e4, at::kFloat)),
+  EXPECT_THROW(rotate_heads(x, rotary_table(torch::arange(2).view({1, 2}), {4, 1e4}, at::kFloat)),
                Error);
 }
 

@@ -118,8 +118,9 @@ class ReferenceDecoder {
       double& a = x[first + (pairs ? 2 * i : i)];
       double& b = x[first + (pairs ? 2 * i + 1 : i + half)];
       const double angle = position_ * static_cast<double>(weights_.inverse_frequencies[i]);
-      const double turned = a * std::cos(angle) - b * std::sin(angle);
-      b = a * std::sin(angle) + b * std::cos(angle);
+      const auto magnitude = static_cast<double>(weights_.rotary_magnitude);
+      const double turned = magnitude * (a * std::cos(angle) - b * std::sin(angle));
+      b = magnitude * (a * std::sin(angle) + b * std::cos(angle));
       a = turned;
     }
   }
@@ -237,6 +238,7 @@ struct FusedFixture {
     weights.kv_heads = kKvHeads;
     weights.head_dim = kHeadDim;
     weights.rotary = rotary;
+    if (rotary == RotaryOrder::kHalves) weights.rotary_magnitude = 1.15f;
     for (int i = 0; i < kHeadDim / 2; ++i) {
       weights.inverse_frequencies.push_back(static_cast<float>(std::pow(10000.0, -i / 8.0)));
     }

@@ -3,13 +3,75 @@
 #include <ATen/Parallel.h>
 
 #include <array>
+#include <cmath>
 #include <utility>
 
+#include "flamingo/checkpoint/adapters/field_table.h"
+#include "flamingo/checkpoint/adapters/rope.h"
+#include "flamingo/core/checked.h"
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/packed_weight.h"
 
 namespace flamingo {
 namespace {
+
+constexpr auto kUsed = FieldUse::kUsed;
+constexpr auto kNeutral = FieldUse::kNeutral;
+
+// Keys behind "llama.". llama.cpp reads those of other models only for these; a file that has one
+// expects it to count.
+constexpr std::array<Field, 52> kFields = {{{"context_length", kUsed},
+                                            {"embedding_length", kUsed},
+                                            {"block_count", kUsed},
+                                            {"feed_forward_length", kUsed},
+                                            {"attention.head_count", kUsed},
+                                            {"attention.head_count_kv", kUsed},
+                                            {"attention.key_length", kUsed},
+                                            {"attention.value_length", kUsed},
+                                            {"attention.layer_norm_rms_epsilon", kUsed},
+                                            {"attention.scale", kUsed},
+                                            {"attention.sliding_window", kUsed},
+                                            {"rope.dimension_count", kUsed},
+                                            {"rope.freq_base", kUsed},
+                                            {"rope.scale_linear", kUsed},
+                                            {"rope.scaling.type", kUsed},
+                                            {"rope.scaling.factor", kUsed},
+                                            {"rope.scaling.attn_factor", kUsed},
+                                            {"rope.scaling.original_context_length", kUsed},
+                                            {"rope.scaling.finetuned"},
+                                            {"vocab_size"},
+                                            {"tensor_data_layout"},
+                                            {"pooling_type"},
+                                            {"attention.layer_norm_epsilon"},
+                                            {"rope.scaling.alpha", kNeutral, "[0]"},
+                                            {"rope.scaling.yarn_log_multiplier", kNeutral, "[0]"},
+                                            {"rope.scaling.yarn_ext_factor", kNeutral, "[-1]"},
+                                            {"rope.scaling.yarn_attn_factor", kNeutral, "[1]"},
+                                            {"rope.scaling.yarn_beta_fast", kNeutral, "[32]"},
+                                            {"rope.scaling.yarn_beta_slow", kNeutral, "[1]"},
+                                            {"attention.causal", kNeutral, "[true]"},
+                                            {"attention.max_alibi_bias", kNeutral, "[0]"},
+                                            {"attention.clamp_kqv", kNeutral, "[0]"},
+                                            {"attention.output_scale", kNeutral, "[0, 1]"},
+                                            {"attention.value_scale", kNeutral, "[0, 1]"},
+                                            {"attention.temperature_length", kNeutral, "[0]"},
+                                            {"attention.temperature_scale", kNeutral, "[0]"},
+                                            {"use_parallel_residual", kNeutral, "[false]"},
+                                            {"hidden_activation", kNeutral, R"(["silu"])"},
+                                            {"logit_scale", kNeutral, "[0, 1]"},
+                                            {"embedding_scale", kNeutral, "[0, 1]"},
+                                            {"residual_scale", kNeutral, "[0, 1]"},
+                                            {"attn_logit_softcapping", kNeutral, "[0]"},
+                                            {"final_logit_softcapping", kNeutral, "[0]"},
+                                            {"expert_count", kNeutral, "[0]"},
+                                            {"expert_used_count", kNeutral, "[0]"},
+                                            {"expert_shared_count", kNeutral, "[0]"},
+                                            {"expert_group_count", kNeutral, "[0]"},
+                                            {"expert_feed_forward_length", kNeutral, "[0]"},
+                                            {"expert_weights_scale", kNeutral, "[0, 1]"},
+                                            {"leading_dense_block_count", kNeutral, "[0]"},
+                                            {"nextn_predict_layers", kNeutral, "[0]"},
+                                            {"interleave_moe_layer_step", kNeutral, "[0]"}}};
 
 using Renaming = std::pair<const char*, const char*>;
 
@@ -26,6 +88,8 @@ constexpr std::array<Renaming, 9> kBlock{{{"attn_norm.weight", "input_layernorm.
                                           {"ffn_up.weight", "mlp.up_proj.weight"},
                                           {"ffn_down.weight", "mlp.down_proj.weight"}}};
 
+constexpr const char* kRopeFactors = "rope_freqs.weight";
+
 /// LLaMA's name of a tensor, or the GGUF's own when it is unknown.
 std::string llama_name(const std::string& name) {
   for (const auto& [gguf, llama] : kTop) {
@@ -41,8 +105,28 @@ std::string llama_name(const std::string& name) {
   return name;
 }
 
+constexpr int64_t kMostHead = 1 << 16;
+
+/// Throws Error on what would make attention another one.
+void check_attention(const Gguf& file, const DecoderConfig& config) {
+  const int64_t values = file.get_int("llama.attention.value_length").value_or(config.head_dim);
+  require(values == config.head_dim, "GGUF: llama.attention.value_length",
+          "expected values as wide as keys, " + std::to_string(config.head_dim) + ", got " +
+              std::to_string(values));
+  const double usual = 1 / std::sqrt(static_cast<double>(config.head_dim));
+  const double scale = file.get_float("llama.attention.scale").value_or(0.0);
+  require(scale == 0 || std::abs(scale - usual) <= usual * 0x1p-20, "GGUF: llama.attention.scale",
+          "expected " + std::to_string(usual) + " for this width of heads, got " +
+              std::to_string(scale));
+  const int64_t window = file.get_int("llama.attention.sliding_window").value_or(0);
+  require(window == 0 || window >= config.max_positions, "GGUF: llama.attention.sliding_window",
+          "expected none within the context of " + std::to_string(config.max_positions) +
+              " tokens, got " + std::to_string(window));
+}
+
 /// Decodes whole rows of blocks on all threads.
 at::Tensor decode_float(const GgufTensor& tensor) {
+  tensor.readable("GGUF");
   const BlockLayout layout = block_layout(tensor.type);
   auto values = at::empty(tensor.shape, at::kFloat);
   float* out = values.data_ptr<float>();
@@ -65,6 +149,7 @@ PackedMatrix packed_matrix(const Gguf& file, const MatrixName& matrix) {
   const GgufTensor* tensor = file.find(matrix.name);
   require(tensor != nullptr && tensor->shape.size() == 2, "GGUF",
           "expected a matrix " + matrix.name);
+  tensor->readable("GGUF");
   const int64_t rows = tensor->shape[0], bytes = std::ssize(tensor->data);
   auto* data = const_cast<std::byte*>(tensor->data.data());  // only read
   auto blocks = at::from_blob(data, {rows, bytes / rows}, at::kByte);
@@ -99,11 +184,15 @@ at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads) {
   return weight.view({num_heads, -1, 2, weight.size(1)}).transpose(1, 2).reshape(weight.sizes());
 }
 
+std::span<const Field> gguf_llama_fields() { return kFields; }
+
 DecoderConfig decoder_config_from_gguf(const Gguf& file) {
   const std::string architecture = file.string_at("general.architecture");
   require(architecture == "llama", "GGUF", "expected architecture llama, got " + architecture);
-  require(!file.find("rope_freqs.weight") && !file.get_string("llama.rope.scaling.type"), "GGUF",
-          "expected unscaled rotary positions");
+  check_metadata(file, architecture, kFields);
+  require(file.get_int("split.count").value_or(1) <= 1, "GGUF",
+          "expected a whole model, got one part of a split one",
+          "join the parts with llama-gguf-split --merge");
   const GgufTensor* embedding = file.find("token_embd.weight");
   require(embedding && embedding->shape.size() == 2, "GGUF", "expected a matrix token_embd.weight");
   DecoderConfig config;
@@ -117,13 +206,17 @@ DecoderConfig decoder_config_from_gguf(const Gguf& file) {
       file.get_int("llama.attention.key_length").value_or(config.dim / config.num_heads);
   config.ffw_dim = file.int_at("llama.feed_forward_length");
   config.norm.eps = file.float_at("llama.attention.layer_norm_rms_epsilon");
-  config.rotary_base = file.get_float("llama.rope.freq_base").value_or(10000.0);
   config.max_positions = file.int_at("llama.context_length");
   config.tied_embeddings = !file.find("output.weight");
   const int64_t rotary = file.get_int("llama.rope.dimension_count").value_or(config.head_dim);
   require(rotary == config.head_dim, "GGUF",
           "expected rotary positions over whole heads of " + std::to_string(config.head_dim) +
               ", got " + std::to_string(rotary));
+  check_attention(file, config);
+  require_within("GGUF", "llama.attention.key_length", config.head_dim, 1, kMostHead);
+  RopeSettings rope = rope_from_gguf(file, config.head_dim);
+  config.rotary_base = rope.base;
+  config.rotary_scaling = std::move(rope.scaling);
   config.validate();
   return config;
 }
@@ -133,6 +226,7 @@ LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std
   checkpoint.config = decoder_config_from_gguf(file);
   StateDict llama;
   for (const GgufTensor& tensor : file.tensors()) {
+    if (tensor.name == kRopeFactors) continue;  // in the config
     auto values = decode_tensor(tensor, tensor.shape.size() < 2 ? torch::kFloat32 : type);
     const std::string name = llama_name(tensor.name);
     if (name.ends_with("q_proj.weight")) {

@@ -13,8 +13,11 @@ at::Tensor decode_tensor(const GgufTensor& tensor, torch::ScalarType type);
 /// of the rotary embedding next to each other -> first halves, then second halves ("rotate half").
 at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads);
 
-/// Config from a GGUF's metadata, architecture "llama".
-/// Throws Error on another architecture or settings that Decoder lacks.
+/// The keys behind "llama." that may stand in a GGUF.
+std::span<const Field> gguf_llama_fields();
+
+/// Config from a GGUF's metadata, architecture "llama", and its tensor of rotary factors.
+/// Throws Error naming the key on another architecture or settings that Decoder lacks.
 DecoderConfig decoder_config_from_gguf(const Gguf& file);
 
 /// A LLaMA-family GGUF as Decoder's config and weights. `type` is what matrices are decoded to

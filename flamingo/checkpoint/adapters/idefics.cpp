@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "flamingo/checkpoint/adapters/clip.h"
+#include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/adapters/hf_json.h"
 #include "flamingo/checkpoint/adapters/llama.h"
 #include "flamingo/checkpoint/shape_check.h"
@@ -17,6 +18,68 @@ using Renaming = std::pair<const char*, const char*>;
 constexpr std::string_view kVision = "model.vision_model.";
 constexpr std::string_view kResampler = "model.perceiver_resampler.";
 constexpr std::string_view kXattn = "model.gated_cross_attn_layers.";
+
+constexpr auto kUsed = FieldUse::kUsed;
+constexpr auto kNeutral = FieldUse::kNeutral;
+
+// Beside those of LLaMA and of all configs.
+constexpr std::array<Field, 19> kFields = {
+    {{"additional_vocab_size", kUsed},
+     {"vision_config", kUsed},
+     {"perceiver_config", kUsed},
+     {"use_resampler", kUsed},
+     {"cross_layer_interval", kUsed},
+     {"qk_layer_norms", kUsed},
+     {"alpha_type", kUsed},
+     {"alpha_initializer"},
+     {"alphas_initializer_range"},
+     {"freeze_lm_head"},
+     {"freeze_text_layers"},
+     {"freeze_text_module_exceptions"},
+     {"freeze_vision_layers"},
+     {"freeze_vision_module_exceptions"},
+     {"ffn_dim"},              // of the first release, read by nobody
+     {"word_embed_proj_dim"},  // the same
+     {"cross_layer_activation_function", kNeutral, R"(["swiglu"])"},
+     {"vision_embed_dim"},
+     {"vision_image_size"}}};
+constexpr std::array<Field, 6> kPerceiverFields = {{{"use_resampler"},  // the outer field decides
+                                                    {"resampler_n_latents", kUsed},
+                                                    {"resampler_depth", kUsed},
+                                                    {"resampler_n_heads", kUsed},
+                                                    {"resampler_head_dim", kUsed},
+                                                    {"qk_layer_norms_perceiver", kUsed}}};
+constexpr std::array<Field, 15> kVisionFields = {{{"embed_dim", kUsed},
+                                                  {"hidden_size", kUsed},
+                                                  {"image_size", kUsed},
+                                                  {"patch_size", kUsed},
+                                                  {"num_hidden_layers", kUsed},
+                                                  {"num_attention_heads", kUsed},
+                                                  {"intermediate_size", kUsed},
+                                                  {"hidden_act", kUsed},
+                                                  {"layer_norm_eps", kUsed},
+                                                  {"projection_dim"},
+                                                  {"vision_model_name"},
+                                                  {"num_channels", kNeutral, "[3]"},
+                                                  {"image_num_channels", kNeutral, "[3]"},
+                                                  {"tie_word_embeddings"},
+                                                  {"vocab_size"}}};
+constexpr std::array<Field, 15> kPictureFields = {
+    {{"image_size", kUsed},
+     {"image_mean", kUsed},
+     {"image_std", kUsed},
+     {"image_num_channels", kNeutral, "[3]"},
+     {"image_processor_type"},
+     {"feature_extractor_type"},
+     {"processor_class"},
+     {"do_resize", kNeutral, "[true]"},
+     {"do_rescale", kNeutral, "[true]"},
+     {"do_normalize", kNeutral, "[true]"},
+     {"do_convert_rgb", kNeutral, "[true]"},
+     {"rescale_factor", kNeutral, "[0.00392156862745098]"},
+     {"resample", kNeutral, "[3]"},  // bicubic
+     {"data_format", kNeutral, R"(["channels_first"])"},
+     {"return_tensors"}}};
 
 /// Pieces of names in the resampler, replaced wherever they stand.
 constexpr std::array<Renaming, 11> kResamplerNames{
@@ -131,12 +194,24 @@ std::vector<std::string> additional_names(int64_t count) {
   return names;
 }
 
+void check_idefics_fields(const Json& json, const std::string& where) {
+  check_fields(json, {kFields, llama_fields(), transformers_fields()}, where);
+  const auto check_part = [&](const char* name, std::span<const Field> fields) {
+    const auto part = json.find(name);
+    if (part == json.end() || part->is_null()) return;
+    check_fields(*part, {fields, transformers_fields()}, where + "." + name);
+  };
+  check_part("vision_config", kVisionFields);
+  check_part("perceiver_config", kPerceiverFields);
+}
+
 /// Picture settings from preprocessor_config.json, where there is one.
 void read_transform(const std::filesystem::path& path, TransformConfig& transform) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return;
   const std::string where = path.string();
   const Json json = read_json_file(where);
+  check_fields(json, {kPictureFields}, where);
   transform.size = size_at(json, "image_size", where);
   transform.mean = field_or(json, "image_mean", transform.mean, where);
   transform.std = field_or(json, "image_std", transform.std, where);
@@ -148,9 +223,15 @@ void read_transform(const std::filesystem::path& path, TransformConfig& transfor
 
 }  // namespace
 
+std::span<const Field> idefics_fields() { return kFields; }
+std::span<const Field> idefics_vision_fields() { return kVisionFields; }
+std::span<const Field> idefics_perceiver_fields() { return kPerceiverFields; }
+std::span<const Field> idefics_picture_fields() { return kPictureFields; }
+
 FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where) {
   require(json.is_object() && field_or<std::string>(json, "model_type", "", where) == "idefics",
           where, "expected model_type idefics");
+  check_idefics_fields(json, where);
   FlamingoConfig config;
   config.lm = decoder_config_from_llama(json, where);
   config.lm.additional_vocab = size_or(json, "additional_vocab_size", 0, where, 0);
@@ -175,7 +256,12 @@ FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string&
 StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& config) {
   StateDict out;
   auto language = decoder_from_llama(language_weights(weights));
-  if (config.lm.tied_embeddings) language.erase("lm_head.weight");
+  if (config.lm.tied_embeddings) {
+    tie_weights("embed_tokens.weight", "lm_head.weight", language, "IDEFICS weights");
+    tie_weights("embed_tokens.additional_embedding.weight", "lm_head.additional_fc.weight",
+                language, "IDEFICS weights");
+    language.erase("lm_head.weight");
+  }
   add_all(language, "lm.", out);
   add_all(clip_from_hf(weights, std::string(kVision)), "vision_encoder.", out);
   const auto resampler = stack_pair(strip_prefix(weights, std::string(kResampler)),
@@ -206,7 +292,7 @@ FlamingoConfig read_idefics_config(const std::string& folder) {
 
 LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options) {
   const FlamingoConfig config = read_idefics_config(folder);
-  const auto weights = flamingo_from_idefics(load_state_dict(folder), config);
+  const auto weights = flamingo_from_idefics(load_state_dict(folder, is_model_weight), config);
   check_shapes(*Flamingo(config, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
                folder);
   LoadedFlamingo loaded{Flamingo(config, options), {}};

@@ -1,12 +1,21 @@
 #pragma once
 
+#include <span>
 #include <string>
 
+#include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/config.h"
 #include "flamingo/model/flamingo.h"
 
 namespace flamingo {
+
+/// The fields of IDEFICS's config.json beside llama_fields() and transformers_fields(), of its
+/// vision_config and perceiver_config, and of preprocessor_config.json.
+std::span<const Field> idefics_fields();
+std::span<const Field> idefics_vision_fields();
+std::span<const Field> idefics_perceiver_fields();
+std::span<const Field> idefics_picture_fields();
 
 /// Config of IDEFICS (version 1) from its config.json. `where` names the file in errors; picture
 /// settings come from preprocessor_config.json, see read_idefics_config. Throws Error naming the

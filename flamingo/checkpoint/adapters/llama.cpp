@@ -2,14 +2,57 @@
 
 #include <array>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
+#include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/adapters/hf_json.h"
+#include "flamingo/checkpoint/adapters/rope.h"
 #include "flamingo/checkpoint/shape_check.h"
 #include "flamingo/core/shape.h"
 
 namespace flamingo {
 namespace {
+
+constexpr auto kUsed = FieldUse::kUsed;
+constexpr auto kNeutral = FieldUse::kNeutral;
+
+// Some are known only to be refused with their value: they belong to relatives of LLaMA.
+constexpr std::array<Field, 35> kFields = {{{"vocab_size", kUsed},
+                                            {"hidden_size", kUsed},
+                                            {"num_hidden_layers", kUsed},
+                                            {"num_attention_heads", kUsed},
+                                            {"num_key_value_heads", kUsed},
+                                            {"head_dim", kUsed},
+                                            {"intermediate_size", kUsed},
+                                            {"hidden_act", kUsed},
+                                            {"rms_norm_eps", kUsed},
+                                            {"tie_word_embeddings", kUsed},
+                                            {"max_position_embeddings", kUsed},
+                                            {"rope_theta", kUsed},
+                                            {"rope_scaling", kUsed},
+                                            {"rope_parameters", kUsed},
+                                            {"original_max_position_embeddings", kUsed},
+                                            {"pretraining_tp"},
+                                            {"max_sequence_length"},
+                                            {"rope_interleaved", kNeutral, "[false]"},
+                                            {"is_llama_config", kNeutral, "[true]"},
+                                            {"partial_rotary_factor", kNeutral, "[1]"},
+                                            {"rotary_pct", kNeutral, "[1]"},
+                                            {"sliding_window", kNeutral, "[]"},
+                                            {"use_sliding_window", kNeutral, "[false]"},
+                                            {"layer_types", kNeutral, "[]"},
+                                            {"no_rope_layers", kNeutral, "[[]]"},
+                                            {"attention_multiplier", kNeutral, "[]"},
+                                            {"embedding_multiplier", kNeutral, "[1]"},
+                                            {"residual_multiplier", kNeutral, "[1]"},
+                                            {"logits_scaling", kNeutral, "[1]"},
+                                            {"logit_scale", kNeutral, "[1]"},
+                                            {"query_pre_attn_scalar", kNeutral, "[]"},
+                                            {"attn_logit_softcapping", kNeutral, "[]"},
+                                            {"final_logit_softcapping", kNeutral, "[]"},
+                                            {"num_experts", kNeutral, "[0]"},
+                                            {"num_local_experts", kNeutral, "[0, 1]"}}};
 
 /// Matrices that become one, rows in this order.
 struct Fusion {
@@ -63,22 +106,16 @@ bool add_fused(const StateDict& weights, const std::string& name, const std::str
   return false;
 }
 
-bool is_buffer(const std::string& name) {
-  return name.ends_with("rotary_emb.inv_freq") || name.ends_with("position_ids");
-}
-
-void require_absent(const Json& json, const char* field, const std::string& where) {
-  const auto it = json.find(field);
-  require(it == json.end() || it->is_null() || *it == false, where,
-          std::string("expected no ") + field + ", which this decoder lacks");
-}
-
 }  // namespace
+
+bool is_model_weight(const std::string& name) {
+  return !name.ends_with("rotary_emb.inv_freq") && !name.ends_with("position_ids");
+}
 
 StateDict decoder_from_llama(const StateDict& weights) {
   StateDict out;
   for (const auto& [name, weight] : weights) {
-    if (is_buffer(name)) continue;
+    if (!is_model_weight(name)) continue;
     const std::string target = name.starts_with("model.") ? name.substr(6) : name;
     if (!add_fused(weights, name, target, out)) out[target] = weight;
   }
@@ -87,9 +124,6 @@ StateDict decoder_from_llama(const StateDict& weights) {
 
 DecoderConfig decoder_config_from_llama(const Json& json, const std::string& where) {
   require(json.is_object(), where, "expected an object");
-  for (const char* field : {"rope_scaling", "use_sliding_window", "attention_bias", "mlp_bias"}) {
-    require_absent(json, field, where);
-  }
   DecoderConfig config;
   config.vocab = size_at(json, "vocab_size", where);
   config.dim = size_at(json, "hidden_size", where);
@@ -101,19 +135,48 @@ DecoderConfig decoder_config_from_llama(const Json& json, const std::string& whe
   config.activation =
       enum_from_name<Activation>(field_or<std::string>(json, "hidden_act", "silu", where), where);
   config.norm.eps = number_or(json, "rms_norm_eps", 1e-6, 1, where);
-  config.rotary_base = number_or(json, "rope_theta", 10000.0, 1e12, where);
   config.tied_embeddings = field_or(json, "tie_word_embeddings", false, where);
   config.max_positions = size_or(json, "max_position_embeddings", 2048, where);
+  RopeSettings rope = rope_from_json(json, config.head_dim, config.max_positions, where);
+  config.rotary_base = rope.base;
+  config.rotary_scaling = std::move(rope.scaling);
   config.validate();
   return config;
 }
 
+std::span<const Field> llama_fields() { return kFields; }
+
+void tie_weights(const char* source, const char* target, StateDict& weights,
+                 const std::string& where) {
+  const auto first = weights.find(source), second = weights.find(target);
+  if (first == weights.end() && second == weights.end()) return;  // for the loader to report
+  if (first == weights.end()) {
+    weights.emplace(source, second->second);
+  } else if (second == weights.end()) {
+    weights.emplace(target, first->second);
+  } else {
+    require(at::equal(first->second, second->second), where,
+            std::string("expected ") + target + " equal to " + source +
+                " (tie_word_embeddings), got another weight",
+            "set tie_word_embeddings to false if both were trained");
+  }
+}
+
 LmCheckpoint read_llama(const std::string& folder) {
   const std::string path = (std::filesystem::path(folder) / "config.json").string();
+  const Json json = read_json_file(path);
+  require(json.is_object(), path, "expected an object");
+  const auto type = field_or<std::string>(json, "model_type", "llama", path);
+  require(type == "llama" || type == "mistral", path + ".model_type",
+          "expected llama or mistral, got \"" + type.substr(0, 40) + "\"");
+  check_fields(json, {kFields, transformers_fields()}, path);
   LmCheckpoint checkpoint;
-  checkpoint.config = decoder_config_from_llama(read_json_file(path), path);
-  checkpoint.weights = decoder_from_llama(load_state_dict(folder));
-  if (checkpoint.config.tied_embeddings) checkpoint.weights.erase("lm_head.weight");
+  checkpoint.config = decoder_config_from_llama(json, path);
+  checkpoint.weights = decoder_from_llama(load_state_dict(folder, is_model_weight));
+  if (checkpoint.config.tied_embeddings) {
+    tie_weights("embed_tokens.weight", "lm_head.weight", checkpoint.weights, folder);
+    checkpoint.weights.erase("lm_head.weight");
+  }
   return checkpoint;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 
+#include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/config.h"
 #include "flamingo/lm/decoder.h"
@@ -14,14 +16,25 @@ struct LmCheckpoint {
   StateDict weights;
 };
 
+/// False for the rotary and position buffers of older files, which nobody reads.
+bool is_model_weight(const std::string& name);
+
 /// Decoder's weights from LLaMA's names ("model.layers.0.self_attn.q_proj.weight", ...): queries,
 /// keys and values become one matrix, gate and up another. Rotary buffers are left out; other names
 /// pass unchanged, for the loader to report. Throws Error when one of a group is missing or
 /// misshapen.
 StateDict decoder_from_llama(const StateDict& weights);
 
-/// Config from LLaMA's config.json. `where` names the file in errors.
-/// Throws Error on settings that Decoder lacks (scaled rotary, sliding windows, ...).
+/// The fields of LLaMA's config.json, beside transformers_fields().
+std::span<const Field> llama_fields();
+
+/// Gives the one of two tied weights that `weights` lacks, in either direction, as transformers 5
+/// does, which saves only one. Throws Error naming `where` when both are there and differ.
+void tie_weights(const char* source, const char* target, StateDict& weights,
+                 const std::string& where);
+
+/// Config from LLaMA's config.json. `where` names the file in errors; see check_fields for what it
+/// does not read. Throws Error naming a field that Decoder lacks or that is out of range.
 DecoderConfig decoder_config_from_llama(const Json& json, const std::string& where);
 
 /// Reads a LLaMA-family folder (config.json + safetensors, maybe sharded).

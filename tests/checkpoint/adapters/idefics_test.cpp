@@ -46,7 +46,38 @@ TEST_P(Idefics, LogitsMatchThePeers) {
 
 INSTANTIATE_TEST_SUITE_P(Variants, Idefics,
                          ::testing::Values("resampler-qknorm", "resampler-plain", "no-resampler",
-                                           "end-to-end"));
+                                           "end-to-end", "../idefics-v5/linear-tied"));
+
+TEST(IdeficsAdapter, GivesTheWeightThatATiedPairLacks) {
+  const std::string model = kFolder + "../idefics-v5/linear-tied/model";
+  const auto config = read_idefics_config(model);
+  EXPECT_EQ(config.lm.rotary_base, 20000.0);
+  EXPECT_EQ(config.lm.rotary_scaling.divisors, std::vector<double>(4, 4.0));
+  auto weights = load_state_dict(model);
+  const char* table = "model.embed_tokens.weight";
+  const char* added = "model.embed_tokens.additional_embedding.weight";
+  const auto expect_tied = [&] {
+    const auto ours = flamingo_from_idefics(weights, config);
+    EXPECT_TRUE(ours.at("lm.lm_head.additional_fc.weight")
+                    .equal(ours.at("lm.embed_tokens.additional_embedding.weight")));
+    EXPECT_FALSE(ours.contains("lm.lm_head.weight"));
+    EXPECT_TRUE(ours.contains("lm.embed_tokens.weight"));
+  };
+  expect_tied();
+  weights["lm_head.weight"] = weights.at(table);
+  weights["lm_head.additional_fc.weight"] = weights.at(added);
+  expect_tied();
+  weights.erase(table);
+  weights.erase(added);
+  expect_tied();
+  weights[table] = weights.at("lm_head.weight") + 1;
+  try {
+    flamingo_from_idefics(weights, config);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("tie_word_embeddings"), std::string::npos);
+  }
+}
 
 TEST(IdeficsAdapter, ReadsTheConfig) {
   const auto loaded =

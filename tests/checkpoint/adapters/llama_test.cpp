@@ -99,7 +99,7 @@ TEST_F(LlamaFolder, RefusesGapsStrangersAndNan) {
 
 TEST_F(LlamaFolder, RefusesSettingsThatItLacks) {
   auto json = llama_config(config_);
-  json["rope_scaling"] = {{"rope_type", "llama3"}};
+  json["rope_scaling"] = {{"rope_type", "longrope"}};
   EXPECT_THROW(decoder_config_from_llama(json, "test"), Error);
   json = llama_config(config_);
   json.erase("hidden_size");
@@ -107,6 +107,44 @@ TEST_F(LlamaFolder, RefusesSettingsThatItLacks) {
   json["hidden_size"] = "wide";
   EXPECT_THROW(decoder_config_from_llama(json, "test"), Error);
   EXPECT_THROW(decoder_config_from_llama(Json::array(), "test"), Error);
+}
+
+TEST_F(LlamaFolder, RefusesUnknownFieldsAndOtherModels) {
+  const auto message = [&](const Json& changes) {
+    write(llama_weights(testing::make_decoder(config_)));
+    Json json = llama_config(config_);
+    json.update(changes);
+    write_file_atomic(folder_.file("config.json"), json.dump());
+    try {
+      read_llama(folder_.path());
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message({{"model_type", "llama"}, {"rope_parameters", {{"rope_type", "default"}}}}),
+            "no error");
+  EXPECT_EQ(message({{"model_type", "mistral"}, {"sliding_window", nullptr}}), "no error");
+  for (const Json& bad : {Json{{"model_type", "gemma"}}, Json{{"sliding_window", 8}},
+                          Json{{"attention_bias", true}}, Json{{"new_scale", 2}}}) {
+    const std::string text = message(bad);
+    EXPECT_NE(text.find(bad.begin().key()), std::string::npos) << text;
+  }
+}
+
+TEST_F(LlamaFolder, ATiedHeadMayBeStoredOnEitherSide) {
+  config_.tied_embeddings = true;
+  auto weights = llama_weights(testing::make_decoder(config_));
+  const auto table = weights.at("model.embed_tokens.weight");
+  weights.erase("model.embed_tokens.weight");
+  weights["lm_head.weight"] = table;
+  write(weights);
+  const auto read = read_llama(folder_.path()).weights;
+  EXPECT_TRUE(read.at("embed_tokens.weight").equal(table));
+  EXPECT_FALSE(read.contains("lm_head.weight"));
+  weights["model.embed_tokens.weight"] = table + 1;
+  write(weights);
+  EXPECT_THROW(read_llama(folder_.path()), Error);
 }
 
 TEST_F(LlamaFolder, ConfigSurvivesDamageAndNamesNumbersOutOfRange) {
