@@ -1,9 +1,23 @@
 #include "flamingo/train/best_weights.h"
 
+#include <string_view>
+#include <utility>
+
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/temporary_file.h"
 
 namespace flamingo {
+namespace {
+
+constexpr const char* kBestName = "best.safetensors";
+
+}  // namespace
+
+BestWeights::BestWeights(const std::string& folder, std::vector<NamedTensor> parameters)
+    : path_(folder + "/" + kBestName), parameters_(std::move(parameters)) {
+  remove_dead_temporaries(folder, [](std::string_view name) { return name == kBestName; });
+}
 
 void BestWeights::save() const {
   StateDict weights;

@@ -11,8 +11,8 @@ namespace flamingo {
 /// <folder>/best.safetensors.
 class BestWeights {
  public:
-  BestWeights(const std::string& folder, std::vector<NamedTensor> parameters)
-      : path_(folder + "/best.safetensors"), parameters_(std::move(parameters)) {}
+  /// Removes what a killed run may have left of the file.
+  BestWeights(const std::string& folder, std::vector<NamedTensor> parameters);
 
   /// Keeps the parameters as they are now, in place of earlier ones. Throws Error on an I/O error.
   void save() const;

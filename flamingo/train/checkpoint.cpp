@@ -9,6 +9,7 @@
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/temporary_file.h"
 #include "flamingo/io/crc32.h"
 #include "flamingo/io/safetensors.h"
 #include "flamingo/io/sha256.h"
@@ -31,8 +32,8 @@ std::string file_name(int64_t step) {
   return text;
 }
 
-bool is_checkpoint_name(const std::string& name) {
-  const std::string prefix = kPrefix, suffix = kSuffix;
+bool is_checkpoint_name(std::string_view name) {
+  const std::string_view prefix = kPrefix, suffix = kSuffix;
   if (!name.starts_with(prefix) || !name.ends_with(suffix)) return false;
   if (name.size() != prefix.size() + kDigits + suffix.size()) return false;
   return name.find_first_not_of("0123456789", prefix.size()) == prefix.size() + kDigits;
@@ -105,13 +106,14 @@ CheckpointFolder::CheckpointFolder(std::string folder, const Json& config,
                                    std::function<void(std::string_view)> message)
     : folder_(std::move(folder)), config_(config.dump()), message_(std::move(message)) {
   make_folder(folder_);
+  remove_dead_temporaries(folder_, is_checkpoint_name);
 }
 
 std::vector<std::string> CheckpointFolder::list() const {
   std::vector<std::string> paths;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    if (entry.is_regular_file(error) && is_checkpoint_name(entry.path().filename()))
+    if (entry.is_regular_file(error) && is_checkpoint_name(entry.path().filename().string()))
       paths.push_back(entry.path());
   }
   std::sort(paths.rbegin(), paths.rend());

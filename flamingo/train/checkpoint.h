@@ -13,7 +13,8 @@ namespace flamingo {
 
 /// The checkpoints of one run: <folder>/step-00000100.safetensors and older ones. A checkpoint
 /// holds masters, moments, RunState and the run's configuration; a CRC-32 per tensor and a SHA-256
-/// over all of those find damage. Other files in the folder are never read or removed.
+/// over all of those find damage. Other files in the folder are never read or removed, but for what
+/// processes that were killed in a save left of a checkpoint (see core/temporary_file.h).
 class CheckpointFolder {
  public:
   /// config: what the run was started with; a checkpoint of another configuration is refused.

@@ -258,8 +258,8 @@ void Run::add_speed(const StepSum& sum, double start, double data_seconds,
   metrics.emplace_back("seconds", seconds);
   metrics.emplace_back("data_wait", data_seconds / seconds);
   metrics.emplace_back("memory_gib", static_cast<double>(resident_bytes()) / kGib);
-  const double peak = hooks_.peak_flops * static_cast<double>(parallel_.grid().world.size());
-  if (sum.flops > 0 && peak > 0) metrics.emplace_back("mfu", sum.flops / seconds / peak);
+  if (sum.flops > 0 && hooks_.peak_flops > 0)
+    metrics.emplace_back("mfu", sum.flops / seconds / hooks_.peak_flops);
   char text[128];
   std::snprintf(text, sizeof text, "loss %.4f  %.0f %s/s", sum.loss, items_per_second,
                 task_.item_name().c_str());
@@ -290,6 +290,7 @@ TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& 
           "train.patience", "expected 0 with parallel.tensor above 1, got another",
           "the first process alone keeps the best weights");
   Run run(task, config, hooks);
+  if (hooks.on_start) hooks.on_start();
   while (!run.finished() && !run.stopped()) run.step();
   return run.end();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <string>
 
 #include "flamingo/core/progress.h"
@@ -44,10 +45,11 @@ struct TrainConfig {
 /// What the program around a training run provides.
 struct TrainHooks {
   const std::atomic<bool>* stop =
-      nullptr;  ///< when it turns true, the run saves and returns; may be null
+      nullptr;                     ///< when it turns true, the run saves and returns; may be null
+  std::function<void()> on_start;  ///< called when stop is looked at from now on; may be empty
   ProgressOptions progress;
   Parallel* parallel = nullptr;  ///< prepared for the task's module; null: one process
-  double peak_flops = 0;         ///< of this machine in the compute type, a second; 0: not known
+  double peak_flops = 0;         ///< of all processes in the compute type, a second; 0: not known
 };
 
 /// How a run ended.
@@ -61,8 +63,8 @@ struct TrainResult {
 /// uninterrupted run. Writes into config.output:
 ///
 ///   metrics.jsonl   a line a step: loss, grad_norm, lr_factor, items, seconds, data_wait (share of
-///                   the time spent waiting for data), memory_gib (resident), mfu (where known) and
-///                   the task's own
+///                   the time spent waiting for data), memory_gib (resident), mfu (operations a
+///                   second as a share of peak_flops, where both are known) and the task's own
 ///   tensorboard/    the same as event files
 ///   skipped.jsonl   a line for each step whose loss or gradient was not finite, with its samples;
 ///                   such a step changes nothing

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 
 #include "flamingo/core/error.h"
@@ -27,6 +28,7 @@ struct Faults {
   int64_t fail_sync_at = -1;      ///< this fsync from now, and later ones, give EIO
   int64_t num_failing_syncs = 0;  ///< how many of them
   int64_t bytes_left = -1;        ///< what the disk still takes; -1: any number
+  std::string kill_in;            ///< a write to a file with this in its name kills the process
 };
 Faults faults;
 
@@ -44,6 +46,12 @@ extern "C" int fsync(int fd) {
 }
 
 extern "C" ssize_t write(int fd, const void* bytes, size_t count) {
+  if (!faults.kill_in.empty()) {
+    char path[4096] = {};
+    const std::string link = "/proc/self/fd/" + std::to_string(fd);
+    if (readlink(link.c_str(), path, sizeof path - 1) > 0 && strstr(path, faults.kill_in.c_str()))
+      kill(getpid(), SIGKILL);
+  }
   if (faults.bytes_left < 0) return syscall(SYS_write, fd, bytes, count);
   if (faults.bytes_left == 0) {
     errno = ENOSPC;
@@ -93,6 +101,16 @@ class Durability : public ::testing::Test {
               testing::metrics_without_times(folder.path()));
   }
 
+  /// Those of files that never became whole.
+  static std::vector<std::string> temporaries_in(const std::string& folder) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      const std::string name = entry.path().filename().string();
+      if (name.find(".tmp.") != std::string::npos) names.push_back(name);
+    }
+    return names;
+  }
+
   static int64_t checkpoint_bytes() {
     const TemporaryFolder folder;
     ToyTask task;
@@ -120,6 +138,35 @@ TEST_F(Durability, SixtyKillsAtRandomMomentsChangeNothing) {
     waitpid(child, nullptr, 0);
   }
   expect_the_same_end(folder.path());
+  EXPECT_EQ(temporaries_in(folder.path()), std::vector<std::string>());
+}
+
+TEST_F(Durability, WhatAKilledSaveLeftGoesWithTheNextStart) {
+  for (const char* file : {"step-00000014.safetensors", "best.safetensors"}) {
+    const TemporaryFolder folder;
+    auto config = toy_config(folder.path());
+    config.validate_every = 4;
+    config.patience = 9;
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      ToyTask task;
+      task.valid_losses = {3, 2, 1, 1, 1, 1, 1, 1, 1, 1};
+      faults.kill_in = file;
+      train(task, config, {});
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << file;
+    ASSERT_EQ(temporaries_in(folder.path()).size(), 1u) << file;
+    const std::string alive = "step-00000021.safetensors.tmp." + std::to_string(getppid());
+    write_file_atomic(folder.file(alive), "a live process writes it");
+    const std::atomic<bool> stop{true};
+    ToyTask task;
+    EXPECT_FALSE(train(task, config, {.stop = &stop}).finished);
+    EXPECT_EQ(temporaries_in(folder.path()), std::vector<std::string>{alive}) << file;
+  }
 }
 
 TEST_F(Durability, AFullDiskOfAnySizeLosesNothing) {

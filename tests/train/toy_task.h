@@ -38,7 +38,10 @@ class ToyTask : public TrainTask {
     if (poison && poison(step) && part == parts - 1) {
       loss = loss * std::numeric_limits<float>::quiet_NaN();
     }
-    return {.loss = loss, .items = rows, .weight = 1.0 / static_cast<double>(parts)};
+    return {.loss = loss,
+            .items = rows,
+            .weight = 1.0 / static_cast<double>(parts),
+            .flops = flops / static_cast<double>(parts)};
   }
   std::vector<Metric> metrics(int64_t step) override {
     return {{"toy", static_cast<double>(step)}};
@@ -57,6 +60,7 @@ class ToyTask : public TrainTask {
 
   uint64_t seed = 3;
   int64_t parts = 1;  ///< a step's rows are cut into so many
+  double flops = 0;   ///< what a step of this process claims to take
   std::shared_ptr<Net> net = std::make_shared<Net>();
   std::function<void(int64_t)> before_step;
   std::function<bool(int64_t)> poison;

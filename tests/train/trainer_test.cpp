@@ -13,6 +13,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/io/sha256.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/parallel/forked_ranks.h"
 #include "tests/train/metrics_text.h"
 #include "tests/train/toy_task.h"
 
@@ -201,6 +202,30 @@ TEST(Trainer, WritesWhatTensorBoardReads) {
     ++files;
   }
   EXPECT_EQ(files, 1);
+}
+
+TEST(Trainer, MfuIsTheShareOfWhatAllProcessesCanDo) {
+  torch::set_num_threads(1);  // forked children have no OpenMP workers
+  for (const int64_t size : {1, 2}) {
+    const TemporaryFolder folder;
+    testing::texts_of(size, [&](const ProcessGroup& world) {
+      ToyTask task;
+      task.parts = 2;
+      task.flops = 3e6 * static_cast<double>(world.rank() + 1);
+      Parallel parallel({}, world);
+      parallel.prepare(*task.net);
+      train(task, toy_config(folder.path()), {.parallel = &parallel, .peak_flops = 1e9});
+      return std::string();
+    });
+    std::istringstream lines(read_file(folder.file("metrics.jsonl"), 1 << 20));
+    int64_t steps = 0;
+    for (std::string line; std::getline(lines, line); ++steps) {
+      const Json metrics = Json::parse(line);
+      const double flops = metrics["mfu"].get<double>() * metrics["seconds"].get<double>() * 1e9;
+      EXPECT_NEAR(flops, size == 1 ? 3e6 : 9e6, 1) << size << " processes: " << line;
+    }
+    EXPECT_EQ(steps, 40);
+  }
 }
 
 TEST(Trainer, TenSuchStepsInARowEndTheRun) {
