@@ -93,21 +93,24 @@ bool contains(const std::array<std::string_view, N>& sorted, std::string_view wo
   return std::ranges::binary_search(sorted, word);
 }
 
-/// Calls visit(word) for the words of a name, in lower case and without a number behind them.
-/// Letters behind a digit are none, for names also hold hexadecimal keys.
+/// Calls visit(word) for the words of a name, in lower case and without a number behind them. What
+/// has letters behind digits is no word, for names also hold hexadecimal keys.
 template <class Visit>
 void for_each_part(std::string_view name, Visit visit) {
   std::string word;
-  bool behind_digit = false;
+  bool digits = false;
+  bool is_key = false;
   for (size_t i = 0; i <= name.size(); ++i) {
     const char c = i < name.size() ? name[i] : '-';
-    const bool hump = is_ascii_upper(c) && i > 0 && !is_ascii_upper(name[i - 1]);
-    if ((!is_ascii_alnum(c) || hump) && !word.empty()) {
-      visit(std::string_view(word));
+    const bool hump = is_ascii_upper(c) && i > 0 && !is_ascii_upper(name[i - 1]) && !digits;
+    if (!is_ascii_alnum(c) || hump) {
+      if (!word.empty() && !is_key) visit(std::string_view(word));
       word.clear();
+      digits = is_key = false;
     }
-    behind_digit = is_ascii_digit(c) || (behind_digit && is_ascii_alpha(c));
-    if (is_ascii_alpha(c) && !behind_digit) word += ascii_lower(c);
+    is_key = is_key || (digits && is_ascii_alpha(c));
+    digits = digits || is_ascii_digit(c);
+    if (is_ascii_alpha(c)) word += ascii_lower(c);
   }
 }
 

@@ -25,7 +25,9 @@ struct Content {
   int64_t links = 0;
   int64_t pictures = 0;
   int64_t headings = 0;
-  int64_t controls = 0;  ///< form controls and links that act like one, dropped ones too
+  int64_t plain_cells = 0;  ///< cells with text without links right below, in a row
+  int64_t explained = 0;    ///< rows of links with such a cell
+  int64_t controls = 0;     ///< form controls and links that act like one, dropped ones too
 
   int64_t plain() const { return characters - linked; }
   /// Characters that are neither linked nor a heading.
@@ -41,6 +43,7 @@ struct Content {
     links += other.links;
     pictures += other.pictures;
     headings += other.headings;
+    explained += other.explained;
     controls += other.controls;
   }
 };
@@ -55,6 +58,7 @@ struct Entry {
   bool in_title = false;    ///< in h1
   bool in_main = false;     ///< in main or article
   bool in_section = false;  ///< in section too
+  bool in_header = false;   ///< a header in one was meant to end that
 };
 
 bool is_sectioning(const GumboNode* node) {
@@ -71,17 +75,10 @@ bool is_link(const GumboNode* node) {
   return tag_of(node) == GUMBO_TAG_A && has_attribute(node, "href");
 }
 
-/// Whether several rows stand beside this one; a table of fewer may lay out a page.
-bool is_one_of_many_rows(const GumboNode* row) {
-  constexpr int kManyRows = 3;
-  constexpr size_t kMaxLooks = 64;
-  const auto siblings = children(row->parent);
-  int rows = 0;
-  for (const GumboNode* node : siblings.first(std::min(siblings.size(), kMaxLooks))) {
-    rows += tag_of(node) == GUMBO_TAG_TR;
-  }
-  return rows >= kManyRows;
-}
+/// A table of fewer rows may lay out a page.
+constexpr int64_t kManyRows = 3;
+
+bool is_cell(GumboTag tag) { return tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH; }
 
 bool begins_with_comma(std::string_view text) { return trim_html_space(text).starts_with(','); }
 
@@ -139,7 +136,6 @@ class Judge {
     drop_where([this](size_t i) { return unseen(entries_[i].node); });
     const int64_t plain = content_[0].plain();
     drop_where([&](size_t i) { return furniture(i, plain); });
-    find_plain_cells();
     drop_where([this](size_t i) { return is_menu(i) ? DropReason::kLinks : DropReason::kNone; });
     if (rules_.main_only) keep_main_only();
     return std::move(judgement_);
@@ -167,6 +163,7 @@ class Judge {
     const bool in_title = above.in_title || tag == GUMBO_TAG_H1;
     const bool in_main = above.in_main || is_sectioning(above.node);
     const bool in_section = above.in_section || in_main || tag == GUMBO_TAG_SECTION;
+    const bool in_header = above.in_header || tag == GUMBO_TAG_HEADER;
     for (const GumboNode* child : children(above.node)) {
       if (is_element(child) ? is_never_content(child) : !is_text(child)) continue;
       if (child->type == GUMBO_NODE_WHITESPACE) continue;
@@ -174,8 +171,8 @@ class Judge {
       if (tag_of(child) == GUMBO_TAG_H1) {
         first_h1_ = std::min<size_t>(first_h1_, child->v.element.start_pos.offset);
       }
-      entries_.push_back(
-          {child, parent, tree_.slot(child), in_link, in_heading, in_title, in_main, in_section});
+      entries_.push_back({child, parent, tree_.slot(child), in_link, in_heading, in_title, in_main,
+                          in_section, in_header});
     }
   }
 
@@ -205,10 +202,13 @@ class Judge {
     for (const Entry& entry : entries_) content_.push_back(own_content(entry));
     for (size_t i = entries_.size(); i-- > 1;) {
       Content& own = content_[i];
-      if (is_paragraph(tag_of(entries_[i].node))) own.paragraph = own.plain();
+      const GumboTag tag = tag_of(entries_[i].node);
+      if (is_paragraph(tag)) own.paragraph = own.plain();
+      if (tag == GUMBO_TAG_TR) own.explained = own.links > 0 && own.plain_cells > 0;
       const size_t parent = entries_[i].parent;
       if (reason(i) == reason(parent)) {
         content_[parent].add(own);
+        content_[parent].plain_cells += is_cell(tag) && own.links == 0 && own.characters > 1;
       } else {
         content_[parent].controls += own.controls;
       }
@@ -231,18 +231,6 @@ class Judge {
     sum_content();
   }
 
-  /// Notes the rows with a cell of text without links.
-  void find_plain_cells() {
-    has_plain_cell_.assign(entries_.size(), false);
-    for (size_t i = 1; i < entries_.size(); ++i) {
-      const GumboTag tag = tag_of(entries_[i].node);
-      if ((tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) && content_[i].links == 0 &&
-          content_[i].characters > 0 && reason(i) == DropReason::kNone) {
-        has_plain_cell_[entries_[i].parent] = true;
-      }
-    }
-  }
-
   void count(DropReason why, const Content& content) {
     if (why == DropReason::kNone) return;
     judgement_.counts[static_cast<size_t>(why)].characters += content.characters;
@@ -260,12 +248,12 @@ class Judge {
   DropReason furniture(size_t index, int64_t plain) const {
     const Entry& entry = entries_[index];
     const Content& content = content_[index];
-    if (rules_.tags && is_boilerplate_tag(entry, content)) return DropReason::kTag;
+    const bool most_of_page = 2 * content.plain() > plain;
+    if (rules_.tags && is_boilerplate_tag(entry, content, most_of_page)) return DropReason::kTag;
     if (is_sectioning(entry.node)) return DropReason::kNone;
     if (rules_.roles && has_boilerplate_role(attribute(entry.node, "role"))) {
       return DropReason::kRole;
     }
-    const bool most_of_page = 2 * content.plain() > plain;
     return rules_.names && !most_of_page && has_boilerplate_name(entry.node, content)
                ? DropReason::kName
                : DropReason::kNone;
@@ -274,7 +262,10 @@ class Judge {
   bool has_boilerplate_name(const GumboNode* element, const Content& content) const {
     const std::string_view id = attribute(element, "id");
     const std::string_view names = attribute(element, "class");
-    if ((names_furniture(names) || names_furniture(id)) && !is_prose(content)) return true;
+    if ((names_furniture(names) || names_furniture(id)) &&
+        refutes_less(element, content, NameVerdict::kUnlessArticle)) {
+      return true;
+    }
     if (!is_block(tag_of(element))) return false;
     return refutes_less(element, content, judge_name(names)) ||
            (refutes_less(element, content, judge_name(id)) && !is_section_of_id(element, content));
@@ -293,7 +284,8 @@ class Judge {
         return !(reading && (prose || below_heading || table) && content.body() > content.linked);
       }
       case NameVerdict::kUnlessProse:
-        return !prose;
+        return !prose && !(reading && below_heading && content.links == 0 &&
+                           2 * content.body() > rules_.max_menu_text);
       case NameVerdict::kUnlessArticle:
         return !(reading && prose && below_heading);
       case NameVerdict::kBoilerplate:
@@ -317,19 +309,20 @@ class Judge {
     return content.paragraph > rules_.max_menu_text && content.plain() > content.linked;
   }
 
-  bool is_boilerplate_tag(const Entry& entry, const Content& content) const {
+  bool is_boilerplate_tag(const Entry& entry, const Content& content, bool most_of_page) const {
+    const bool sectioned = content.headings > 0 && content.body() > 0;
     switch (tag_of(entry.node)) {
       case GUMBO_TAG_NAV:
-        return true;
+        return !(most_of_page && sectioned && is_prose(content));
       case GUMBO_TAG_MENU:
         return !is_prose(content);
       case GUMBO_TAG_HEADER:
-        return !entry.in_main && !holds_h1(entry.node) && !is_prose(content) &&
-               !heads_section(entry, content);
+        return !entry.in_main && !entry.in_header && !holds_h1(entry.node) && !is_prose(content) &&
+               !heads_section(entry, content) && !(most_of_page && sectioned);
       case GUMBO_TAG_FOOTER:
         return tag_of(entry.node->parent) != GUMBO_TAG_BLOCKQUOTE;
       case GUMBO_TAG_ASIDE:
-        return !entry.in_main;
+        return !entry.in_main && !(most_of_page && sectioned && is_prose(content));
       default:
         return false;
     }
@@ -339,7 +332,7 @@ class Judge {
   /// a section or behind the page's h1.
   bool heads_section(const Entry& entry, const Content& content) const {
     const bool behind_h1 = entry.node->v.element.start_pos.offset > first_h1_;
-    return content.headings > 0 && (entry.in_section || behind_h1) && content.controls == 0 &&
+    return content.headings > 0 && (entry.in_section || behind_h1) &&
            (content.plain() > content.linked || content.links <= content.headings);
   }
 
@@ -358,19 +351,18 @@ class Judge {
     const bool gallery = 2 * content.pictures >= content.links;
     return !gallery && content.paragraph <= rules_.max_menu_text &&
            static_cast<double>(content.linked) >= rules_.link_share * characters &&
-           !is_explained_row(index) && !is_enumeration(index);
+           !holds_explained_rows(index) && !is_enumeration(index);
   }
 
-  /// Whether a row, or a cell of one, holds links beside a short text of its own: one of several
-  /// rows of a table of links and what they are.
-  bool is_explained_row(size_t index) const {
-    const GumboTag tag = tag_of(entries_[index].node);
-    if (tag == GUMBO_TAG_TR)
-      return has_plain_cell_[index] && is_one_of_many_rows(entries_[index].node);
-    if (tag != GUMBO_TAG_TD && tag != GUMBO_TAG_TH) return false;
-    const size_t row = entries_[index].parent;
-    return content_[row].plain() - content_[index].plain() <= 2 * rules_.max_menu_text &&
-           has_plain_cell_[row] && is_one_of_many_rows(entries_[row].node);
+  /// Whether a block holds a table of links and what they are, or is a row or a cell of one:
+  /// several rows have a cell of text beside links.
+  bool holds_explained_rows(size_t index) const {
+    while (entries_[index].parent != index) {
+      const GumboTag tag = tag_of(entries_[index].node);
+      if (!is_cell(tag) && tag != GUMBO_TAG_TR) break;
+      index = entries_[index].parent;
+    }
+    return content_[index].explained >= kManyRows;
   }
 
   /// Whether a block lists its links with commas right below a heading, as "see also" sections do.
@@ -430,8 +422,7 @@ class Judge {
   Judgement judgement_;
   std::vector<Entry> entries_;
   std::vector<Content> content_;
-  std::vector<bool> has_plain_cell_;  ///< by entry, for rows of tables
-  size_t first_h1_ = SIZE_MAX;        ///< byte of the page where its first h1 begins
+  size_t first_h1_ = SIZE_MAX;  ///< byte of the page where its first h1 begins
 };
 
 }  // namespace

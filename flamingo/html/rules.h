@@ -71,11 +71,15 @@ struct BoilerplateRules {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("hidden", hidden, "drop elements with hidden, aria-hidden, display:none, visibility:hidden");
-    v("forms", forms, "drop buttons, fields and selections (not the form around them)");
-    v("tags", tags, "drop nav, footer, header without h1, and aside outside of main or article");
+    v("hidden", hidden,
+      "drop elements with hidden, aria-hidden, display: none, visibility: hidden");
+    v("forms", forms,
+      "drop buttons, fields and selections (not the form around them, nor headings)");
+    v("tags", tags,
+      "drop nav, footer, the page's header without h1, and aside outside of main or article");
     v("roles", roles, "drop role= navigation, banner, contentinfo, complementary, search, ...");
-    v("names", names, "drop blocks whose class or id says menu, sidebar, cookie, share, ad, ...");
+    v("names", names,
+      "drop blocks whose class or id says menu, cookie, share, ad, ..., not their prose");
     v("link_menus", link_menus, "drop blocks whose text is nearly all links");
     v("link_share", link_share, "share of a block's characters in links that makes it a menu");
     v("min_links", min_links, "links that a menu has at least");

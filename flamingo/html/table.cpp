@@ -15,8 +15,8 @@ constexpr uint32_t kMaxColumns = 64;
 /// Nodes of a cell that are looked at; a cell of more is more than a line.
 constexpr int kMaxCellNodes = 256;
 constexpr int64_t kMaxRows = 65'534;
-/// Characters of a cell that are one line although <br> breaks them.
-constexpr int64_t kMaxBrokenLine = 80;
+/// Characters of a cell that are one line whatever blocks and <br> stand in it; more is prose.
+constexpr int64_t kMaxLine = 160;
 
 bool is_cell(const GumboNode* node) {
   return tag_of(node) == GUMBO_TAG_TD || tag_of(node) == GUMBO_TAG_TH;
@@ -31,9 +31,7 @@ class CellContent {
   }
 
   bool is_empty() const { return lines_ == 0 && left_ > 0; }
-  bool is_one_line() const {
-    return lines_ <= 1 && left_ > 0 && (!has_breaks_ || characters_ <= kMaxBrokenLine);
-  }
+  bool is_one_line() const { return lines_ <= 1 && left_ > 0 && characters_ <= kMaxLine; }
 
  private:
   void add(const GumboNode* node) {
@@ -52,9 +50,9 @@ class CellContent {
     switch (tag_of(element)) {
       case GUMBO_TAG_IMG:
       case GUMBO_TAG_VIDEO:
+        is_text_alone_ = false;
         return add_glyphs();
       case GUMBO_TAG_BR:
-        has_breaks_ = has_breaks_ || lines_ > 0;
         return;
       case GUMBO_TAG_FIGURE:
       case GUMBO_TAG_LI:
@@ -81,9 +79,8 @@ class CellContent {
   int left_ = kMaxCellNodes;
   int lines_ = 0;  ///< apart from those that <br> begins
   int64_t characters_ = 0;
-  bool has_breaks_ = false;
   bool broken_ = false;
-  bool is_text_alone_ = true;  ///< no list, table or the like up to here
+  bool is_text_alone_ = true;  ///< no list, picture or the like up to here
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ TEST(Names, WholeWordsOnly) {
 
 TEST(Names, KeysHoldNoWords) {
   EXPECT_EQ(judge_name("memdesc:a840d36cfe92531bcbb7ad8baa445858a"), NameVerdict::kContent);
+  EXPECT_EQ(judge_name("memitem:ad46eb8a1f2e nav8ad"), NameVerdict::kContent);
   EXPECT_EQ(judge_name("nav2"), judge_name("nav"));
   EXPECT_EQ(judge_name("ad300"), judge_name("ad"));
 }

@@ -82,15 +82,18 @@ TEST(Rules, HeadersOfSectionsStay) {
             "T\n\nby me\n\na");
   EXPECT_EQ(shown("<section><header><h3><a href=1>T</a></h3></header>a</section>"), "T\n\na");
   EXPECT_EQ(shown("<h1>S</h1><div><header><h2>T</h2></header>a</div>"), "S\n\nT\n\na");
-  // That of the page is none of them, nor is one that searches or links.
+  // That of the page is none of them, nor is one of links.
   EXPECT_EQ(shown("<div><header><h2>T</h2></header>a</div><h1>S</h1>"), "a\n\nS");
   EXPECT_EQ(shown("<section><header>T</header>a</section>"), "a");
-  EXPECT_EQ(shown("<section><header><h2>T</h2><input></header>a</section>"), "a");
   EXPECT_EQ(shown("<section><header><h2><a href=1>T</a></h2><a href=2>x</a></header>a</section>"),
             "a");
   // A header that was never closed holds the whole section.
   EXPECT_EQ(shown("<div><header><h2>T</h2><p>" + kProse + "</div>" + kProse + kProse),
             "T\n\n" + text + "\n\n" + text + " " + text);
+  EXPECT_EQ(shown("<section><header><h2>T</h2><header><p>short</section><p>x"), "T\n\nshort\n\nx");
+  EXPECT_EQ(shown("<div><header><h2>T</h2><p>all there is</div>x"), "T\n\nall there is\n\nx");
+  EXPECT_EQ(shown("<nav><a href=1>x</a><h2>T</h2><p>" + kProse), "x\n\nT\n\n" + text);
+  EXPECT_EQ(shown("<aside><h2>T</h2><p>" + kProse), "T\n\n" + text);
 }
 
 TEST(Rules, ButtonsThatAreHeadingsStay) {
@@ -180,6 +183,12 @@ TEST(Rules, PostsNamedLikeTheirCategoryStay) {
   }
   EXPECT_EQ(block_of_page("<div class='recipe cookies'><h2>T</h2><ul><li>flour<li>eggs</ul></div>"),
             "T\n\n- flour\n- eggs");
+  EXPECT_EQ(
+      block_of_page(
+          "<div class=menu><h2>Starters</h2><ul><li>Soup of the day 5<li>Bread, oil and salt 3"
+          "<li>Fish of the lake 9</ul></div>"),
+      "Starters\n\n- Soup of the day 5\n- Bread, oil and salt 3\n- Fish of the lake 9");
+  EXPECT_EQ(block_of_page("<div class=tooltip>" + post + "</div>"), text);
   EXPECT_EQ(block_of_page("<div class=market-share>" + kProse + "</div>"), shown(kProse));
   EXPECT_EQ(block_of_page("<table class=market-share><tr><td>x<td>7</table>"), "x\t7");
   EXPECT_EQ(block_of_page("<div class=popup-gallery><a href=1><img src=a.png></a>x</div>"),
@@ -187,7 +196,7 @@ TEST(Rules, PostsNamedLikeTheirCategoryStay) {
 }
 
 TEST(Rules, WhatStandsAroundATextGoes) {
-  for (const std::string block :
+  for (const std::string& block :
        {"<div class=cookie-banner><h2>Privacy</h2><p>" + kProse + "<button>Accept</button></div>",
         "<div class='cookies'><p>" + kProse + "<a href=p>More</a></div>",
         "<div id=cookie-law-info-bar>" + kProse + "<a role=button href=#>OK</a></div>",
@@ -202,7 +211,7 @@ TEST(Rules, WhatStandsAroundATextGoes) {
         "<div class=footer>" + kProse + "</div>", "<div class=copyright>(c) 2020 us</div>"s,
         "<div class=category-nav><a href=1>x</a></div>"s,
         "<div class=sidebar><h3>About</h3>me</div>"s, "<div class=gallery-nav>1 2 3</div>"s,
-        "<p class=ad>" + kProse + "</p>"}) {
+        "<p class=ad>" + kProse + "</p>", "<div class=ttc>" + kProse + "</div>"}) {
     EXPECT_EQ(block_of_page(block), "") << block;
   }
 }
@@ -216,6 +225,12 @@ TEST(Rules, AnchorsWithoutAddressAreNoLinks) {
     EXPECT_EQ(shown("<p>x</p><div>" + std::string(anchor) + rows + "</div>"), "x\n\n" + text)
         << anchor;
   }
+  const std::string item = "<li><a href=1>tool</a> copies files";
+  for (const char* anchor : {"<a id=t/>", "<a name=t>", "<a class=t></a>"}) {
+    EXPECT_EQ(
+        shown("x" + std::string(anchor) + "<ul>" + item + item + item + item + "</ul>"),
+        "x\n\n- tool copies files\n- tool copies files\n- tool copies files\n- tool copies files");
+  }
   const std::string menu =
       "<ul><li><a href=1>b</a><li><a href=1>c</a><li><a href=1>d</a><li><a href=1>e</a></ul>";
   EXPECT_EQ(shown("x<div><a name=t>" + menu + "</div>"), "x");
@@ -225,14 +240,14 @@ TEST(Rules, LinksThatTextExplainsStay) {
   const std::string links =
       "<a href=1>aaaaaaaa</a> <a href=1>bbbbbbbb</a><br><a href=1>cccccccc</a> <a "
       "href=1>dddddddd</a>";
-  const std::string row = "<tr><td>" + links + "<td>what all of these are";
+  const std::string row = "<tr><td>" + links + "<td>all";
   EXPECT_EQ(shown("<table>" + row + row + row + "</table>"),
             shown("<table>" + row + row + row + "</table>", [] {
               PageOptions options;
               options.rules.link_menus = false;
               return options;
             }()));
-  EXPECT_EQ(shown("<table>" + row + "</table>x"), "what all of these are\n\nx");
+  EXPECT_EQ(shown("<table>" + row + "</table>x"), "x");
   EXPECT_EQ(shown("<h2>See also</h2><p><a href=1>a(1)</a>, <a href=1>b(1)</a>, <a href=1>c(1)</a>, "
                   "<a href=1>d(1)</a>."),
             "See also\n\na(1), b(1), c(1), d(1).");

@@ -45,9 +45,11 @@ TEST(Table, BlocksBreakRowsOfMoreThanALine) {
   EXPECT_EQ(table("<tr><td><p>a</p><p>b</p><td>c"), "a\n\nb\n\nc");
   EXPECT_EQ(table("<tr><th><th>2001<br>planned<th>2002<tr><td>Oak<td>1<td>2"),
             "\t2001 planned\t2002\nOak\t1\t2");
-  const std::string verse(60, 'x');
+  const std::string verse(100, 'x');
   EXPECT_EQ(table("<tr><td>a<td>" + verse + "<br>" + verse), "a\t" + verse + "\n" + verse);
   EXPECT_EQ(table("<tr><td>a<td><ul><li>b</ul>"), "a\n- b");
+  EXPECT_EQ(table("<tr><td><p>a</p><td><p>" + verse + verse + "</p>"), "a\n\n" + verse + verse);
+  EXPECT_EQ(table("<tr><td><p>a</p><td><img src=i.png><p>b</p>"), "a[i.png|]b");
   EXPECT_EQ(table("<tr><td>a<td><pre>b</pre>"), "a\n\nb");
   EXPECT_EQ(table("<tr><td><p>a</p><tr><td><p>b</p>"), "a\n\nb");
   EXPECT_EQ(table("<tr><td>a<td><table><tr><td>b<td><td>c<tr><td>d<td>e<td>f</table><td>g"),
