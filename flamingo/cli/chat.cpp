@@ -1,17 +1,15 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 
+#include "flamingo/cli/chat_command.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/run_options.h"
 #include "flamingo/cli/verbs.h"
 
 namespace flamingo::cli {
 namespace {
-
-constexpr const char* kHelp =
-    "/image PATH   show a picture        /video PATH   show a clip\n"
-    "/clear        forget everything     /help         this text\n"
-    "/quit, /exit  leave                 Ctrl-C        stops the answer, then the program\n";
 
 struct Options {
   RunOptions run;
@@ -23,93 +21,132 @@ struct Options {
 /// The state of one dialogue at the terminal.
 class Chat {
  public:
-  explicit Chat(const Options& options)
-      : options_(options),
-        bundle_(open_bundle(options.run)),
-        decoder_(step_decoder_for(bundle_, options.run)) {
+  explicit Chat(const Options& options) : options_(options), running_(start_model(options.run)) {
     clear();
   }
 
-  /// Handles one line; false ends the program.
-  bool handle(const std::string& line) {
-    if (line == "/quit" || line == "/exit") return false;
-    if (line == "/help") {
-      std::fputs(kHelp, stderr);
-    } else if (line == "/clear") {
-      clear();
-    } else if (line.starts_with("/image ")) {
-      pending_.items.push_back(ImageItem{line.substr(7)});
-    } else if (line.starts_with("/video ")) {
-      pending_.items.push_back(VideoItem{line.substr(7)});
-    } else if (!line.empty()) {
-      answer(line);
+  /// False ends the program. Throws Error; the dialogue is then as before.
+  bool handle(const ChatCommand& command) {
+    switch (command.kind) {
+      case ChatCommand::Kind::kNothing:
+        break;
+      case ChatCommand::Kind::kQuit:
+        return false;
+      case ChatCommand::Kind::kHelp:
+        std::fputs(kChatHelp, stderr);
+        break;
+      case ChatCommand::Kind::kClear:
+        clear();
+        break;
+      case ChatCommand::Kind::kImage:
+        show(ImageItem{command.text});
+        break;
+      case ChatCommand::Kind::kVideo:
+        show(VideoItem{command.text});
+        break;
+      case ChatCommand::Kind::kSay:
+        answer(command.text);
     }
     return true;
   }
 
  private:
   void clear() {
-    conversation_ = std::make_unique<Conversation>(bundle_.model, bundle_.tokenizer, decoder_);
-    pending_ = {};
+    conversation_ = std::make_unique<Conversation>(running_.bundle.model, running_.bundle.tokenizer,
+                                                   running_.decoder);
+    shown_ = {};
+    media_.clear();
     media_seen_ = 0;
     begun_ = false;
-    if (!options_.prefix.empty()) pending_.items.push_back(TextItem{options_.prefix});
+    if (!options_.prefix.empty()) shown_.items.emplace_back(TextItem{options_.prefix});
+  }
+
+  /// Reads a picture or clip now, so that a wrong path is told and forgotten.
+  void show(PromptItem item) {
+    auto read =
+        load_media({{item}}, running_.bundle.model->config().transform, options_.run.frames);
+    media_.push_back(std::move(read.front()));
+    shown_.items.push_back(std::move(item));
+  }
+
+  GenerateResult generate(const EncodedPrompt& prompt) {
+    auto options = generate_options(options_.run, running_.bundle);
+    options.stop.push_back(options_.user);
+    options.whole_characters = true;
+    const OrderlyStop stop;  // Ctrl-C ends the answer alone
+    return conversation_->generate(
+        prompt, options, options_.run.json ? Conversation::OnText() : Conversation::OnText(print));
   }
 
   void answer(const std::string& line) {
-    Prompt turn = pending_;
-    turn.items.push_back(TextItem{options_.user + line + options_.assistant});
-    const auto encoded = encode_prompt(bundle_, turn, options_.run.frames, media_seen_, !begun_);
-    auto generate = generate_options(options_.run, bundle_);
-    generate.stop.push_back(options_.user);
-    stop_requested() = false;  // a Ctrl-C at the prompt is not meant for this answer
-    const auto result = conversation_->generate(encoded, generate, [](const std::string& piece) {
-      std::fputs(piece.c_str(), stdout);
-      std::fflush(stdout);
-    });
-    std::printf("\n");
-    stop_requested() = false;  // it stopped the answer only
-    std::fprintf(stderr, "(%s)\n", timings_text(result.timings).c_str());
-    media_seen_ += static_cast<int32_t>(encoded.media.size());
+    Prompt turn = shown_;
+    turn.items.emplace_back(TextItem{options_.user + line + options_.assistant});
+    EncodedPrompt prompt = encode_text(running_.bundle, turn, media_seen_, !begun_);
+    prompt.media = media_;
+    const GenerateResult result = generate(prompt);
+    media_seen_ += static_cast<int32_t>(media_.size());
     begun_ = true;
-    pending_ = {};
+    shown_ = {};
+    media_.clear();
+    if (options_.run.json) {
+      print_json(answer_json(result, running_.load_s));
+    } else {
+      print("\n");
+      const std::string cut = cut_text(result, options_.run);
+      std::fprintf(stderr, "(%s%s%s)\n", cut.c_str(), cut.empty() ? "" : "; ",
+                   timings_text(result.timings).c_str());
+    }
+    forget_interrupt();
   }
 
   const Options& options_;
-  ModelBundle bundle_;
-  std::shared_ptr<StepDecoder> decoder_;
+  Running running_;
   std::unique_ptr<Conversation> conversation_;
-  Prompt pending_;
+  Prompt shown_;                       ///< what stands before the next turn
+  std::vector<PreparedMedium> media_;  ///< its pictures and clips
   int32_t media_seen_ = 0;
   bool begun_ = false;
 };
 
+/// Tells why a line could not be handled; with --json also whoever waits for the object of a turn.
+void tell(const Error& error, bool json_turn) {
+  std::fprintf(stderr, "flamingo: %s\n", error.what());
+  if (json_turn) print_json({{"error", error.what()}});
+}
+
 void run(const Options& options) {
   Chat chat(options);
-  std::fputs(kHelp, stderr);
+  std::fputs(kChatHelp, stderr);
   std::string line;
-  while (std::fputs("> ", stderr), std::getline(std::cin, line)) {
+  while (!stop_requested() && std::fputs("> ", stderr) >= 0 && std::getline(std::cin, line)) {
+    ChatCommand command;
     try {
-      if (!chat.handle(line)) return;
-    } catch (const Error& e) {  // a wrong path must not end the dialogue
-      std::fprintf(stderr, "%s\n", e.what());
+      command = parse_chat_line(line);
+      if (!chat.handle(command)) return;
+    } catch (const Error& error) {  // a mistake must not end the dialogue
+      tell(error, options.run.json && command.kind == ChatCommand::Kind::kSay);
     }
   }
 }
+
+/// As a shell would write it: a line end in an option's default must not break the help.
+std::string shown(const std::string& text) { return Json(text).dump(); }
 
 }  // namespace
 
 void add_chat(CLI::App& app) {
   auto* verb = app.add_subcommand("chat", "Talk about pictures and clips at the terminal");
   auto options = std::make_shared<Options>();
-  add_run_options(*verb, options->run);
+  add_run_options(*verb, options->run, "Print one JSON object a turn instead of text");
   verb->add_option("--prefix", options->prefix, "Text before the first turn");
-  verb->add_option("--user", options->user, "What stands before the user's words")
-      ->capture_default_str();
+  verb->add_option("--user", options->user,
+                   "What stands before the user's words; the answer stops before it")
+      ->default_str(shown(options->user));
   verb->add_option("--assistant", options->assistant, "What stands before the answer")
-      ->capture_default_str();
+      ->default_str(shown(options->assistant));
   set_examples(*verb,
-               "  flamingo chat\n  flamingo chat -m idefics-9b-instruct --temp 0.7 --top-p 0.9");
+               "  flamingo chat\n  flamingo chat -m idefics-9b-instruct --temp 0.7 --top-p 0.9\n"
+               "  printf '/image cat.png\\nWhat is this?\\n' | flamingo chat --json");
   verb->callback([options] { run(*options); });
 }
 

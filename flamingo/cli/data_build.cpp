@@ -79,6 +79,7 @@ void run(const Options& options) {
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.output = options.output;
   BuildLine line;
+  const OrderlyStop stop;
   const BuildHooks hooks{.stop = &stop_requested(),
                          .progress = [&](const BuildProgress& progress) { line.show(progress); },
                          .threads = options.threads};

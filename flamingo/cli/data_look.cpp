@@ -41,6 +41,7 @@ std::unique_ptr<DocumentFile> open_with_warnings(const std::string& path) {
 
 DocumentStats read_files(const ReadOptions& options) {
   DocumentStats stats;
+  const OrderlyStop stop;
   for (const std::string& path : options.files) {
     if (stop_requested()) break;
     const auto file = open_with_warnings(path);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "flamingo/cli/demo_prompts.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/run_options.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/file.h"
@@ -49,15 +50,10 @@ std::string ranking_text(const std::vector<RankedCandidate>& ranked) {
 
 PageExample run_prompt(const Options& options, const Running& running, const DemoPrompt& demo) {
   const ModelBundle& bundle = running.bundle;
-  std::printf("  %s", prompt_line(demo.prompt).c_str());
-  std::fflush(stdout);
+  print("  " + prompt_line(demo.prompt));
   Conversation conversation(bundle.model, bundle.tokenizer, running.decoder);
   const auto encoded = encode_prompt(bundle, demo.prompt, options.run.frames);
-  const auto result = conversation.generate(encoded, generate_options(options.run, bundle),
-                                            [](const std::string& piece) {
-                                              std::fputs(piece.c_str(), stdout);
-                                              std::fflush(stdout);
-                                            });
+  const auto result = conversation.generate(encoded, generate_options(options.run, bundle), print);
   std::vector<RankedCandidate> ranked;
   if (!demo.candidates.empty()) {
     ranked =
@@ -89,7 +85,6 @@ void run(const Options& options) {
     std::printf("\n%s\n", section.title.c_str());
     page.push_back({section.title, section.about, {}});
     for (const auto& demo : section.prompts) {
-      if (stop_requested()) return;
       page.back().examples.push_back(run_prompt(options, running, demo));
     }
   }

@@ -48,14 +48,16 @@ TaskResult encoder_task(const Options& options, const ModelBundle& bundle, const
 }
 
 std::vector<TaskResult> run_tasks(const Options& options) {
-  const auto tasks =
-      select_tasks(options.eval.tasks);  // unknown names fail before anything is loaded
+  check_options(options.run);  // mistakes show before anything is loaded
+  const auto tasks = select_tasks(options.eval.tasks);
   const auto bundle = open_bundle(options.run);
   const auto data = eval_data(options, bundle);
   ViewRenderer renderer(data.set, {}, bundle.model->config().transform.size, options.eval.seed);
   FlamingoScorer scorer(bundle.model, renderer);
   std::vector<TaskResult> results;
+  const OrderlyStop stop;  // what was measured so far is shown
   for (const auto& task : tasks) {
+    if (stop_requested()) return results;
     std::unique_ptr<Progress> progress;
     EvalHooks hooks{.progress =
                         [&](const std::string& name, int64_t done, int64_t total) {
@@ -68,7 +70,7 @@ std::vector<TaskResult> run_tasks(const Options& options) {
     results.push_back(run_task(task, data, scorer, options.eval, hooks));
     if (progress) progress->finish();
   }
-  if (wants(options.eval, kEncoderTask))
+  if (wants(options.eval, kEncoderTask) && !stop_requested())
     results.push_back(encoder_task(options, bundle, data, renderer));
   return results;
 }
@@ -78,7 +80,11 @@ void run(const Options& options) {
   const auto results = run_tasks(options);
   const std::string json = report_json(results).dump(2) + "\n";
   std::fputs(options.run.json ? json.c_str() : report_table(results).c_str(), stdout);
-  if (!options.output.empty()) write_file_atomic(options.output, json);
+  if (stop_requested()) {
+    std::fputs("stopped; these are the episodes so far, which are not written\n", stderr);
+  } else if (!options.output.empty()) {
+    write_file_atomic(options.output, json);
+  }
 }
 
 }  // namespace

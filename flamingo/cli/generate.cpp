@@ -1,6 +1,9 @@
+#include <array>
 #include <cstdio>
 #include <memory>
+#include <optional>
 
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/prompt_file.h"
 #include "flamingo/cli/run_options.h"
 #include "flamingo/cli/verbs.h"
@@ -14,33 +17,32 @@ struct Options {
   std::vector<std::string> candidates;
 };
 
-void print_piece(const std::string& piece) {
-  std::fputs(piece.c_str(), stdout);
-  std::fflush(stdout);
-}
-
-void print_json(const Json& json) {
-  std::printf("%s\n", json.dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
-}
-
 void report_run(const Running& running, const GenerateTimings& timings) {
   std::fprintf(stderr, "load %.2f s (%s), %s\n", running.load_s, running.bundle.load_report.c_str(),
                timings_text(timings).c_str());
 }
 
-void write_answer(const Options& options, const Running& running, const EncodedPrompt& prompt) {
+/// Ctrl-C ends the program until there is something to show, then the answer.
+GenerateResult generate(const Options& options, const Running& running,
+                        const EncodedPrompt& prompt) {
   Conversation conversation(running.bundle.model, running.bundle.tokenizer, running.decoder);
-  const auto result =
-      conversation.generate(prompt, generate_options(options.run, running.bundle),
-                            options.run.json ? Conversation::OnText() : print_piece);
+  std::optional<OrderlyStop> stop;
+  return conversation.generate(prompt, generate_options(options.run, running.bundle),
+                               [&](const std::string& piece) {
+                                 if (!stop) stop.emplace();
+                                 if (!options.run.json) print(piece);
+                               });
+}
+
+void write_answer(const Options& options, const Running& running, const EncodedPrompt& prompt) {
+  const GenerateResult result = generate(options, running, prompt);
   if (options.run.json) {
-    print_json({{"text", result.text},
-                {"ids", result.ids},
-                {"finish_reason", std::string(enum_name(result.finish))},
-                {"timings", timings_json(result.timings, running.load_s)}});
+    print_json(answer_json(result, running.load_s));
     return;
   }
-  std::printf("\n");
+  print("\n");
+  if (const std::string cut = cut_text(result, options.run); !cut.empty())
+    std::fprintf(stderr, "%s\n", cut.c_str());
   report_run(running, result.timings);
 }
 
@@ -58,13 +60,18 @@ void weigh_candidates(const Options& options, const Running& running, const Prom
     print_json({{"candidates", list}, {"timings", timings_json(timings, running.load_s)}});
     return;
   }
-  for (const auto& candidate : ranked)
-    std::printf("%.3f  %s\n", candidate.probability, candidate.text.c_str());
+  for (const auto& candidate : ranked) {
+    std::array<char, 32> share{};
+    std::snprintf(share.data(), share.size(), "%.3f  ", candidate.probability);
+    print(share.data() + candidate.text + "\n");
+  }
   report_run(running, timings);
 }
 
 void run(const Options& options) {
-  const auto prompt = read_prompt(options.prompt);  // before the model: mistakes show at once
+  check_options(options.run);  // before the model: mistakes show at once
+  check_candidates(options.candidates);
+  const auto prompt = read_prompt(options.prompt);
   auto media = read_media(options.run, prompt);
   const Running running = start_model(options.run);
   auto encoded = encode_text(running.bundle, prompt);
@@ -82,8 +89,9 @@ void add_generate(CLI::App& app) {
   auto* verb = app.add_subcommand("generate", "Answer one prompt of text, pictures and clips");
   auto options = std::make_shared<Options>();
   verb->add_option("-p,--prompt", options->prompt.text, "Text with <image> and <video> marks");
-  verb->add_option("-f,--file", options->prompt.file,
-                   "Prompt file: .json, .yaml (with shots) or text with marks");
+  verb->add_option(
+      "-f,--file", options->prompt.file,
+      "Prompt file: .json, .yaml (with shots) or text with marks; - is standard input");
   verb->add_option("--image", options->prompt.images, "Pictures for the <image> marks, in order");
   verb->add_option("--video", options->prompt.videos, "Clips for the <video> marks, in order");
   verb->add_option("--candidate", options->candidates,
@@ -96,6 +104,7 @@ void add_generate(CLI::App& app) {
       "  flamingo generate -p '<image>Output:' --image cat.png\n"
       "  flamingo generate -p '<image>Output: blick<image>Output:' --image a.png --image b.png\n"
       "  flamingo generate -f shots.yaml --json\n"
+      "  echo 'The capital of France is' | flamingo generate -f -\n"
       "  flamingo generate -p '<image>Output:' --image a.png --candidate cat --candidate dog\n"
       "  flamingo generate -m idefics-9b -p '<image>Question: What is this? Answer:' --image "
       "x.jpg");

@@ -1,6 +1,12 @@
+#include <algorithm>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <functional>
+#include <sstream>
 
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/freed_memory.h"
@@ -9,6 +15,22 @@
 namespace {
 
 constexpr int kBadInput = 2;
+
+/// Shows help, or tells in one line what the command line has wrong. -> exit status.
+int end_of_parse(const CLI::App& app, const CLI::ParseError& e) {
+  std::ostringstream help, error;
+  if (app.exit(e, help, error) == 0) {
+    flamingo::cli::print(help.str());
+    return 0;
+  }
+  std::string verb;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    verb += (verb.empty() ? "" : " ") + at->get_name();
+  }
+  flamingo::fail(verb.empty() ? "flamingo" : verb, e.what(),
+                 "flamingo " + verb + (verb.empty() ? "" : " ") + "--help tells what there is");
+}
 
 int run(int argc, char** argv) {
   using namespace flamingo::cli;
@@ -31,23 +53,40 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : kBadInput;
+    return end_of_parse(app, e);
   }
   return 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  flamingo::keep_freed_memory();
-  flamingo::keep_tensor_memory();
-  flamingo::cli::install_signal_handlers();
+/// Does a part of the program and tells what went wrong. -> exit status.
+int told(const std::function<int()>& work) {
   try {
-    return run(argc, argv);
+    return work();
+  } catch (const flamingo::cli::ClosedOutput&) {
+    flamingo::cli::end_by(SIGPIPE);
+  } catch (const flamingo::cli::OutputError& e) {
+    std::fprintf(stderr, "flamingo: %s\n", e.what());
+    std::_Exit(kBadInput);  // with what it could not write
   } catch (const flamingo::Error& e) {
     std::fprintf(stderr, "flamingo: %s\n", e.what());
   } catch (const std::exception& e) {
     std::fprintf(stderr, "flamingo: internal error: %s\n", e.what());
   }
   return kBadInput;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  flamingo::cli::ensure_standard_files();
+  flamingo::keep_freed_memory();
+  flamingo::keep_tensor_memory();
+  flamingo::cli::install_signal_handlers();
+  const int status = told([&] { return run(argc, argv); });
+  const int flushed = told([] {
+    flamingo::cli::flush_output();
+    return 0;
+  });
+  flamingo::cli::end_if_stopped();
+  return std::max(status, flushed);
 }

@@ -1,7 +1,16 @@
 #include "flamingo/cli/prompt_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
+#include "flamingo/core/ascii.h"
+#include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/media/yaml.h"
@@ -11,31 +20,90 @@ namespace flamingo::cli {
 namespace {
 
 constexpr uint64_t kMaxPromptBytes = 16 << 20;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-Prompt read_yaml_prompt([[maybe_unused]] const std::string& path) {
+/// Reads to the end of what has no size. `where` names it in errors.
+std::string read_stream(int fd, const std::string& where) {
+  std::string bytes;
+  std::array<char, 1 << 16> buffer{};
+  while (true) {
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(where, std::string("expected to read, got ") + std::strerror(errno));
+    if (n == 0) return bytes;
+    bytes.append(buffer.data(), static_cast<size_t>(n));
+    require(bytes.size() <= kMaxPromptBytes, where,
+            "expected at most " + std::to_string(kMaxPromptBytes) + " bytes, got more");
+  }
+}
+
+/// A file, a pipe such as the shell's <(...), or "-".
+std::string read_any(const std::string& path) {
+  if (path == "-") return read_stream(STDIN_FILENO, "standard input");
+  struct stat info {};
+  const bool has_size =
+      ::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
+  if (has_size) return read_file(path, kMaxPromptBytes);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  require(fd >= 0, path, std::string("expected a readable file, got ") + std::strerror(errno));
+  try {
+    std::string bytes = read_stream(fd, path);
+    ::close(fd);
+    return bytes;
+  } catch (...) {
+    ::close(fd);
+    throw;
+  }
+}
+
+Json read_yaml([[maybe_unused]] const std::string& path) {
 #ifdef FLAMINGO_MEDIA
-  return prompt_from_json(read_yaml_file(path), std::filesystem::path(path).parent_path(), path);
+  return parse_yaml(read_any(path), path);
 #else
   fail(path, "expected a build that reads YAML, got one built without media",
        "write the prompt as JSON");
 #endif
 }
 
+/// What editors add to a text: a mark before it and the end of its last line.
+std::string without_editors_marks(std::string text) {
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
+  if (text.ends_with('\n')) text.resize(text.size() - (text.ends_with("\r\n") ? 2 : 1));
+  return text;
+}
+
+Prompt read_text_prompt(const std::string& path, const PromptSource& source) {
+  const std::string where = path == "-" ? "standard input" : path;
+  const std::string text = without_editors_marks(read_any(path));
+  require(!text.empty(), where, "expected a prompt, got an empty text");
+  return prompt_from_marks(text, source.images, source.videos, where);
+}
+
+Prompt read_prompt_file(const std::string& path, const PromptSource& source) {
+  const std::filesystem::path file(path);
+  const std::string extension = ascii_lower(file.extension().string());
+  const bool is_yaml = extension == ".yaml" || extension == ".yml";
+  if (extension != ".json" && !is_yaml) return read_text_prompt(path, source);
+  require(source.images.empty() && source.videos.empty(), path,
+          "expected no --image or --video beside a prompt file that names its media, got some");
+  const Json json = is_yaml ? read_yaml(path) : parse_json(read_any(path), path);
+  Prompt prompt = prompt_from_json(json, file.parent_path(), path);
+  require(!prompt.items.empty(), path, "expected a prompt, got an empty one");
+  return prompt;
+}
+
 }  // namespace
 
 Prompt read_prompt(const PromptSource& source) {
-  require(source.text.empty() != source.file.empty(), "prompt",
-          "expected one of --prompt and --file, got " +
-              std::string(source.text.empty() ? "neither" : "both"));
-  if (source.file.empty()) return prompt_from_marks(source.text, source.images, source.videos);
-  const auto extension = std::filesystem::path(source.file).extension();
-  const bool structured = extension == ".json" || extension == ".yaml" || extension == ".yml";
-  if (!structured) {
-    return prompt_from_marks(read_file(source.file, kMaxPromptBytes), source.images, source.videos);
+  require(
+      source.text.has_value() != source.file.has_value(), "prompt",
+      "expected one of --prompt and --file, got " + std::string(source.text ? "both" : "neither"));
+  if (source.file) {
+    require(!source.file->empty(), "--file", "expected a path, got an empty one");
+    return read_prompt_file(*source.file, source);
   }
-  require(source.images.empty() && source.videos.empty(), source.file,
-          "expected no --image or --video beside a prompt file that names its media, got some");
-  return extension == ".json" ? read_json_prompt(source.file) : read_yaml_prompt(source.file);
+  require(!source.text->empty(), "--prompt", "expected a text, got an empty one");
+  return prompt_from_marks(*source.text, source.images, source.videos, "--prompt");
 }
 
 }  // namespace flamingo::cli

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "flamingo/cli/media_limits.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/generate/fused_step_decoder.h"
 
@@ -23,8 +24,15 @@ torch::ScalarType scalar_type_of(const std::string& name) {
 
 void warn_of_damage(const std::vector<PreparedMedium>& media) {
   for (const auto& medium : media) {
-    if (!medium.damage.empty()) std::fprintf(stderr, "warning: %s\n", medium.damage.c_str());
+    if (!medium.damage.empty()) std::fprintf(stderr, "flamingo: warning: %s\n", medium.damage.c_str());
   }
+}
+
+/// The option that sets a field of SamplingConfig: --top-k sets top_k.
+std::string option_of(std::string field) {
+  if (field == "temperature") return "--temp";
+  std::ranges::replace(field, '_', '-');
+  return "--" + field;
 }
 
 double per_second(int64_t count, double seconds) {
@@ -33,18 +41,18 @@ double per_second(int64_t count, double seconds) {
 
 }  // namespace
 
-void add_model_options(CLI::App& app, RunOptions& options) {
+void add_model_options(CLI::App& app, RunOptions& options, const char* json_help) {
   app.add_option("-m,--model", options.model, "Folder of a model (native or IDEFICS)")
       ->capture_default_str();
   app.add_option("--lm", options.lm,
                  "GGUF of the frozen language model, if not where the model says");
   app.add_option("--dtype", options.dtype, "Arithmetic: bf16 or fp32")->capture_default_str();
   app.add_option("-t,--threads", options.threads, "CPU threads; 0 = all")->capture_default_str();
-  app.add_flag("--json", options.json, "Print one JSON object instead of text");
+  app.add_flag("--json", options.json, json_help);
 }
 
-void add_run_options(CLI::App& app, RunOptions& options) {
-  add_model_options(app, options);
+void add_run_options(CLI::App& app, RunOptions& options, const char* json_help) {
+  add_model_options(app, options, json_help);
   auto& generate = options.generate;
   auto& sampling = generate.sampling;
   app.add_option("--decoder", options.decoder,
@@ -70,9 +78,19 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   add_media_limits(app, options.frames.limits);
 }
 
+void check_options(const RunOptions& options) {
+  const auto& generate = options.generate;
+  require(options.threads >= 0, "--threads",
+          "expected a number >= 0, got " + std::to_string(options.threads));
+  require(generate.max_tokens > 0, "--predict",
+          "expected a number > 0, got " + std::to_string(generate.max_tokens));
+  scalar_type_of(options.dtype);
+  if (const auto wrong = generate.sampling.fault())
+    fail(option_of(wrong->field), "expected " + wrong->expected);
+}
+
 ModelBundle open_bundle(const RunOptions& options) {
-  require(options.threads >= 0, "--threads", "expected a number >= 0, got a negative one");
-  require(options.generate.max_tokens > 0, "--predict", "expected a number > 0, got less");
+  check_options(options);
   if (options.threads > 0) at::set_num_threads(options.threads);
   ModelBundle bundle =
       open_model(options.model, {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
@@ -120,14 +138,23 @@ Running start_model(const RunOptions& options) {
   return {std::move(bundle), std::move(decoder), taken.count()};
 }
 
+void check_candidates(const std::vector<std::string>& candidates) {
+  for (auto it = candidates.begin(); it != candidates.end(); ++it) {
+    require(it->find_first_not_of(" \n\t") != std::string::npos, "--candidate",
+            "expected a text, got a blank one");
+    require(std::find(candidates.begin(), it, *it) == it, "--candidate",
+            "expected different answers, got \"" + *it + "\" twice");
+  }
+}
+
 Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,
                         const Prompt& prompt, const EncodedPrompt& encoded,
                         const std::vector<std::string>& candidates) {
   std::vector<std::vector<int32_t>> ids;
   for (const auto& text : candidates) {
     auto answer = continuation_ids(bundle, prompt, encoded.ids, text);
-    require(std::ranges::find(ids, answer) == ids.end(), "candidate",
-            "expected different answers, got \"" + text + "\" twice");
+    require(std::ranges::find(ids, answer) == ids.end(), "--candidate",
+            "expected answers of different tokens, got those of \"" + text + "\" twice");
     ids.push_back(std::move(answer));
   }
   Conversation conversation(bundle.model, bundle.tokenizer, std::move(decoder));
@@ -141,6 +168,24 @@ Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> 
     ranking.candidates.push_back({candidates[i], scores[i], std::exp(scores[i] - best) / sum});
   std::ranges::stable_sort(ranking.candidates, std::greater(), &RankedCandidate::log_likelihood);
   return ranking;
+}
+
+void print_json(const Json& json) {
+  print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::string cut_text(const GenerateResult& result, const RunOptions& options) {
+  if (result.finish != FinishReason::kLength) return {};
+  if (result.context_full) return "the answer was cut at the end of the model's context";
+  return "the answer was cut at " + std::to_string(options.generate.max_tokens) +
+         " tokens; -n sets how many";
+}
+
+Json answer_json(const GenerateResult& result, double load_s) {
+  return {{"text", result.text},
+          {"ids", result.ids},
+          {"finish_reason", std::string(enum_name(result.finish))},
+          {"timings", timings_json(result.timings, load_s)}};
 }
 
 std::string timings_text(const GenerateTimings& t) {

@@ -27,13 +27,21 @@ struct RunOptions {
   bool json = false;
 };
 
-/// Adds the options to `app`; `options` must outlive the parse.
-void add_run_options(CLI::App& app, RunOptions& options);
+/// What --json does for a verb with one answer.
+inline constexpr const char* kJsonHelp = "Print one JSON object instead of text";
+
+/// Adds the options to `app`; `options` must outlive the parse. json_help: what --json does.
+void add_run_options(CLI::App& app, RunOptions& options, const char* json_help = kJsonHelp);
 
 /// Adds only those that say which model runs and how; for verbs that sample nothing.
-void add_model_options(CLI::App& app, RunOptions& options);
+void add_model_options(CLI::App& app, RunOptions& options, const char* json_help = kJsonHelp);
 
-/// Sets the thread count and opens the model. Throws Error naming what is wrong.
+/// Throws Error naming the option whose value is out of range. Needs no model: call it before one
+/// is loaded.
+void check_options(const RunOptions& options);
+
+/// Checks the options, sets the thread count and opens the model. Throws Error naming what is
+/// wrong.
 ModelBundle open_bundle(const RunOptions& options);
 
 /// The options with the model's stop and banned ids filled in.
@@ -72,16 +80,25 @@ struct Ranking {
   std::vector<RankedCandidate> candidates;  ///< likeliest first
   GenerateTimings timings;
 };
+/// Throws Error when a candidate is blank or two are the same. Needs no model.
+void check_candidates(const std::vector<std::string>& candidates);
 /// The candidates as answers to `prompt` (`encoded` with its media). Throws Error when two of them
-/// are the same.
+/// have the same tokens.
 Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,
                         const Prompt& prompt, const EncodedPrompt& encoded,
                         const std::vector<std::string>& candidates);
 
+/// One line on standard output; bytes that are no UTF-8 are replaced.
+void print_json(const Json& json);
+
 /// "vision 12 ms (2 new, 0 kept), prefill 31 tokens in 40 ms (775/s), decode 9 tokens in 81 ms
 /// (111/s)".
 std::string timings_text(const GenerateTimings& timings);
-/// The same as an object in llama.cpp's terms (prompt_n, prompt_ms, predicted_n, predicted_ms,
+/// What tells that the answer is not whole, in one line; "" when it is.
+std::string cut_text(const GenerateResult& result, const RunOptions& options);
+/// An answer as an object: text, ids, finish_reason ("stop", "length", "cancelled"), timings.
+Json answer_json(const GenerateResult& result, double load_s);
+/// The timings as an object in llama.cpp's terms (prompt_n, prompt_ms, predicted_n, predicted_ms,
 /// ...).
 Json timings_json(const GenerateTimings& timings, double load_s);
 

@@ -1,35 +1,59 @@
+#include "flamingo/cli/signals.h"
+
 #include <unistd.h>
 
 #include <csignal>
 
-#include "flamingo/cli/verbs.h"
-
 namespace flamingo::cli {
 namespace {
 
-constexpr int kInterruptedStatus = 130;
+constinit std::atomic<bool> stop{false};
+constinit std::atomic<int> stop_signal{0};
+constinit std::atomic<int> orderly_stops{0};
 
-void on_signal(int) {
-  if (stop_requested().exchange(true)) _exit(kInterruptedStatus);
+/// The signal takes effect when its handler returns.
+void raise_by_default(int signal) {
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+void on_signal(int signal) {
+  if (orderly_stops == 0 || stop.exchange(true)) {
+    raise_by_default(signal);
+  } else {
+    stop_signal = signal;
+  }
 }
 
 }  // namespace
 
-std::atomic<bool>& stop_requested() {
-  static std::atomic<bool> requested{false};
-  return requested;
-}
-
 void install_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);  // a socket's peer may go; of standard output print() tells
 }
 
-void set_examples(CLI::App& app, const std::string& examples) {
-  app.footer("Examples:\n" + examples);
+OrderlyStop::OrderlyStop() { ++orderly_stops; }
+OrderlyStop::~OrderlyStop() { --orderly_stops; }
+
+std::atomic<bool>& stop_requested() { return stop; }
+
+void forget_interrupt() {
+  if (stop_signal == SIGTERM) return;
+  stop_signal = 0;
+  stop = false;
+}
+
+void end_if_stopped() {
+  if (stop_signal != 0) end_by(stop_signal);
+}
+
+void end_by(int signal) {
+  raise_by_default(signal);
+  _exit(128 + signal);  // where the signal is blocked
 }
 
 }  // namespace flamingo::cli

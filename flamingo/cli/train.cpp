@@ -27,7 +27,7 @@ void run(const TrainFlamingoRecipe& recipe) {
   const ProcessGroup world = ProcessGroup::join(job_from_environment());
   TrainHooks hooks = train_hooks();
   if (world.rank() > 0) hooks.progress.write = nullptr;
-  hooks.peak_flops = static_cast<double>(world.size()) * measure_peak_flops(compute_type(recipe));
+  hooks.peak_flops = world.sum({measure_peak_flops(compute_type(recipe))}).front();
   const TrainResult result = train_flamingo(recipe, hooks, world);
   if (world.rank() == 0) report_end(result, recipe.train);
 }

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
+#include <optional>
 
 #include "flamingo/cli/verbs.h"
 
@@ -12,6 +14,7 @@ namespace flamingo::cli {
 TrainHooks train_hooks() {
   TrainHooks hooks;
   hooks.stop = &stop_requested();
+  hooks.on_start = [stop = std::make_shared<std::optional<OrderlyStop>>()] { stop->emplace(); };
   hooks.progress.terminal = ::isatty(STDERR_FILENO) != 0;
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)

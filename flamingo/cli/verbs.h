@@ -1,9 +1,9 @@
 #pragma once
 
-#include <atomic>
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "flamingo/cli/signals.h"
 
 namespace flamingo::cli {
 
@@ -19,13 +19,6 @@ void add_plan(CLI::App& app);
 void add_pretrain_vision(CLI::App& app);
 void add_report(CLI::App& app);
 void add_train(CLI::App& app);
-
-/// Set by the first Ctrl-C or SIGTERM; the second one ends the program with status 130.
-/// Work that can stop in good order polls it.
-std::atomic<bool>& stop_requested();
-
-/// Installs the handlers behind stop_requested().
-void install_signal_handlers();
 
 /// A usage footer of examples, one per line.
 void set_examples(CLI::App& app, const std::string& examples);

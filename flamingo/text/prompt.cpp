@@ -12,10 +12,12 @@ constexpr size_t kMaxItems = 4096;
 
 using Fields = std::map<std::string, std::string>;
 
-void check_marks(std::string_view mark, size_t marks, std::string_view kind, size_t files) {
-  require(marks == files, "prompt",
-          "expected one " + std::string(mark) + " mark per " + std::string(kind) + " file, got " +
-              std::to_string(marks) + " marks and " + std::to_string(files) + " files");
+/// kind: "image"
+void check_marks(std::string_view where, const std::string& kind, size_t marks, size_t files) {
+  require(marks == files, where,
+          "expected one <" + kind + "> mark per " + kind + " file, got " + std::to_string(marks) +
+              " marks and " + std::to_string(files) + " files",
+          "--" + kind + " gives the files");
 }
 
 /// Reads the schema of docs/prompt-file.md.
@@ -107,7 +109,8 @@ class PromptReader {
 
   void read_shots(const Json& json, const std::string& where) {
     const TaskTemplate& task = task_template(
-        json_absent(json, "template") ? "plain" : json_string(json, "template", where));
+        json_absent(json, "template") ? "plain" : json_string(json, "template", where),
+        where + ".template");
     std::vector<std::string> fields = task.lead_fields();
     const bool is_plain = task.lead.empty();
     if (!json_absent(json, "prefix")) add_text(json_string(json, "prefix", where));
@@ -117,14 +120,15 @@ class PromptReader {
       const Json& shots = list_at(json, "shots", where);
       for (size_t i = 0; i < shots.size(); ++i) {
         const std::string at = where + ".shots[" + std::to_string(i) + "]";
-        add_text(task.shot_text(read_example(shots[i], shot_fields, at)));
+        add_text(task.shot_text(read_example(shots[i], shot_fields, at), at));
         prompt_.items.emplace_back(EndOfChunkItem{});
       }
     }
     const Json& query = json_field(json, "query", where);
-    const Fields texts = read_example(query, is_plain ? shot_fields : fields, where + ".query");
+    const std::string at = where + ".query";
+    const Fields texts = read_example(query, is_plain ? shot_fields : fields, at);
     const bool has_text = is_plain && texts.contains(task.answer_field);
-    add_text(has_text ? task.shot_text(texts) : task.query_text(texts));
+    add_text(has_text ? task.shot_text(texts, at) : task.query_text(texts, at));
   }
 
   const std::filesystem::path& folder_;
@@ -156,7 +160,7 @@ std::vector<Segment> Prompt::segments() const {
 }
 
 Prompt prompt_from_marks(std::string_view text, const std::vector<std::string>& images,
-                         const std::vector<std::string>& videos) {
+                         const std::vector<std::string>& videos, std::string_view where) {
   Prompt prompt;
   size_t num_images = 0;
   size_t num_videos = 0;
@@ -171,8 +175,8 @@ Prompt prompt_from_marks(std::string_view text, const std::vector<std::string>& 
       prompt.items.emplace_back(ImageItem{i < images.size() ? images[i] : std::string()});
     }
   }
-  check_marks("<image>", num_images, "image", images.size());
-  check_marks("<video>", num_videos, "video", videos.size());
+  check_marks(where, "image", num_images, images.size());
+  check_marks(where, "video", num_videos, videos.size());
   return prompt;
 }
 

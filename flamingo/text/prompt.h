@@ -36,9 +36,9 @@ struct Prompt {
 };
 
 /// Text whose "<image>" and "<video>" marks stand for the files, in order.
-/// Throws Error naming both counts when marks and files of a kind differ.
+/// Throws Error naming `where` and both counts when marks and files of a kind differ.
 Prompt prompt_from_marks(std::string_view text, const std::vector<std::string>& images,
-                         const std::vector<std::string>& videos);
+                         const std::vector<std::string>& videos, std::string_view where = "prompt");
 
 /// A prompt file's content; docs/prompt-file.md has the schema. Relative paths start at `folder`.
 /// Throws Error naming `where` and the key: unknown, missing or of the wrong type.

@@ -33,9 +33,11 @@ void for_each_part(std::string_view format, const std::function<void(std::string
 }
 
 const std::string& field_at(const std::map<std::string, std::string>& fields,
-                            const std::string& name, const std::string& task) {
+                            const std::string& name, std::string_view where,
+                            const std::string& task) {
   const auto found = fields.find(name);
-  require(found != fields.end(), "template " + task, "expected a field \"" + name + "\", got none");
+  require(found != fields.end(), where, "expected a field \"" + name + "\", got none",
+          "the template " + task + " has it");
   return found->second;
 }
 
@@ -48,26 +50,28 @@ std::vector<std::string> TaskTemplate::lead_fields() const {
   return names;
 }
 
-std::string TaskTemplate::query_text(const std::map<std::string, std::string>& fields) const {
+std::string TaskTemplate::query_text(const std::map<std::string, std::string>& fields,
+                                     std::string_view where) const {
   std::string out;
   for_each_part(
       lead, [&](std::string_view text) { out += text; },
-      [&](std::string_view field) { out += field_at(fields, std::string(field), name); });
+      [&](std::string_view field) { out += field_at(fields, std::string(field), where, name); });
   return out;
 }
 
-std::string TaskTemplate::shot_text(const std::map<std::string, std::string>& fields) const {
-  const std::string& answer = field_at(fields, answer_field, name);
-  return lead.empty() ? answer : query_text(fields) + " " + answer;
+std::string TaskTemplate::shot_text(const std::map<std::string, std::string>& fields,
+                                    std::string_view where) const {
+  const std::string& answer = field_at(fields, answer_field, where, name);
+  return lead.empty() ? answer : query_text(fields, where) + " " + answer;
 }
 
-const TaskTemplate& task_template(std::string_view name) {
+const TaskTemplate& task_template(std::string_view name, std::string_view where) {
   std::string names;
   for (const TaskTemplate& known : task_templates()) {
     if (known.name == name) return known;
     names += (names.empty() ? "" : ", ") + known.name;
   }
-  fail("template", "expected one of " + names + ", got \"" + std::string(name) + "\"");
+  fail(where, "expected one of " + names + ", got \"" + std::string(name) + "\"");
 }
 
 }  // namespace flamingo

@@ -24,13 +24,15 @@ struct TaskTemplate {
 
   /// Names of the fields in the lead, in order.
   std::vector<std::string> lead_fields() const;
-  /// The lead with its fields filled in. Throws Error naming a missing field.
-  std::string query_text(const std::map<std::string, std::string>& fields) const;
+  /// The lead with its fields filled in. Throws Error naming `where` and a missing field.
+  std::string query_text(const std::map<std::string, std::string>& fields,
+                         std::string_view where = "template") const;
   /// query_text and the answer.
-  std::string shot_text(const std::map<std::string, std::string>& fields) const;
+  std::string shot_text(const std::map<std::string, std::string>& fields,
+                        std::string_view where = "template") const;
 };
 
-/// The template called `name`. Throws Error listing the known names.
-const TaskTemplate& task_template(std::string_view name);
+/// The template called `name`. Throws Error naming `where` and the known names.
+const TaskTemplate& task_template(std::string_view name, std::string_view where = "template");
 
 }  // namespace flamingo

@@ -19,6 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using testing::run_command;
 using testing::run_flamingo;
 
 const fs::path kIdefics = fs::path(FLAMINGO_GOLDEN_DIR) / "idefics-tiny" / "end-to-end";
@@ -104,6 +105,96 @@ TEST_F(CliTest, WeighsGivenAnswers) {
   expect_error(generate("-p 'Hello' --candidate cat --candidate cat"), {"candidate", "twice"});
 }
 
+TEST_F(CliTest, PromptsComeFromFilesAndPipes) {
+  const auto text_of = [&](const std::string& line) {
+    const auto result = run_command(line + " 2>/dev/null");
+    EXPECT_EQ(result.status, 0) << line;
+    return result.output.empty() ? Json() : parse_json(result.output, line).at("text");
+  };
+  const std::string program = std::string(FLAMINGO_PROGRAM) + " " + generate("--json -n 8 ");
+  const auto from_file = [&](const std::string& name, const std::string& content) {
+    write_file_atomic((folder / name).string(), content);
+    return text_of(program + "-f " + (folder / name).string());
+  };
+  const Json expected = text_of(program + "-p 'A dog'");
+  const Json with_line_end = text_of(program + "-p 'A dog\n'");
+  ASSERT_NE(expected, text_of(program + "-p 'A dog\n\n'"));
+  EXPECT_EQ(from_file("none.txt", "A dog"), expected);
+  EXPECT_EQ(from_file("one.txt", "A dog\n"), expected) << "as an editor ends it";
+  EXPECT_EQ(from_file("windows.txt", "A dog\r\n"), expected);
+  EXPECT_EQ(from_file("mark.txt",
+                      "\xEF\xBB\xBF"
+                      "A dog\n"),
+            expected);
+  EXPECT_EQ(from_file("two.txt", "A dog\n\n"), with_line_end) << "one line end only";
+  EXPECT_EQ(from_file("p.JSON", R"({"query": {"text": "A dog"}})"), expected);
+#ifdef FLAMINGO_MEDIA
+  EXPECT_EQ(from_file("p.Yml", "query: {text: A dog}"), expected);
+#endif
+  const std::string one = (folder / "one.txt").string();
+  EXPECT_EQ(text_of("cat " + one + " | " + program + "-f -"), expected);
+  EXPECT_EQ(text_of(program + "-f - < " + one), expected);
+  EXPECT_EQ(text_of("cat " + one + " | " + program + "-f /dev/stdin"), expected);
+  EXPECT_EQ(text_of("bash -c '" + program + "-f <(cat " + one + ")'"), expected);
+}
+
+TEST_F(CliTest, EmptyAndEndlessPromptsNameTheirSource) {
+  expect_error(generate("-p ''"), {"[--prompt]", "empty"});
+  expect_error(generate("-f ''"), {"[--file]", "empty"});
+  expect_error(generate("-p a -f b"), {"both"});
+  expect_error(generate("-f - < /dev/null"), {"[standard input]", "empty"});
+  expect_error(generate("-f /dev/zero"), {"[/dev/zero]", "at most 16777216 bytes"});
+  write_file_atomic((folder / "line.txt").string(), "\n");
+  expect_error(generate("-f " + (folder / "line.txt").string()), {"line.txt]", "empty"});
+  write_file_atomic((folder / "p.json").string(), R"({"template": "poem", "query": {}})");
+  expect_error(generate("-f " + (folder / "p.json").string()), {"p.json.template]", "caption"});
+}
+
+TEST_F(CliTest, OptionsAreJudgedBeforeTheModelIsLoaded) {
+  const std::string nowhere = "generate -m /nowhere -p hi ";
+  for (const auto& [options, part] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"--temp -1", "[--temp] expected a number >= 0, got -1"},
+           {"--temp nan", "[--temp]"},
+           {"--top-k -5", "[--top-k]"},
+           {"--top-p 0", "[--top-p]"},
+           {"--top-p 1.5", "[--top-p]"},
+           {"--min-p 2", "[--min-p]"},
+           {"--repeat-penalty 0", "[--repeat-penalty]"},
+           {"--threads -1", "[--threads]"},
+           {"-n 0", "[--predict]"},
+           {"--dtype fp64", "[--dtype]"},
+           {"--candidate ''", "[--candidate]"},
+           {"--candidate a --candidate a", "[--candidate]"}}) {
+    expect_error(nowhere + options, {"flamingo: ", part});
+  }
+  expect_error("chat -m /nowhere --temp -1 < /dev/null", {"[--temp]"});
+  expect_error("eval -m /nowhere --threads -1", {"[--threads]"});
+}
+
+TEST_F(CliTest, TheParsersErrorsAreOneLineToo) {
+  expect_error("", {"flamingo: [flamingo]", "subcommand", "--help"});
+  expect_error("paint", {"flamingo: [flamingo]", "paint"});
+  expect_error("generate --colour red", {"flamingo: [generate]", "--colour", "generate --help"});
+  expect_error("generate --temp hot", {"flamingo: [generate]", "--temp", "hot"});
+  expect_error("generate --decoder slow", {"flamingo: [generate]", "--decoder", "plain"});
+  expect_error("data pairs", {"flamingo: [data pairs]", "--output"});
+}
+
+TEST_F(CliTest, AnAnswerThatWasCutSaysSo) {
+  const auto plain = run_flamingo(generate("-p Hi -n 3"), "2>&1 >/dev/null");
+  EXPECT_NE(plain.output.find("cut at 3 tokens; -n"), std::string::npos) << plain.output;
+  const auto json = run_flamingo(generate("-p Hi -n 3 --json"));
+  EXPECT_EQ(parse_json(json.output, "output")["finish_reason"], "length");
+}
+
+TEST_F(CliTest, PrintsU0000AndWhatFollows) {
+  const std::string sampled = generate("-p Hi --temp 3 --seed 5 -n 60 ");
+  const auto json = run_flamingo(sampled + "--json");
+  const std::string text = parse_json(json.output, "output")["text"];
+  ASSERT_NE(text.find('\0'), std::string::npos) << text;
+  EXPECT_EQ(run_flamingo(sampled).output, text + "\n");
+}
+
 TEST_F(CliTest, HelpListsExamplesForEveryVerb) {
   for (const char* verb :
        {"generate", "chat", "demo", "eval", "pretrain-vision", "train", "info", "report",
@@ -118,6 +209,9 @@ TEST_F(CliTest, InfoCountsThePresetsWithoutMemory) {
   const auto result = run_flamingo("info --preset flamingo-80b --json");
   ASSERT_EQ(result.status, 0);
   EXPECT_NE(result.output.find("total"), std::string::npos);
+  const auto small = run_flamingo("info -m " + (kIdefics / "model").string()).output;
+  EXPECT_EQ(small.find("0.00 GB"), std::string::npos) << small;
+  EXPECT_NE(small.find(" MB\n"), std::string::npos) << small;
 }
 
 TEST_F(CliTest, MissingModelAndPrompt) {

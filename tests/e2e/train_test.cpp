@@ -65,24 +65,25 @@ TEST_F(TrainTest, PlanTellsTheRecipesOwnLineWithoutTimes) {
   EXPECT_GT(plan["recipe"]["peak"].get<int64_t>(), plan["program"].get<int64_t>());
 }
 
-TEST_F(TrainTest, TerminatedItSavesAndTheSameCommandGoesOn) {
-  const std::string path = recipe("terminated", 60);
-  const std::string metrics = run_->file("terminated/metrics.jsonl");
-  const pid_t child = start(path);
-  while (!std::filesystem::exists(metrics) || std::filesystem::file_size(metrics) == 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  ::kill(child, SIGTERM);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-  EXPECT_FALSE(std::filesystem::exists(run_->file("terminated/model")));
-  const auto again = run_flamingo("train --recipe " + path, "2>&1");
-  EXPECT_EQ(again.status, 0) << again.output;
-  EXPECT_NE(again.output.find("going on after step"), std::string::npos) << again.output;
+TEST_F(TrainTest, StoppedByASignalItSavesAndTheSameCommandGoesOn) {
   EXPECT_EQ(run_flamingo("train --recipe " + recipe("whole", 60)).status, 0);
-  EXPECT_EQ(metrics_without_times(run_->file("terminated")),
-            metrics_without_times(run_->file("whole")));
+  for (const int signal : {SIGTERM, SIGINT}) {
+    const std::string name = "stopped" + std::to_string(signal), path = recipe(name, 60);
+    const std::string metrics = run_->file(name + "/metrics.jsonl");
+    const pid_t child = start(path);
+    while (!std::filesystem::exists(metrics) || std::filesystem::file_size(metrics) == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::kill(child, signal);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status)) << "a shell shows " << 128 + signal;
+    EXPECT_EQ(WTERMSIG(status), signal);
+    EXPECT_FALSE(std::filesystem::exists(run_->file(name + "/model")));
+    const auto again = run_flamingo("train --recipe " + path, "2>&1");
+    EXPECT_EQ(again.status, 0) << again.output;
+    EXPECT_NE(again.output.find("going on after step"), std::string::npos) << again.output;
+    EXPECT_EQ(metrics_without_times(run_->file(name)), metrics_without_times(run_->file("whole")));
+  }
 }
 
 TEST_F(TrainTest, ARunCanBeReportedAndItsModelAnswers) {
