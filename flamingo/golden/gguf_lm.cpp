@@ -3,13 +3,11 @@
 
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/golden/kinds.h"
+#include "flamingo/golden/summed_terms.h"
 #include "flamingo/golden/tensors.h"
 
 namespace flamingo::golden {
 namespace {
-
-constexpr double kLogits = 2e-3;
-constexpr double kRows = 1e-6;
 
 /// "<tensor>.rows0_2" (the first two rows) and "<tensor>.sum".
 void compare_dequantized(const fs::path& file, const Gguf& gguf, Report& report) {
@@ -24,30 +22,31 @@ void compare_dequantized(const fs::path& file, const Gguf& gguf, Report& report)
     const auto values = decode_tensor(*tensor, at::kFloat);
     if (rows) {
       const auto got = values.dim() == 1 ? values : values.narrow(0, 0, 2);
-      report.close("dequantized/" + name, max_difference(got.view_as(expected), expected), kRows);
+      report.close("dequantized/" + name, max_difference(got.view_as(expected), expected),
+                   tolerance_of(expected, 2));  // scale * code + offset
     } else {
       const auto sum = values.to(at::kDouble).sum();
       const double scale = values.to(at::kDouble).abs().sum().item<double>();
       report.close("dequantized/" + name,
                    max_difference(sum.view_as(expected) / scale, expected.to(at::kDouble) / scale),
-                   kRows);
+                   rounding<float>(2, 1));
     }
   }
 }
 
-/// Compares logits [S, V] of all prompt positions with what the fixture keeps of them.
-void compare_logits(const std::string& name, const at::Tensor& logits, const StateDict& expected,
-                    const fs::path& file, Report& report) {
+/// Compares logits [S, V] of all prompt positions, behind so many terms, with what the fixture
+/// keeps of them in `file`.
+void compare_logits(const fs::path& file, const at::Tensor& logits, int64_t terms, Report& report) {
+  const StateDict expected = load_state_dict(file.string());
+  const std::string name = file.parent_path().filename().string();
+  const auto compare = [&](const std::string& which, const at::Tensor& got) {
+    const auto want = tensor_at(expected, which, file);
+    report.close(name + "/" + which, max_difference(got, want), tolerance_of(want, terms));
+  };
   const auto last = tensor_at(expected, "logits_last", file);
-  report.close(name + "/logits_last",
-               max_difference(logits.slice(0, logits.size(0) - last.size(0)), last), kLogits);
-  const auto top_ids = tensor_at(expected, "top10_ids", file);
-  report.close(name + "/top10_logits",
-               max_difference(logits.gather(1, top_ids), tensor_at(expected, "top10_logits", file)),
-               kLogits);
-  report.close(name + "/logsumexp",
-               max_difference(at::logsumexp(logits, 1), tensor_at(expected, "logsumexp", file)),
-               kLogits);
+  compare("logits_last", logits.slice(0, logits.size(0) - last.size(0)));
+  compare("top10_logits", logits.gather(1, tensor_at(expected, "top10_ids", file)));
+  compare("logsumexp", at::logsumexp(logits, 1));
 }
 
 void compare_case(const fs::path& folder, Decoder& lm, Report& report) {
@@ -58,7 +57,7 @@ void compare_case(const fs::path& folder, Decoder& lm, Report& report) {
                              folder / "inputs.safetensors");
   KvCache cache;
   const auto logits = lm->forward(ids, {}, &cache);
-  compare_logits(name, logits[0], expected, file, report);
+  compare_logits(file, logits[0], summed_terms(lm->config(), ids.size(1)), report);
   const auto expected_ids = tensor_at(expected, "generated_ids", file);
   const auto generated = generate_greedy(
       logits.select(1, -1), expected_ids.size(1),

@@ -6,12 +6,11 @@
 #include "flamingo/checkpoint/adapters/idefics.h"
 #include "flamingo/golden/idefics_inputs.h"
 #include "flamingo/golden/kinds.h"
+#include "flamingo/golden/summed_terms.h"
 #include "flamingo/golden/tensors.h"
 
 namespace flamingo::golden {
 namespace {
-
-constexpr double kTolerance = 2e-4;
 
 /// One case: inputs as the peer had them, and what it computed.
 struct Case {
@@ -19,6 +18,7 @@ struct Case {
   fs::path file;
   StateDict inputs;
   StateDict expected;
+  int64_t terms = 0;  ///< summed on the way from pixels to logits
 
   at::Tensor want(const std::string& tensor) const { return tensor_at(expected, tensor, file); }
 };
@@ -33,7 +33,9 @@ at::Tensor phi_of(const at::Tensor& image_mask) {
 void compare_if_present(const Case& golden, const std::string& name, const at::Tensor& got,
                         Report& report, const at::Tensor& rows = {}) {
   if (!golden.expected.contains(name)) return;
-  report.close(golden.name + "/" + name, max_difference(got, golden.want(name), rows), kTolerance);
+  const auto want = golden.want(name);
+  report.close(golden.name + "/" + name, max_difference(got, want, rows),
+               tolerance_of(want, golden.terms));
 }
 
 /// Pixels [B, N, 3, S, S] -> media, comparing the stages on the way.
@@ -94,8 +96,13 @@ void compare_idefics(const fs::path& folder, const Options&, Report& report) {
     Case golden{path.filename().string(), path / "expected.safetensors",
                 load_state_dict((path / "inputs.safetensors").string()),
                 load_state_dict((path / "expected.safetensors").string())};
+    const FlamingoConfig& config = loaded.model->config();
+    const ClipVitConfig& clip = *config.vision.clip_vit;
+    golden.terms = summed_terms(clip) +
+                   summed_terms(config, tensor_at(golden.inputs, "input_ids", golden.file).size(1),
+                                2 * clip.num_patches());
     if (fs::is_directory(folder / "images")) {
-      compare_idefics_inputs(folder, loaded.model->config(), golden.inputs, report);
+      compare_idefics_inputs(folder, config, golden.inputs, report);
     }
     compare_case(golden, loaded.model, report);
   }

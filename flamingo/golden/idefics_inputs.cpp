@@ -2,6 +2,9 @@
 
 #include <ATen/Functions.h>
 
+#include <algorithm>
+
+#include "flamingo/golden/rounding.h"
 #include "flamingo/golden/tensors.h"
 #include "flamingo/text/idefics_processor.h"
 
@@ -48,7 +51,6 @@ void compare_pixels([[maybe_unused]] const IdeficsBatch& batch,
                     [[maybe_unused]] const FlamingoConfig& config,
                     [[maybe_unused]] const at::Tensor& expected, Report& report) {
 #ifdef FLAMINGO_MEDIA
-  constexpr double kPixels = 1e-5;
   const int64_t side = config.transform.size;
   auto pixels = at::zeros({batch.batch, batch.max_images, 3, side, side});
   for (int64_t b = 0; b < batch.batch; ++b) {
@@ -58,7 +60,10 @@ void compare_pixels([[maybe_unused]] const IdeficsBatch& batch,
           at::tensor(transform_image(image, config.transform).values).view({3, side, side}));
     }
   }
-  report.close("processor/pixel_values", max_difference(pixels, expected), kPixels);
+  const double largest =
+      1 / *std::min_element(config.transform.std.begin(), config.transform.std.end());
+  report.close("processor/pixel_values", max_difference(pixels, expected),
+               rounding<float>(4, largest));  // a byte, scaled and shifted
 #else
   report.not_supported("processor/pixel_values", "built without pictures (FLAMINGO_MEDIA=OFF)");
 #endif

@@ -4,19 +4,14 @@
 
 #include "flamingo/checkpoint/adapters/timm_nfnet.h"
 #include "flamingo/golden/kinds.h"
+#include "flamingo/golden/summed_terms.h"
 #include "flamingo/golden/tensors.h"
 
 namespace flamingo::golden {
 namespace {
 
-constexpr double kRelativeTolerance =
-    2e-4;  // README of nfnet-tiny: of the tensor's largest magnitude
 constexpr const char* kSizes = "dm_nfnet_sizes.json";
 constexpr const char* kF0Keys = "dm_nfnet_f0.keys.json";
-
-double tolerance(const at::Tensor& expected) {
-  return kRelativeTolerance * expected.abs().max().item<double>();
-}
 
 /// Every intermediate result of one picture batch, by the fixture's names.
 StateDict results(Nfnet& net, const at::Tensor& image) {
@@ -101,7 +96,8 @@ void compare_nfnet(const fs::path& folder, const Options& /*options*/, Report& r
   for (const fs::path& one : case_folders(folder)) {
     const StateDict inputs = load_state_dict((one / "inputs.safetensors").string());
     const StateDict expected = load_state_dict((one / "expected.safetensors").string());
-    compare_tensors(one.string(), results(net, inputs.at("image")), expected, tolerance, report);
+    compare_tensors(one.string(), results(net, inputs.at("image")), expected, summed_terms(*net),
+                    report);
   }
 }
 

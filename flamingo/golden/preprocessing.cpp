@@ -13,6 +13,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/golden/kinds.h"
+#include "flamingo/golden/rounding.h"
 #include "flamingo/io/safetensors.h"
 
 #ifdef FLAMINGO_MEDIA
@@ -36,8 +37,8 @@ void compare_preprocessing(const fs::path& folder, const Options&, Report& repor
 
 namespace {
 
-constexpr double kExact = 1e-5;         // float rounding of the normalised values
-constexpr double kLossy = 2.0 / 255.0;  // another build of a JPEG or WebP decoder
+const double kExact = rounding<float>(4, 4);  // a byte, scaled and shifted to at most 1 / std < 4
+constexpr double kLossy = 2.0 / 255.0;        // another build of a JPEG or WebP decoder
 
 /// "photo.jpg.openclip224" taken apart.
 struct Key {

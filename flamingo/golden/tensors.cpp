@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "flamingo/core/error.h"
+#include "flamingo/golden/rounding.h"
 
 namespace flamingo::golden {
 
@@ -21,6 +22,10 @@ double max_difference(const at::Tensor& got, const at::Tensor& expected, const a
   return difference.nan_to_num(std::numeric_limits<double>::infinity()).max().item<double>();
 }
 
+double tolerance_of(const at::Tensor& expected, int64_t terms) {
+  return rounding<float>(terms, expected.to(at::kDouble).abs().max().item<double>());
+}
+
 std::vector<std::filesystem::path> case_folders(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> cases;
   for (const auto& entry : std::filesystem::directory_iterator(folder / "cases")) {
@@ -31,13 +36,12 @@ std::vector<std::filesystem::path> case_folders(const std::filesystem::path& fol
 }
 
 void compare_tensors(const std::string& name, const StateDict& got, const StateDict& expected,
-                     const std::function<double(const at::Tensor& expected)>& tolerance,
-                     Report& report) {
+                     int64_t terms, Report& report) {
   for (const auto& [key, tensor] : expected) {
     const auto found = got.find(key);
     const double difference = found == got.end() ? std::numeric_limits<double>::infinity()
                                                  : max_difference(found->second, tensor);
-    report.close(name + "/" + key, difference, tolerance(tensor));
+    report.close(name + "/" + key, difference, tolerance_of(tensor, terms));
   }
 }
 

@@ -15,14 +15,17 @@ namespace flamingo::golden {
 double max_difference(const at::Tensor& got, const at::Tensor& expected,
                       const at::Tensor& rows = {});
 
+/// What a result in float32 may differ by from `expected`, with so many terms summed on its way
+/// (golden/rounding.h).
+double tolerance_of(const at::Tensor& expected, int64_t terms);
+
 /// Folders in <folder>/cases, by name.
 std::vector<std::filesystem::path> case_folders(const std::filesystem::path& folder);
 
-/// Compares every tensor of `expected` with the one of its name in `got`, each to
-/// tolerance(expected tensor); one that is not there fails. Lines are called "<name>/<tensor>".
+/// Compares every tensor of `expected` with the one of its name in `got`, each to the tolerance of
+/// so many terms; one that is not there fails. Lines are called "<name>/<tensor>".
 void compare_tensors(const std::string& name, const StateDict& got, const StateDict& expected,
-                     const std::function<double(const at::Tensor& expected)>& tolerance,
-                     Report& report);
+                     int64_t terms, Report& report);
 
 /// What greedy decoding gave.
 struct Generated {

@@ -105,6 +105,8 @@ ProcessGroup ProcessGroup::join(const JobConfig& config) {
   require(config.timeout > 0 && config.timeout <= kMaxJobTimeout, "job.timeout",
           "expected more than 0 and at most " + std::to_string(kMaxJobTimeout) + " s, got " +
               std::to_string(config.timeout));
+  require(config.patience > 0, "job.patience",
+          "expected more than 0 s, got " + std::to_string(config.patience));
   auto impl = std::make_shared<Impl>();
   try {
     const auto store = open_store(config);
@@ -113,7 +115,7 @@ ProcessGroup ProcessGroup::join(const JobConfig& config) {
         store->clone(),
         RankWatchConfig{.rank = config.ranks.rank,
                         .world_size = config.ranks.world_size,
-                        .patience = config.timeout / 2,
+                        .patience = config.patience,
                         .keeper = config.launcher_has_store ? "the launcher" : "rank 0"});
     impl->backends = Backends::open("world", store, config, config.ranks);
   } catch (const Error&) {

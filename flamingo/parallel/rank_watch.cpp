@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr double kBeatsPerPatience = 8;
+constexpr int64_t kBeatsPerPatience = 8;
 constexpr double kSlowestBeat = 2;  // seconds
 constexpr double kGoodbyeTime = 2;  // seconds that rank 0 waits for the others' goodbyes
 constexpr const char* kGoodbye = "left";
@@ -37,6 +37,7 @@ struct RankWatch::State {
   struct Sign {
     std::string value;
     Clock::time_point changed = Clock::now();
+    int64_t rounds = 0;  ///< that found it unchanged
     bool left() const { return value == kGoodbye; }
   };
 
@@ -49,6 +50,9 @@ struct RankWatch::State {
   std::condition_variable changed;
   std::vector<Sign> signs;
   Clock::time_point last_round = Clock::now();
+  int64_t rounds = 0;
+  std::optional<Clock::time_point> asked_store;  ///< of a question without an answer yet
+  mutable int64_t looks_for_answer = 0;
   bool stopping = false, ended = false, store_lost = false;
 
   void run() {
@@ -75,14 +79,27 @@ struct RankWatch::State {
   }
 
   void round(const std::string& own) {
+    {
+      const std::scoped_lock lock(mutex);
+      asked_store = Clock::now();
+      looks_for_answer = 0;
+    }
     store->set(keys[static_cast<size_t>(config.rank)], own);
     const auto values = store->multiGet(keys);
     const std::scoped_lock lock(mutex);
+    asked_store.reset();
     last_round = Clock::now();
+    ++rounds;
     for (size_t i = 0; i < values.size(); ++i) {
       std::string value(values[i].begin(), values[i].end());
+      ++signs[i].rounds;
       if (value != signs[i].value) signs[i] = {std::move(value), last_round};
     }
+  }
+
+  int64_t rounds_so_far() const {
+    const std::scoped_lock lock(mutex);
+    return rounds;
   }
 
   bool everyone_left() const {
@@ -95,7 +112,7 @@ RankWatch::RankWatch(c10::intrusive_ptr<c10d::Store> store, const RankWatchConfi
     : state_(std::make_shared<State>()) {
   state_->store = std::move(store);
   state_->config = config;
-  state_->beat = std::min(config.patience / kBeatsPerPatience, kSlowestBeat);
+  state_->beat = std::min(config.patience / static_cast<double>(kBeatsPerPatience), kSlowestBeat);
   for (int64_t i = 0; i < config.world_size; ++i) state_->keys.push_back(key_of(i));
   state_->signs.resize(state_->keys.size());
   state_->store->set(key_of(config.rank), std::string("0"));
@@ -112,23 +129,30 @@ RankWatch::~RankWatch() {
 std::optional<std::string> RankWatch::lost() const {
   const State& state = *state_;
   const std::scoped_lock lock(state.mutex);
-  const double round = since(state.last_round);
-  if (state.store_lost || round > state.config.patience)
-    return silence(state.config.keeper + ", which keeps the store", round);
+  const bool no_answer = state.asked_store && ++state.looks_for_answer >= kBeatsPerPatience &&
+                         since(*state.asked_store) > state.config.patience;
+  if (state.store_lost || no_answer)
+    return silence(state.config.keeper + ", which keeps the store", since(state.last_round));
   for (size_t i = 0; i < state.signs.size(); ++i) {
     const auto& sign = state.signs[i];
     if (static_cast<int64_t>(i) == state.config.rank) continue;
     const std::string name = "rank " + std::to_string(i);
     if (sign.left() && since(sign.changed) > state.beat) return name + " (it has left)";
     const double quiet = Seconds(state.last_round - sign.changed).count();
-    if (!sign.left() && quiet > state.config.patience) return silence(name, quiet);
+    const bool silent = quiet > state.config.patience && sign.rounds >= kBeatsPerPatience;
+    if (!sign.left() && silent) return silence(name, quiet);
   }
   return std::nullopt;
 }
 
 std::optional<std::string> RankWatch::wait_for_lost() const {
   const auto asked = Clock::now();
-  while (since(asked) < state_->config.patience + 2 * state_->beat) {
+  const int64_t first = state_->rounds_so_far();
+  const auto may_be_unnoticed = [&] {
+    return since(asked) < state_->config.patience + 2 * state_->beat ||
+           state_->rounds_so_far() - first < kBeatsPerPatience + 2;
+  };
+  while (may_be_unnoticed()) {
     if (auto rank = lost()) return rank;
     std::this_thread::sleep_for(Seconds(state_->beat / 4));
   }

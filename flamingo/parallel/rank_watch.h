@@ -12,12 +12,13 @@ namespace flamingo {
 struct RankWatchConfig {
   int64_t rank = 0;
   int64_t world_size = 1;
-  double patience = 30;           ///< seconds after its last sign that make a process a lost one
+  double patience = 30;           ///< seconds without a sign that make a process a lost one
   std::string keeper = "rank 0";  ///< who is lost when the store is
 };
 
 /// Signs of life of a job's processes, kept in its store. A thread of its own counts up this
-/// process's key "beat/<rank>" and reads the others', so that a long step is no silence.
+/// process's key "beat/<rank>" and reads the others', so that a long step is no silence; and as
+/// silence is counted in looks as well as seconds, neither is a machine that halts all of them.
 class RankWatch {
  public:
   /// store: used by the watch alone (a clone).

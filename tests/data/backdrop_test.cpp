@@ -6,6 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "tests/support/rounding.h"
+
 namespace flamingo {
 namespace {
 
@@ -36,8 +38,8 @@ TEST(PaintTexture, StaysBetweenTheTwoColours) {
   for (int i = 0; i < 60; ++i) {
     paint_texture({0.2f, 0.9f, 0.5f}, {0.6f, 0.1f, 0.5f}, kSide, rng, planes);
     const auto [low, high] = std::minmax_element(planes.begin(), planes.begin() + kArea);
-    EXPECT_GE(*low, 0.2f - 1e-6f);
-    EXPECT_LE(*high, 0.6f + 1e-6f);
+    EXPECT_GE(*low, 0.2f - testing::rounding<float>(3, 1));
+    EXPECT_LE(*high, 0.6f + testing::rounding<float>(3, 1));
     EXPECT_FLOAT_EQ(planes[2 * kArea + 5], 0.5f);
     varied += *high > *low + 0.1f;
   }

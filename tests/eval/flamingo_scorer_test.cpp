@@ -2,17 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
+#include "tests/model/summed_terms.h"
 #include "tests/model/tiny_flamingo.h"
 
 namespace flamingo {
 namespace {
 
 using testing::TemporaryFolder;
-
-constexpr double kRounding = 1e-4;  // fp32, sums of 4 log probabilities
 
 class FlamingoScorerTest : public ::testing::Test {
  protected:
@@ -49,7 +50,10 @@ class FlamingoScorerTest : public ::testing::Test {
     for (size_t r = 0; r < requests.size(); ++r) {
       ASSERT_EQ(scores[r].size(), requests[r].candidates.size());
       for (size_t c = 0; c < scores[r].size(); ++c) {
-        EXPECT_NEAR(scores[r][c], plain(requests[r], requests[r].candidates[c]), kRounding);
+        const auto& candidate = requests[r].candidates[c];
+        const int64_t terms = testing::summed_terms(model_->config(), 12, 3 * 16) + 42;
+        const double expected = plain(requests[r], candidate);
+        EXPECT_NEAR(scores[r][c], expected, testing::rounding<float>(terms, std::abs(expected)));
       }
     }
   }

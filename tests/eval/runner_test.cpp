@@ -130,7 +130,7 @@ TEST_F(RunnerTest, EncoderTaskComparesPicturesWithNames) {
 
 TEST(Accuracy, KnowsItsStandardError) {
   EXPECT_DOUBLE_EQ((Accuracy{.right = 75, .total = 100}.value()), 0.75);
-  EXPECT_NEAR((Accuracy{.right = 75, .total = 100}.error()), 0.0433, 1e-4);
+  EXPECT_DOUBLE_EQ((Accuracy{.right = 75, .total = 100}.error()), std::sqrt(0.75 * 0.25 / 100));
   EXPECT_EQ(Accuracy{}.error(), 0.0);
 }
 

@@ -9,12 +9,14 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/rng.h"
 #include "flamingo/nn/attention.h"
-#include "tests/lm/tiny_models.h"
+#include "tests/support/seed.h"
+#include "tests/support/tolerance.h"
 
 namespace flamingo {
 namespace {
 
-using testing::difference;
+using testing::agree;
+using testing::kFunction;
 
 constexpr XattnWidths kWidths{.dim = 16, .media_dim = 12};
 
@@ -51,6 +53,15 @@ GatedXattn make(const GatedXattnConfig& config, torch::ScalarType type = torch::
   return layer;
 }
 
+/// Terms of attend(): the norm and q, the media's norm and keys, a score, a softmax over up to
+/// `keys` and its mixture, and the output's projection.
+int64_t attend_terms(int64_t keys) {
+  return 2 * 16 + 16 + 2 * 12 + 12 + 8 + 2 * keys + 16 + 5 * kFunction;
+}
+
+/// Terms of the feed-forward network and its norm.
+constexpr int64_t kFfwTerms = 2 * 16 + 16 + 24 + 2 * kFunction;
+
 torch::Tensor heads(const torch::Tensor& x) { return x.unflatten(-1, {2, 8}).transpose(1, 2); }
 
 /// All tokens against all images, masked: the definition.
@@ -83,7 +94,7 @@ torch::Tensor random_phi(Rng& rng, int64_t batch, int64_t count, int64_t images)
 
 TEST(GatedXattn, RandomInterleavingsEqualTheMaskedDefinition) {
   const torch::NoGradGuard no_grad;
-  Rng rng(4);
+  Rng rng(testing::seeded(4));
   for (const auto& config : variants()) {
     const auto layer = make(config);
     for (int round = 0; round < 40; ++round) {
@@ -93,7 +104,8 @@ TEST(GatedXattn, RandomInterleavingsEqualTheMaskedDefinition) {
       const auto phi = random_phi(rng, batch, count, images);
       const auto seen = config.media_attention;
       const auto got = layer->attend(y, media, plan_media(phi, images, torch::kCPU, seen));
-      ASSERT_LT(difference(got, naive_attend(layer, y, media, phi, seen)), 1e-5);
+      ASSERT_TRUE(agree(got, naive_attend(layer, y, media, phi, seen),
+                        {.terms = attend_terms(images * 5)}));
       ASSERT_EQ(got.masked_select((phi == 0).unsqueeze(-1)).abs().sum().item<float>(), 0.f);
     }
   }
@@ -115,7 +127,10 @@ TEST(GatedXattn, GradientsEqualTheDefinitions) {
           {y, layer->to_q->weight, layer->to_kv->weight, layer->to_out->weight});
     };
     const auto got = grads(false), expected = grads(true);
-    for (size_t i = 0; i < got.size(); ++i) EXPECT_LT(difference(got[i], expected[i]), 1e-4) << i;
+    // Back the way they came, and for weights summed over 14 tokens or 30 places of media.
+    const int64_t terms = 2 * attend_terms(3 * 5) + 30;
+    for (size_t i = 0; i < got.size(); ++i)
+      EXPECT_TRUE(agree(got[i], expected[i], {.terms = terms})) << i;
   }
 }
 
@@ -156,7 +171,8 @@ TEST(GatedXattn, VanillaIsTheAttentionAlone) {
   const auto media = layer->encode_media(torch::randn({1, 1, 5, 12}));
   const auto plan = plan_media(torch::tensor({{0, 1, 1, 1}}), 1);
   const auto expected = y + std::tanh(0.3f) * layer->attend(y, media, plan);
-  EXPECT_LT(difference(layer->forward(y, media, plan), expected), 1e-6);
+  EXPECT_TRUE(
+      agree(layer->forward(y, media, plan), expected, {.terms = attend_terms(5) + kFunction}));
   const auto nothing = plan_media(torch::zeros({1, 4}, torch::kInt64), 0);
   EXPECT_TRUE(layer->forward(y, {}, nothing).equal(y));
 }
@@ -167,8 +183,8 @@ TEST(GatedXattn, FeedForwardRunsWithoutMedia) {
   const auto y = torch::randn({1, 4, 16});
   const auto got = layer->forward(y, {}, plan_media(torch::zeros({1, 4}, torch::kInt64), 0));
   const auto expected = y + std::tanh(0.3f) * layer->ffw->forward(layer->norm_ffw->forward(y));
-  EXPECT_LT(difference(got, expected), 1e-6);
-  EXPECT_GT(difference(got, y), 1e-3);
+  EXPECT_TRUE(agree(got, expected, {.terms = kFfwTerms + kFunction}));
+  EXPECT_FALSE(agree(got, y, {.terms = kFfwTerms + kFunction}));
 }
 
 TEST(GatedXattnConfig, Placement) {

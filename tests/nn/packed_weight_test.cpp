@@ -37,7 +37,6 @@ TEST(PackedWeight, DecodesAStackOfMatrices) {
 }
 
 TEST(PackedWeight, ValuesAndGradientsAreThoseOfTheDecodedMatrix) {
-  torch::manual_seed(6);
   const auto [packed, values] = make_stack();
   for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
     const auto x = torch::randn({2, 9, 256}).to(type).set_requires_grad(true);
@@ -58,7 +57,6 @@ TEST(PackedWeight, TakesTheBytesOfItsBlocks) {
 }
 
 TEST(PackedWeight, QuantisesTowardsTheWeight) {
-  torch::manual_seed(7);
   const auto weight = torch::randn({64, 96});
   const auto error = [&](BlockType type) {
     const auto back = PackedWeight::quantise(weight, type)->decode(torch::kFloat32);
@@ -75,7 +73,6 @@ TEST(PackedWeight, RefusesWhatDoesNotFit) {
 }
 
 TEST(PackedWeight, ALinearLayerTakesItInPlaceOfAFrozenWeight) {
-  torch::manual_seed(8);
   const auto [packed, values] = make_stack();
   Linear plain(256, 57, true, torch::TensorOptions()), layer(256, 57, true, torch::TensorOptions());
   for (auto& one : {plain, layer}) {

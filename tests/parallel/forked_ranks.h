@@ -1,33 +1,45 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <torch/utils.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "flamingo/core/error.h"
 #include "flamingo/parallel/process_group.h"
+#include "tests/support/reserved_port.h"
 
 namespace flamingo::testing {
 
-/// A port of 127.0.0.1 that was free a moment ago.
-inline uint16_t free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-  EXPECT_EQ(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  close(fd);
-  return ntohs(address.sin_port);
-}
+/// A number that forked processes share, for events between them.
+class SharedCount {
+ public:
+  SharedCount()
+      : memory_(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)),
+        count_(new (memory_) std::atomic<int>(0)) {}
+  ~SharedCount() { munmap(memory_, kBytes); }
+  SharedCount(const SharedCount&) = delete;
+  SharedCount& operator=(const SharedCount&) = delete;
+
+  void add() { ++*count_; }
+  int get() const { return *count_; }
+  void wait_for(int count) const {
+    while (get() < count) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+ private:
+  static constexpr size_t kBytes = sizeof(std::atomic<int>);
+  void* memory_;
+  std::atomic<int>* count_;
+};
 
 /// How one process ended.
 struct RankResult {
@@ -39,10 +51,11 @@ struct RankResult {
 /// What a process of the job does; its result comes back to the test.
 using RankFunction = std::function<std::string(const ProcessGroup& world)>;
 
-/// Runs `work` in `size` forked processes of one job, one thread each.
+/// Runs `work` in `size` forked processes of one job, one thread each. `job` has its times.
 inline std::vector<RankResult> run_ranks(int64_t size, const RankFunction& work,
-                                         double timeout = 60) {
-  const uint16_t port = free_port();
+                                         JobConfig job = {}) {
+  const ReservedPort port;
+  job.port = port.number();
   std::vector<pid_t> children;
   std::vector<int> pipes;
   for (int64_t rank = 0; rank < size; ++rank) {
@@ -54,9 +67,7 @@ inline std::vector<RankResult> run_ranks(int64_t size, const RankFunction& work,
       std::string text;
       try {
         torch::set_num_threads(1);
-        const JobConfig job{.ranks = {.rank = rank, .world_size = size, .local_rank = rank},
-                            .port = port,
-                            .timeout = timeout};
+        job.ranks = {.rank = rank, .world_size = size, .local_rank = rank};
         text = "+" + work(ProcessGroup::join(job));
       } catch (const Error& e) {
         text = std::string("-") + e.what();

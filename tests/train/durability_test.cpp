@@ -17,6 +17,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/train/checkpoint.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/support/seed.h"
 #include "tests/train/metrics_text.h"
 #include "tests/train/toy_task.h"
 
@@ -122,7 +123,7 @@ class Durability : public ::testing::Test {
 
 TEST_F(Durability, SixtyKillsAtRandomMomentsChangeNothing) {
   const TemporaryFolder folder;
-  Rng rng(5);
+  Rng rng(testing::seeded(5));
   for (int kills = 0; kills < 60; ++kills) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);

@@ -9,16 +9,22 @@
 
 #include "flamingo/core/error.h"
 #include "tests/parallel/forked_ranks.h"
+#include "tests/support/rounding.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
 
-constexpr double kTolerance = 2e-6;
+using testing::kFunction;
+using testing::rounding;
+
+/// Of parameters of size 1 after `steps` updates of some ten operations each.
+double tolerance(int64_t steps) { return rounding<float>(10 * steps + 2 * kFunction, 1); }
 
 /// A matrix, a vector and a frozen matrix.
 struct Toy : torch::nn::Module {
   explicit Toy(uint64_t seed) {
-    torch::manual_seed(seed);
+    torch::manual_seed(testing::seeded(seed));
     weight = register_parameter("part_weight", torch::randn({3, 4}));
     gate = register_parameter("alpha_gate", torch::randn({5}));
     frozen = register_parameter("frozen", torch::randn({2, 2}), /*requires_grad=*/false);
@@ -27,7 +33,7 @@ struct Toy : torch::nn::Module {
 };
 
 void set_gradients(Toy& toy, int64_t step) {
-  torch::manual_seed(1000 + step);
+  torch::manual_seed(testing::seeded(1000 + step));
   toy.weight.mutable_grad() = torch::randn({3, 4});
   toy.gate.mutable_grad() = torch::randn({5});
 }
@@ -53,8 +59,8 @@ TEST(AdamW, EqualsLibtorch) {
     optimizer.step(1.0);
     reference.step();
   }
-  EXPECT_LT((ours.weight - theirs.weight).abs().max().item<double>(), kTolerance);
-  EXPECT_LT((ours.gate - theirs.gate).abs().max().item<double>(), kTolerance);
+  EXPECT_LT((ours.weight - theirs.weight).abs().max().item<double>(), tolerance(20));
+  EXPECT_LT((ours.gate - theirs.gate).abs().max().item<double>(), tolerance(20));
 }
 
 TEST(AdamW, EqualsThePlainFormula) {
@@ -70,7 +76,7 @@ TEST(AdamW, EqualsThePlainFormula) {
     p -= lr * (m / (1 - std::pow(0.9, t))) / (std::sqrt(v / (1 - std::pow(0.98, t))) + 1e-8);
     optimizer.step(0.5);
   }
-  EXPECT_NEAR(toy.weight[0][0].item<double>(), p, kTolerance);
+  EXPECT_NEAR(toy.weight[0][0].item<double>(), p, tolerance(10));
 }
 
 TEST(AdamW, FrozenParametersAndMissingGradientsStay) {
@@ -96,8 +102,10 @@ TEST(AdamW, RulesSetRateAndDecay) {
   set_gradients(toy, 0);
   const auto weight = toy.weight.detach().clone(), gate = toy.gate.detach().clone();
   optimizer.step(1.0);  // the first Adam step moves by the learning rate
-  EXPECT_NEAR((toy.weight - weight).abs().max().item<double>(), 0.01, 1e-5);
-  EXPECT_NEAR((toy.gate - gate).abs().min().item<double>(), 0.05, 1e-5);
+  const double rounded = rounding<float>(1, toy.weight.abs().max().item<double>()) +
+                         rounding<float>(1, toy.gate.abs().max().item<double>());
+  EXPECT_NEAR((toy.weight - weight).abs().max().item<double>(), 0.01, rounded);
+  EXPECT_NEAR((toy.gate - gate).abs().max().item<double>(), 0.05, rounded);
 }
 
 TEST(AdamW, RefusesUselessInput) {
@@ -122,9 +130,10 @@ TEST(AdamW, ClipsByTheCommonNorm) {
   const double before = std::sqrt(toy.weight.grad().pow(2).sum().item<double>() +
                                   toy.gate.grad().pow(2).sum().item<double>());
   const auto direction = toy.gate.grad().clone();
-  EXPECT_NEAR(optimizer.clip_gradients(), before, 1e-5);
-  EXPECT_LT((toy.gate.grad() - direction * (0.5 / before)).abs().max().item<double>(), kTolerance);
-  EXPECT_NEAR(optimizer.clip_gradients(), 0.5, 1e-5);
+  EXPECT_NEAR(optimizer.clip_gradients(), before, rounding<float>(17 + kFunction, before));
+  EXPECT_LT((toy.gate.grad() - direction * (0.5 / before)).abs().max().item<double>(),
+            rounding<float>(17 + 2 * kFunction, 0.5));
+  EXPECT_NEAR(optimizer.clip_gradients(), 0.5, rounding<float>(2 * (17 + kFunction), 0.5));
 }
 
 TEST(AdamW, NonFiniteGradientIsReportedAndNotScaled) {
@@ -140,7 +149,6 @@ TEST(AdamW, NonFiniteGradientIsReportedAndNotScaled) {
 }
 
 TEST(AdaptiveClip, EqualsTheFormulaPerUnit) {
-  torch::manual_seed(8);
   const auto weight = torch::randn({4, 3, 2, 2});
   weight[3].zero_();  // its norm counts as 1e-3
   auto gradient = torch::randn({4, 3, 2, 2});
@@ -152,20 +160,21 @@ TEST(AdaptiveClip, EqualsTheFormulaPerUnit) {
     const double w = std::max(weight[unit].norm().item<double>(), 1e-3),
                  g = before[unit].norm().item<double>();
     const double factor = g > clip * w ? clip * w / std::max(g, 1e-6) : 1.0;
-    EXPECT_LT((gradient[unit] - before[unit] * factor).abs().max().item<double>(), kTolerance)
+    EXPECT_LT((gradient[unit] - before[unit] * factor).abs().max().item<double>(),
+              rounding<float>(2 * 12 + 3 * kFunction, factor * g))
         << unit;
   }
   EXPECT_TRUE(gradient[1].equal(before[1]));
 }
 
 TEST(AdaptiveClip, VectorsAndGainsAreOneUnit) {
-  torch::manual_seed(9);
   const auto weight = torch::randn({6, 1, 1, 1});
   auto gradient = torch::randn({6, 1, 1, 1}) * 10;
   const auto before = gradient.clone();
   clip_adaptively(weight, gradient, 0.1);
   const double factor = 0.1 * weight.norm().item<double>() / before.norm().item<double>();
-  EXPECT_LT((gradient - before * factor).abs().max().item<double>(), kTolerance);
+  EXPECT_LT((gradient - before * factor).abs().max().item<double>(),
+            rounding<float>(2 * 6 + 3 * kFunction, factor * before.norm().item<double>()));
 }
 
 TEST(AdamW, AdaptivelyClippedParametersLeaveTheCommonNorm) {
@@ -181,7 +190,8 @@ TEST(AdamW, AdaptivelyClippedParametersLeaveTheCommonNorm) {
   EXPECT_TRUE(toy.gate.grad().equal(gate));
   for (int64_t row = 0; row < 3; ++row) {
     EXPECT_LE(toy.weight.grad()[row].norm().item<double>(),
-              0.01 * toy.weight[row].norm().item<double>() * 1.0001);
+              0.01 * toy.weight[row].norm().item<double>() *
+                  (1 + rounding<float>(3 * 4 + 3 * kFunction, 1)));
   }
 }
 

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/config.h"
+#include "tests/support/rounding.h"
 
 namespace flamingo {
 namespace {
 
-constexpr double kTolerance = 1e-12;
+/// Of factors up to 1: a quotient of steps and a function of it.
+const double kTolerance = testing::rounding<double>(testing::kFunction, 1);
 
 TEST(Schedule, PaperWarmsUpAndStays) {
   const ScheduleConfig config{.warmup = 4};

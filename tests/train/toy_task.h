@@ -7,6 +7,7 @@
 
 #include "flamingo/core/rng.h"
 #include "flamingo/train/trainer.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 
@@ -15,7 +16,7 @@ class ToyTask : public TrainTask {
  public:
   struct Net : torch::nn::Module {
     Net() {
-      torch::manual_seed(7);
+      torch::manual_seed(testing::seeded(7));
       first = register_parameter("first", torch::randn({16, 8}));
       gate = register_parameter("gate", torch::zeros({16}));
       second = register_parameter("second", torch::randn({1, 16}));

@@ -7,6 +7,7 @@
 #include "flamingo/generate/model_bundle.h"
 #include "flamingo/io/gguf.h"
 #include "tests/data/tiny_shards.h"
+#include "tests/model/summed_terms.h"
 #include "tests/train/tiny_run.h"
 
 namespace flamingo {
@@ -74,7 +75,8 @@ TEST(TrainFlamingo, GatesStartWhereTheRecipeSays) {
   recipe.train.optimizer.lr = 1e-9;
   train_flamingo(recipe, {});
   const Json first = Json::parse(metrics_without_times(recipe.train.output));
-  EXPECT_NEAR(first["gate_xattn.1"].get<double>(), std::tanh(0.15), 1e-6);
+  EXPECT_NEAR(first["gate_xattn.1"].get<double>(), std::tanh(0.15),
+              testing::rounding<float>(testing::kFunction, 1));
 }
 
 TEST(TrainFlamingoRecipe, ShippedFileIsRead) {
@@ -117,7 +119,7 @@ TEST(TrainFlamingo, AMixtureLogsEverySource) {
   for (const Json& line : metrics) {
     const double sum =
         line["loss.pictograms"].get<double>() + 0.2 * line["loss.pairs"].get<double>();
-    EXPECT_NEAR(line["loss"].get<double>(), sum, 1e-4 * sum);
+    EXPECT_NEAR(line["loss"].get<double>(), sum, testing::rounding<float>(8, sum));
     EXPECT_EQ(line.contains("blind_loss.pairs"), line["step"].get<int>() % 4 == 0);
     EXPECT_EQ(line.contains("valid_loss.pairs"), line["step"].get<int>() % 3 == 2);
   }
@@ -166,18 +168,18 @@ TEST(TrainFlamingo, OneUnvariedCachedViewGivesTheLossesOfPixels) {
   const auto pixels = losses_of(with_cached_views(run, "pixels", 0), 0);
   const auto views = losses_of(with_cached_views(run, "views", 1), 0);
   const auto coloured = losses_of(with_cached_views(run, "coloured", 1), 1);
-  double change = 0;
-  for (size_t i = 0; i < pixels.size(); ++i) {
-    const auto expect_near = [&](const char* name) {
-      const double value = pixels[i][name].get<double>();
-      EXPECT_NEAR(views[i][name].get<double>(), value, 1e-5 * value) << i << ' ' << name;
-    };
-    expect_near("loss.pairs");
-    if (pixels[i].contains("valid_loss.pairs")) expect_near("valid_loss.pairs");
-    change = std::max(change, std::fabs(coloured[i]["loss.pairs"].get<double>() -
-                                        pixels[i]["loss.pairs"].get<double>()));
-  }
-  EXPECT_GT(change, 1e-4);
+  const auto change = [&](const std::vector<Json>& other, const std::string& name) {
+    double largest = 0;
+    for (size_t i = 0; i < pixels.size(); ++i) {
+      if (pixels[i].contains(name))
+        largest = std::max(
+            largest, std::fabs(other[i].at(name).get<double>() - pixels[i][name].get<double>()));
+    }
+    return largest;
+  };
+  // Features in bf16 of batches of another size may be rounded to the other side here and there.
+  for (const std::string name : {"loss.pairs", "valid_loss.pairs"})
+    EXPECT_LT(change(views, name), 0.1 * change(coloured, name)) << name;
   for (const char* folder : {"views/features/pairs", "views/features/validation.pairs"})
     EXPECT_TRUE(std::filesystem::exists(run.file(folder + std::string("/features.bf16"))));
   EXPECT_FALSE(std::filesystem::exists(run.file("pixels/features/pairs")));
@@ -225,9 +227,13 @@ TEST(TrainFlamingo, MicroBatchesGiveTheSameStep) {
   train_flamingo(whole, {});
   train_flamingo(pieces, {});
   const auto a = metrics_of(whole.train.output), b = metrics_of(pieces.train.output);
+  const auto config = read_model_config(whole.train.output + "/model");
+  const int64_t terms = 6 * 2 * testing::summed_terms(config, 64, 64);  // six steps, and back
   for (size_t i = 0; i < a.size(); ++i) {
-    EXPECT_NEAR(a[i]["loss"].get<double>(), b[i]["loss"].get<double>(), 1e-4) << i;
-    EXPECT_NEAR(a[i]["loss.pairs"].get<double>(), b[i]["loss.pairs"].get<double>(), 1e-4) << i;
+    for (const char* name : {"loss", "loss.pairs"}) {
+      const double value = a[i][name].get<double>();
+      EXPECT_NEAR(b[i][name].get<double>(), value, testing::rounding<float>(terms, value)) << i;
+    }
   }
 }
 
@@ -306,7 +312,10 @@ TEST(TrainFlamingo, GoesOnFromATrainedModelAtAnotherResolution) {
   const auto before = state_dict_of(*open_model(recipe.model, {}).model);
   const auto after = state_dict_of(*bundle.model);
   const auto moved = (after.at("xattn.0.alpha_xattn") - before.at("xattn.0.alpha_xattn")).abs();
-  EXPECT_LT(moved.max().item<double>(), 1e-3);  // it went on, rather than anew
+  // It went on, rather than anew: each of six steps moves it by lr, and bf16 rounds it at last.
+  const double size = before.at("xattn.0.alpha_xattn").abs().max().item<double>();
+  EXPECT_LT(moved.max().item<double>(),
+            6 * recipe.train.optimizer.lr + testing::rounding<at::BFloat16>(1, size));
   EXPECT_FALSE(after.at("vision_encoder.stem.conv1.weight")
                    .equal(before.at("vision_encoder.stem.conv1.weight")) &&
                after.at("xattn.0.to_q.weight").equal(before.at("xattn.0.to_q.weight")));

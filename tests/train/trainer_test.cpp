@@ -14,6 +14,8 @@
 #include "flamingo/io/sha256.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/parallel/forked_ranks.h"
+#include "tests/support/seed.h"
+#include "tests/support/tolerance.h"
 #include "tests/train/metrics_text.h"
 #include "tests/train/toy_task.h"
 
@@ -65,7 +67,10 @@ TEST(Trainer, PartsOfAStepGiveOneUpdateOfTheirWeightedSum) {
   const auto expected = whole.net->parameters();
   const auto actual = parts.net->parameters();
   for (size_t i = 0; i < expected.size(); ++i) {
-    EXPECT_LT((expected[i] - actual[i]).abs().max().item<double>(), 1e-3) << i;  // fp32, 40 steps
+    // A step's gradient is summed over 32 rows, 16 units and 8 inputs; 40 steps add up, and Adam
+    // divides by the gradient's own size, which near a minimum is a tenth of its terms'.
+    const int64_t terms = 40 * 10 * (32 + 16 + 8);
+    EXPECT_TRUE(testing::agree(actual[i], expected[i], {.terms = terms})) << i;
   }
 }
 
@@ -85,7 +90,7 @@ TEST(Trainer, OnePartThatIsNotFiniteSkipsTheWholeStep) {
 
 TEST(Trainer, StoppedAnywhereTheRunGoesOnBitEqually) {
   const auto [expected_curve, expected_weights] = reference();
-  Rng rng(11);
+  Rng rng(testing::seeded(11));
   for (int trial = 0; trial < 5; ++trial) {
     const TemporaryFolder folder;
     bool finished = false;

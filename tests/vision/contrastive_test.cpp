@@ -7,9 +7,14 @@
 #include <cmath>
 
 #include "flamingo/core/error.h"
+#include "tests/support/tolerance.h"
 
 namespace flamingo {
 namespace {
+
+using testing::agree;
+using testing::kFunction;
+using testing::rounding;
 
 ContrastiveConfig tiny_config() {
   return {.embed_dim = 8, .text_width = 16, .text_layers = 2, .text_heads = 2, .max_tokens = 6};
@@ -25,13 +30,21 @@ torch::Tensor unit_rows(const torch::Tensor& x) { return x / x.norm(2, -1, true)
 
 torch::Tensor diagonal(int64_t n) { return torch::eye(n, torch::kBool); }
 
+/// A mean of `rows` log shares of logits as large as `largest`, over as many candidates.
+double loss_tolerance(int64_t rows, double largest) {
+  return rounding<float>(2 * rows + 2 * kFunction, std::max(1.0, largest));
+}
+
+/// The largest logit of unit vectors.
+double largest_logit(Contrastive& model) { return model->beta().item<double>(); }
+
 TEST(SoftCrossEntropy, EqualsTheLibrarysWithOnePositive) {
   const auto logits = torch::randn({5, 5});
   const auto expected = torch::nn::functional::cross_entropy(
       logits, torch::arange(5),
       torch::nn::functional::CrossEntropyFuncOptions().label_smoothing(0.1));
   EXPECT_NEAR(soft_cross_entropy(logits, diagonal(5), {}, 0.1).item<double>(),
-              expected.item<double>(), 1e-5);
+              expected.item<double>(), loss_tolerance(5, logits.abs().max().item<double>()));
 }
 
 TEST(SoftCrossEntropy, SpreadsTheTargetOverPositives) {
@@ -39,7 +52,8 @@ TEST(SoftCrossEntropy, SpreadsTheTargetOverPositives) {
   const auto positives = torch::tensor({{true, false, true}});
   const auto log_p = at::log_softmax(logits, 1);
   const double expected = -0.5 * (log_p[0][0] + log_p[0][2]).item<double>();
-  EXPECT_NEAR(soft_cross_entropy(logits, positives, {}, 0.0).item<double>(), expected, 1e-6);
+  EXPECT_NEAR(soft_cross_entropy(logits, positives, {}, 0.0).item<double>(), expected,
+              loss_tolerance(3, 3));
 }
 
 TEST(SoftCrossEntropy, LeavesOutRowsWithoutPositivesAndForbiddenCandidates) {
@@ -64,7 +78,7 @@ TEST(Contrastive, PerfectMatchBeatsExchangedPairs) {
   const auto bad = model->loss({vectors, vectors.roll(1, 0), ids, ids});
   EXPECT_LT(good.total.item<double>(), bad.total.item<double>());
   EXPECT_NEAR(good.total.item<double>(), (good.image_to_text + good.text_to_image).item<double>(),
-              1e-6);
+              rounding<float>(1, good.total.item<double>()));
   EXPECT_FALSE(good.views.defined());
 }
 
@@ -79,9 +93,10 @@ TEST(Contrastive, TwinsAreNoNegatives) {
   const auto both = model->loss({twins, vectors, concepts, torch::arange(2)});
   // Twin pictures ask the same question twice, and split each caption's target: log 2 more, no
   // confusion.
-  EXPECT_NEAR(both.image_to_text.item<double>(), one.image_to_text.item<double>(), 1e-5);
+  const double tolerance = loss_tolerance(8 + 4, largest_logit(model));  // 8: a logit's own sum
+  EXPECT_NEAR(both.image_to_text.item<double>(), one.image_to_text.item<double>(), tolerance);
   EXPECT_NEAR(both.text_to_image.item<double>(), one.text_to_image.item<double>() + std::log(2.0),
-              1e-5);
+              tolerance);
 }
 
 TEST(Contrastive, ViewTermPullsTwinsTogether) {
@@ -93,7 +108,8 @@ TEST(Contrastive, ViewTermPullsTwinsTogether) {
   const auto loss =
       model->loss({unit_rows(images), torch::eye(8).slice(0, 1, 4), concepts, torch::arange(3)});
   EXPECT_NEAR(loss.total.item<double>(),
-              (loss.image_to_text + loss.text_to_image + 0.5 * loss.views).item<double>(), 1e-5);
+              (loss.image_to_text + loss.text_to_image + 0.5 * loss.views).item<double>(),
+              rounding<float>(3, loss.total.item<double>()));
   loss.views.backward();
   EXPECT_TRUE(images.grad().isfinite().all().item<bool>());
   const torch::NoGradGuard no_grad;
@@ -110,15 +126,17 @@ TEST(Contrastive, PaddingDoesNotChangeATextEmbedding) {
   const auto padded = torch::tensor({{3, 5, 7, 11, 2}});
   const auto mask = torch::tensor({{1, 1, 1, 0, 0}});
   const auto expected = model->embed_texts(ids, torch::ones_like(ids), table);
-  EXPECT_TRUE(model->embed_texts(padded, mask, table).allclose(expected, 1e-5, 1e-5));
-  EXPECT_NEAR(expected.norm().item<double>(), 1.0, 1e-5);
+  // Two layers over up to 5 tokens, and the projections before and after them.
+  const int64_t terms = 12 + 2 * (4 * 16 + 16 + 8 + 5 + 64 + 4 * kFunction) + 2 * 16 + kFunction;
+  EXPECT_TRUE(agree(model->embed_texts(padded, mask, table), expected, {.terms = terms}));
+  EXPECT_NEAR(expected.norm().item<double>(), 1.0, rounding<float>(8 + kFunction, 1));
   EXPECT_THROW(model->embed_texts(torch::zeros({1, 7}, torch::kInt64), torch::ones({1, 7}), table),
                Error);
 }
 
 TEST(Contrastive, BetaStartsAtTheTemperatureAndIsLimited) {
   auto model = make(tiny_config());
-  EXPECT_NEAR(model->beta().item<double>(), 1 / 0.07, 1e-3);
+  EXPECT_NEAR(model->beta().item<double>(), 1 / 0.07, rounding<float>(2 * kFunction, 1 / 0.07));
   const torch::NoGradGuard no_grad;
   model->log_beta.fill_(50.0);
   EXPECT_EQ(model->beta().item<double>(), 100.0);
@@ -127,7 +145,7 @@ TEST(Contrastive, BetaStartsAtTheTemperatureAndIsLimited) {
 TEST(Contrastive, ImagesHaveUnitLength) {
   auto model = make(tiny_config());
   const auto embedding = model->embed_images(torch::randn({3, 16, 10}));
-  EXPECT_TRUE(embedding.norm(2, -1).allclose(torch::ones({3})));
+  EXPECT_TRUE(agree(embedding.norm(2, -1), torch::ones({3}), {.terms = 8 + kFunction}));
   EXPECT_THROW(model->embed_images(torch::randn({3, 16, 11})), Error);
   ContrastiveConfig config;
   config.temperature = 0;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <cmath>
+
 #include "flamingo/core/config.h"
 #include "flamingo/vision/nfnet.h"
 
@@ -63,11 +65,13 @@ TEST(NfnetConfig, ValidateNamesWhatIsWrong) {
 }
 
 TEST(ActivationGain, GivesUnitVariance) {
-  torch::manual_seed(1);
   const auto x = torch::randn({1 << 20});
   for (const Activation kind :
        {Activation::kGelu, Activation::kGeluTanh, Activation::kRelu, Activation::kSilu}) {
-    EXPECT_NEAR((activate(kind, x) * activation_gain(kind)).var().item<double>(), 1.0, 0.02);
+    // The variance of n draws is off by sqrt((kurtosis - 1) / n): 6 of these at a kurtosis
+    // below 20.
+    EXPECT_NEAR((activate(kind, x) * activation_gain(kind)).var().item<double>(), 1.0,
+                6 * std::sqrt(19.0 / x.numel()));
   }
 }
 

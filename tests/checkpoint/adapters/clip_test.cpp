@@ -6,12 +6,13 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "tests/checkpoint/config_damage.h"
+#include "tests/model/summed_terms.h"
+#include "tests/support/tolerance.h"
 
 namespace flamingo {
 namespace {
 
 const std::string kGolden = std::string(FLAMINGO_GOLDEN_DIR) + "/clip-vit-tiny";
-constexpr double kTolerance = 1e-4;  // clip-vit-tiny's README
 
 /// A file of weights and the config it goes with.
 struct Form {
@@ -37,16 +38,15 @@ class ClipGolden : public ::testing::TestWithParam<Form> {
   }
 };
 
-void expect_close(const torch::Tensor& actual, const torch::Tensor& expected,
-                  const std::string& name) {
-  ASSERT_EQ(actual.sizes(), expected.sizes()) << name;
-  EXPECT_LE((actual - expected).abs().max().item<double>(), kTolerance) << name;
-}
-
 TEST_P(ClipGolden, MatchesThePeer) {
   const torch::NoGradGuard no_grad;
   const StateDict weights = load_state_dict(path(GetParam().weights));
   ClipVit clip(config(weights), torch::kFloat32);
+  const testing::Rounding rounding{.terms = testing::summed_terms(clip->config())};
+  const auto expect_close = [&](const torch::Tensor& actual, const torch::Tensor& expected,
+                                const std::string& name) {
+    EXPECT_TRUE(testing::agree(actual, expected, rounding)) << name;
+  };
   load_into(*clip, clip_weights(weights));
   for (const std::string name : {"batch1", "batch3"}) {
     const StateDict inputs = load_state_dict(path("cases/" + name + "/inputs.safetensors"));

@@ -7,24 +7,16 @@
 #include "flamingo/core/file.h"
 #include "flamingo/vision/nfnet.h"
 #include "tests/checkpoint/config_damage.h"
+#include "tests/model/summed_terms.h"
+#include "tests/support/tolerance.h"
 
 namespace flamingo {
 namespace {
 
 const std::string kGolden = std::string(FLAMINGO_GOLDEN_DIR) + "/nfnet-tiny";
-constexpr double kRelativeTolerance =
-    2e-4;  // nfnet-tiny's README: of the tensor's largest magnitude
 
 Json config_json(const std::string& variant) {
   return read_json_file(kGolden + "/" + variant + "/model/config.json");
-}
-
-void expect_close(const torch::Tensor& actual, const torch::Tensor& expected,
-                  const std::string& name) {
-  ASSERT_EQ(actual.sizes(), expected.sizes()) << name;
-  EXPECT_LE((actual - expected).abs().max().item<double>(),
-            kRelativeTolerance * expected.abs().max().item<double>())
-      << name;
 }
 
 class NfnetGolden : public ::testing::TestWithParam<const char*> {};
@@ -36,6 +28,11 @@ TEST_P(NfnetGolden, MatchesThePeer) {
   const LoadReport report =
       load_into(*net, nfnet_from_timm(load_state_dict(folder + "/model/model.safetensors")));
   EXPECT_EQ(report.unexpected + report.missing, 0);
+  const testing::Rounding rounding{.terms = testing::summed_terms(*net)};
+  const auto expect_close = [&](const torch::Tensor& actual, const torch::Tensor& expected,
+                                const std::string& name) {
+    EXPECT_TRUE(testing::agree(actual, expected, rounding)) << name;
+  };
   for (const std::string size : {"2x64x64", "1x71x45", "1x33x96"}) {
     const auto image =
         load_state_dict(folder + "/cases/" + size + "/inputs.safetensors").at("image");
