@@ -27,10 +27,6 @@ TransferContext make_context(FetchOptions options, DialHook dial) {
   return {std::move(options), std::move(rules), std::move(policy), std::move(dial)};
 }
 
-struct FreeMulti {
-  void operator()(CURLM* multi) const { ::curl_multi_cleanup(multi); }
-};
-
 }  // namespace
 
 class Fetcher::State {
@@ -55,6 +51,10 @@ class Fetcher::State {
   const FetchCounts& counts() const { return counts_; }
 
  private:
+  struct FreeMulti {
+    void operator()(CURLM* multi) const { ::curl_multi_cleanup(multi); }
+  };
+
   TransferContext transfers_;
   std::unique_ptr<CURLM, FreeMulti> multi_;
   Resolver resolver_;  // after multi_, which its threads wake

@@ -7,19 +7,15 @@
 #include <utility>
 
 namespace flamingo {
-namespace {
-
-/// Parameters [begin, end) of the list, sent together.
-struct Bucket {
-  size_t begin = 0, end = 0;
-  at::Tensor sums;     ///< all gradients, then for each parameter how many processes have one
-  size_t missing = 0;  ///< gradients that the last backward pass has not brought yet
-  ProcessGroup::Pending pending;
-};
-
-}  // namespace
-
 struct GradientBuckets::State {
+  /// Parameters [begin, end) of the list, sent together.
+  struct Bucket {
+    size_t begin = 0, end = 0;
+    at::Tensor sums;     ///< all gradients, then for each parameter how many processes have one
+    size_t missing = 0;  ///< gradients that the last backward pass has not brought yet
+    ProcessGroup::Pending pending;
+  };
+
   ProcessGroup group;
   std::vector<at::Tensor> parameters;  ///< in sending order
   std::vector<Bucket> buckets;
@@ -109,7 +105,7 @@ GradientBuckets::GradientBuckets(const std::vector<at::Tensor>& parameters,
     torch::autograd::impl::set_post_acc_grad_hooks(state_->parameters[i],
                                                    std::make_unique<ArrivalHook<State>>(state_, i));
   }
-  for (Bucket& bucket : state_->buckets) {
+  for (auto& bucket : state_->buckets) {
     int64_t size = static_cast<int64_t>(bucket.end - bucket.begin);
     for (size_t i = bucket.begin; i < bucket.end; ++i) size += state_->parameters[i].numel();
     bucket.sums =
@@ -131,7 +127,7 @@ void GradientBuckets::before_last_backward() {
 void GradientBuckets::finish() {
   if (!state_) return;
   while (state_->next < state_->buckets.size()) state_->send(state_->buckets[state_->next++]);
-  for (Bucket& bucket : state_->buckets) state_->receive(bucket);
+  for (auto& bucket : state_->buckets) state_->receive(bucket);
   state_->rewind();
 }
 
