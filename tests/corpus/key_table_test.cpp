@@ -5,6 +5,7 @@
 #include <map>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 TEST(KeyTable, CountsAsAMapDoes) {
   KeyCounter counter;
   std::map<uint64_t, uint32_t> expected;
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (int i = 0; i < 50'000; ++i) {
     const uint64_t key = 2 + rng.below(9'000) * (rng.coin(0.5) ? 1 : uint64_t{1} << 40);
     const auto [slot, is_new] = counter.insert(key);

@@ -7,6 +7,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/text/unicode.h"
 #include "tests/corpus/text_testing.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -77,7 +78,7 @@ TEST(Language, NoCharacterMakesAPageUnknown) {
 }
 
 TEST(Language, AnyBytesAreSafe) {
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (int round = 0; round < 2'000; ++round) {
     std::string text;
     for (uint64_t i = rng.below(300); i > 0; --i) {

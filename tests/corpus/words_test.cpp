@@ -7,6 +7,7 @@
 
 #include "flamingo/core/rng.h"
 #include "tests/corpus/text_testing.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -92,7 +93,7 @@ TEST(Words, HashesDifferForDifferentWords) {
 
 // Exact copies on the heap let a sanitizer see a read behind the end.
 TEST(Words, AnyBytesAreSafe) {
-  Rng rng(3);
+  Rng rng(testing::seeded(3));
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
     for (uint64_t i = rng.below(12); i > 0; --i) {

@@ -9,6 +9,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/core/rng.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -105,7 +106,7 @@ TEST_F(FetchCacheTest, DamagedEntriesAreMissing) {
   cache().store(picture(kUrl, "some bytes of a picture"));
   const std::string path = cache().path(kUrl);
   const std::string whole = read_file(path, 1 << 20);
-  Rng rng(5);
+  Rng rng(testing::seeded(5));
   for (size_t i = 0; i < whole.size(); ++i) {
     std::string damaged = whole;
     damaged[i] = static_cast<char>(damaged[i] ^ (1 << rng.below(8)));

@@ -39,6 +39,7 @@ class FetcherLimitsTest : public ::testing::Test {
     options.respect_robots = false;
     options.host_delay = 0;
     options.retries = 0;
+    options.connect_seconds = options.total_seconds = 600;  // results come of events
   }
   FetchResult get(const std::string& target) {
     Fetcher fetcher(options);

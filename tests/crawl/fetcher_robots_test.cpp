@@ -18,6 +18,7 @@ class FetcherRobotsTest : public ::testing::Test {
     options.allowed_addresses = {server.host()};
     options.host_delay = 0;
     options.backoff_seconds = 0.001;
+    options.connect_seconds = options.total_seconds = 600;  // results come of events
     server.at("/x", picture_reply("bytes"));
     server.at("/private/x", picture_reply("bytes"));
   }

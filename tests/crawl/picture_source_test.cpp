@@ -129,6 +129,7 @@ class WebPicturesTest : public ::testing::Test {
     options.allowed_addresses = {server.host()};
     options.host_delay = 0;
     options.backoff_seconds = 0;
+    options.connect_seconds = options.total_seconds = 600;  // results come of events
     for (int i = 0; i < 10; ++i) {
       const std::string target = "/" + std::to_string(i);
       urls.push_back(server.url(target));

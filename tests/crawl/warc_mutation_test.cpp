@@ -12,6 +12,7 @@
 #include "flamingo/crawl/warc.h"
 #include "tests/crawl/warc_builder.h"
 #include "tests/io/byte_builder.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -77,7 +78,7 @@ TEST(WarcMutation, FlipsLoseLittle) {
     WarcStatistics statistics;
     const auto whole = read_all(packed.file, statistics);
     std::string file = packed.file;
-    Rng rng(8);
+    Rng rng(testing::seeded(8));
     for (int i = 0; i < kFlips; ++i) {
       const size_t position = rng.below(file.size());
       const char before = file[position];

@@ -8,6 +8,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/crawl/warc_builder.h"
 #include "tests/io/byte_builder.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -166,7 +167,7 @@ TEST(WarcReader, ABlockCannotForgeARecord) {
 /// Every kind of damage in 100 of 10,000 records.
 TEST(WarcReader, DamagedRecordsCostThemselvesAlone) {
   constexpr size_t kCount = 10'000;
-  Rng rng(7);
+  Rng rng(testing::seeded(7));
   std::string file;
   std::vector<std::string> expected;
   for (size_t i = 0; i < kCount; ++i) {

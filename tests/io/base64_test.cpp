@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -22,7 +23,7 @@ TEST(Base64, VectorsOfTheStandard) {
 }
 
 TEST(Base64, AnyBytesComeBack) {
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (size_t size = 0; size < 300; ++size) {
     std::string bytes(size, '\0');
     for (char& c : bytes) c = static_cast<char>(rng.below(256));

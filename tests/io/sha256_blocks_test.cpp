@@ -5,13 +5,14 @@
 #include <vector>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
 
 TEST(Sha256Blocks, TheFastPathEqualsThePlainOne) {
   if (!has_sha_instructions()) GTEST_SKIP() << "this processor has no SHA instructions";
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (size_t count = 0; count < 20; ++count) {
     std::vector<std::byte> blocks(count * 64);
     for (std::byte& byte : blocks) byte = static_cast<std::byte>(rng.below(256));

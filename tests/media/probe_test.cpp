@@ -4,6 +4,7 @@
 
 #include "flamingo/core/config.h"
 #include "tests/media/media_testing.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -91,7 +92,7 @@ TEST(Probe, RefusesOtherFiles) {
 }
 
 TEST(Probe, DamagedFilesGiveErrorsOrExtents) {
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (const std::string& path : all_pictures()) {
     const std::string file = bytes_of(path).substr(0, 2'000);
     for (int i = 0; i < 300; ++i) {

@@ -6,6 +6,7 @@
 
 #include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
+#include "tests/support/rounding.h"
 
 namespace flamingo {
 namespace {
@@ -67,7 +68,8 @@ TEST(Variation, DrawsStayInTheirRangesAndUseThem) {
     colours += draw.colour;
     least = std::min(least, draw.contrast);
     most = std::max(most, draw.contrast);
-    EXPECT_LE(std::abs(draw.hue), config.hue * 2 * std::numbers::pi + 1e-6);
+    EXPECT_LE(std::abs(draw.hue),
+              config.hue * 2 * std::numbers::pi + testing::rounding<float>(2, 1));
   }
   EXPECT_NEAR(flips, 500, 64);  // 4 standard deviations
   EXPECT_NEAR(colours, 800, 51);

@@ -30,8 +30,8 @@ inline int number_of(const Image& image) {
 inline std::string numbered_clip(int count, double fps, const std::string& codec = "") {
   std::vector<Image> frames;
   for (int i = 0; i < count; ++i) frames.push_back(numbered_frame(i));
-  const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-  const std::string path = testing::TempDir() + test->test_suite_name() + test->name() + ".mp4";
+  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+  const std::string path = ::testing::TempDir() + test->test_suite_name() + test->name() + ".mp4";
   write_video(path, frames, fps, codec);
   std::string bytes = bytes_of(path);
   std::filesystem::remove(path);

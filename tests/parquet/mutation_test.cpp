@@ -8,6 +8,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/parquet/parquet_file.h"
 #include "tests/io/byte_builder.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -59,7 +60,7 @@ TEST_P(ParquetMutation, NoPrefixIsAFile) {
 TEST_P(ParquetMutation, Flips) {
   ASSERT_TRUE(outcome(file_));
   std::string file = file_;
-  Rng rng(3);
+  Rng rng(testing::seeded(3));
   int num_read = 0;
   for (int i = 0; i < kFlips; ++i) {
     const size_t position = rng.below(file.size());

@@ -10,6 +10,7 @@
 #include "flamingo/quant/block_type.h"
 #include "flamingo/quant/half.h"
 #include "flamingo/quant/kernels.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 
@@ -25,7 +26,7 @@ inline std::vector<int> half_fields(BlockType type) {
 }
 
 inline std::vector<float> random_floats(size_t count, uint64_t seed, double scale = 1.0) {
-  Rng rng(seed);
+  Rng rng(testing::seeded(seed));
   std::vector<float> values(count);
   for (float& value : values) value = static_cast<float>(scale * rng.normal());
   return values;
@@ -35,7 +36,7 @@ inline std::vector<float> random_floats(size_t count, uint64_t seed, double scal
 /// bounds the scales and offsets of quantised blocks.
 inline std::vector<std::byte> random_blocks(BlockType type, int64_t rows, int64_t cols,
                                             uint64_t seed, double scale = 0.01) {
-  Rng rng(seed);
+  Rng rng(testing::seeded(seed));
   const BlockLayout layout = block_layout(type);
   std::vector<std::byte> blocks(static_cast<size_t>(rows * cols / layout.values * layout.bytes));
   if (type == BlockType::kF32) {

@@ -6,6 +6,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -56,7 +57,7 @@ TEST(Axis, WidensToWholeTicks) {
 }
 
 TEST(Axis, AnyRangeHasAFewTicksInsideInOrder) {
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (int i = 0; i < 2000; ++i) {
     const double low = rng.uniform(-1, 1) * std::pow(10, rng.uniform(-9, 9));
     const double high = low + std::abs(low) * std::pow(10, rng.uniform(-3, 6));

@@ -4,10 +4,13 @@
 
 #include <cmath>
 
+#include "tests/support/rounding.h"
+
 namespace flamingo {
 namespace {
 
 constexpr int kTicks = 6;
+const double kSlack = testing::rounding<double>(testing::kFunction, 1);
 
 Curve curve_of(const std::vector<double>& values, size_t window = 1) {
   Curve curve{.window = window};
@@ -63,8 +66,8 @@ TEST(ValueRange, AnyValuesGiveAnAxis) {
       const Axis axis(range.interval, range.logarithmic);
       EXPECT_FALSE(axis.ticks(kTicks).empty()) << values[0];
       if (std::abs(values[0]) < 1e300) {
-        EXPECT_GE(axis.place(values[0]), -1e-9) << values[0];
-        EXPECT_LE(axis.place(values[0]), 1 + 1e-9) << values[0];
+        EXPECT_GE(axis.place(values[0]), -kSlack) << values[0];
+        EXPECT_LE(axis.place(values[0]), 1 + kSlack) << values[0];
       }
     }
   }

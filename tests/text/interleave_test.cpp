@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 #include "tests/text/tokenizer_fixtures.h"
 
 namespace flamingo {
@@ -115,7 +116,7 @@ Ids naive_phi(const std::vector<int>& mark_of, int32_t num_media, MediaDirection
 }
 
 TEST(Interleave, RandomPagesEqualTheDefinition) {
-  Rng rng(9);
+  Rng rng(testing::seeded(9));
   for (const bool one_token : {true, false}) {
     const Tokenizer t = with_eoc(one_token);
     const Ids mark = one_token ? Ids{50258} : t.encode_plain("<image>");

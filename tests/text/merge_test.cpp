@@ -5,6 +5,7 @@
 #include <map>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -61,7 +62,7 @@ Ids merged_naively(Ids ids, const Table& table) {
 }
 
 TEST(Merge, BothQueuesFollowTheDefinition) {
-  Rng rng(4);
+  Rng rng(testing::seeded(4));
   for (int round = 0; round < 300; ++round) {
     const Table table = random_table(rng, 3, 12);
     Ids ids(rng.below(60));
@@ -73,7 +74,7 @@ TEST(Merge, BothQueuesFollowTheDefinition) {
 }
 
 TEST(Merge, QueuesAgreeOnLongInput) {
-  Rng rng(5);
+  Rng rng(testing::seeded(5));
   const Table table = random_table(rng, 4, 200);
   Ids ids(20000);
   for (int32_t& id : ids) id = static_cast<int32_t>(rng.below(4));
@@ -81,7 +82,7 @@ TEST(Merge, QueuesAgreeOnLongInput) {
 }
 
 TEST(Merge, QueuesPopInOrder) {
-  Rng rng(6);
+  Rng rng(testing::seeded(6));
   HeapQueue heap;
   BucketQueue buckets;
   for (int i = 0; i < 5000; ++i) {

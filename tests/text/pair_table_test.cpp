@@ -5,12 +5,13 @@
 #include <map>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
 
 TEST(PairTable, EqualsAMap) {
-  Rng rng(10);
+  Rng rng(testing::seeded(10));
   PairTable table;
   std::map<std::pair<int32_t, int32_t>, Merge> map;
   const auto random_id = [&] { return static_cast<int32_t>(rng.below(60)); };

@@ -5,6 +5,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/text/unicode.h"
 #include "tests/io/byte_builder.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -81,7 +82,7 @@ TEST(Pattern, RefusesUnknownExpressions) {
 TEST(Pattern, PiecesCoverRandomText) {
   constexpr char32_t kPool[] = {U'a',  U'\'', U's', U'L', U' ', U'\n', U'\r',
                                 U'\t', U'1',  U'-', 0xa0, 0xe9, 0x301, 0x1f600};
-  Rng rng(3);
+  Rng rng(testing::seeded(3));
   for (int i = 0; i < 2000; ++i) {
     std::string text;
     for (uint64_t n = rng.below(20); n > 0; --n)

@@ -8,6 +8,7 @@
 
 #include "flamingo/core/rng.h"
 #include "tests/io/byte_builder.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -82,7 +83,7 @@ Ids encode_naively(const std::vector<ScoreModel::Token>& tokens, std::string_vie
 }
 
 TEST(ScoreModel, FollowsTheDefinition) {
-  Rng rng(11);
+  Rng rng(testing::seeded(11));
   for (int round = 0; round < 200; ++round) {
     std::vector<ScoreModel::Token> tokens = {{"<unk>", 0, false}, {"a", -9}, {"b", -9}, {"c", -9}};
     std::set<std::string> known;
@@ -106,7 +107,7 @@ TEST(ScoreModel, LongPiecesRememberPairsAndChangeNothing) {
                                                  {"abc", -3},         {"d", -9}};
   Ids expected;
   std::string text;
-  Rng rng(12);
+  Rng rng(testing::seeded(12));
   while (text.size() < 10000) {
     std::string word(1 + rng.below(8), 'a');
     for (char& c : word) c = static_cast<char>('a' + rng.below(3));

@@ -4,6 +4,7 @@
 
 #include "flamingo/core/rng.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/support/seed.h"
 #include "tests/text/tokenizer_fixtures.h"
 
 namespace flamingo {
@@ -151,7 +152,7 @@ TEST(Tokenizer, ReadsBosAndEosFromTheConfigBeside) {
 }
 
 TEST(Tokenizer, StreamEqualsDecodeForRandomIds) {
-  Rng rng(7);
+  Rng rng(testing::seeded(7));
   for (const char* name : {"llama", "neox-like"}) {
     const Tokenizer tokenizer = Tokenizer::from_file(testing::tokenizer_path(name));
     for (int round = 0; round < 300; ++round) {

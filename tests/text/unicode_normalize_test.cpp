@@ -2,6 +2,7 @@
 
 #include "flamingo/core/rng.h"
 #include "flamingo/text/unicode.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -37,7 +38,7 @@ TEST(UnicodeNormalize, KnownForms) {
 TEST(UnicodeNormalize, FormsAreStableOnRandomText) {
   constexpr char32_t kPool[] = {U'a',   U'e',   0x301,  0x327,  0x308, 0xe9,  0x1100, 0x1161,
                                 0x11a8, 0xac00, 0x212b, 0x1e9b, 0x323, 0x345, 0x3b1,  0x4e00};
-  Rng rng(2);
+  Rng rng(testing::seeded(2));
   for (int i = 0; i < 3000; ++i) {
     std::u32string text;
     for (uint64_t n = rng.below(10); n > 0; --n) text.push_back(kPool[rng.below(std::size(kPool))]);

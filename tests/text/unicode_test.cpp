@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/rng.h"
+#include "tests/support/seed.h"
 
 namespace flamingo {
 namespace {
@@ -61,7 +62,7 @@ TEST(Unicode, ReplacesEachMaximalIllFormedPart) {
 }
 
 TEST(Unicode, RepairIsIdempotent) {
-  Rng rng(1);
+  Rng rng(testing::seeded(1));
   for (int i = 0; i < 2000; ++i) {
     std::string bytes;
     for (uint64_t n = rng.below(12); n > 0; --n) bytes.push_back(static_cast<char>(rng.below(256)));
