@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/run_options.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
@@ -79,7 +80,7 @@ void run(const Options& options) {
   const c10::InferenceMode guard;
   const auto results = run_tasks(options);
   const std::string json = report_json(results).dump(2) + "\n";
-  std::fputs(options.run.json ? json.c_str() : report_table(results).c_str(), stdout);
+  print(options.run.json ? json : report_table(results));
   if (stop_requested()) {
     std::fputs("stopped; these are the episodes so far, which are not written\n", stderr);
   } else if (!options.output.empty()) {

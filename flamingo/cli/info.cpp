@@ -1,7 +1,7 @@
-#include <cstdio>
 #include <memory>
 
 #include "flamingo/checkpoint/adapters/native.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/parameter_table.h"
 #include "flamingo/model/presets.h"
@@ -27,12 +27,11 @@ FlamingoConfig config_of(const Options& options) {
 void run(const Options& options) {
   const auto config = config_of(options);
   if (options.config) {
-    std::printf("%s\n", config_to_json(config).dump(2).c_str());
+    print(config_to_json(config).dump(2) + "\n");
     return;
   }
   const auto table = parameter_table(config, options.preset);
-  std::fputs(options.json ? (to_json(table).dump() + "\n").c_str() : to_text(table).c_str(),
-             stdout);
+  print(options.json ? to_json(table).dump() + "\n" : to_text(table));
 }
 
 }  // namespace

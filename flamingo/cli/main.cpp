@@ -24,11 +24,16 @@ int end_of_parse(const CLI::App& app, const CLI::ParseError& e) {
     return 0;
   }
   std::string verb;
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) {
     at = at->get_subcommands().front();
     verb += (verb.empty() ? "" : " ") + at->get_name();
   }
-  flamingo::fail(verb.empty() ? "flamingo" : verb, e.what(),
+  const auto rest = at->remaining();
+  const bool unknown = e.get_name() == "RequiredError" && !rest.empty();
+  const std::string message =
+      unknown ? "expected a verb, got \"" + rest.front() + "\"" : std::string(e.what());
+  flamingo::fail(verb.empty() ? "flamingo" : verb, message,
                  "flamingo " + verb + (verb.empty() ? "" : " ") + "--help tells what there is");
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 namespace flamingo {
+
 struct GradientBuckets::State {
   /// Parameters [begin, end) of the list, sent together.
   struct Bucket {

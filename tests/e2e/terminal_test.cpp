@@ -163,7 +163,7 @@ TEST(CtrlC, TheSecondEndsTheProgramAtOnce) {
 }
 
 TEST(CtrlC, EndsAnAnswerOfAChatAlone) {
-  RunningProgram program("chat" + kLong);
+  RunningProgram program("chat --user '' --assistant ''" + kLong);
   program.errors_until("> ");
   program.say("Hi\n");
   std::string answer = program.output(1);

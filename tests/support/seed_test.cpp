@@ -24,7 +24,9 @@ class Seed : public ::testing::Test {
   static void expect_the_same_draw() {
     const auto drawn = torch::randn({8});
     EXPECT_TRUE(drawn.equal(of_suite_));
-    if (of_test_) EXPECT_TRUE(drawn.equal(*of_test_));
+    if (of_test_) {
+      EXPECT_TRUE(drawn.equal(*of_test_));
+    }
     of_test_ = drawn;
     torch::randn({3});  // what one test draws is nothing to the next
   }
