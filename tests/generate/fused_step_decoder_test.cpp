@@ -82,7 +82,7 @@ TEST(FusedStepDecoder, TurnsAsTheModelWhosePositionsWereStretched) {
   for (int64_t i = 0; i < config.lm.head_dim / 2; ++i)
     scaling.divisors.push_back(1.0 + 0.75 * static_cast<double>(i));
   scaling.magnitude = 1.1;
-  EXPECT_LT(largest_difference(config, torch::kFloat32), kFloat32);
+  EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
 }
 
 TEST(FusedStepDecoder, EqualsTheModelsForward) {
