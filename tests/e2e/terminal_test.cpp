@@ -21,7 +21,8 @@ using testing::RunResult;
 
 const std::string kIdefics = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end";
 const std::string kModel = " --dtype fp32 -m " + kIdefics + "/model ";
-/// An answer of more bytes than a pipe takes, of a kilobyte and more a hundredth of a second.
+/// An answer of more bytes than a pipe takes, of a kilobyte and more a hundredth of a second; to
+/// "yes", this model never ends.
 const std::string kLong = kModel + "-n 2000 ";
 const std::string kPicture = kIdefics + "/images/tall.png";
 
@@ -145,7 +146,7 @@ TEST(CtrlC, EndsTheProgramWhileItReadsItsPrompt) {
 }
 
 TEST(CtrlC, EndsAnAnswerInGoodOrder) {
-  RunningProgram plain("generate" + kLong + "-p Hi");
+  RunningProgram plain("generate" + kLong + "-p yes");
   std::string text = plain.output(1);  // it cannot end before the rest is read
   plain.signal(SIGINT);
   text += plain.output();
@@ -155,7 +156,7 @@ TEST(CtrlC, EndsAnAnswerInGoodOrder) {
 }
 
 TEST(CtrlC, TheSecondEndsTheProgramAtOnce) {
-  RunningProgram program("generate" + kLong + "-p Hi");
+  RunningProgram program("generate" + kLong + "-p yes");
   program.output(1);
   program.signal(SIGINT);
   while (program.is_running()) program.signal(SIGINT);  // its output is not read: it waits
@@ -165,7 +166,7 @@ TEST(CtrlC, TheSecondEndsTheProgramAtOnce) {
 TEST(CtrlC, EndsAnAnswerOfAChatAlone) {
   RunningProgram program("chat --user '' --assistant ''" + kLong);
   program.errors_until("> ");
-  program.say("Hi\n");
+  program.say("yes\n");
   std::string answer = program.output(1);
   program.signal(SIGINT);
   program.say("/quit\n");
@@ -203,7 +204,7 @@ TEST(StandardOutput, AFullDiskEndsTheProgramWithAMessage) {
 }
 
 TEST(StandardOutput, AReaderThatLeavesEndsTheProgramQuietly) {
-  RunningProgram answer("generate -p Hi" + kLong);
+  RunningProgram answer("generate -p yes" + kLong);
   answer.output(1);
   answer.close_output();
   EXPECT_EQ(answer.errors(), "");
