@@ -50,7 +50,9 @@ TEST(Picture, AddressFromWhereItIs) {
   EXPECT_EQ(url("<img src=a.png srcset='b.png 2x'>"), "http://h/b.png");
   EXPECT_EQ(url("<img src=a.png srcset='data:image/gif;base64,AA 2x'>"), "http://h/a.png");
   EXPECT_EQ(url("<img src=a.png data-srcset='b.png 100w, c.png 200w'>"), "http://h/c.png");
-  EXPECT_EQ(url("<picture><source srcset='a.avif 900w' type=image/avif>"
+  EXPECT_EQ(url("<picture><source srcset='a.avif 900w' type=image/avif><img src=d.jpg></picture>"),
+            "http://h/a.avif");
+  EXPECT_EQ(url("<picture><source srcset='a.jxl 900w' type=image/jxl>"
                 "<source srcset='b.webp 800w' type=image/webp><source srcset='c.jpg 700w'>"
                 "<img src=d.jpg></picture>"),
             "http://h/b.webp");
