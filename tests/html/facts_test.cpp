@@ -15,7 +15,7 @@ TEST(Facts, BaseIsTheFirstThatIsNotEmpty) {
   EXPECT_EQ(facts("<base href=/x/><base href=/y/>").base, "http://h/x/");
   EXPECT_EQ(facts("<base target=x><base href=''><base href=' '><base href=x/>").base,
             "http://h/d/x/");
-  EXPECT_EQ(facts("<base href='HTTPS://c/x'>").base, "HTTPS://c/x");
+  EXPECT_EQ(facts("<base href='HTTPS://c/x'>").base, "https://c/x");
   EXPECT_EQ(facts("<base href=//c/x>").base, "http://c/x");
   EXPECT_EQ(facts("<base href='?q'>").base, "http://h/d/p?q");
   EXPECT_EQ(facts("<base href=" + std::string(200, 'x') + ">").base, "http://h/d/p");
