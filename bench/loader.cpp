@@ -16,7 +16,7 @@
 namespace flamingo::bench {
 namespace {
 
-constexpr double kGoal = 10;  // times what a step consumes
+constexpr double kLoaderGoal = 10;  // times what a step consumes
 constexpr int64_t kBatch = 8;
 
 /// Documents of one kind, windows as recipes/mixture/flamingo.json takes them.
@@ -79,7 +79,7 @@ void run_loader(Context& context) {
     Step step(model, source.batch(0));
     const Roof consumed{"step", "sequence", kBatch, [&] { step(); }};
     int64_t index = 0;
-    context.measure({"loader", kind.name, "sequence", kBatch, kBatch, kGoal}, consumed,
+    context.measure({"loader", kind.name, "sequence", kBatch, kBatch, kLoaderGoal}, consumed,
                     [&] { source.batch(index++); });
   }
 }

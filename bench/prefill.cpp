@@ -7,8 +7,8 @@
 namespace flamingo::bench {
 namespace {
 
-constexpr int64_t kTokens = 512;
-constexpr double kGoal = 0.6;  // of the bf16 roof
+constexpr int64_t kPrefillTokens = 512;
+constexpr double kPrefillGoal = 0.6;  // of the bf16 roof
 
 }  // namespace
 
@@ -16,16 +16,17 @@ void run_prefill(Context& context) {
   const c10::InferenceMode guard;
   const Flamingo model = default_model(torch::kBFloat16);
   FlamingoInput input;
-  input.ids = torch::randint(model->config().lm.vocab, {1, kTokens}, torch::kLong);
-  input.phi = torch::ones({1, kTokens}, torch::kLong);
+  input.ids = torch::randint(model->config().lm.vocab, {1, kPrefillTokens}, torch::kLong);
+  input.phi = torch::ones({1, kPrefillTokens}, torch::kLong);
   input.media = torch::randn({1, 1, model->config().resampler->num_latents, model->media_dim()});
   const auto prefill = [&] {
     KvCache cache;
     input.cache = &cache;
-    model->logits(model->forward_hidden(input).narrow(1, kTokens - 1, 1));
+    model->logits(model->forward_hidden(input).narrow(1, kPrefillTokens - 1, 1));
   };
-  context.measure({"prefill", "512 tokens, bf16", "token", kTokens, count_gflop(prefill), kGoal},
-                  context.roofs.bf16, prefill);
+  context.measure(
+      {"prefill", "512 tokens, bf16", "token", kPrefillTokens, count_gflop(prefill), kPrefillGoal},
+      context.roofs.bf16, prefill);
 }
 
 }  // namespace flamingo::bench

@@ -20,7 +20,7 @@ namespace flamingo::bench {
 namespace {
 
 constexpr const char* kWhere = "flamingo-bench --turns";
-constexpr int kProducts = 10;  // in one turn of the roof
+constexpr int kTurnProducts = 10;  // in one turn of the roof
 
 /// A batch and the factor of its loss.
 struct Part {
@@ -113,9 +113,9 @@ class Steps {
 
 Json roof_turn(const Roof& roof) {
   Json seconds = seconds_of([&] {
-    for (int i = 0; i < kProducts; ++i) roof.work();
+    for (int i = 0; i < kTurnProducts; ++i) roof.work();
   });
-  return {{"gflop", kProducts * roof.amount}, {"seconds", std::move(seconds)}};
+  return {{"gflop", kTurnProducts * roof.amount}, {"seconds", std::move(seconds)}};
 }
 
 Json step_turn(Steps& steps) {

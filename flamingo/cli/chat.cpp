@@ -11,7 +11,7 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct ChatArguments {
   RunOptions run;
   std::string prefix;
   std::string user = "\nUser: ";
@@ -21,7 +21,8 @@ struct Options {
 /// The state of one dialogue at the terminal.
 class Chat {
  public:
-  explicit Chat(const Options& options) : options_(options), running_(start_model(options.run)) {
+  explicit Chat(const ChatArguments& options)
+      : options_(options), running_(start_model(options.run)) {
     clear();
   }
 
@@ -99,7 +100,7 @@ class Chat {
     forget_interrupt();
   }
 
-  const Options& options_;
+  const ChatArguments& options_;
   Running running_;
   std::unique_ptr<Conversation> conversation_;
   Prompt shown_;                       ///< what stands before the next turn
@@ -114,7 +115,7 @@ void tell(const Error& error, bool json_turn) {
   if (json_turn) print_json({{"error", error.what()}});
 }
 
-void run(const Options& options) {
+void run_chat(const ChatArguments& options) {
   Chat chat(options);
   std::fputs(kChatHelp, stderr);
   std::string line;
@@ -136,7 +137,7 @@ std::string shown(const std::string& text) { return Json(text).dump(); }
 
 void add_chat(CLI::App& app) {
   auto* verb = app.add_subcommand("chat", "Talk about pictures and clips at the terminal");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ChatArguments>();
   add_run_options(*verb, options->run, "Print one JSON object a turn instead of text");
   verb->add_option("--prefix", options->prefix, "Text before the first turn");
   verb->add_option("--user", options->user,
@@ -147,7 +148,7 @@ void add_chat(CLI::App& app) {
   set_examples(*verb,
                "  flamingo chat\n  flamingo chat -m idefics-9b-instruct --temp 0.7 --top-p 0.9\n"
                "  printf '/image cat.png\\nWhat is this?\\n' | flamingo chat --json");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_chat(*options); });
 }
 
 }  // namespace flamingo::cli

@@ -12,7 +12,7 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct DataBuildArguments {
   std::string recipe, output;
   int64_t threads = 1;
   bool json = false;
@@ -74,7 +74,7 @@ int64_t pages_read(const BuildReport& report) {
   return pages;
 }
 
-void run(const Options& options) {
+void run_data_build(const DataBuildArguments& options) {
   CorpusRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.output = options.output;
@@ -97,7 +97,7 @@ void run(const Options& options) {
   }
 }
 #else
-void run(const Options&) { need_media(); }
+void run_data_build(const DataBuildArguments&) { need_media(); }
 #endif
 
 }  // namespace
@@ -105,7 +105,7 @@ void run(const Options&) { need_media(); }
 void add_data_build(CLI::App& data) {
   auto* verb = data.add_subcommand(
       "build", "Build interleaved documents (M3W) from web pages: HTML files or WARC");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DataBuildArguments>();
   verb->add_option("--recipe", options->recipe,
                    "Inputs and every rule with its threshold, JSON with // comments")
       ->required();
@@ -119,7 +119,7 @@ void add_data_build(CLI::App& data) {
                "  torchrun --no-python --nproc-per-node 8 flamingo data build --recipe my.json\n"
                "  (RANK and WORLD_SIZE, or Slurm's or MPI's, divide the shards among processes;\n"
                "  the same command again goes on where Ctrl-C or a crash stopped it)");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_data_build(*options); });
 }
 
 }  // namespace flamingo::cli

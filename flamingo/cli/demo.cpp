@@ -12,7 +12,7 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct DemoArguments {
   RunOptions run;
   std::string pictograms = "build/data/pictograms.safetensors";
   std::string folder = "build/demo";
@@ -48,7 +48,8 @@ std::string ranking_text(const std::vector<RankedCandidate>& ranked) {
   return text;
 }
 
-PageExample run_prompt(const Options& options, const Running& running, const DemoPrompt& demo) {
+PageExample run_prompt(const DemoArguments& options, const Running& running,
+                       const DemoPrompt& demo) {
   const ModelBundle& bundle = running.bundle;
   print("  " + prompt_line(demo.prompt));
   Conversation conversation(bundle.model, bundle.tokenizer, running.decoder);
@@ -73,7 +74,7 @@ PageExample run_prompt(const Options& options, const Running& running, const Dem
           .correct = correct};
 }
 
-void run(const Options& options) {
+void run_demo(const DemoArguments& options) {
   const Running running = start_model(options.run);
   const ModelBundle& bundle = running.bundle;
   std::printf("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
@@ -99,7 +100,7 @@ void run(const Options& options) {
 
 #else
 
-void run(const Options&) {
+void run_demo(const DemoArguments&) {
   fail("demo", "expected a build with media libraries, got one built without media",
        "configure with -DFLAMINGO_MEDIA=ON");
 }
@@ -111,7 +112,7 @@ void run(const Options&) {
 void add_demo(CLI::App& app) {
   auto* verb = app.add_subcommand(
       "demo", "Show the default model at work on pictures that it has never seen");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoArguments>();
   options->run.generate.max_tokens = 16;
   add_run_options(*verb, options->run);
   verb->add_option("--pictograms", options->pictograms, "File made by 'flamingo data pictograms'")
@@ -124,7 +125,7 @@ void add_demo(CLI::App& app) {
                    "as often as the model card measures)")
       ->capture_default_str();
   set_examples(*verb, "  flamingo demo\n  flamingo demo --choice 7 --html /tmp/demo.html");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_demo(*options); });
 }
 
 }  // namespace flamingo::cli

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kEncoderTask = "encoder";
 
-struct Options {
+struct EvalArguments {
   RunOptions run;
   EvalConfig eval;
   std::string pictograms = "build/data/pictograms.safetensors";
@@ -26,7 +26,7 @@ struct Options {
   std::string output;
 };
 
-EvalData eval_data(const Options& options, const ModelBundle& bundle) {
+EvalData eval_data(const EvalArguments& options, const ModelBundle& bundle) {
   const auto& tokenizer = bundle.tokenizer;
   return {.set = PictogramSet::open(options.pictograms),
           .tokens = sequence_tokens(tokenizer, bundle.model->config().tokens),
@@ -38,8 +38,8 @@ bool wants(const EvalConfig& config, const std::string& task) {
          std::find(config.tasks.begin(), config.tasks.end(), task) != config.tasks.end();
 }
 
-TaskResult encoder_task(const Options& options, const ModelBundle& bundle, const EvalData& data,
-                        ViewRenderer& renderer) {
+TaskResult encoder_task(const EvalArguments& options, const ModelBundle& bundle,
+                        const EvalData& data, ViewRenderer& renderer) {
   const std::string folder =
       options.heads.empty() ? options.run.model + "/contrastive" : options.heads;
   const auto language =
@@ -48,7 +48,7 @@ TaskResult encoder_task(const Options& options, const ModelBundle& bundle, const
   return run_encoder_task(data, embedder, options.eval);
 }
 
-std::vector<TaskResult> run_tasks(const Options& options) {
+std::vector<TaskResult> run_tasks(const EvalArguments& options) {
   check_options(options.run);  // mistakes show before anything is loaded
   const auto tasks = select_tasks(options.eval.tasks);
   const auto bundle = open_bundle(options.run);
@@ -76,7 +76,7 @@ std::vector<TaskResult> run_tasks(const Options& options) {
   return results;
 }
 
-void run(const Options& options) {
+void run_eval(const EvalArguments& options) {
   const c10::InferenceMode guard;
   const auto results = run_tasks(options);
   const std::string json = report_json(results).dump(2) + "\n";
@@ -93,7 +93,7 @@ void run(const Options& options) {
 void add_eval(CLI::App& app) {
   auto* verb = app.add_subcommand(
       "eval", "Measure few-shot learning on pictures kept out of training, with controls");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalArguments>();
   add_model_options(*verb, options->run);
   verb->add_option("--tasks", options->eval.tasks, "Names of tasks; all when not given")
       ->delimiter(',');
@@ -110,7 +110,7 @@ void add_eval(CLI::App& app) {
   verb->add_option("-o,--output", options->output, "Also write the results as JSON");
   set_examples(*verb,
                "  flamingo eval\n  flamingo eval --tasks naming,binding-1 --episodes 200 --json");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_eval(*options); });
 }
 
 }  // namespace flamingo::cli

@@ -11,7 +11,7 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct GenerateArguments {
   RunOptions run;
   PromptSource prompt;
   std::vector<std::string> candidates;
@@ -23,7 +23,7 @@ void report_run(const Running& running, const GenerateTimings& timings) {
 }
 
 /// Ctrl-C ends the program until there is something to show, then the answer.
-GenerateResult generate(const Options& options, const Running& running,
+GenerateResult generate(const GenerateArguments& options, const Running& running,
                         const EncodedPrompt& prompt) {
   Conversation conversation(running.bundle.model, running.bundle.tokenizer, running.decoder);
   std::optional<OrderlyStop> stop;
@@ -34,7 +34,8 @@ GenerateResult generate(const Options& options, const Running& running,
                                });
 }
 
-void write_answer(const Options& options, const Running& running, const EncodedPrompt& prompt) {
+void write_answer(const GenerateArguments& options, const Running& running,
+                  const EncodedPrompt& prompt) {
   const GenerateResult result = generate(options, running, prompt);
   if (options.run.json) {
     print_json(answer_json(result, running.load_s));
@@ -46,8 +47,8 @@ void write_answer(const Options& options, const Running& running, const EncodedP
   report_run(running, result.timings);
 }
 
-void weigh_candidates(const Options& options, const Running& running, const Prompt& prompt,
-                      const EncodedPrompt& encoded) {
+void weigh_candidates(const GenerateArguments& options, const Running& running,
+                      const Prompt& prompt, const EncodedPrompt& encoded) {
   const auto [ranked, timings] =
       rank_candidates(running.bundle, running.decoder, prompt, encoded, options.candidates);
   if (options.run.json) {
@@ -68,7 +69,7 @@ void weigh_candidates(const Options& options, const Running& running, const Prom
   report_run(running, timings);
 }
 
-void run(const Options& options) {
+void run_generate(const GenerateArguments& options) {
   check_options(options.run);  // before the model: mistakes show at once
   check_candidates(options.candidates);
   const auto prompt = read_prompt(options.prompt);
@@ -87,7 +88,7 @@ void run(const Options& options) {
 
 void add_generate(CLI::App& app) {
   auto* verb = app.add_subcommand("generate", "Answer one prompt of text, pictures and clips");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<GenerateArguments>();
   verb->add_option("-p,--prompt", options->prompt.text, "Text with <image> and <video> marks");
   verb->add_option(
       "-f,--file", options->prompt.file,
@@ -108,7 +109,7 @@ void add_generate(CLI::App& app) {
       "  flamingo generate -p '<image>Output:' --image a.png --candidate cat --candidate dog\n"
       "  flamingo generate -m idefics-9b -p '<image>Question: What is this? Answer:' --image "
       "x.jpg");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_generate(*options); });
 }
 
 }  // namespace flamingo::cli

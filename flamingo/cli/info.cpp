@@ -9,14 +9,14 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct InfoArguments {
   std::string preset;
   std::string model;
   bool config = false;
   bool json = false;
 };
 
-FlamingoConfig config_of(const Options& options) {
+FlamingoConfig config_of(const InfoArguments& options) {
   require(options.preset.empty() != options.model.empty(), "info",
           "expected one of --preset and --model, got " +
               std::string(options.preset.empty() ? "neither" : "both"));
@@ -24,7 +24,7 @@ FlamingoConfig config_of(const Options& options) {
                                 : flamingo_preset(options.preset);
 }
 
-void run(const Options& options) {
+void run_info(const InfoArguments& options) {
   const auto config = config_of(options);
   if (options.config) {
     print(config_to_json(config).dump(2) + "\n");
@@ -39,7 +39,7 @@ void run(const Options& options) {
 void add_info(CLI::App& app) {
   auto* verb = app.add_subcommand(
       "info", "Modules, shapes, parameter counts and memory of a model, without loading it");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InfoArguments>();
   std::string names;
   for (const auto& name : flamingo_preset_names()) names += (names.empty() ? "" : ", ") + name;
   verb->add_option("--preset", options->preset, "One of " + names);
@@ -48,7 +48,7 @@ void add_info(CLI::App& app) {
   verb->add_flag("--json", options->json, "Print JSON");
   set_examples(*verb,
                "  flamingo info --preset flamingo-80b\n  flamingo info -m models/pictogram --json");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_info(*options); });
 }
 
 }  // namespace flamingo::cli

@@ -18,7 +18,7 @@ constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 constexpr double kPaperSteps = 500e3;  // appendix B.1.2
 constexpr double kDay = 86400.0;
 
-struct Options {
+struct PlanArguments {
   std::string recipe, preset;
   int64_t batch = 1, tokens = 256, media = 5, frames = 1;
   double memory = 0;
@@ -28,7 +28,7 @@ struct Options {
   bool json = false, untimed = false;
 };
 
-RecipePlan subject_of(const Options& options) {
+RecipePlan subject_of(const PlanArguments& options) {
   require(options.recipe.empty() != options.preset.empty(), "plan",
           "expected either a recipe or --preset");
   if (options.preset.empty()) {
@@ -130,7 +130,7 @@ void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, 
               static_cast<long>(best->settings.micro_batch));
 }
 
-void plan_here(const Options& options, const RecipePlan& subject) {
+void plan_here(const PlanArguments& options, const RecipePlan& subject) {
   const StepProblem& problem = subject.problem;
   const bool fp32 = subject.storage.frozen == FrozenFormat::kFp32;
   const int64_t program = program_bytes(subject, fp32);
@@ -158,7 +158,7 @@ void plan_here(const Options& options, const RecipePlan& subject) {
                           .c_str());
 }
 
-void plan_devices(const Options& options, const RecipePlan& subject) {
+void plan_devices(const PlanArguments& options, const RecipePlan& subject) {
   Cluster cluster = options.cluster;
   if (cluster.data_parallel == 0) cluster.data_parallel = options.devices / cluster.tensor_parallel;
   require(
@@ -206,7 +206,7 @@ void plan_devices(const Options& options, const RecipePlan& subject) {
       days);
 }
 
-void run(const Options& options) {
+void run_plan(const PlanArguments& options) {
   const RecipePlan subject = subject_of(options);
   options.cluster.device_tflops > 0 ? plan_devices(options, subject) : plan_here(options, subject);
 }
@@ -214,7 +214,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_plan(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlanArguments>();
   auto* verb =
       app.add_subcommand("plan", "predict memory and time of a training step, before it runs");
   verb->add_option("recipe", options->recipe, "run configuration of flamingo train");
@@ -245,7 +245,7 @@ void add_plan(CLI::App& app) {
                "  flamingo plan recipes/pictogram/flamingo.json --memory 4\n"
                "  flamingo plan --preset flamingo-80b --batch 1344 --tokens 256 \\\n"
                "    --devices 1536 --tensor-parallel 16 --device-tflops 137 --link-gbps 800");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_plan(*options); });
 }
 
 }  // namespace flamingo::cli

@@ -10,11 +10,11 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct PretrainVisionArguments {
   std::string recipe, output;
 };
 
-void run(const Options& options) {
+void run_pretrain_vision(const PretrainVisionArguments& options) {
   PretrainVisionRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
@@ -26,7 +26,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_pretrain_vision(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PretrainVisionArguments>();
   auto* verb = app.add_subcommand("pretrain-vision",
                                   "train the vision encoder on captioned drawings (stage 1)");
   verb->add_option("--recipe", options->recipe, "run configuration, JSON with // comments")
@@ -35,7 +35,7 @@ void add_pretrain_vision(CLI::App& app) {
   set_examples(*verb,
                "  flamingo pretrain-vision --recipe recipes/pictogram/vision.json\n"
                "  (the same command again goes on where Ctrl-C or a crash stopped it)");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_pretrain_vision(*options); });
 }
 
 }  // namespace flamingo::cli

@@ -9,7 +9,7 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct ReportArguments {
   std::vector<std::string> runs, recipes;
   std::string output, svg;
   int64_t smooth = 0;
@@ -17,7 +17,7 @@ struct Options {
 };
 
 /// loss.svg and, where a run has gates, gates.svg.
-void write_figures(const std::vector<TrainingRun>& runs, const Options& options) {
+void write_figures(const std::vector<TrainingRun>& runs, const ReportArguments& options) {
   make_folder(options.svg);
   write_file_atomic(options.svg + "/loss.svg",
                     figure_svg(loss_figure(runs, options.smooth), Background::kWhite));
@@ -25,7 +25,7 @@ void write_figures(const std::vector<TrainingRun>& runs, const Options& options)
     write_file_atomic(options.svg + "/gates.svg", figure_svg(*gates, Background::kWhite));
 }
 
-void run(const Options& options) {
+void run_report(const ReportArguments& options) {
   require(options.json || !options.output.empty() || !options.svg.empty(), "report",
           "expected -o, --svg or --json, got none of them");
   const auto runs = read_runs(options.runs, options.recipes);
@@ -39,7 +39,7 @@ void run(const Options& options) {
 void add_report(CLI::App& app) {
   auto* verb = app.add_subcommand(
       "report", "Draw the curves of training runs, gates by layer among them, as a page or SVG");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReportArguments>();
   verb->add_option("runs", options->runs, "Folders of runs, or their metrics.jsonl; 8 at most")
       ->required();
   verb->add_option("-o,--output", options->output, "The page (HTML, needs no other file)");
@@ -57,7 +57,7 @@ void add_report(CLI::App& app) {
                "  flamingo report runs/a runs/b -o compare.html --smooth 50\n"
                "  flamingo report runs/pictogram/flamingo --svg models/pictogram\n"
                "  flamingo report runs/pictogram/flamingo --json");
-  verb->callback([options] { run(*options); });
+  verb->callback([options] { run_report(*options); });
 }
 
 }  // namespace flamingo::cli

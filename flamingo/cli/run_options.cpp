@@ -24,7 +24,8 @@ torch::ScalarType scalar_type_of(const std::string& name) {
 
 void warn_of_damage(const std::vector<PreparedMedium>& media) {
   for (const auto& medium : media) {
-    if (!medium.damage.empty()) std::fprintf(stderr, "flamingo: warning: %s\n", medium.damage.c_str());
+    if (!medium.damage.empty())
+      std::fprintf(stderr, "flamingo: warning: %s\n", medium.damage.c_str());
   }
 }
 

@@ -10,11 +10,11 @@
 namespace flamingo::cli {
 namespace {
 
-struct Options {
+struct TrainArguments {
   std::string recipe, output, encoder, model;
 };
 
-TrainFlamingoRecipe read_recipe(const Options& options) {
+TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
   TrainFlamingoRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
@@ -23,7 +23,7 @@ TrainFlamingoRecipe read_recipe(const Options& options) {
   return recipe;
 }
 
-void run(const TrainFlamingoRecipe& recipe) {
+void run_train(const TrainFlamingoRecipe& recipe) {
   const ProcessGroup world = ProcessGroup::join(job_from_environment());
   TrainHooks hooks = train_hooks();
   if (world.rank() > 0) hooks.progress.write = nullptr;
@@ -32,7 +32,7 @@ void run(const TrainFlamingoRecipe& recipe) {
   if (world.rank() == 0) report_end(result, recipe.train);
 }
 
-void add_common(CLI::App& verb, Options& options) {
+void add_common(CLI::App& verb, TrainArguments& options) {
   verb.add_option("--recipe", options.recipe, "run configuration, JSON with // comments")
       ->required();
   verb.add_option("--output", options.output, "folder of the run, instead of the recipe's");
@@ -41,7 +41,7 @@ void add_common(CLI::App& verb, Options& options) {
 }  // namespace
 
 void add_train(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainArguments>();
   auto* verb = app.add_subcommand(
       "train", "train resampler and gated layers between frozen encoder and LM (stage 2)");
   add_common(*verb, *options);
@@ -51,11 +51,11 @@ void add_train(CLI::App& app) {
                "  flamingo train --recipe recipes/mixture/flamingo.json\n"
                "  (the same command again goes on where Ctrl-C or a crash stopped it)\n"
                "  torchrun --nproc-per-node 8 --no-python flamingo train --recipe recipe.json");
-  verb->callback([options] { run(read_recipe(*options)); });
+  verb->callback([options] { run_train(read_recipe(*options)); });
 }
 
 void add_finetune(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainArguments>();
   auto* verb = app.add_subcommand(
       "finetune", "go on training a model on the data of one task (paper, appendix B.2.2)");
   add_common(*verb, *options);
@@ -68,7 +68,7 @@ void add_finetune(CLI::App& app) {
     const TrainFlamingoRecipe recipe = read_recipe(*options);
     require(!recipe.model.empty(), options->recipe, "expected a model to go on from, got none",
             "give --model");
-    run(recipe);
+    run_train(recipe);
   });
 }
 

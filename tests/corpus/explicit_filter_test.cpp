@@ -16,7 +16,7 @@ using testing::error_of;
 
 constexpr const char* kList = "# clinical terms\n\nanatomy\t0.5\r\nNudity\t1\n";
 
-Document page(const std::string& text) {
+Document page_of(const std::string& text) {
   Document document;
   document.parts.push_back(Part::of_text(text));
   return document;
@@ -27,20 +27,20 @@ double score(const Document& document) {
 }
 
 TEST(ExplicitFilter, ScoreIsTheWeightedShareOfWords) {
-  EXPECT_DOUBLE_EQ(score(page("a page about nudity")), 0.25);
-  EXPECT_DOUBLE_EQ(score(page("NUDITY, anatomy!")), 0.75);
-  EXPECT_DOUBLE_EQ(score(page("nothing of the kind")), 0);
-  EXPECT_DOUBLE_EQ(score(page("")), 0);
+  EXPECT_DOUBLE_EQ(score(page_of("a page about nudity")), 0.25);
+  EXPECT_DOUBLE_EQ(score(page_of("NUDITY, anatomy!")), 0.75);
+  EXPECT_DOUBLE_EQ(score(page_of("nothing of the kind")), 0);
+  EXPECT_DOUBLE_EQ(score(page_of("")), 0);
   EXPECT_DOUBLE_EQ(score(Document{}), 0);
 }
 
 TEST(ExplicitFilter, WordsMustBeWhole) {
-  EXPECT_DOUBLE_EQ(score(page("antinudity nudityless")), 0);
-  EXPECT_DOUBLE_EQ(score(page("anti-nudity")), 0.5);
+  EXPECT_DOUBLE_EQ(score(page_of("antinudity nudityless")), 0);
+  EXPECT_DOUBLE_EQ(score(page_of("anti-nudity")), 0.5);
 }
 
 TEST(ExplicitFilter, TitleDescriptionsAndHostCount) {
-  Document document = page("one two three");
+  Document document = page_of("one two three");
   EXPECT_DOUBLE_EQ(score(document), 0);
   document.title = "nudity";
   EXPECT_DOUBLE_EQ(score(document), 1.0 / 4);
@@ -84,12 +84,12 @@ TEST(ExplicitFilter, JudgesByDomainThenScore) {
   const ExplicitFilter filter(
       std::make_unique<WordListScorer>(WordListScorer::parse(kList, "list")),
       DomainList::parse("bad.org", "domains"), 0.2);
-  Document document = page("a page about nudity");
+  Document document = page_of("a page about nudity");
   EXPECT_EQ(filter.judge(document).rule, ExplicitRule::kExplicitScore);
   EXPECT_DOUBLE_EQ(filter.judge(document).value, 0.25);
   document.url = "https://www.bad.org/";
   EXPECT_EQ(filter.judge(document).rule, ExplicitRule::kBlockedDomain);
-  EXPECT_TRUE(filter.judge(page("one of five is nudity")).passed());  // 0.2 is allowed
+  EXPECT_TRUE(filter.judge(page_of("one of five is nudity")).passed());  // 0.2 is allowed
   EXPECT_TRUE(filter.blocks("https://img.bad.org/x.jpg"));
   EXPECT_FALSE(filter.blocks("https://good.org/x.jpg"));
 }
@@ -113,9 +113,9 @@ TEST(ExplicitFilter, LoadsWhatTheConfigNames) {
   write_file_atomic(folder + "/words.tsv", kList);
   write_file_atomic(folder + "/domains.txt", "bad.org\n");
   ExplicitConfig config;
-  EXPECT_TRUE(ExplicitFilter(config).judge(page("nudity")).passed());
+  EXPECT_TRUE(ExplicitFilter(config).judge(page_of("nudity")).passed());
   config = {folder + "/words.tsv", folder + "/domains.txt", 0.1};
-  EXPECT_FALSE(ExplicitFilter(config).judge(page("nudity")).passed());
+  EXPECT_FALSE(ExplicitFilter(config).judge(page_of("nudity")).passed());
   EXPECT_TRUE(ExplicitFilter(config).blocks("http://bad.org"));
   config.max_score = 1.5;
   EXPECT_THROW(ExplicitFilter{config}, Error);

@@ -9,7 +9,7 @@ namespace flamingo {
 namespace {
 
 /// Documents in memory; the third is damaged.
-class Shelf : public DocumentFile {
+class SampleShelf : public DocumentFile {
  public:
   int64_t size() const override { return 4; }
   std::string key(int64_t index) const override { return "key" + std::to_string(index); }
@@ -30,7 +30,7 @@ bool has(const std::string& page, const std::string& text) {
 }
 
 TEST(SamplesPage, ShowsDocumentsWithTheirMedia) {
-  const std::string page = samples_page(Shelf(), nullptr, {.title = "M3W"});
+  const std::string page = samples_page(SampleShelf(), nullptr, {.title = "M3W"});
   EXPECT_TRUE(has(page, "<title>M3W</title>"));
   EXPECT_TRUE(has(page, "4 of 4 documents"));
   EXPECT_TRUE(has(page, "Title &lt;b&gt;0")) << "no markup gets through";
@@ -45,7 +45,7 @@ TEST(SamplesPage, ShowsWhatRulesDropped) {
   BuildReport report;
   report.keep(2, 10);
   report.drop_page({"language", "https://site.example/x", "de 0.99", "Guten <i>Tag"}, 1);
-  const std::string page = samples_page(Shelf(), &report, {.title = "M3W", .samples = 1});
+  const std::string page = samples_page(SampleShelf(), &report, {.title = "M3W", .samples = 1});
   EXPECT_TRUE(has(page, "1 of 4 documents"));
   EXPECT_FALSE(has(page, "Title &lt;b&gt;3"));
   EXPECT_TRUE(has(page, "dropped by language"));
@@ -54,7 +54,7 @@ TEST(SamplesPage, ShowsWhatRulesDropped) {
 }
 
 TEST(SamplesPage, LargeMediaAreNamedOnly) {
-  const std::string page = samples_page(Shelf(), nullptr, {.max_media_bytes = 5});
+  const std::string page = samples_page(SampleShelf(), nullptr, {.max_media_bytes = 5});
   EXPECT_FALSE(has(page, base64_encode("picture")));
   EXPECT_TRUE(has(page, "7 bytes, not shown"));
 }

@@ -27,15 +27,15 @@ using testing::TemporaryFolder;
 using testing::zstd_text;
 
 /// A stream read to its end, with a resync after each damage.
-struct Outcome {
+struct StreamOutcome {
   std::string bytes;                ///< of all members
   std::vector<uint64_t> damaged;    ///< offsets
   std::vector<uint64_t> untrusted;  ///< bytes of each damaged member
   uint64_t skipped = 0;
 };
 
-Outcome read_all(ByteStream& stream, size_t step = 4096) {
-  Outcome outcome;
+StreamOutcome read_all(ByteStream& stream, size_t step = 4096) {
+  StreamOutcome outcome;
   std::vector<std::byte> buffer(step);
   while (true) {
     try {
@@ -52,7 +52,7 @@ Outcome read_all(ByteStream& stream, size_t step = 4096) {
   return outcome;
 }
 
-Outcome read_all(const std::string& bytes, size_t step = 4096) {
+StreamOutcome read_all(const std::string& bytes, size_t step = 4096) {
   std::string exact(bytes);
   exact.shrink_to_fit();
   return read_all(*memory_stream(as_bytes(exact), "x.gz"), step);
@@ -72,7 +72,7 @@ TEST(ByteStream, ReadsPlainGzipAndZstdAlike) {
     for (const std::string& file :
          {a + b, gzip_text(a) + gzip_text("") + gzip_text(b), zstd_text(a) + zstd_text(b),
           "\x50\x2A\x4D\x18\x02" + std::string("\0\0\0zz", 5) + zstd_text(a) + zstd_text(b)}) {
-      const Outcome outcome = read_all(file, step);
+      const StreamOutcome outcome = read_all(file, step);
       EXPECT_EQ(outcome.bytes, a + b);
       EXPECT_TRUE(outcome.damaged.empty());
     }
@@ -154,7 +154,7 @@ TEST_F(ZstdDictionary, StandsInAFrameInFront) {
   const std::string dictionary = train(7), text = phrase(1), other = phrase(2);
   const std::string packed = pack(text, dictionary) + pack(other, dictionary, false);
   for (const std::string& front : {frame(dictionary), frame(zstd_text(dictionary))}) {
-    const Outcome outcome = read_all(front + packed + zstd_text("plain"));
+    const StreamOutcome outcome = read_all(front + packed + zstd_text("plain"));
     EXPECT_EQ(outcome.bytes, text + other + "plain");
     EXPECT_TRUE(outcome.damaged.empty());
   }
@@ -175,7 +175,7 @@ TEST_F(ZstdDictionary, SeveralGoByTheirNumbers) {
 TEST_F(ZstdDictionary, OtherUsesOfTheFrameAndDamageCostNothingElse) {
   const std::string dictionary = train(7), text = phrase(1);
   for (const std::string& odd : {std::string(), std::string("metadata"), zstd_text("metadata")}) {
-    const Outcome outcome = read_all(frame(odd) + frame(dictionary) + pack(text, dictionary));
+    const StreamOutcome outcome = read_all(frame(odd) + frame(dictionary) + pack(text, dictionary));
     EXPECT_EQ(outcome.bytes, text);
     EXPECT_TRUE(outcome.damaged.empty());
   }
@@ -208,7 +208,7 @@ TEST(ByteStream, AReadNeverCrossesAMember) {
 }
 
 TEST(ByteStream, ZerosMayFillTheEnd) {
-  const Outcome outcome = read_all(gzip_text("hello") + std::string(1000, '\0'));
+  const StreamOutcome outcome = read_all(gzip_text("hello") + std::string(1000, '\0'));
   EXPECT_EQ(outcome.bytes, "hello");
   EXPECT_TRUE(outcome.damaged.empty());
 }
@@ -218,7 +218,7 @@ TEST(ByteStream, AMemberThatIsCutOffLosesItselfAlone) {
   const std::string first = gzip_text(a), second = gzip_text(b), third = gzip_text(c);
   for (size_t cut = 0; cut < second.size(); ++cut) {
     const std::string file = first + second.substr(0, cut) + third;
-    const Outcome outcome = read_all(file);
+    const StreamOutcome outcome = read_all(file);
     ASSERT_TRUE(outcome.bytes.starts_with(a)) << cut;
     ASSERT_TRUE(outcome.bytes.ends_with(c)) << cut;
     if (cut == 0) continue;
@@ -233,7 +233,7 @@ TEST(ByteStream, TheLastMemberMayBeCutOff) {
     const auto pack = zstd ? zstd_text : gzip_text;
     const std::string first = pack("first"), second = pack(words(1, 3000));
     for (size_t cut = 1; cut < second.size(); ++cut) {
-      const Outcome outcome = read_all(first + second.substr(0, cut));
+      const StreamOutcome outcome = read_all(first + second.substr(0, cut));
       ASSERT_TRUE(outcome.bytes.starts_with("first"));
       ASSERT_EQ(outcome.damaged, (std::vector<uint64_t>{first.size()})) << cut;
       ASSERT_EQ(outcome.skipped, cut);
@@ -271,7 +271,7 @@ TEST(ByteStream, FlipsLoseOneMember) {
     for (size_t i = 0; i < file.size(); ++i) {
       std::string damaged = file;
       damaged[i] ^= static_cast<char>(1 + rng.below(255));
-      const Outcome outcome = read_all(damaged);
+      const StreamOutcome outcome = read_all(damaged);
       const size_t hit = i < members[0].size()                       ? 0
                          : i < members[0].size() + members[1].size() ? 1
                                                                      : 2;
@@ -293,7 +293,7 @@ TEST(ByteStream, ABombLosesItselfAlone) {
   const std::string bomb = gzip_text(std::string(8 << 20, 'x'));
   const std::string file = gzip_text("a") + bomb + gzip_text("b");
   const auto stream = memory_stream(as_bytes(file), "x", {.max_ratio = 100});
-  const Outcome outcome = read_all(*stream);
+  const StreamOutcome outcome = read_all(*stream);
   EXPECT_TRUE(outcome.bytes.ends_with("b"));
   EXPECT_LT(outcome.bytes.size(), 2u << 20);
   EXPECT_EQ(outcome.damaged, (std::vector<uint64_t>{gzip_text("a").size()}));
@@ -325,7 +325,7 @@ TEST(ByteStream, FalseStartsTakeLinearTime) {
   const std::string stored("\0\xEB\xFF\x14\0", 5);  // 65,515 bytes, up to another such block
   std::string file;
   while (file.size() < (3 << 19)) file += header + stored;
-  const Outcome outcome = read_all(file, 65536);
+  const StreamOutcome outcome = read_all(file, 65536);
   EXPECT_FALSE(outcome.damaged.empty());
   EXPECT_LT(outcome.bytes.size(), 8 * file.size());
 }

@@ -39,7 +39,7 @@ inline std::vector<std::string> warc_records(size_t count, size_t size) {
   return records;
 }
 
-inline std::string join(const std::vector<std::string>& parts) {
+inline std::string joined(const std::vector<std::string>& parts) {
   std::string whole;
   for (const std::string& part : parts) whole += part;
   return whole;

@@ -55,9 +55,9 @@ struct Packed {
 
 std::vector<Packed> packed_files() {
   const auto records = testing::warc_records(kRecords, kPage);
-  return {{"plain", testing::join(records), false, 2},
+  return {{"plain", testing::joined(records), false, 2},
           {"gzip", testing::gzip_each(records), true, 1},
-          {"one gzip", testing::gzip_text(testing::join(records)), false, kRecords}};
+          {"one gzip", testing::gzip_text(testing::joined(records)), false, kRecords}};
 }
 
 TEST(WarcMutation, PrefixesGiveTheRecordsBeforeTheCut) {

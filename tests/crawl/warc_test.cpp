@@ -16,7 +16,7 @@ namespace {
 using testing::as_bytes;
 using testing::gzip_each;
 using testing::gzip_text;
-using testing::join;
+using testing::joined;
 using testing::page;
 using testing::uri;
 using testing::warc_record;
@@ -51,7 +51,7 @@ TEST(WarcReader, ReadsEveryPackingAlike) {
   const auto records = warc_records(50, 3000);
   std::string frames;
   for (const std::string& record : records) frames += zstd_text(record);
-  const std::string plain = join(records);
+  const std::string plain = joined(records);
   std::string blocks;  // members that end anywhere
   for (size_t at = 0; at < plain.size(); at += 1000) blocks += gzip_text(plain.substr(at, 1000));
   for (const std::string& file :
@@ -90,7 +90,7 @@ TEST(WarcReader, AWrongLengthLosesItsRecord) {
     auto records = warc_records(5, 3000);
     records[1] = warc_record("response", uri(1), page(1, 3009), length);
     for (const bool gzip : {false, true}) {
-      const Outcome outcome = read_all(gzip ? gzip_each(records) : join(records), 3000);
+      const Outcome outcome = read_all(gzip ? gzip_each(records) : joined(records), 3000);
       EXPECT_EQ(outcome.uris, uris({0, 2, 3, 4})) << length << (gzip ? " gzip" : " plain");
       EXPECT_EQ(outcome.statistics.damaged, 1u) << length;
       EXPECT_EQ(outcome.statistics.resyncs, 1u) << length;
@@ -111,7 +111,7 @@ TEST(WarcReader, BadHeadersLoseTheirRecord) {
       changed("Content-Length", "Content-Size"),
       changed("WARC-Date", "Content-Length: 101\r\nWARC-Date"),
       changed("WARC-Date: 2024", "WARC-Date: " + std::string(300 << 10, '2')),
-      changed("WARC-Date: 2024", join(std::vector<std::string>(201, "A: b\r\n"))),
+      changed("WARC-Date: 2024", joined(std::vector<std::string>(201, "A: b\r\n"))),
       "WARC/1.0\r\n",
       "no record at all\r\n",
   };
@@ -119,7 +119,7 @@ TEST(WarcReader, BadHeadersLoseTheirRecord) {
     auto records = warc_records(3, 100);
     records[1] = bad;
     for (const bool gzip : {false, true}) {
-      const Outcome outcome = read_all(gzip ? gzip_each(records) : join(records), 100);
+      const Outcome outcome = read_all(gzip ? gzip_each(records) : joined(records), 100);
       // What stands in front of something that is no record cannot be told from a wrong length.
       const bool hit_first = !gzip && !bad.starts_with("WARC/1.");
       EXPECT_EQ(outcome.uris, hit_first ? uris({2}) : uris({0, 2})) << bad.substr(0, 200);
@@ -131,7 +131,7 @@ TEST(WarcReader, BadHeadersLoseTheirRecord) {
 TEST(WarcReader, OversizedRecordsAreSkippedAndCounted) {
   auto records = warc_records(4, 300);
   records[2] = warc_record("response", uri(2), page(2, 200'000));
-  for (const std::string& file : {join(records), gzip_each(records), gzip_text(join(records))}) {
+  for (const std::string& file : {joined(records), gzip_each(records), gzip_text(joined(records))}) {
     const Outcome outcome = read_all(file, 300, {.max_block_bytes = 1000});
     EXPECT_EQ(outcome.uris, uris({0, 1, 3}));
     EXPECT_EQ(outcome.statistics.oversized, 1u);
@@ -155,7 +155,7 @@ TEST(WarcReader, ABlockCannotForgeARecord) {
   const std::string forged = "\r\n\r\n" + warc_record("response", "http://bank.example/", "forged");
   const std::string large = std::string(5000, 'x') + forged;
   const std::string file =
-      join({warc_record("response", uri(0), page(0, 300)), warc_record("response", uri(1), large)});
+      joined({warc_record("response", uri(0), page(0, 300)), warc_record("response", uri(1), large)});
   for (const size_t max_block_bytes : {1000u, 100'000u}) {
     WarcReader reader(memory_stream(as_bytes(file), "x"), {.max_block_bytes = max_block_bytes});
     while (const auto record = reader.next())

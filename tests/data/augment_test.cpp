@@ -11,8 +11,8 @@
 namespace flamingo {
 namespace {
 
-constexpr int64_t kSide = 32;
-constexpr size_t kSize = 3 * kSide * kSide;
+constexpr int64_t kAugmentSide = 32;
+constexpr size_t kSize = 3 * kAugmentSide * kAugmentSide;
 /// Of normalised pixels: a place among a drawing's, whose rounding shifts the mixture of the two
 /// beside it, and some sums and products more.
 const double kTolerance = testing::rounding<float>(2 * kPictogramSide + 8, 1);
@@ -57,22 +57,22 @@ std::vector<uint8_t> two_halves() {
 }
 
 float at(const std::vector<float>& view, int64_t channel, int64_t row, int64_t column) {
-  return view[static_cast<size_t>((channel * kSide + row) * kSide + column)];
+  return view[static_cast<size_t>((channel * kAugmentSide + row) * kAugmentSide + column)];
 }
 
 TEST(Augmenter, CleanIsCentredOnWhite) {
-  Augmenter augmenter(still(), kSide);
+  Augmenter augmenter(still(), kAugmentSide);
   std::vector<float> view(kSize);
   augmenter.clean(two_halves(), view);
-  EXPECT_FLOAT_EQ(at(view, 1, 0, 0), 1.0f);                  // white is 1 after normalising
-  EXPECT_FLOAT_EQ(at(view, 0, kSide / 2, kSide / 4), 1.0f);  // red half
-  EXPECT_FLOAT_EQ(at(view, 2, kSide / 2, kSide / 4), -1.0f);
-  EXPECT_FLOAT_EQ(at(view, 2, kSide / 2, kSide * 3 / 4), 1.0f);  // blue half
-  EXPECT_FLOAT_EQ(at(view, 0, kSide / 2, kSide * 3 / 4), -1.0f);
+  EXPECT_FLOAT_EQ(at(view, 1, 0, 0), 1.0f);  // white is 1 after normalising
+  EXPECT_FLOAT_EQ(at(view, 0, kAugmentSide / 2, kAugmentSide / 4), 1.0f);  // red half
+  EXPECT_FLOAT_EQ(at(view, 2, kAugmentSide / 2, kAugmentSide / 4), -1.0f);
+  EXPECT_FLOAT_EQ(at(view, 2, kAugmentSide / 2, kAugmentSide * 3 / 4), 1.0f);  // blue half
+  EXPECT_FLOAT_EQ(at(view, 0, kAugmentSide / 2, kAugmentSide * 3 / 4), -1.0f);
 }
 
 TEST(Augmenter, WithoutVariationAViewIsTheCleanOne) {
-  Augmenter augmenter(still(), kSide);
+  Augmenter augmenter(still(), kAugmentSide);
   std::vector<float> clean(kSize), view(kSize);
   augmenter.clean(two_halves(), clean);
   Rng rng(5);
@@ -84,14 +84,14 @@ TEST(Augmenter, WithoutVariationAViewIsTheCleanOne) {
 TEST(Augmenter, MirrorsOnlyWhereAllowed) {
   AugmentConfig config = still();
   config.mirror = 1;
-  Augmenter augmenter(config, kSide);
+  Augmenter augmenter(config, kAugmentSide);
   std::vector<float> view(kSize);
   Rng rng(5);
   const auto pixels = two_halves();
   augmenter.augment({.pixels = pixels}, rng, view);
-  EXPECT_NEAR(at(view, 2, kSide / 2, kSide / 4), 1.0f, kTolerance);
+  EXPECT_NEAR(at(view, 2, kAugmentSide / 2, kAugmentSide / 4), 1.0f, kTolerance);
   augmenter.augment({.pixels = pixels, .mirrorable = false}, rng, view);
-  EXPECT_NEAR(at(view, 0, kSide / 2, kSide / 4), 1.0f, kTolerance);
+  EXPECT_NEAR(at(view, 0, kAugmentSide / 2, kAugmentSide / 4), 1.0f, kTolerance);
 }
 
 TEST(Augmenter, GreyViewsHaveEqualChannels) {
@@ -99,14 +99,14 @@ TEST(Augmenter, GreyViewsHaveEqualChannels) {
   config.grey = 1;
   config.erase = 0;
   config.noise = 0;
-  Augmenter augmenter(config, kSide);
+  Augmenter augmenter(config, kAugmentSide);
   std::vector<float> view(kSize);
   Rng rng(9);
   const auto pixels = two_halves();
   augmenter.augment({.pixels = pixels}, rng, view);
-  for (int64_t i = 0; i < kSide * kSide; ++i) {
-    ASSERT_FLOAT_EQ(view[i], view[i + kSide * kSide]);
-    ASSERT_FLOAT_EQ(view[i], view[i + 2 * kSide * kSide]);
+  for (int64_t i = 0; i < kAugmentSide * kAugmentSide; ++i) {
+    ASSERT_FLOAT_EQ(view[i], view[i + kAugmentSide * kAugmentSide]);
+    ASSERT_FLOAT_EQ(view[i], view[i + 2 * kAugmentSide * kAugmentSide]);
   }
 }
 
@@ -115,20 +115,20 @@ TEST(Augmenter, LinesStayVisible) {
   config.recolour_outline = 0.8;
   config.white_background = 0.3;
   config.textured_background = 0.3;
-  Augmenter augmenter(config, kSide);
+  Augmenter augmenter(config, kAugmentSide);
   const auto lines = testing::square_drawing({0, 0, 0}, 20);
   std::vector<float> view(kSize);
   Rng rng(11);
   for (int i = 0; i < 200; ++i) {
     augmenter.augment({.pixels = lines, .outline = true}, rng, view);
-    const float line = at(view, 1, kSide / 2, kSide / 2);
+    const float line = at(view, 1, kAugmentSide / 2, kAugmentSide / 2);
     const float behind = at(view, 1, 1, 1);
     ASSERT_GT(std::abs(line - behind), 0.25f) << i;
   }
 }
 
 TEST(Augmenter, DefaultsVaryAndStayInRange) {
-  Augmenter augmenter({}, kSide);
+  Augmenter augmenter({}, kAugmentSide);
   const auto pixels = two_halves();
   std::vector<float> first(kSize), second(kSize);
   for (uint64_t seed = 0; seed < 100; ++seed) {
@@ -141,8 +141,8 @@ TEST(Augmenter, DefaultsVaryAndStayInRange) {
 }
 
 TEST(Augmenter, SameStateSameView) {
-  Augmenter augmenter({}, kSide);
-  Augmenter other({}, kSide);
+  Augmenter augmenter({}, kAugmentSide);
+  Augmenter other({}, kAugmentSide);
   const auto pixels = two_halves();
   std::vector<float> first(kSize), second(kSize);
   Rng warm_up(1);
@@ -156,7 +156,7 @@ TEST(Augmenter, SameStateSameView) {
 TEST(Augmenter, DistractorChangesTheBackgroundOnly) {
   AugmentConfig config = still();
   config.distractor = 1;
-  Augmenter augmenter(config, kSide);
+  Augmenter augmenter(config, kAugmentSide);
   const auto pixels = two_halves();
   const auto behind = testing::square_drawing({0, 0, 0}, 2);
   std::vector<float> view(kSize), clean(kSize);
@@ -165,7 +165,7 @@ TEST(Augmenter, DistractorChangesTheBackgroundOnly) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Rng rng(seed);
     augmenter.augment({.pixels = pixels, .distractor = behind}, rng, view);
-    EXPECT_NEAR(at(view, 0, kSide / 2, kSide / 4), 1.0f, kTolerance);
+    EXPECT_NEAR(at(view, 0, kAugmentSide / 2, kAugmentSide / 4), 1.0f, kTolerance);
     changed += view != clean;
   }
   EXPECT_GT(changed, 10);
@@ -174,12 +174,12 @@ TEST(Augmenter, DistractorChangesTheBackgroundOnly) {
 TEST(Augmenter, RefusesBadInput) {
   AugmentConfig config;
   config.grey = 1.5;
-  EXPECT_THROW(Augmenter(config, kSide), Error);
+  EXPECT_THROW(Augmenter(config, kAugmentSide), Error);
   config = {};
   config.min_scale = 2;
-  EXPECT_THROW(Augmenter(config, kSide), Error);
+  EXPECT_THROW(Augmenter(config, kAugmentSide), Error);
   EXPECT_THROW(Augmenter({}, 0), Error);
-  Augmenter augmenter({}, kSide);
+  Augmenter augmenter({}, kAugmentSide);
   std::vector<float> view(kSize);
   EXPECT_THROW(augmenter.clean(std::vector<uint8_t>(10), view), Error);
   std::vector<float> small(5);

@@ -32,9 +32,10 @@ class DocumentSourceTest : public ::testing::Test {
     return config;
   }
   SequenceFormat format() const {
-    SequenceFormat format{.tokenizer = Tokenizer::from_file(testing::tokenizer_path("gpt2"))
-                                           .with_special_token("<EOC>")
-                                           .with_special_token("<image>")};
+    SequenceFormat format{
+        .tokenizer =
+            testing::golden_tokenizer("gpt2").with_special_token("<EOC>").with_special_token(
+                "<image>")};
     format.transform.size = kSide;
     return format;
   }

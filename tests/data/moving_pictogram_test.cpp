@@ -42,19 +42,19 @@ std::pair<Dark, Dark> ends(Motion motion) {
   return {dark_part(frames.front()), dark_part(frames.back())};
 }
 
-constexpr double kTolerance = 0.01;  // of the side: a pixel of 96
+constexpr double kMovingTolerance = 0.01;  // of the side: a pixel of 96
 
 TEST(MovingPictogram, MovesAsItsNameSays) {
   const auto [right_begin, right_end] = ends(Motion::kRight);
-  EXPECT_NEAR(right_begin.x, -0.2, kTolerance);
-  EXPECT_NEAR(right_end.x, 0.2, kTolerance);
-  EXPECT_NEAR(right_begin.y, right_end.y, kTolerance);
+  EXPECT_NEAR(right_begin.x, -0.2, kMovingTolerance);
+  EXPECT_NEAR(right_end.x, 0.2, kMovingTolerance);
+  EXPECT_NEAR(right_begin.y, right_end.y, kMovingTolerance);
   const auto [left_begin, left_end] = ends(Motion::kLeft);
-  EXPECT_NEAR(left_end.x, -0.2, kTolerance);
+  EXPECT_NEAR(left_end.x, -0.2, kMovingTolerance);
   const auto [up_begin, up_end] = ends(Motion::kUp);
-  EXPECT_NEAR(up_begin.y - up_end.y, 0.4, kTolerance);
+  EXPECT_NEAR(up_begin.y - up_end.y, 0.4, kMovingTolerance);
   const auto [down_begin, down_end] = ends(Motion::kDown);
-  EXPECT_NEAR(down_end.y - down_begin.y, 0.4, kTolerance);
+  EXPECT_NEAR(down_end.y - down_begin.y, 0.4, kMovingTolerance);
 }
 
 TEST(MovingPictogram, GrowsAndShrinks) {
@@ -71,10 +71,11 @@ TEST(MovingPictogram, TurnsTheWayItSays) {
     const Dark begin = dark_part(frames[0]);
     const Dark middle = dark_part(frames[1]);
     const Dark end = dark_part(frames[2]);
-    EXPECT_NEAR(begin.y, -0.15, kTolerance);
-    EXPECT_NEAR(middle.x, sign * 0.15, kTolerance) << "the upper half is at the right, clockwise";
-    EXPECT_NEAR(middle.y, 0, kTolerance);
-    EXPECT_NEAR(end.y, 0.15, kTolerance);
+    EXPECT_NEAR(begin.y, -0.15, kMovingTolerance);
+    EXPECT_NEAR(middle.x, sign * 0.15, kMovingTolerance)
+        << "the upper half is at the right, clockwise";
+    EXPECT_NEAR(middle.y, 0, kMovingTolerance);
+    EXPECT_NEAR(end.y, 0.15, kMovingTolerance);
   }
 }
 

@@ -12,12 +12,12 @@ namespace {
 
 using testing::rounding;
 
-constexpr int64_t kSide = 4;
+constexpr int64_t kRasterSide = 4;
 
 /// 4 x 4, each pixel another colour, alpha falling.
 std::vector<uint8_t> ramp() {
   std::vector<uint8_t> pixels;
-  for (int i = 0; i < kSide * kSide; ++i) {
+  for (int i = 0; i < kRasterSide * kRasterSide; ++i) {
     for (const int value : {i * 15, 255 - i * 15, 100, 255 - i * 10}) {
       pixels.push_back(static_cast<uint8_t>(value));
     }
@@ -27,7 +27,7 @@ std::vector<uint8_t> ramp() {
 
 TEST(LoadSprite, PremultipliesAndKeepsABorder) {
   Sprite sprite;
-  load_sprite(ramp(), kSide, sprite);
+  load_sprite(ramp(), kRasterSide, sprite);
   ASSERT_EQ(sprite.rgba.size(), 6u * 6 * 4);
   EXPECT_EQ(sprite.rgba[3], 0.0f);
   const float* third = sprite.rgba.data() + (1 * 6 + 3) * 4;  // row 0, column 2
@@ -38,15 +38,18 @@ TEST(LoadSprite, PremultipliesAndKeepsABorder) {
 
 TEST(SampleSprite, IdentityGivesThePixels) {
   Sprite sprite;
-  load_sprite(ramp(), kSide, sprite);
+  load_sprite(ramp(), kRasterSide, sprite);
   std::vector<float> out(4 * 16);
-  sample_sprite(sprite, {.affine = {kSide, 0, kSide / 2, 0, kSide, kSide / 2}}, kSide, out);
-  for (int row = 0; row < kSide; ++row) {
-    for (int column = 0; column < kSide; ++column) {
+  sample_sprite(sprite,
+                {.affine = {kRasterSide, 0, kRasterSide / 2, 0, kRasterSide, kRasterSide / 2}},
+                kRasterSide, out);
+  for (int row = 0; row < kRasterSide; ++row) {
+    for (int column = 0; column < kRasterSide; ++column) {
       for (int c = 0; c < 4; ++c) {
-        EXPECT_NEAR(out[(c * kSide + row) * kSide + column],
-                    sprite.rgba[((row + 1) * 6 + column + 1) * 4 + c],
-                    rounding<float>(3 * kSide, 1));  // a place to kSide, and its mixture
+        EXPECT_NEAR(
+            out[(c * kRasterSide + row) * kRasterSide + column],
+            sprite.rgba[((row + 1) * 6 + column + 1) * 4 + c],
+            rounding<float>(3 * kRasterSide, 1));  // a place to kRasterSide, and its mixture
       }
     }
   }
@@ -69,7 +72,7 @@ std::array<double, 4> tent_sum(const Sprite& sprite, double x, double y) {
 
 TEST(SampleSprite, MatchesTheDefinitionUnderAnyPlacement) {
   Sprite sprite;
-  load_sprite(ramp(), kSide, sprite);
+  load_sprite(ramp(), kRasterSide, sprite);
   constexpr int64_t kOut = 7;
   const Placement placement{.affine = {3.1f, -2.3f, 1.7f, 1.9f, 4.4f, 2.2f},
                             .bend_x = {0, 0.3f, -0.2f, 0.6f, 0, 0.1f, -0.9f},
@@ -93,10 +96,10 @@ TEST(SampleSprite, MatchesTheDefinitionUnderAnyPlacement) {
 
 TEST(SampleSprite, FarAwayAndNotANumberAreClear) {
   Sprite sprite;
-  load_sprite(ramp(), kSide, sprite);
+  load_sprite(ramp(), kRasterSide, sprite);
   std::vector<float> out(4 * 16, 1);
   for (const float offset : {1e9f, -1e9f, std::nanf("")}) {
-    sample_sprite(sprite, {.affine = {4, 0, offset, 0, 4, 2}}, kSide, out);
+    sample_sprite(sprite, {.affine = {4, 0, offset, 0, 4, 2}}, kRasterSide, out);
     for (const float value : out) EXPECT_EQ(value, 0.0f);
   }
 }
@@ -118,7 +121,7 @@ TEST(ThickenSprite, SpreadsByOnePixelInFourDirections) {
 
 TEST(RecolourSprite, KeepsTheAlpha) {
   Sprite sprite;
-  load_sprite(ramp(), kSide, sprite);
+  load_sprite(ramp(), kRasterSide, sprite);
   const Sprite before = sprite;
   recolour_sprite(sprite, {0.5f, 1, 0});
   for (size_t i = 0; i < sprite.rgba.size(); i += 4) {

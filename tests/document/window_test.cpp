@@ -20,8 +20,7 @@ constexpr int32_t kImage = 50258;
 
 /// GPT-2 with <EOC>; "<image>" is one added token, or plain text of three.
 const Tokenizer& gpt2(bool one_token = true) {
-  static const Tokenizer plain =
-      Tokenizer::from_file(testing::tokenizer_path("gpt2")).with_special_token("<EOC>");
+  static const Tokenizer plain = testing::golden_tokenizer("gpt2").with_special_token("<EOC>");
   static const Tokenizer added = plain.with_special_token("<image>");
   return one_token ? added : plain;
 }

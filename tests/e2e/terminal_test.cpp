@@ -19,12 +19,12 @@ using testing::run_flamingo;
 using testing::RunningProgram;
 using testing::RunResult;
 
-const std::string kIdefics = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end";
-const std::string kModel = " --dtype fp32 -m " + kIdefics + "/model ";
+const std::string kIdeficsModel = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end";
+const std::string kModel = " --dtype fp32 -m " + kIdeficsModel + "/model ";
 /// An answer of more bytes than a pipe takes, of a kilobyte and more a hundredth of a second; to
 /// "yes", this model never ends.
 const std::string kLong = kModel + "-n 2000 ";
-const std::string kPicture = kIdefics + "/images/tall.png";
+const std::string kPicture = kIdeficsModel + "/images/tall.png";
 
 std::vector<Json> json_lines(const std::string& text) {
   std::istringstream lines(text);

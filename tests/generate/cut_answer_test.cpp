@@ -32,7 +32,7 @@ const std::vector<std::string> kAnswers = {
 
 class CutAnswer : public ::testing::TestWithParam<const char*> {
  protected:
-  Tokenizer tokenizer = Tokenizer::from_file(tokenizer_path(GetParam()));
+  const Tokenizer& tokenizer = golden_tokenizer(GetParam());
 };
 
 TEST_P(CutAnswer, SaysTheTextInTheTokensOfAPromptWithIt) {

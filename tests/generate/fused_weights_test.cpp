@@ -9,7 +9,7 @@
 namespace flamingo {
 namespace {
 
-Flamingo made(const FlamingoConfig& config, torch::ScalarType type = torch::kFloat32) {
+Flamingo fusable(const FlamingoConfig& config, torch::ScalarType type = torch::kFloat32) {
   Flamingo model(config, WeightOptions::of(type));
   init_weights(*model, 1);
   return model;
@@ -27,7 +27,7 @@ TEST(FusedWeights, KnowsWhatItCannotDo) {
   const auto changed = [](const auto& change) {
     auto config = tiny_flamingo_config();
     change(config);
-    return can_fuse(made(config));
+    return can_fuse(fusable(config));
   };
   EXPECT_FALSE(changed([](auto& c) { c.lm.parallel_residual = true; }));
   EXPECT_FALSE(changed([](auto& c) { c.lm.position = PositionKind::kRelative; }));
@@ -39,7 +39,7 @@ TEST(FusedWeights, KnowsWhatItCannotDo) {
   EXPECT_FALSE(changed([](auto& c) { c.xattn.form = XattnForm::kVanilla; }));
   EXPECT_FALSE(changed([](auto& c) { c.xattn.form = XattnForm::kGrafting; }));
   EXPECT_TRUE(changed([](auto& c) { c.xattn.gate = GateKind::kNone; }));
-  auto half = made(tiny_flamingo_config());
+  auto half = fusable(tiny_flamingo_config());
   half->to(torch::kHalf);
   EXPECT_FALSE(can_fuse(half));
   EXPECT_THROW(fused_weights(half, nullptr), Error);
@@ -83,7 +83,7 @@ TEST(FusedWeights, RefusesAFileThatDoesNotFit) {
   config.lm = decoder_config_from_gguf(file);
   config.lm.additional_vocab = 2;
   config.lm.num_layers += 1;
-  EXPECT_THROW(fused_weights(made(config), &file), Error);
+  EXPECT_THROW(fused_weights(fusable(config), &file), Error);
 }
 
 }  // namespace

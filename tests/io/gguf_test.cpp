@@ -34,7 +34,7 @@ std::string with_alignment(uint32_t alignment) {
   return prelude(0, 1).counted("general.alignment").number<uint32_t>(4).number(alignment).str();
 }
 
-void expect_error(const std::string& bytes, const std::string& part) {
+void expect_gguf_error(const std::string& bytes, const std::string& part) {
   const std::string message = error_of([&] { Gguf::parse(as_bytes(bytes), "x"); });
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
@@ -86,42 +86,45 @@ TEST(Gguf, WidensEveryKindOfMetadata) {
 }
 
 TEST(Gguf, RefusesBadPreludes) {
-  expect_error("", "expected 4 bytes");
-  expect_error("GGML" + std::string(20, '\0'), "not a GGUF file");
-  expect_error(prelude(0, 0, 1).str(), "got 1");
-  expect_error(prelude(0, 0, 4).str(), "got 4");
-  expect_error(prelude(0, 0, 0x03000000).str(), "big-endian");
-  expect_error(prelude(~0ull, 0).str(), "at most 100000 tensors");
-  expect_error(prelude(0, ~0ull).str(), "cut off");
-  expect_error(prelude(1, 0).str(), "cut off");
+  expect_gguf_error("", "expected 4 bytes");
+  expect_gguf_error("GGML" + std::string(20, '\0'), "not a GGUF file");
+  expect_gguf_error(prelude(0, 0, 1).str(), "got 1");
+  expect_gguf_error(prelude(0, 0, 4).str(), "got 4");
+  expect_gguf_error(prelude(0, 0, 0x03000000).str(), "big-endian");
+  expect_gguf_error(prelude(~0ull, 0).str(), "at most 100000 tensors");
+  expect_gguf_error(prelude(0, ~0ull).str(), "cut off");
+  expect_gguf_error(prelude(1, 0).str(), "cut off");
   EXPECT_TRUE(Gguf::parse(as_bytes(prelude(0, 0, 2).str()), "x").tensors().empty());
 }
 
 TEST(Gguf, RefusesBadMetadata) {
   const auto value = [](uint32_t type) { return prelude(0, 1).counted("k").number(type); };
-  expect_error(prelude(0, 1).number<uint64_t>(1ull << 60).str(), "at most 16777216");
-  expect_error(prelude(0, 1).counted(std::string(65536, 'k')).number<uint64_t>(0).str(), "65535");
-  expect_error(value(13).str(), "got 13");
-  expect_error(value(8).number<uint64_t>(1ull << 60).str(), "at most 16777216");
-  expect_error(value(9).number<uint32_t>(9).number<uint64_t>(1).str(), "item type 9");
-  expect_error(value(9).number<uint32_t>(77).number<uint64_t>(1).str(), "item type 77");
-  expect_error(value(9).number<uint32_t>(0).number<uint64_t>((64ull << 20) + 1).str(), "67108865");
-  expect_error(value(9).number<uint32_t>(10).number<uint64_t>(64ull << 20).str(), "cut off");
-  expect_error(value(9).number<uint32_t>(8).number<uint64_t>(64ull << 20).str(), "cut off");
-  expect_error(value(9).number<uint32_t>(10).number<uint64_t>(1).number(~0ull).str(), "below 2^63");
+  expect_gguf_error(prelude(0, 1).number<uint64_t>(1ull << 60).str(), "at most 16777216");
+  expect_gguf_error(prelude(0, 1).counted(std::string(65536, 'k')).number<uint64_t>(0).str(),
+                    "65535");
+  expect_gguf_error(value(13).str(), "got 13");
+  expect_gguf_error(value(8).number<uint64_t>(1ull << 60).str(), "at most 16777216");
+  expect_gguf_error(value(9).number<uint32_t>(9).number<uint64_t>(1).str(), "item type 9");
+  expect_gguf_error(value(9).number<uint32_t>(77).number<uint64_t>(1).str(), "item type 77");
+  expect_gguf_error(value(9).number<uint32_t>(0).number<uint64_t>((64ull << 20) + 1).str(),
+                    "67108865");
+  expect_gguf_error(value(9).number<uint32_t>(10).number<uint64_t>(64ull << 20).str(), "cut off");
+  expect_gguf_error(value(9).number<uint32_t>(8).number<uint64_t>(64ull << 20).str(), "cut off");
+  expect_gguf_error(value(9).number<uint32_t>(10).number<uint64_t>(1).number(~0ull).str(),
+                    "below 2^63");
   ByteBuilder twice = prelude(0, 2);
   for (int i = 0; i < 2; ++i) twice.counted("k").number<uint32_t>(0).number<uint8_t>(1);
-  expect_error(twice.str(), "\"k\" twice");
+  expect_gguf_error(twice.str(), "\"k\" twice");
 }
 
 TEST(Gguf, RefusesBadAlignments) {
   for (const uint32_t bad : {0u, 3u, 131072u, 0x80000000u}) {
-    expect_error(with_alignment(bad), "power of two");
+    expect_gguf_error(with_alignment(bad), "power of two");
   }
   EXPECT_EQ(Gguf::parse(as_bytes(with_alignment(65536)), "x").int_at("general.alignment"), 65536);
   const std::string text =
       prelude(0, 1).counted("general.alignment").number<uint32_t>(8).counted("32").str();
-  expect_error(text, "an integer");
+  expect_gguf_error(text, "an integer");
 }
 
 TEST(Gguf, ReadsOneTensor) {
@@ -144,31 +147,31 @@ TEST(Gguf, RefusesForeignTypesWhenTheyAreAskedFor) {
   const Gguf other = Gguf::parse(as_bytes(unknown), "x");
   EXPECT_NE(error_of([&] { other.tensors()[0].readable("x"); }).find("got type 9999"),
             std::string::npos);
-  expect_error(one_tensor({8}, 20, 1 << 20), "cut off");
+  expect_gguf_error(one_tensor({8}, 20, 1 << 20), "cut off");
 }
 
 TEST(Gguf, RefusesBadTensors) {
-  expect_error(one_tensor({1, 1, 1, 1, 1}, 0), "at most 4 dimensions");
-  expect_error(one_tensor({-1}, 0), "negative");
-  expect_error(one_tensor({1ll << 40, 1ll << 40}, 0), "overflow");
-  expect_error(one_tensor({1ll << 62, 1}, 0), "overflow");
-  expect_error(one_tensor({17}, 0), "cut off");
-  expect_error(one_tensor({8}, 0, 64), "cut off");
-  expect_error(one_tensor({8}, 0, ~0ull - 31), "overflow");
-  expect_error(one_tensor({8}, 0, 4), "multiple of 32");
-  expect_error(one_tensor({33}, 8), "whole blocks of 32");
-  expect_error(one_tensor({16, 2}, 8), "whole blocks of 32");
+  expect_gguf_error(one_tensor({1, 1, 1, 1, 1}, 0), "at most 4 dimensions");
+  expect_gguf_error(one_tensor({-1}, 0), "negative");
+  expect_gguf_error(one_tensor({1ll << 40, 1ll << 40}, 0), "overflow");
+  expect_gguf_error(one_tensor({1ll << 62, 1}, 0), "overflow");
+  expect_gguf_error(one_tensor({17}, 0), "cut off");
+  expect_gguf_error(one_tensor({8}, 0, 64), "cut off");
+  expect_gguf_error(one_tensor({8}, 0, ~0ull - 31), "overflow");
+  expect_gguf_error(one_tensor({8}, 0, 4), "multiple of 32");
+  expect_gguf_error(one_tensor({33}, 8), "whole blocks of 32");
+  expect_gguf_error(one_tensor({16, 2}, 8), "whole blocks of 32");
 }
 
 TEST(Gguf, RefusesOverlapsAndDuplicates) {
   ByteBuilder overlap = prelude(2, 0);
   add_row(overlap, "a", {16}, 0, 0);
   add_row(overlap, "b", {8}, 0, 32);
-  expect_error(overlap.pad_to(32).text(std::string(64, 'x')).str(), "a over b");
+  expect_gguf_error(overlap.pad_to(32).text(std::string(64, 'x')).str(), "a over b");
   ByteBuilder twice = prelude(2, 0);
   add_row(twice, "a", {8}, 0, 0);
   add_row(twice, "a", {8}, 0, 32);
-  expect_error(twice.pad_to(32).text(std::string(64, 'x')).str(), "duplicate");
+  expect_gguf_error(twice.pad_to(32).text(std::string(64, 'x')).str(), "duplicate");
 }
 
 }  // namespace

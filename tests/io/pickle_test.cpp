@@ -28,7 +28,7 @@ struct Parsed {
   const PickleValue& item(size_t i) const { return graph[root().items.at(i)]; }
 };
 
-void expect_error(const std::string& bytes, const std::string& part) {
+void expect_pickle_error(const std::string& bytes, const std::string& part) {
   const std::string message = error_of([&] { parse_pickle(as_bytes(bytes), "x"); });
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
@@ -97,8 +97,8 @@ TEST(Pickle, ForeignGlobalsAreOnlyNames) {
   EXPECT_EQ(parsed.graph.global_name(parsed.graph[parsed.item(0).items.at(0)]), "os.system");
   EXPECT_EQ(parsed.graph.global_name(parsed.item(1)), "builtins.getattr");
   EXPECT_EQ(parsed.graph.global_name(parsed.item(2)), "io.open");
-  expect_error(pickle("c" + std::string(600, 'a') + "\nb\n"), "at most 512 bytes");
-  expect_error(pickle("cabc"), "no line end");
+  expect_pickle_error(pickle("c" + std::string(600, 'a') + "\nb\n"), "at most 512 bytes");
+  expect_pickle_error(pickle("cabc"), "no line end");
 }
 
 TEST(Pickle, CallsOfCallsAndTheirItemsAreData) {
@@ -138,8 +138,8 @@ TEST(Pickle, ReadsTheTextOfProtocol1) {
   EXPECT_EQ(parsed.item(1).integer, 0);
   EXPECT_EQ(parsed.item(2).integer, -7);
   EXPECT_EQ(parsed.item(3).integer, int64_t{1} << 40);
-  expect_error(pickle("Ix\n"), "expected digits");
-  expect_error(pickle("I1 \n"), "expected digits");
+  expect_pickle_error(pickle("Ix\n"), "expected digits");
+  expect_pickle_error(pickle("I1 \n"), "expected digits");
 }
 
 TEST(Pickle, RefusesEveryOtherOpcode) {
@@ -148,48 +148,49 @@ TEST(Pickle, RefusesEveryOtherOpcode) {
   for (int opcode = 0; opcode < 256; ++opcode) {
     const char byte = static_cast<char>(opcode);
     if (known.find(byte) != std::string::npos) continue;
-    expect_error(pickle(std::string(1, byte) + std::string(64, '0')), "an opcode that state dicts");
+    expect_pickle_error(pickle(std::string(1, byte) + std::string(64, '0')),
+                        "an opcode that state dicts");
   }
 }
 
 TEST(Pickle, RefusesBrokenStacks) {
-  expect_error(pickle(""), "one value left");
-  expect_error(pickle("NN"), "one value left");
-  expect_error(pickle("(N"), "one value left");
-  expect_error(pickle("\x85"), "a value on the stack");
-  expect_error(pickle("N(\x85"), "a value on the stack");
-  expect_error(pickle("t"), "a MARK");
-  expect_error(pickle("NNa"), "a list on the stack, not None");
-  expect_error(pickle("NNNs"), "a dict on the stack, not None");
-  expect_error(pickle("}(Nu"), "pairs of key and value");
-  expect_error(pickle("h\x01"), "a memo slot that was filled, not 1");
-  expect_error(pickle("q\x01"), "a value on the stack");
-  expect_error(pickle("NN\x93"), "a string on the stack");
-  expect_error(pickle(pickle_global("m", "f") + "NR"), "a tuple on the stack");
-  expect_error(pickle("NN\x81"), "a tuple on the stack");
-  expect_error(pickle("N)N\x92"), "a dict on the stack");
-  expect_error(pickle("](N\x90"), "bytes, a set or a large integer on the stack");
-  expect_error(pickle("N}b"), "an object on the stack");
+  expect_pickle_error(pickle(""), "one value left");
+  expect_pickle_error(pickle("NN"), "one value left");
+  expect_pickle_error(pickle("(N"), "one value left");
+  expect_pickle_error(pickle("\x85"), "a value on the stack");
+  expect_pickle_error(pickle("N(\x85"), "a value on the stack");
+  expect_pickle_error(pickle("t"), "a MARK");
+  expect_pickle_error(pickle("NNa"), "a list on the stack, not None");
+  expect_pickle_error(pickle("NNNs"), "a dict on the stack, not None");
+  expect_pickle_error(pickle("}(Nu"), "pairs of key and value");
+  expect_pickle_error(pickle("h\x01"), "a memo slot that was filled, not 1");
+  expect_pickle_error(pickle("q\x01"), "a value on the stack");
+  expect_pickle_error(pickle("NN\x93"), "a string on the stack");
+  expect_pickle_error(pickle(pickle_global("m", "f") + "NR"), "a tuple on the stack");
+  expect_pickle_error(pickle("NN\x81"), "a tuple on the stack");
+  expect_pickle_error(pickle("N)N\x92"), "a dict on the stack");
+  expect_pickle_error(pickle("](N\x90"), "bytes, a set or a large integer on the stack");
+  expect_pickle_error(pickle("N}b"), "an object on the stack");
   const std::string object = pickle_global("m", "f") + ")\x81";
-  expect_error(pickle(object + "}b}b"), "one BUILD");
+  expect_pickle_error(pickle(object + "}b}b"), "one BUILD");
 }
 
 TEST(Pickle, RefusesSizesPastTheEnd) {
-  expect_error("", "expected 1 bytes");
-  expect_error("\x80", "expected 1 bytes");
-  expect_error("\x80\x02N", "expected 1 bytes");
-  expect_error("\x80\x01N.", "protocol 2 to 5, not 1");
-  expect_error("\x80\x06N.", "protocol 2 to 5, not 6");
-  expect_error("\x80\x02N.N", "to end at its STOP");
-  expect_error(pickle(ByteBuilder().text("\x8d").number(1ull << 60).str()), "cut off");
-  expect_error(pickle("X\xff\xff\xff\xff"), "cut off");
-  expect_error(pickle("\x8a\x09" + std::string(7, '\0')), "cut off");
+  expect_pickle_error("", "expected 1 bytes");
+  expect_pickle_error("\x80", "expected 1 bytes");
+  expect_pickle_error("\x80\x02N", "expected 1 bytes");
+  expect_pickle_error("\x80\x01N.", "protocol 2 to 5, not 1");
+  expect_pickle_error("\x80\x06N.", "protocol 2 to 5, not 6");
+  expect_pickle_error("\x80\x02N.N", "to end at its STOP");
+  expect_pickle_error(pickle(ByteBuilder().text("\x8d").number(1ull << 60).str()), "cut off");
+  expect_pickle_error(pickle("X\xff\xff\xff\xff"), "cut off");
+  expect_pickle_error(pickle("\x8a\x09" + std::string(7, '\0')), "cut off");
 }
 
 TEST(Pickle, HasBudgets) {
   std::string many(1'000'001, 'N');
-  expect_error(pickle(many), "at most 1000000 opcodes");
-  expect_error(std::string((64ull << 20) + 1, 'N'), "at most 67108864 bytes");
+  expect_pickle_error(pickle(many), "at most 1000000 opcodes");
+  expect_pickle_error(std::string((64ull << 20) + 1, 'N'), "at most 67108864 bytes");
 }
 
 TEST(Pickle, DeepNestingNeedsNoStack) {

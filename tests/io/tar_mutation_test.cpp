@@ -17,7 +17,7 @@ namespace {
 using testing::as_bytes;
 using testing::golden_bytes;
 
-constexpr int kFlips = 10'000;
+constexpr int kTarFlips = 10'000;
 constexpr const char* kFiles[] = {"ustar", "gnu", "pax", "sparse-gnu", "sparse-posix"};
 
 struct Result {
@@ -72,7 +72,7 @@ TEST(TarMutation, FlipsNeverMoveAMember) {
     const Result whole = read(file);
     const bool checked_names = name == "ustar";
     Rng rng(testing::seeded(3));
-    for (int i = 0; i < kFlips; ++i) {
+    for (int i = 0; i < kTarFlips; ++i) {
       const size_t position = rng.below(file.size());
       const char before = file[position];
       file[position] = static_cast<char>(before ^ static_cast<char>(1 + rng.below(255)));
@@ -91,7 +91,7 @@ TEST(TarMutation, FlipsWithFittingChecksums) {
   for (const std::string name : kFiles) {
     std::string file = golden_bytes("tar/" + name + ".tar");
     Rng rng(testing::seeded(4));
-    for (int i = 0; i < kFlips; ++i) {
+    for (int i = 0; i < kTarFlips; ++i) {
       const size_t block = rng.below(file.size() / 512) * 512;
       const std::string before = file.substr(block, 512);
       file[block + rng.below(512)] = static_cast<char>(rng.below(256));

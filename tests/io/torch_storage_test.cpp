@@ -25,13 +25,13 @@ std::string bytes_of(const TensorRecord& record) {
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
-void expect_error(const std::string& file, const std::string& part) {
+void expect_storage_error(const std::string& file, const std::string& part) {
   const std::string message = error_of([&] { TorchZip::parse(as_bytes(file), "x"); });
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
 void expect_refused(const TensorRecord& record, const std::string& part) {
-  expect_error(torch_archive(record), part);
+  expect_storage_error(torch_archive(record), part);
 }
 
 TensorRecord bytes_record(std::vector<int64_t> shape, std::vector<int64_t> strides,
@@ -95,7 +95,7 @@ TEST(TorchStorages, StridedCopiesShareOneBudget) {
       .type = "ByteStorage", .numel = 4096, .shape = {2048, 2}, .strides = {1, 2048}};
   std::string body = "}";
   for (int i = 0; i < 20; ++i) body += pickle_text(std::to_string(i)) + record.str() + "s";
-  expect_error(torch_archive(body, storage), "no larger than the archive");
+  expect_storage_error(torch_archive(body, storage), "no larger than the archive");
 }
 
 TEST(TorchStorages, TiedStridedTensorsAreGatheredOnce) {
@@ -140,12 +140,15 @@ TEST(TorchStorages, RefusesBrokenRecords) {
   expect_refused({.key = "../data.pkl"}, "root/data/../data.pkl");
   const std::string call = pickle_global("torch._utils", "_rebuild_tensor_v2");
   const std::string at_w = "}" + pickle_text("w");
-  expect_error(torch_archive(at_w + call + ")Rs"), "6 or 7 fields, got 0");
-  expect_error(torch_archive(at_w + call + "(NNNNNNtRs"), "a storage type in a tensor record");
-  expect_error(torch_archive(at_w + call + "(NQNNNNNtRs"), "a storage type in a tensor record");
+  expect_storage_error(torch_archive(at_w + call + ")Rs"), "6 or 7 fields, got 0");
+  expect_storage_error(torch_archive(at_w + call + "(NNNNNNtRs"),
+                       "a storage type in a tensor record");
+  expect_storage_error(torch_archive(at_w + call + "(NQNNNNNtRs"),
+                       "a storage type in a tensor record");
   const std::string id = "(" + pickle_text("store") + pickle_global("torch", "FloatStorage") +
                          pickle_text("0") + pickle_text("cpu") + "K\x06tQ";
-  expect_error(torch_archive(at_w + call + "(" + id + "NNNNNtRs"), "a storage of five fields");
+  expect_storage_error(torch_archive(at_w + call + "(" + id + "NNNNNtRs"),
+                       "a storage of five fields");
 }
 
 /// A record of 24 bytes as float16 with `metadata` behind it.
@@ -171,8 +174,8 @@ TEST(TorchStorages, ResolvesNegativeBits) {
             "a\xe2"
             "c\xe4"
             "e\xe6g\xe8i\xeak\xec");
-  expect_error(with_metadata("}" + pickle_text("odd") + "\x88s"), "neg and conj");
-  expect_error(with_metadata("K\x01"), "a dict in a tensor record");
+  expect_storage_error(with_metadata("}" + pickle_text("odd") + "\x88s"), "neg and conj");
+  expect_storage_error(with_metadata("K\x01"), "a dict in a tensor record");
 }
 
 TEST(TorchStorages, UnwrapsParameters) {

@@ -28,7 +28,7 @@ std::vector<T> values(const TensorView& tensor) {
   return numbers;
 }
 
-void expect_error(const std::string& file, const std::string& part) {
+void expect_torch_zip_error(const std::string& file, const std::string& part) {
   const std::string message = error_of([&] { TorchZip::parse(as_bytes(file), "x"); });
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
@@ -215,50 +215,55 @@ TEST(TorchZip, TiedTensorsShareBytes) {
 }
 
 TEST(TorchZip, RefusesOtherFiles) {
-  expect_error("\x80\x02\x8a\x0a", "a bare pickle");
-  expect_error("not a zip file at all, but long enough", "not a zip archive");
-  expect_error(ZipBuilder().add("root/other", "x").str(), "got none");
-  expect_error(ZipBuilder().add("/data.pkl", "x").str(), "got several");
-  expect_error(ZipBuilder().add("a/data.pkl", "x").add("b/data.pkl", "x").str(), "got several");
-  expect_error(ZipBuilder().add("a/data.pkl", pickle("}")).add("a/byteorder", "big").str(),
-               "byte order \"big\"");
-  expect_error(torch_archive(pickle_global("os", "system") + pickle_text("id") + "\x85R"),
-               "os.system");
+  expect_torch_zip_error("\x80\x02\x8a\x0a", "a bare pickle");
+  expect_torch_zip_error("not a zip file at all, but long enough", "not a zip archive");
+  expect_torch_zip_error(ZipBuilder().add("root/other", "x").str(), "got none");
+  expect_torch_zip_error(ZipBuilder().add("/data.pkl", "x").str(), "got several");
+  expect_torch_zip_error(ZipBuilder().add("a/data.pkl", "x").add("b/data.pkl", "x").str(),
+                         "got several");
+  expect_torch_zip_error(
+      ZipBuilder().add("a/data.pkl", pickle("}")).add("a/byteorder", "big").str(),
+      "byte order \"big\"");
+  expect_torch_zip_error(torch_archive(pickle_global("os", "system") + pickle_text("id") + "\x85R"),
+                         "os.system");
 }
 
 TEST(TorchZip, RefusesOddContent) {
-  expect_error(torch_archive("K\x01"), "at the top, got an integer");
-  expect_error(torch_archive(TensorRecord().str()),
-               "at the top, got a call of torch._utils._rebuild");
-  expect_error(torch_archive(pickle_global("torch.nn.modules.linear", "Linear") + ")\x81}b"),
-               "at the top, got an object of torch.nn.modules.linear.Linear");
-  expect_error(torch_archive("}NNs"), "as keys of a dict, got None");
-  expect_error(torch_archive("}" + pickle_text("a") + "K\x01s" + pickle_text("a") + "K\x02s"),
-               "duplicate");
-  expect_error(torch_archive("}" + pickle_text("a.b") + "K\x01s" + pickle_text("a") + "}" +
-                             pickle_text("b") + "K\x02ss"),
-               "duplicate");
-  expect_error(torch_archive("}" + pickle_text(std::string(4096, 'a')) + "Ns"), "4096 bytes");
+  expect_torch_zip_error(torch_archive("K\x01"), "at the top, got an integer");
+  expect_torch_zip_error(torch_archive(TensorRecord().str()),
+                         "at the top, got a call of torch._utils._rebuild");
+  expect_torch_zip_error(
+      torch_archive(pickle_global("torch.nn.modules.linear", "Linear") + ")\x81}b"),
+      "at the top, got an object of torch.nn.modules.linear.Linear");
+  expect_torch_zip_error(torch_archive("}NNs"), "as keys of a dict, got None");
+  expect_torch_zip_error(
+      torch_archive("}" + pickle_text("a") + "K\x01s" + pickle_text("a") + "K\x02s"), "duplicate");
+  expect_torch_zip_error(torch_archive("}" + pickle_text("a.b") + "K\x01s" + pickle_text("a") +
+                                       "}" + pickle_text("b") + "K\x02ss"),
+                         "duplicate");
+  expect_torch_zip_error(torch_archive("}" + pickle_text(std::string(4096, 'a')) + "Ns"),
+                         "4096 bytes");
 }
 
 TEST(TorchZip, RefusesCyclesAndBombs) {
-  expect_error(torch_archive("]q\x01h\x01"
-                             "a"),
-               "at most 64 levels");
-  expect_error(torch_archive(std::string(100, ']') + std::string(99, 'a')), "at most 64 levels");
+  expect_torch_zip_error(torch_archive("]q\x01h\x01"
+                                       "a"),
+                         "at most 64 levels");
+  expect_torch_zip_error(torch_archive(std::string(100, ']') + std::string(99, 'a')),
+                         "at most 64 levels");
   // Thirty levels of [x, x]: 2^30 leaves from a hundred bytes.
   std::string bomb = "]q\x01";
   for (int level = 1; level < 30; ++level) {
     const char slot = static_cast<char>(level);
     bomb = "](" + bomb + "h" + slot + "eq" + static_cast<char>(level + 1);
   }
-  expect_error(torch_archive(bomb), "at most 200000 values");
+  expect_torch_zip_error(torch_archive(bomb), "at most 200000 values");
 }
 
 TEST(TorchZip, ChecksTheCrcOfWhatItReads) {
   std::string file = torch_archive(TensorRecord());
   file[file.find("abcdef")] = 'z';
-  expect_error(file, "root/data/0] expected bytes with the recorded CRC-32");
+  expect_torch_zip_error(file, "root/data/0] expected bytes with the recorded CRC-32");
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ using testing::ByteBuilder;
 using testing::error_of;
 using testing::ZipBuilder;
 
-void expect_error(const std::string& bytes, const std::string& part) {
+void expect_zip_error(const std::string& bytes, const std::string& part) {
   const std::string message = error_of([&] { ZipArchive::parse(as_bytes(bytes), "x"); });
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
@@ -79,13 +79,13 @@ TEST(ZipArchive, ReadsZip64) {
 }
 
 TEST(ZipArchive, RefusesZip64Lies) {
-  expect_error(zip64({}, 7), "two different values");
-  expect_error(zip64({.count = ~0ull, .here = ~0ull}), "two different values");
-  expect_error(zip64({.here = 2}), "one zip disk");
-  expect_error(zip64({.signature = 1}), "zip64 end record");
-  expect_error(zip64({.size_lie = ~0ull - 47}), "overflow");
-  expect_error(zip64({.size_lie = 1000}), "inside the file");
-  expect_error(zip64({.locator_lie = 1ull << 60}), "inside the file");
+  expect_zip_error(zip64({}, 7), "two different values");
+  expect_zip_error(zip64({.count = ~0ull, .here = ~0ull}), "two different values");
+  expect_zip_error(zip64({.here = 2}), "one zip disk");
+  expect_zip_error(zip64({.signature = 1}), "zip64 end record");
+  expect_zip_error(zip64({.size_lie = ~0ull - 47}), "overflow");
+  expect_zip_error(zip64({.size_lie = 1000}), "inside the file");
+  expect_zip_error(zip64({.locator_lie = 1ull << 60}), "inside the file");
 }
 
 TEST(ZipArchive, ChecksTheCrc) {
@@ -147,30 +147,30 @@ TEST(ZipArchive, RefusesOtherCodingsOnlyWhenTheyAreRead) {
 }
 
 TEST(ZipArchive, RefusesWhatIsNoPlainArchive) {
-  expect_error("", "got 0 bytes");
-  expect_error(std::string(100, 'x'), "not a zip archive");
-  expect_error(ZipBuilder().add("a", "x").str() + "x", "not a zip archive");
-  expect_error(ZipBuilder().add("a", "x").add("a", "y").str(), "duplicate");
-  expect_error(ZipBuilder().add("a", "x").str(1), "expected 4 bytes");
-  expect_error(ZipBuilder().add("a", "x").str(-1), "as many zip members");
-  expect_error(lying([](auto& zip) { zip.local_method = 8; }), "the same compression");
-  expect_error(lying([](auto& zip) { zip.size_lie = 1; }), "equal sizes");
-  expect_error(lying([](auto& zip) { zip.local_name = "b"; }), "the same name");
-  expect_error(lying([](auto& zip) { zip.offset_lie = 1; }), "member header");
-  expect_error(lying([](auto& zip) { zip.offset_lie = 0xFFFFFF00u; }), "inside the file");
+  expect_zip_error("", "got 0 bytes");
+  expect_zip_error(std::string(100, 'x'), "not a zip archive");
+  expect_zip_error(ZipBuilder().add("a", "x").str() + "x", "not a zip archive");
+  expect_zip_error(ZipBuilder().add("a", "x").add("a", "y").str(), "duplicate");
+  expect_zip_error(ZipBuilder().add("a", "x").str(1), "expected 4 bytes");
+  expect_zip_error(ZipBuilder().add("a", "x").str(-1), "as many zip members");
+  expect_zip_error(lying([](auto& zip) { zip.local_method = 8; }), "the same compression");
+  expect_zip_error(lying([](auto& zip) { zip.size_lie = 1; }), "equal sizes");
+  expect_zip_error(lying([](auto& zip) { zip.local_name = "b"; }), "the same name");
+  expect_zip_error(lying([](auto& zip) { zip.offset_lie = 1; }), "member header");
+  expect_zip_error(lying([](auto& zip) { zip.offset_lie = 0xFFFFFF00u; }), "inside the file");
 }
 
 TEST(ZipArchive, RefusesSaturatedSizesWithoutZip64) {
   std::string bytes = ZipBuilder().add("a", "hello").str();
   const size_t row = bytes.find("PK\x01\x02");
   for (int i = 0; i < 8; ++i) bytes[row + 20 + i] = '\xff';
-  expect_error(bytes, "expected 4294967295 bytes");
+  expect_zip_error(bytes, "expected 4294967295 bytes");
 }
 
 TEST(ZipArchive, RefusesAnArchiveComment) {
   std::string bytes = ZipBuilder().add("a", "x").str();
   bytes[bytes.size() - 2] = 1;
-  expect_error(bytes, "comment");
+  expect_zip_error(bytes, "comment");
 }
 
 TEST(ZipArchive, RefusesOverlappingMembers) {
@@ -179,7 +179,7 @@ TEST(ZipArchive, RefusesOverlappingMembers) {
   ZipBuilder zip;
   zip.add("a", inner.members());
   zip.offset_lie = -static_cast<int64_t>(inner.members().size());
-  expect_error(zip.add("b", "x").str(), "overlap");
+  expect_zip_error(zip.add("b", "x").str(), "overlap");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ GatedXattnConfig tiny_config() {
 }
 
 /// The paper's, IDEFICS's, and the paper's ablations.
-std::vector<GatedXattnConfig> variants() {
+std::vector<GatedXattnConfig> layer_variants() {
   auto idefics = tiny_config();
   idefics.norm = {.kind = NormKind::kRmsNorm};
   idefics.norm_media = false;
@@ -95,7 +95,7 @@ torch::Tensor random_phi(Rng& rng, int64_t batch, int64_t count, int64_t images)
 TEST(GatedXattn, RandomInterleavingsEqualTheMaskedDefinition) {
   const torch::NoGradGuard no_grad;
   Rng rng(testing::seeded(4));
-  for (const auto& config : variants()) {
+  for (const auto& config : layer_variants()) {
     const auto layer = make(config);
     for (int round = 0; round < 40; ++round) {
       const int64_t batch = 1 + rng.below(3), count = 1 + rng.below(50), images = 1 + rng.below(4);
@@ -112,7 +112,7 @@ TEST(GatedXattn, RandomInterleavingsEqualTheMaskedDefinition) {
 }
 
 TEST(GatedXattn, GradientsEqualTheDefinitions) {
-  for (const auto& config : variants()) {
+  for (const auto& config : layer_variants()) {
     const auto layer = make(config);
     const auto pixels = torch::randn({2, 3, 5, 12});
     const auto phi = torch::tensor({{0, 1, 1, 2, 2, 2, 3}, {1, 1, 3, 0, 3, 3, 2}}, torch::kInt64);

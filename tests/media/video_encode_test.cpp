@@ -21,7 +21,7 @@ TEST(VideoEncodeTest, BothCodecsKeepFramesAndTimes) {
 }
 
 TEST(VideoEncodeTest, RefusesBadInput) {
-  const std::string path = testing::TempDir() + "bad.mp4";
+  const std::string path = ::testing::TempDir() + "bad.mp4";
   const std::vector<Image> good = {numbered_frame(0)};
   EXPECT_THROW(write_video(path, {}, 10), Error);
   EXPECT_THROW(write_video(path, good, 0), Error);

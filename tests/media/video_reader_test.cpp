@@ -147,7 +147,7 @@ TEST(VideoReaderTest, SurvivesFlippedBytes) {
 }
 
 TEST(VideoReaderTest, CountsDamagedPackets) {
-  const std::string path = testing::TempDir() + "noise.mp4";
+  const std::string path = ::testing::TempDir() + "noise.mp4";
   std::vector<Image> frames;
   for (int i = 0; i < 10; ++i) frames.push_back(random_image(48, 64, PixelMode::kRgb, i));
   write_video(path, frames, 10);

@@ -121,7 +121,7 @@ TEST(VideoTest, RefusesBadOptions) {
 
 TEST(VideoTest, RefusesMissingPathsAndFolders) {
   EXPECT_THROW(load_video("/nonexistent/clip.mp4"), Error);
-  EXPECT_THROW(load_video(testing::TempDir()), Error);
+  EXPECT_THROW(load_video(::testing::TempDir()), Error);
 }
 
 }  // namespace

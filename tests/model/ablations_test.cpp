@@ -89,7 +89,7 @@ FlamingoConfig config_of(const Variant& variant) {
 
 Flamingo made(const Variant& variant) { return testing::make_flamingo(config_of(variant)); }
 
-torch::Tensor some_phi() {
+torch::Tensor ablation_phi() {
   return torch::tensor({{0, 1, 1, 1, 2, 2, 2, 2}, {0, 0, 1, 1, 1, 1, 2, 2}}, torch::kInt64);
 }
 
@@ -103,7 +103,7 @@ torch::Tensor some_ids() {
 
 torch::Tensor logits_of(Flamingo& model, int64_t frames = 1) {
   return model->forward({.ids = some_ids(),
-                         .phi = some_phi(),
+                         .phi = ablation_phi(),
                          .media = model->encode_media(testing::some_pixels(2, 2, frames))});
 }
 
@@ -162,7 +162,7 @@ TEST_P(Ablation, NativeFolderGivesTheSameLogits) {
 TEST_P(Ablation, IncrementalDecodingEqualsTheWhole) {
   const torch::NoGradGuard no_grad;
   auto model = made(GetParam());
-  const auto ids = some_ids(), phi = some_phi();
+  const auto ids = some_ids(), phi = ablation_phi();
   const auto media = model->encode_media(testing::some_pixels(2, 2));
   const auto whole = model->forward({.ids = ids, .phi = phi, .media = media});
   KvCache cache;
@@ -181,7 +181,7 @@ TEST_P(Ablation, IncrementalDecodingEqualsTheWhole) {
 TEST_P(Ablation, RowsOfACacheGoOnByThemselves) {
   const torch::NoGradGuard no_grad;
   auto model = made(GetParam());
-  const auto ids = some_ids(), phi = some_phi();
+  const auto ids = some_ids(), phi = ablation_phi();
   const auto media = model->encode_media(testing::some_pixels(2, 2));
   const auto whole = model->forward({.ids = ids, .phi = phi, .media = media});
   KvCache cache;
@@ -196,7 +196,7 @@ TEST_P(Ablation, RowsOfACacheGoOnByThemselves) {
 /// What a forward over some_ids() gives its tap.
 std::map<std::string, torch::Tensor> taps_of(Flamingo& model, const torch::Tensor& media) {
   std::map<std::string, torch::Tensor> taps;
-  model->forward_hidden({.ids = some_ids(), .phi = some_phi(), .media = media},
+  model->forward_hidden({.ids = some_ids(), .phi = ablation_phi(), .media = media},
                         [&](const auto& name, const auto& value) { taps[name] = value; });
   return taps;
 }
@@ -223,7 +223,7 @@ TEST(Ablations, VanillaStandsBetweenTheTwoPartsOfItsBlock) {
   const auto y =
       x + block->self_attn->forward(block->input_layernorm->forward(x),
                                     model->lm->context(some_ids(), {}, nullptr), nullptr, 1);
-  const auto z = layer->forward(y, layer->encode_media(media), plan_media(some_phi(), 2));
+  const auto z = layer->forward(y, layer->encode_media(media), plan_media(ablation_phi(), 2));
   EXPECT_TRUE(taps.at("xattn.0").equal(z));
   EXPECT_FALSE(agree(z, y, rounding(config)));
   const auto out = z + block->mlp->forward(block->post_attention_layernorm->forward(z));
@@ -245,7 +245,7 @@ TEST(Ablations, GraftingStandsOnTheUntouchedLanguageModel) {
   for (size_t i = 0; i < 2; ++i) {
     x = (*model->graft)[i]->forward(x, context, nullptr, 0);
     const auto& layer = (*model->xattn)[i];
-    x = layer->forward(x, layer->encode_media(media), plan_media(some_phi(), 2));
+    x = layer->forward(x, layer->encode_media(media), plan_media(ablation_phi(), 2));
   }
   EXPECT_TRUE(logits_of(model).equal(model->logits(model->lm->norm->forward(x))));
 }
@@ -264,7 +264,7 @@ TEST(Ablations, AllPreviousReadsEarlierPictures) {
     const auto after = taps_of(model, media).at("xattn.0");
     const auto changed =
         (after - before).abs().amax(-1) > testing::tolerance_of(after, before, rounding(config));
-    const auto expected = seen == MediaAttention::kLast ? some_phi() == 1 : some_phi() >= 1;
+    const auto expected = seen == MediaAttention::kLast ? ablation_phi() == 1 : ablation_phi() >= 1;
     EXPECT_TRUE(changed.equal(expected)) << enum_name(seen);
   }
 }

@@ -9,7 +9,7 @@
 namespace flamingo {
 namespace {
 
-constexpr double kClose = 0.15;
+constexpr double kEncoderClose = 0.15;
 
 VisionConfig pictogram_encoder() { return {.nfnet = nfnet_preset("nfnet-pictogram")}; }
 
@@ -51,7 +51,7 @@ TEST(EncoderMemory, AFrozenEncoderWorksWithWhatTorchAllocates) {
     const int64_t measured = testing::peak_bytes([&] { encoder->forward(pixels); });
     const auto predicted = static_cast<double>(
         encoder_buffers(config, pictures, static_cast<int64_t>(torch::elementSize(type))));
-    EXPECT_NEAR(predicted / static_cast<double>(measured), 1.0, kClose)
+    EXPECT_NEAR(predicted / static_cast<double>(measured), 1.0, kEncoderClose)
         << (config.nfnet ? "nfnet" : "clip");
   }
 }

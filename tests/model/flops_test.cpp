@@ -63,7 +63,7 @@ double counted(const std::function<void()>& work) {
 }
 
 /// Two sequences of 8 tokens; the media of each are seen by 4 and 4 of them.
-struct Step {
+struct StepFlops {
   FlamingoConfig config = testing::tiny_flamingo();
   Trainable trainable;
   std::optional<LoraConfig> lora;
@@ -92,25 +92,25 @@ struct Step {
 };
 
 TEST(Flops, TrainingStepsCostWhatTorchRuns) {
-  Step paper;
+  StepFlops paper;
   EXPECT_EQ(paper.measured(), paper.predicted());
-  Step checkpointed = paper;
+  StepFlops checkpointed = paper;
   checkpointed.checkpoint = true;
   EXPECT_EQ(checkpointed.measured(), checkpointed.predicted());
   EXPECT_GT(checkpointed.predicted(), paper.predicted());
-  Step lm = paper;
+  StepFlops lm = paper;
   lm.trainable.lm = true;
   EXPECT_EQ(lm.measured(), lm.predicted());
-  Step gates_only = paper;
+  StepFlops gates_only = paper;
   gates_only.trainable = {.resampler = false, .additional_tokens = false};
   EXPECT_EQ(gates_only.measured(), gates_only.predicted());
-  Step resampler_only = paper;
+  StepFlops resampler_only = paper;
   resampler_only.trainable = {.xattn = false, .additional_tokens = false};
   EXPECT_EQ(resampler_only.measured(), resampler_only.predicted());
 }
 
 TEST(Flops, OtherKindsOfLayersCostWhatTorchRuns) {
-  Step step;
+  StepFlops step;
   step.config.widen_media = true;
   step.config.lm.position = PositionKind::kRelative;
   step.config.lm.gated_ffw = false;
@@ -123,27 +123,27 @@ TEST(Flops, OtherKindsOfLayersCostWhatTorchRuns) {
 
 TEST(Flops, TheAblationsLayersCostWhatTorchRuns) {
   for (const XattnForm form : {XattnForm::kVanilla, XattnForm::kGrafting}) {
-    Step step;
+    StepFlops step;
     step.config.xattn.form = form;
     step.config.xattn.graft_depth = 2;
     EXPECT_EQ(step.measured(), step.predicted()) << enum_name(form);
   }
   for (const ResamplerKind kind : {ResamplerKind::kTransformer, ResamplerKind::kMlp}) {
-    Step step;
+    StepFlops step;
     step.config.resampler->kind = kind;
     EXPECT_EQ(step.measured(), step.predicted()) << enum_name(kind);
   }
 }
 
 TEST(Flops, OtherMediaCostWhatTorchRuns) {
-  Step all;
+  StepFlops all;
   all.config.xattn.media_attention = MediaAttention::kAllPrevious;
   EXPECT_EQ(all.measured(), all.predicted());
-  EXPECT_GT(all.predicted(), Step().predicted());
-  Step direct;
+  EXPECT_GT(all.predicted(), StepFlops().predicted());
+  StepFlops direct;
   direct.config.resampler.reset();
   EXPECT_EQ(direct.measured(), direct.predicted());
-  Step ungated;
+  StepFlops ungated;
   ungated.config.xattn.gate = GateKind::kNone;
   EXPECT_EQ(ungated.measured(), ungated.predicted());
 }
@@ -154,7 +154,7 @@ TEST(Flops, LoraCostsWhatTorchRuns) {
   for (const Trainable& trainable : {others, alone}) {
     for (const bool checkpoint : {false, true}) {
       for (const char* layer : {"qkv_proj", "o_proj", "up_proj", "down_proj"}) {
-        Step step{.trainable = trainable, .checkpoint = checkpoint};
+        StepFlops step{.trainable = trainable, .checkpoint = checkpoint};
         const double without = step.predicted();
         step.lora = LoraConfig{.rank = 2, .layers = {layer}};
         EXPECT_EQ(step.measured(), step.predicted()) << layer << " " << checkpoint;
@@ -166,7 +166,7 @@ TEST(Flops, LoraCostsWhatTorchRuns) {
 
 TEST(Flops, FormsWithoutTrainedWordsCostWhatTorchRuns) {
   for (const XattnForm form : {XattnForm::kGated, XattnForm::kVanilla, XattnForm::kGrafting}) {
-    Step step;
+    StepFlops step;
     step.config.xattn.form = form;
     step.config.xattn.graft_depth = 2;
     step.trainable.additional_tokens = false;
@@ -175,14 +175,14 @@ TEST(Flops, FormsWithoutTrainedWordsCostWhatTorchRuns) {
 }
 
 TEST(Flops, EncodersInTheStepCostWhatTorchRuns) {
-  Step nfnet;
+  StepFlops nfnet;
   nfnet.shape.encodes = true;
   EXPECT_EQ(nfnet.measured(), nfnet.predicted());
   nfnet.trainable.vision = true;
   EXPECT_EQ(nfnet.measured(), nfnet.predicted());
   nfnet.trainable.resampler = false;
   EXPECT_EQ(nfnet.measured(), nfnet.predicted());
-  Step clip;
+  StepFlops clip;
   clip.config.vision = {.clip_vit = ClipVitConfig{.image_size = 16,
                                                   .patch_size = 8,
                                                   .width = 16,
@@ -197,7 +197,7 @@ TEST(Flops, EncodersInTheStepCostWhatTorchRuns) {
 
 /// Pictures and a clip in one batch: the resampler sees as many frames as there are.
 TEST(Flops, PaddingCostsNoPictures) {
-  Step step;
+  StepFlops step;
   const double full = step.predicted();
   step.shape.clips = 3;
   EXPECT_LT(step.predicted(), full);

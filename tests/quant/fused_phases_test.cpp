@@ -12,8 +12,8 @@ namespace {
 
 /// Relative to the largest logit, in float32: two blocks and three of cross-attention, each of two
 /// norms, products of the width and the heads' and a feed-forward network of 160; and the head.
-constexpr double kTolerance = static_cast<double>(5 * (4 * 96 + 96 + 16 + 160 + 64) + 2 * 96) *
-                              std::numeric_limits<float>::epsilon();
+constexpr double kPhaseTolerance = static_cast<double>(5 * (4 * 96 + 96 + 16 + 160 + 64) + 2 * 96) *
+                                   std::numeric_limits<float>::epsilon();
 
 /// A decoder with cross-attention before both blocks, one of each style.
 FusedDecoderWeights with_cross_blocks(BlockType type) {
@@ -59,7 +59,7 @@ TEST(FusedPhases, CrossBlocksMatchThePlainLoops) {
       double largest = 0.0;
       for (const double logit : expected) largest = std::max(largest, std::abs(logit));
       for (size_t i = 0; i < logits.size(); ++i) {
-        EXPECT_NEAR(logits[i], expected[i], kTolerance * largest) << "token " << t;
+        EXPECT_NEAR(logits[i], expected[i], kPhaseTolerance * largest) << "token " << t;
       }
     }
   }

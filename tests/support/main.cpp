@@ -1,5 +1,7 @@
 // main() of every test program: random numbers follow from one seed, which is told, and files are
-// made in a folder of the process's own, so that programs can run beside themselves.
+// made in a folder of the process's own, so that programs can run beside themselves. Words of the
+// command line name the files whose tests are run: `nn_test mlp_test linear_test`; without, all
+// are.
 
 #include <gtest/gtest.h>
 
@@ -8,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -59,8 +62,29 @@ class OwnFolder {
   std::string path_;
 };
 
-int run_tests() {
+/// A filter of the tests in the files of these stems.
+std::string filter_of(std::span<char* const> stems) {
+  std::string filter;
+  for (const char* stem : stems) {
+    const size_t before = filter.size();
+    const auto& program = *::testing::UnitTest::GetInstance();
+    for (int i = 0; i < program.total_test_suite_count(); ++i) {
+      const auto& suite = *program.GetTestSuite(i);
+      for (int j = 0; j < suite.total_test_count(); ++j) {
+        const auto& test = *suite.GetTestInfo(j);
+        if (std::filesystem::path(test.file()).stem() != stem) continue;
+        filter += std::string(suite.name()) + "." + test.name() + ":";
+      }
+    }
+    if (filter.size() == before)
+      throw std::runtime_error("[" + std::string(stem) + "] expected a file with tests, got none");
+  }
+  return filter;
+}
+
+int run_tests(std::span<char* const> stems) {
   run_seed();
+  if (!stems.empty()) ::testing::GTEST_FLAG(filter) = filter_of(stems);
   const OwnFolder folder;
   ::testing::UnitTest::GetInstance()->listeners().Append(new SeedListener);
   return RUN_ALL_TESTS();
@@ -71,7 +95,7 @@ int run_tests() {
 int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   try {
-    return run_tests();
+    return run_tests(std::span(argv, argc).subspan(1));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 2;

@@ -105,7 +105,7 @@ TEST(IdeficsProcessor, RefusesWhatItCannotDo) {
   Prompt typed;
   typed.items = {TextItem{"look: <image>"}};
   EXPECT_NE(message({typed}).find("1 marks and 0 images"), std::string::npos);
-  const Tokenizer gpt2 = Tokenizer::from_file(testing::tokenizer_path("gpt2"));
+  const Tokenizer& gpt2 = testing::golden_tokenizer("gpt2");
   EXPECT_NE(testing::error_of([&] { process_idefics(gpt2, {Prompt{}}); }).find("<image>"),
             std::string::npos);
 }

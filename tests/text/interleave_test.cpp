@@ -16,8 +16,7 @@ using Kind = Segment::Kind;
 
 /// GPT-2 with <EOC>; "<image>" is plain text of three tokens, or one added token.
 Tokenizer with_eoc(bool one_token) {
-  static const Tokenizer gpt2 =
-      Tokenizer::from_file(testing::tokenizer_path("gpt2")).with_special_token("<EOC>");
+  static const Tokenizer gpt2 = testing::golden_tokenizer("gpt2").with_special_token("<EOC>");
   return one_token ? gpt2.with_special_token("<image>") : gpt2;
 }
 
@@ -94,7 +93,7 @@ TEST(Interleave, SpecialTokensInTextStayText) {
 }
 
 TEST(Interleave, NeedsTheEndOfChunkToken) {
-  const Tokenizer gpt2 = Tokenizer::from_file(testing::tokenizer_path("gpt2"));
+  const Tokenizer& gpt2 = testing::golden_tokenizer("gpt2");
   EXPECT_NE(testing::error_of([&] { interleave(gpt2, {}, {}); }).find("<EOC>"), std::string::npos);
 }
 

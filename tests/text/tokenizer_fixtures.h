@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,6 +14,14 @@ namespace flamingo::testing {
 
 inline std::string tokenizer_path(const std::string& name) {
   return golden("tokenizers/" + name + "/tokenizer.json");
+}
+
+/// Read once: under the sanitizers it takes seconds.
+inline const Tokenizer& golden_tokenizer(const std::string& name) {
+  static std::map<std::string, Tokenizer> known;
+  const auto found = known.find(name);
+  if (found != known.end()) return found->second;
+  return known.emplace(name, Tokenizer::from_file(tokenizer_path(name))).first->second;
 }
 
 /// Calls visit(line as JSON) for each line of a golden .jsonl file.

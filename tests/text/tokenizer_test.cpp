@@ -17,7 +17,7 @@ class GoldenTokenizer : public ::testing::TestWithParam<const char*> {
   std::string file(const char* name) const {
     return std::string("tokenizers/") + GetParam() + "/" + name;
   }
-  const Tokenizer tokenizer_ = Tokenizer::from_file(testing::tokenizer_path(GetParam()));
+  const Tokenizer& tokenizer_ = testing::golden_tokenizer(GetParam());
 };
 
 TEST_P(GoldenTokenizer, EncodesAndDecodesText) {
@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenTokenizer,
                          });
 
 TEST(Tokenizer, KnowsItsTokens) {
-  const Tokenizer llama = Tokenizer::from_file(testing::tokenizer_path("llama"));
+  const Tokenizer& llama = testing::golden_tokenizer("llama");
   EXPECT_EQ(llama.vocab_size(), 32000);
   EXPECT_EQ(llama.bos_id(), 1);
   EXPECT_EQ(llama.eos_id(), 2);
@@ -126,7 +126,7 @@ TEST(Tokenizer, KnowsItsTokens) {
 }
 
 TEST(Tokenizer, AddsSpecialTokensToACopy) {
-  const Tokenizer gpt2 = Tokenizer::from_file(testing::tokenizer_path("gpt2"));
+  const Tokenizer& gpt2 = testing::golden_tokenizer("gpt2");
   const Tokenizer more = gpt2.with_special_token("<EOC>");
   EXPECT_EQ(more.token_to_id("<EOC>"), 50257);
   EXPECT_EQ(more.vocab_size(), 50258);
@@ -154,7 +154,7 @@ TEST(Tokenizer, ReadsBosAndEosFromTheConfigBeside) {
 TEST(Tokenizer, StreamEqualsDecodeForRandomIds) {
   Rng rng(testing::seeded(7));
   for (const char* name : {"llama", "neox-like"}) {
-    const Tokenizer tokenizer = Tokenizer::from_file(testing::tokenizer_path(name));
+    const Tokenizer& tokenizer = testing::golden_tokenizer(name);
     for (int round = 0; round < 300; ++round) {
       Ids ids(rng.below(20));
       for (int32_t& id : ids) id = static_cast<int32_t>(rng.below(400));

@@ -10,7 +10,7 @@ namespace {
 
 using Ids = std::vector<int64_t>;
 
-Ids list(const torch::Tensor& tensor) {
+Ids ids_of(const torch::Tensor& tensor) {
   const auto flat = tensor.to(torch::kInt64).contiguous().flatten();
   return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
 }
@@ -35,11 +35,11 @@ Sequence binding() {
 TEST(Collate, PadsAndShiftsTargets) {
   const auto batch = collate(std::vector{pair_and_clip(), binding()});
   EXPECT_EQ(batch.ids.sizes(), (Ids{2, 6}));
-  EXPECT_EQ(list(batch.ids), (Ids{1, 9, 20, 2, 9, 30, 1, 9, 40, 9, 40, 0}));
-  EXPECT_EQ(list(batch.phi), (Ids{0, 1, 1, 1, 2, 2, 0, 1, 1, 2, 2, 0}));
-  EXPECT_EQ(list(batch.positions), (Ids{1, 2, 4, 5, 9, 10}));
-  EXPECT_EQ(list(batch.targets), (Ids{20, 2, 30, 2, 40, 2}));
-  EXPECT_EQ(list(batch.bound), (Ids{0, 0, 0, 0, 1, 0}));
+  EXPECT_EQ(ids_of(batch.ids), (Ids{1, 9, 20, 2, 9, 30, 1, 9, 40, 9, 40, 0}));
+  EXPECT_EQ(ids_of(batch.phi), (Ids{0, 1, 1, 1, 2, 2, 0, 1, 1, 2, 2, 0}));
+  EXPECT_EQ(ids_of(batch.positions), (Ids{1, 2, 4, 5, 9, 10}));
+  EXPECT_EQ(ids_of(batch.targets), (Ids{20, 2, 30, 2, 40, 2}));
+  EXPECT_EQ(ids_of(batch.bound), (Ids{0, 0, 0, 0, 1, 0}));
   EXPECT_EQ(batch.num_tokens, 13);
 }
 
@@ -50,7 +50,7 @@ TEST(Collate, GroupsMediaByLength) {
   EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{5, 0}, {7, 1}, {7, 2}}));
   EXPECT_EQ(batch.groups[1].frames, 3);
   EXPECT_EQ(batch.groups[1].views, (std::vector<ViewRef>{{6, 1}, {6, 2}, {6, 3}}));
-  EXPECT_EQ(list(batch.media_rows), (Ids{0, 3, 1, 2}));
+  EXPECT_EQ(ids_of(batch.media_rows), (Ids{0, 3, 1, 2}));
 }
 
 TEST(Collate, MediaOfPixelsAreGroupedAlike) {
@@ -65,11 +65,11 @@ TEST(Collate, MediaOfPixelsAreGroupedAlike) {
   const auto batch = collate(std::vector{first, second});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].frames, 1);
-  EXPECT_EQ(list(batch.groups[0].pixels.select(1, 0).select(1, 0).select(1, 0)), (Ids{5, 7}));
+  EXPECT_EQ(ids_of(batch.groups[0].pixels.select(1, 0).select(1, 0).select(1, 0)), (Ids{5, 7}));
   EXPECT_EQ(batch.groups[1].frames, 3);
   EXPECT_EQ(batch.groups[1].pixels.sizes(), (Ids{3, 3, 2, 2}));
-  EXPECT_EQ(list(batch.media_rows), (Ids{0, 2, 1, 0}));
-  EXPECT_EQ(list(batch.targets), (Ids{20, 30, 40}));
+  EXPECT_EQ(ids_of(batch.media_rows), (Ids{0, 2, 1, 0}));
+  EXPECT_EQ(ids_of(batch.targets), (Ids{20, 30, 40}));
   EXPECT_TRUE(batch.groups[0].views.empty());
 }
 
@@ -83,7 +83,7 @@ TEST(Collate, PicturesAndPictogramsStandInOneBatch) {
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].views.size(), 2u);
   EXPECT_EQ(batch.groups[1].pixels.sizes(), (Ids{1, 3, 2, 2}));
-  EXPECT_EQ(list(batch.media_rows), (Ids{0, 1, 2, 0}));
+  EXPECT_EQ(ids_of(batch.media_rows), (Ids{0, 1, 2, 0}));
   EXPECT_EQ(batch.keys, (std::vector<std::string>{"", "a.tar:000007"}));
 }
 
@@ -99,7 +99,7 @@ TEST(Collate, ViewsOfDifferentCachesAreGroupedApart) {
   EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{.drawing = 5, .view = 1, .cache = 1}}));
   EXPECT_EQ(batch.groups[1].views, (std::vector<ViewRef>{{.drawing = 4, .view = 1, .cache = 2},
                                                          {.drawing = 6, .view = 1, .cache = 2}}));
-  EXPECT_EQ(list(batch.media_rows), (Ids{1, 0, 2}));
+  EXPECT_EQ(ids_of(batch.media_rows), (Ids{1, 0, 2}));
 }
 
 TEST(Collate, RefusesWhatCannotBeTrainedOn) {

@@ -16,10 +16,11 @@ namespace {
 
 using testing::TemporaryFolder;
 
-constexpr int64_t kPatches = 2, kDim = 3;
+constexpr int64_t kCachePatches = 2, kCacheDim = 3;
 
 FeaturePlan plan_of(int64_t drawings) {
-  FeaturePlan plan{.views = 2, .patches = kPatches, .dim = kDim, .key = {{"encoder", "abc"}}};
+  FeaturePlan plan{
+      .views = 2, .patches = kCachePatches, .dim = kCacheDim, .key = {{"encoder", "abc"}}};
   for (int64_t i = 0; i < drawings; ++i) plan.drawings.push_back(10 + 3 * i);
   return plan;
 }
@@ -47,7 +48,7 @@ struct Fixture {
                 [this](const torch::Tensor& pixels) {
                   encoded += pixels.size(0);
                   if (encoded >= stop_after) stop = true;
-                  return pixels.select(1, 0).expand({-1, kPatches, kDim});
+                  return pixels.select(1, 0).expand({-1, kCachePatches, kCacheDim});
                 },
             .stop = &stop};
   }
@@ -62,7 +63,7 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
   const FeatureCache cache(folder.path(), plan);
   const std::vector<ViewRef> views = {{13, 2}, {10, 0}, {22, 1}};
   const auto features = cache.gather(views);
-  ASSERT_EQ(features.sizes(), (std::vector<int64_t>{3, kPatches, kDim}));
+  ASSERT_EQ(features.sizes(), (std::vector<int64_t>{3, kCachePatches, kCacheDim}));
   EXPECT_EQ(features.scalar_type(), torch::kBFloat16);
   EXPECT_TRUE(
       features.select(1, 1)

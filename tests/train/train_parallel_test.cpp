@@ -17,21 +17,21 @@ namespace {
 
 using namespace testing;
 
-/// A folder with a pretrained encoder.
-struct PretrainedRun : TinyRun {
-  PretrainedRun() {
+/// A folder with a pretrained_serially encoder.
+struct SerialRun : TinyRun {
+  SerialRun() {
     torch::set_num_threads(1);  // forked processes have no OpenMP workers
     pretrain_vision(vision(), {});
   }
 };
 
-const TinyRun& pretrained() {
-  static const PretrainedRun run;
+const TinyRun& pretrained_serially() {
+  static const SerialRun run;
   return run;
 }
 
 TrainFlamingoRecipe exact_recipe(const std::string& output) {
-  TrainFlamingoRecipe recipe = pretrained().flamingo(output);
+  TrainFlamingoRecipe recipe = pretrained_serially().flamingo(output);
   recipe.frozen = FrozenFormat::kFp32;
   recipe.blind_every = 2;
   recipe.train.optimizer.eps = 1e-4;  // rounding of gradients near 0 must not become whole steps
@@ -54,8 +54,8 @@ std::vector<std::string> train_in(int64_t size, const TrainFlamingoRecipe& recip
   });
 }
 
-std::vector<Json> metrics_of(const std::string& output) {
-  std::istringstream lines(metrics_without_times(pretrained().file(output)));
+std::vector<Json> parallel_metrics(const std::string& output) {
+  std::istringstream lines(metrics_without_times(pretrained_serially().file(output)));
   std::vector<Json> metrics;
   for (std::string line; std::getline(lines, line);) metrics.push_back(Json::parse(line));
   return metrics;
@@ -64,20 +64,20 @@ std::vector<Json> metrics_of(const std::string& output) {
 const std::vector<Json>& alone() {
   static const std::vector<Json> metrics = [] {
     train_in(1, exact_recipe("alone"));
-    return metrics_of("alone");
+    return parallel_metrics("alone");
   }();
   return metrics;
 }
 
 /// What rounding may change of sizes up to 1 in six steps forward and back.
 double tolerance() {
-  const auto config = read_model_config(pretrained().file("alone/model"));
+  const auto config = read_model_config(pretrained_serially().file("alone/model"));
   return rounding<float>(6 * 2 * summed_terms(config, 64, 64), 1);
 }
 
 /// Every metric of every step, and the model (which is stored in bf16), are those of one process.
 void expect_like_one_process(const std::string& output) {
-  const auto metrics = metrics_of(output);
+  const auto metrics = parallel_metrics(output);
   ASSERT_EQ(metrics.size(), alone().size());
   for (size_t i = 0; i < metrics.size(); ++i) {
     for (const auto& [name, value] : alone()[i].items()) {
@@ -86,8 +86,8 @@ void expect_like_one_process(const std::string& output) {
           << i << ' ' << name;
     }
   }
-  const auto a = load_state_dict(pretrained().file("alone/model/model.safetensors"));
-  const auto b = load_state_dict(pretrained().file(output + "/model/model.safetensors"));
+  const auto a = load_state_dict(pretrained_serially().file("alone/model/model.safetensors"));
+  const auto b = load_state_dict(pretrained_serially().file(output + "/model/model.safetensors"));
   ASSERT_EQ(a.size(), b.size());
   for (const auto& [name, value] : a)
     EXPECT_TRUE(at::allclose(value.to(torch::kFloat32), b.at(name).to(torch::kFloat32),
@@ -121,7 +121,7 @@ TEST(TrainParallel, StopsTogetherAndGoesOnWithAnotherNumberOfProcesses) {
 TEST(TrainParallel, CachedViewsAreMadeByTheFirstProcessForAll) {
   const auto recipe = [](const std::string& output) {
     auto recipe = exact_recipe(output);
-    const std::string shard = pretrained().file("pairs.tar");
+    const std::string shard = pretrained_serially().file("pairs.tar");
     write_pair_shard(shard, PictogramSet::open(recipe.pictograms), 0, 10);
     SourceConfig pairs{.name = "pairs", .documents = DocumentSourceConfig{}};
     pairs.documents->files = {shard};
@@ -133,7 +133,7 @@ TEST(TrainParallel, CachedViewsAreMadeByTheFirstProcessForAll) {
   };
   train_in(1, recipe("cached_alone"));
   for (const auto& text : train_in(2, recipe("cached_shared"))) EXPECT_EQ(text, "finished");
-  const auto a = metrics_of("cached_alone"), b = metrics_of("cached_shared");
+  const auto a = parallel_metrics("cached_alone"), b = parallel_metrics("cached_shared");
   ASSERT_EQ(a.size(), b.size());
   for (size_t i = 0; i < a.size(); ++i) {
     const double loss = a[i].at("loss.pairs").get<double>();

@@ -10,7 +10,7 @@
 namespace flamingo {
 namespace {
 
-ClipVitConfig tiny_config() {
+ClipVitConfig tiny_clip() {
   return {.image_size = 24,
           .patch_size = 8,
           .width = 16,
@@ -28,7 +28,7 @@ ClipVit make(const ClipVitConfig& config) {
 
 TEST(ClipVit, OutputsFollowTheirTable) {
   const auto pixels = torch::randn({2, 3, 24, 24});
-  ClipVitConfig config = tiny_config();
+  ClipVitConfig config = tiny_clip();
   auto clip = make(config);
   const auto all = clip->tokens(pixels);
   ASSERT_EQ(all.sizes().vec(), (std::vector<int64_t>{2, 10, 16}));
@@ -40,13 +40,13 @@ TEST(ClipVit, OutputsFollowTheirTable) {
 }
 
 TEST(ClipVit, EmbedsTheClassToken) {
-  auto clip = make(tiny_config());
+  auto clip = make(tiny_clip());
   const auto all = clip->tokens(torch::randn({3, 3, 24, 24}));
   const auto embedding = clip->embed(all);
   EXPECT_EQ(embedding.sizes().vec(), (std::vector<int64_t>{3, 6}));
   const int64_t terms = 2 * 16 + 16 + testing::kFunction;  // a norm and the projection
   EXPECT_TRUE(testing::agree(clip->embed(all.slice(1, 0, 1)), embedding, {.terms = terms}));
-  ClipVitConfig config = tiny_config();
+  ClipVitConfig config = tiny_clip();
   config.embed_dim = 0;
   EXPECT_THROW(make(config)->embed(all), Error);
 }
@@ -67,12 +67,12 @@ TEST(ClipVit, PresetsHaveTheirPublishedSizes) {
 }
 
 TEST(ClipVit, RefusesOtherSizes) {
-  auto clip = make(tiny_config());
+  auto clip = make(tiny_clip());
   EXPECT_THROW(clip->forward(torch::zeros({1, 3, 32, 32})), Error);
-  ClipVitConfig config = tiny_config();
+  ClipVitConfig config = tiny_clip();
   config.patch_size = 7;
   EXPECT_THROW(make(config), Error);
-  config = tiny_config();
+  config = tiny_clip();
   config.heads = 3;
   EXPECT_THROW(make(config), Error);
 }

@@ -15,7 +15,7 @@ namespace {
 using testing::rounding;
 using testing::tolerance_of;
 
-NfnetConfig tiny_config() {
+NfnetConfig tiny_nfnet() {
   NfnetConfig config;
   config.image_size = 32;
   config.stem_channels = {8, 16};
@@ -35,12 +35,12 @@ Nfnet make(const NfnetConfig& config, torch::ScalarType type = torch::kFloat32) 
   return net;
 }
 
-/// Terms of the longest way through tiny_config(): two convolutions of the stem, four of each of
+/// Terms of the longest way through tiny_nfnet(): two convolutions of the stem, four of each of
 /// up to three blocks with their squeeze and excitation, the last one; standardised weights.
 constexpr int64_t kTerms = 2 * (3 * 9 + 8 * 9) + 3 * 2 * (16 + 2 * 8 * 9 + 16 + 2 * 32) + 2 * 32;
 
 TEST(Nfnet, GivesOneFeaturePerPatchFromTheTopLeft) {
-  auto net = make(tiny_config());
+  auto net = make(tiny_nfnet());
   const auto pixels = torch::randn({2, 3, 32, 40});
   const auto map = net->feature_map(pixels);
   const auto features = net->forward(pixels);
@@ -51,7 +51,7 @@ TEST(Nfnet, GivesOneFeaturePerPatchFromTheTopLeft) {
 }
 
 TEST(Nfnet, TapsAllStages) {
-  auto net = make(tiny_config());
+  auto net = make(tiny_nfnet());
   std::map<std::string, std::vector<int64_t>> shapes;
   net->feature_map(
       torch::randn({1, 3, 32, 32}), {},
@@ -63,7 +63,7 @@ TEST(Nfnet, TapsAllStages) {
 }
 
 TEST(Nfnet, ZeroSkipGainLeavesOnlyShortcuts) {
-  NfnetConfig config = tiny_config();
+  NfnetConfig config = tiny_nfnet();
   config.skip_gain_init = 0.0;
   auto net = make(config);
   const auto pixels = torch::randn({1, 3, 32, 32});
@@ -81,7 +81,7 @@ TEST(Nfnet, ZeroSkipGainLeavesOnlyShortcuts) {
 }
 
 TEST(Nfnet, BFloat16IsCloseToFloat) {
-  auto net = make(tiny_config());
+  auto net = make(tiny_nfnet());
   const auto pixels = torch::randn({2, 3, 32, 32});
   const auto exact = net->forward(pixels);
   const auto rough = net->forward(pixels.to(torch::kBFloat16));
@@ -92,7 +92,7 @@ TEST(Nfnet, BFloat16IsCloseToFloat) {
 }
 
 TEST(Nfnet, FoldedEqualsUnfolded) {
-  auto net = make(tiny_config());
+  auto net = make(tiny_nfnet());
   net->eval();
   const auto pixels = torch::randn({1, 3, 32, 32});
   const auto expected = net->forward(pixels);
@@ -101,7 +101,7 @@ TEST(Nfnet, FoldedEqualsUnfolded) {
 }
 
 TEST(Nfnet, StochasticDepthDependsOnTheSeedAndOnTrainingOnly) {
-  NfnetConfig config = tiny_config();
+  NfnetConfig config = tiny_nfnet();
   config.stochastic_depth = 0.9;
   auto net = make(config);
   const auto pixels = torch::randn({16, 3, 32, 32});
@@ -113,7 +113,7 @@ TEST(Nfnet, StochasticDepthDependsOnTheSeedAndOnTrainingOnly) {
 }
 
 TEST(Nfnet, StochasticDepthDropsWholeSamplesWithoutRescaling) {
-  NfnetConfig config = tiny_config();
+  NfnetConfig config = tiny_nfnet();
   config.stochastic_depth = 0.9;
   config.depths = {1, 1};  // block 1 of 2 is dropped at 0.9 * 1 / 2
   auto net = make(config);
@@ -130,7 +130,7 @@ TEST(Nfnet, StochasticDepthDropsWholeSamplesWithoutRescaling) {
 }
 
 TEST(Nfnet, GradientsAgreeWithFiniteDifferences) {
-  NfnetConfig config = tiny_config();
+  NfnetConfig config = tiny_nfnet();
   config.activation = Activation::kSilu;
   auto net = make(config);
   {
@@ -160,7 +160,7 @@ TEST(Nfnet, GradientsAgreeWithFiniteDifferences) {
 }
 
 TEST(Nfnet, ClassifierNeedsClasses) {
-  NfnetConfig config = tiny_config();
+  NfnetConfig config = tiny_nfnet();
   auto net = make(config);
   const auto features = net->forward(torch::randn({2, 3, 32, 32}));
   EXPECT_THROW(net->classify(features), Error);
@@ -169,7 +169,7 @@ TEST(Nfnet, ClassifierNeedsClasses) {
 }
 
 TEST(Nfnet, RefusesPicturesWithoutThreeChannels) {
-  auto net = make(tiny_config());
+  auto net = make(tiny_nfnet());
   EXPECT_THROW(net->forward(torch::zeros({1, 4, 32, 32})), Error);
   EXPECT_THROW(net->forward(torch::zeros({3, 32, 32})), Error);
 }

@@ -12,7 +12,7 @@
 namespace flamingo {
 namespace {
 
-const std::string kGolden = std::string(FLAMINGO_GOLDEN_DIR) + "/clip-vit-tiny";
+const std::string kClipGolden = std::string(FLAMINGO_GOLDEN_DIR) + "/clip-vit-tiny";
 
 /// A file of weights and the config it goes with.
 struct Form {
@@ -26,7 +26,7 @@ void PrintTo(const Form& form, std::ostream* out) { *out << form.variant << "/" 
 class ClipGolden : public ::testing::TestWithParam<Form> {
  protected:
   static std::string path(const std::string& name) {
-    return kGolden + "/" + GetParam().variant + "/" + name;
+    return kClipGolden + "/" + GetParam().variant + "/" + name;
   }
 
   static ClipVitConfig config(const StateDict& weights) {
@@ -116,14 +116,14 @@ void read_open_clip(const std::string& text) {
 }
 
 TEST(ClipConfig, SurvivesDamage) {
-  const std::string folder = kGolden + "/quick_gelu/";
+  const std::string folder = kClipGolden + "/quick_gelu/";
   testing::expect_survives_damage(read_file(folder + "hf/config.json", 1 << 20), read_hf);
   testing::expect_survives_damage(read_file(folder + "open_clip/open_clip_config.json", 1 << 20),
                                   read_open_clip);
 }
 
 TEST(ClipConfig, NamesNumbersOutOfRange) {
-  const std::string folder = kGolden + "/gelu/";
+  const std::string folder = kClipGolden + "/gelu/";
   testing::expect_names_bad_numbers(read_json_file(folder + "hf/config.json"), read_hf);
   Json json = read_json_file(folder + "open_clip/open_clip_config.json");
   json["model_cfg"]["vision_cfg"]["mlp_ratio"] = 4.0;

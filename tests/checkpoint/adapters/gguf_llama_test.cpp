@@ -12,16 +12,16 @@
 namespace flamingo {
 namespace {
 
-const std::string kFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/gguf-tiny/";
+const std::string kGgufFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/gguf-tiny/";
 
 TEST(GgufLlama, LogitsAndGreedyIdsMatchThePeers) {
   const torch::NoGradGuard no_grad;
-  const std::string path = kFolder + "model.gguf";
+  const std::string path = kGgufFolder + "model.gguf";
   const auto loaded = make_decoder(read_gguf_llama(Gguf::open(path), torch::kFloat32, path),
                                    WeightOptions::of(torch::kFloat32), path);
   EXPECT_EQ(loaded.report.missing, 0);
-  const auto ids = load_state_dict(kFolder + "inputs.safetensors").at("input_ids");
-  const auto expected = load_state_dict(kFolder + "expected.safetensors");
+  const auto ids = load_state_dict(kGgufFolder + "inputs.safetensors").at("input_ids");
+  const auto expected = load_state_dict(kGgufFolder + "expected.safetensors");
   KvCache cache;
   auto logits = loaded.decoder->forward(ids, {}, &cache);
   const int64_t terms = testing::summed_terms(loaded.decoder->config(), ids.size(1));
@@ -36,12 +36,12 @@ TEST(GgufLlama, LogitsAndGreedyIdsMatchThePeers) {
 
 TEST(GgufLlama, Bf16StaysClose) {
   const torch::NoGradGuard no_grad;
-  const std::string path = kFolder + "model.gguf";
+  const std::string path = kGgufFolder + "model.gguf";
   const auto lm = make_decoder(read_gguf_llama(Gguf::open(path), torch::kBFloat16, path),
                                WeightOptions::of(torch::kBFloat16), path)
                       .decoder;
-  const auto ids = load_state_dict(kFolder + "inputs.safetensors").at("input_ids");
-  const auto expected = load_state_dict(kFolder + "expected.safetensors").at("logits");
+  const auto ids = load_state_dict(kGgufFolder + "inputs.safetensors").at("input_ids");
+  const auto expected = load_state_dict(kGgufFolder + "expected.safetensors").at("logits");
   const auto got = lm->forward(ids);
   EXPECT_EQ(got.scalar_type(), torch::kBFloat16);
   // Some 30 results in each of two blocks are rounded, and the errors add up as a random walk does.
@@ -50,7 +50,7 @@ TEST(GgufLlama, Bf16StaysClose) {
 }
 
 TEST(GgufLlama, ItsOwnBlocksServeWhereTheyAreSmallEnough) {
-  const std::string path = kFolder + "model.gguf";
+  const std::string path = kGgufFolder + "model.gguf";
   const Gguf file = Gguf::open(path);
   const auto decoder = [&] {
     auto lm = make_decoder(read_gguf_llama(file, torch::kFloat32, path),
@@ -60,7 +60,7 @@ TEST(GgufLlama, ItsOwnBlocksServeWhereTheyAreSmallEnough) {
     return lm;
   };
   const auto plain = decoder();
-  const auto ids = load_state_dict(kFolder + "inputs.safetensors").at("input_ids");
+  const auto ids = load_state_dict(kGgufFolder + "inputs.safetensors").at("input_ids");
   const auto packed_layers = [&](FrozenFormat format) {
     auto lm = decoder();
     pack_gguf_llama(file, format, lm);

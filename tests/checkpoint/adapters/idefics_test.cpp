@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/";
+const std::string kIdeficsFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/";
 
 torch::Tensor phi_of(const torch::Tensor& image_mask) {
   return image_mask.argmax(-1).add(1).masked_fill(image_mask.sum(-1) == 0, 0);
@@ -27,7 +27,7 @@ class Idefics : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Idefics, LogitsMatchThePeers) {
   const torch::NoGradGuard no_grad;
-  const std::string variant = kFolder + GetParam();
+  const std::string variant = kIdeficsFolder + GetParam();
   auto loaded = load_idefics(variant + "/model", WeightOptions::of(torch::kFloat32));
   EXPECT_EQ(loaded.report.missing, 0);
   for (const auto& entry : fs::directory_iterator(variant + "/cases")) {
@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Variants, Idefics,
                                            "end-to-end", "../idefics-v5/linear-tied"));
 
 TEST(IdeficsAdapter, GivesTheWeightThatATiedPairLacks) {
-  const std::string model = kFolder + "../idefics-v5/linear-tied/model";
+  const std::string model = kIdeficsFolder + "../idefics-v5/linear-tied/model";
   const auto config = read_idefics_config(model);
   EXPECT_EQ(config.lm.rotary_base, 20000.0);
   EXPECT_EQ(config.lm.rotary_scaling.divisors, std::vector<double>(4, 4.0));
@@ -86,7 +86,7 @@ TEST(IdeficsAdapter, GivesTheWeightThatATiedPairLacks) {
 
 TEST(IdeficsAdapter, ReadsTheConfig) {
   const auto loaded =
-      load_idefics(kFolder + "end-to-end/model", WeightOptions::of(torch::kBFloat16));
+      load_idefics(kIdeficsFolder + "end-to-end/model", WeightOptions::of(torch::kBFloat16));
   const auto& config = loaded.model->config();
   EXPECT_TRUE(config.xattn.qk_norm && config.xattn.gated_ffw && !config.xattn.norm_media);
   EXPECT_EQ(config.transform.mode, TransformMode::kIdefics);
@@ -95,7 +95,7 @@ TEST(IdeficsAdapter, ReadsTheConfig) {
 }
 
 TEST(IdeficsAdapter, RefusesAGapAndAStranger) {
-  const std::string model = kFolder + "resampler-plain/model";
+  const std::string model = kIdeficsFolder + "resampler-plain/model";
   const Json json = read_json_file(model + "/config.json");
   const auto config = flamingo_config_from_idefics(json, "test");
   auto weights = load_state_dict(model);
@@ -124,13 +124,13 @@ void read_config(const std::string& text) {
 }
 
 TEST(IdeficsConfig, SurvivesDamage) {
-  testing::expect_survives_damage(read_file(kFolder + "end-to-end/model/config.json", 1 << 20),
-                                  read_config);
+  testing::expect_survives_damage(
+      read_file(kIdeficsFolder + "end-to-end/model/config.json", 1 << 20), read_config);
 }
 
 TEST(IdeficsConfig, NamesNumbersOutOfRange) {
   for (const char* variant : {"end-to-end", "no-resampler"}) {
-    const Json json = read_json_file(kFolder + variant + "/model/config.json");
+    const Json json = read_json_file(kIdeficsFolder + variant + "/model/config.json");
     testing::expect_names_bad_numbers(json, read_config);
   }
 }
@@ -144,7 +144,7 @@ class IdeficsPictures : public ::testing::Test {
     read_idefics_config(folder_.path());
   }
 
-  const std::string kModel = kFolder + "end-to-end/model/";
+  const std::string kModel = kIdeficsFolder + "end-to-end/model/";
   testing::TemporaryFolder folder_;
 };
 

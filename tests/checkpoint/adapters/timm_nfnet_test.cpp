@@ -78,17 +78,17 @@ TEST(TimmNfnet, RefusesOtherNets) {
                Error);
 }
 
-void read_config(const std::string& text) {
+void read_timm_config(const std::string& text) {
   nfnet_config_from_timm(parse_json(text, "config.json"), "config.json");
 }
 
 TEST(TimmNfnet, ConfigSurvivesDamage) {
   testing::expect_survives_damage(read_file(kGolden + "/classifier/model/config.json", 1 << 20),
-                                  read_config);
+                                  read_timm_config);
 }
 
 TEST(TimmNfnet, ConfigNamesNumbersOutOfRange) {
-  testing::expect_names_bad_numbers(config_json("classifier"), read_config);
+  testing::expect_names_bad_numbers(config_json("classifier"), read_timm_config);
 }
 
 }  // namespace
