@@ -52,7 +52,9 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
         add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(name));
     }
   }
-  bundle.warnings = bundle.tokenizer.warnings();
+  bundle.warnings = std::move(loaded.warnings);
+  const auto& of_text = bundle.tokenizer.warnings();
+  bundle.warnings.insert(bundle.warnings.end(), of_text.begin(), of_text.end());
   gather_weights(*bundle.model);
   bundle.model->eval();
   return bundle;

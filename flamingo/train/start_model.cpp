@@ -67,10 +67,13 @@ StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
   for (const std::string& token : recipe.tokens.additional)
     tokenizer = tokenizer.with_special_token(token);
   const auto lm = read_gguf_llama(gguf, compute_type(recipe), recipe.lm);
+  auto warnings = tokenizer.warnings();
+  warnings.insert(warnings.end(), lm.warnings.begin(), lm.warnings.end());
   return {.model = assemble(recipe, encoder, lm, newline.front()),
           .tokenizer = tokenizer,
           .lm_path = recipe.lm,
-          .encoder_key = encoder.hash};
+          .encoder_key = encoder.hash,
+          .warnings = std::move(warnings)};
 }
 
 StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
@@ -82,6 +85,7 @@ StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
   if (start.lm_path.empty())
     start.tokenizer_path = (std::filesystem::path(recipe.model) / "tokenizer.json").string();
   start.lm_is_file = bundle.lm_file != nullptr;
+  start.warnings = std::move(bundle.warnings);
   return start;
 }
 

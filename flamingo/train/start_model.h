@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "flamingo/model/flamingo.h"
 #include "flamingo/text/tokenizer.h"
@@ -12,11 +13,12 @@ namespace flamingo {
 /// A model ready to be trained: frozen parts in the compute type, trained ones as fp32 masters.
 struct StartedModel {
   Flamingo model{nullptr};
-  Tokenizer tokenizer;         ///< knows the additional tokens
-  std::string lm_path;         ///< GGUF of its tokenizer and language model; empty: none
-  std::string tokenizer_path;  ///< tokenizer.json where there is no GGUF
-  bool lm_is_file = true;      ///< the language model's weights are those of lm_path
-  std::string encoder_key;     ///< tells encoders apart; what cached features depend on
+  Tokenizer tokenizer;                ///< knows the additional tokens
+  std::string lm_path;                ///< GGUF of its tokenizer and language model; empty: none
+  std::string tokenizer_path;         ///< tokenizer.json where there is no GGUF
+  bool lm_is_file = true;             ///< the language model's weights are those of lm_path
+  std::string encoder_key;            ///< tells encoders apart; what cached features depend on
+  std::vector<std::string> warnings;  ///< what a program should tell its user
 };
 
 /// The model that a recipe makes of its parts.

@@ -95,10 +95,9 @@ void require_frozen_encoder_of_cached_views(const TrainFlamingoRecipe& recipe) {
   }
 }
 
-void tell_warnings(const Tokenizer& tokenizer, const ProgressOptions& progress) {
+void tell_warnings(const StartedModel& start, const ProgressOptions& progress) {
   if (!progress.write) return;
-  for (const std::string& warning : tokenizer.warnings())
-    progress.write("warning: " + warning + "\n");
+  for (const std::string& warning : start.warnings) progress.write("warning: " + warning + "\n");
 }
 
 }  // namespace
@@ -120,7 +119,7 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   Parallel parallel(recipe.parallel, world);
   hooks.parallel = &parallel;
   StartedModel start = start_model(recipe);
-  tell_warnings(start.tokenizer, hooks.progress);
+  tell_warnings(start, hooks.progress);
   make_folder(recipe.train.output);
   world.first_alone([&] {
     write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");

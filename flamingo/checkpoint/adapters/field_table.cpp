@@ -1,5 +1,6 @@
 #include "flamingo/checkpoint/adapters/field_table.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <type_traits>
@@ -7,12 +8,11 @@
 namespace flamingo {
 namespace {
 
-constexpr const char* kHint = "docs/checkpoint-fields.md lists the fields that are known";
-
 constexpr auto kNeutral = FieldUse::kNeutral;
+constexpr size_t kNamesInWarnings = 10;
 
 // Of PretrainedConfig in transformers 4 and 5, and of GenerationConfig, which old files repeat.
-constexpr std::array<Field, 66> kTransformers = {{{"architectures"},
+constexpr std::array<Field, 68> kTransformers = {{{"architectures"},
                                                   {"model_type", FieldUse::kUsed},
                                                   {"torch_dtype"},
                                                   {"dtype"},
@@ -77,11 +77,12 @@ constexpr std::array<Field, 66> kTransformers = {{{"architectures"},
                                                   {"pruned_heads", kNeutral, "[{}]"},
                                                   {"attention_bias", kNeutral, "[false]"},
                                                   {"mlp_bias", kNeutral, "[false]"},
-                                                  {"quantization_config", kNeutral, "[]"}}};
+                                                  {"attn_implementation"},
+                                                  {"auto_map", FieldUse::kTold},
+                                                  {"quantization_config", FieldUse::kTold}}};
 
 /// nullptr for an unknown name.
-const Field* find_field(const std::string& name,
-                        std::initializer_list<std::span<const Field>> tables) {
+const Field* find_field(const std::string& name, FieldTables tables) {
   for (const auto& table : tables) {
     for (const Field& field : table) {
       if (name == field.name) return &field;
@@ -96,6 +97,11 @@ bool is_same(const Json& a, const Json& b) {
   return std::abs(a.get<double>() - b.get<double>()) <= std::abs(b.get<double>()) * 0x1p-20;
 }
 
+/// What a value holds, short enough for a message.
+std::string shown(const Json& value) {
+  return value.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 200);
+}
+
 void check_neutral(const Json& value, const Field& field, const std::string& at) {
   if (value.is_null()) return;
   const Json neutral = Json::parse(field.neutral);
@@ -104,18 +110,29 @@ void check_neutral(const Json& value, const Field& field, const std::string& at)
   }
   fail(at,
        "expected " + (neutral.empty() ? "no such field" : "one of " + neutral.dump()) + ", got " +
-           value.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 200),
+           shown(value),
        "this reader does not compute what the field asks for");
 }
 
-void check_field(const std::string& name, const Json& value, const std::string& where,
-                 std::initializer_list<std::span<const Field>> tables) {
-  const std::string at = where + "." + name.substr(0, 200);
-  const Field* field = find_field(name, tables);
-  if (field == nullptr) {
-    fail(at, "expected a known field, got one that may change the numbers", kHint);
+/// Quoted where that is needed to print it.
+std::string printable(const std::string& name) {
+  const std::string quoted = shown(name);
+  return quoted.size() == name.size() + 2 ? name : quoted;
+}
+
+/// Fields that say nothing to anyone.
+bool is_silent(const std::string& name, const Json& value) {
+  return value.is_null() || name.starts_with("_");
+}
+
+/// "2 fields not known here (a, b)"; at most ten names.
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text = std::to_string(names.size()) + (names.size() == 1 ? " field" : " fields") +
+                     " not known here (";
+  for (size_t i = 0; i < std::min(names.size(), kNamesInWarnings); ++i) {
+    text += (i > 0 ? ", " : "") + names[i];
   }
-  if (field->use == FieldUse::kNeutral) check_neutral(value, *field, at);
+  return text + (names.size() > kNamesInWarnings ? ", ...)" : ")");
 }
 
 /// A scalar of GGUF metadata; lists become a text that no field takes for neutral.
@@ -132,25 +149,64 @@ Json as_json(const GgufValue& value) {
       value);
 }
 
+/// The keys behind "`architecture`.".
+Json metadata_of(const Gguf& file, const std::string& architecture) {
+  const std::string prefix = architecture + ".";
+  Json json = Json::object();
+  for (const auto& [key, value] : file.metadata()) {
+    if (key.starts_with(prefix)) json[key.substr(prefix.size())] = as_json(value);
+  }
+  return json;
+}
+
 }  // namespace
 
-void check_fields(const Json& json, std::initializer_list<std::span<const Field>> tables,
-                  const std::string& where) {
+void check_fields(const Json& json, FieldTables tables, const std::string& where) {
   require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
   for (const auto& [name, value] : json.items()) {
-    if (!value.is_null() && !name.starts_with("_")) check_field(name, value, where, tables);
+    const Field* field = find_field(name, tables);
+    if (field == nullptr || field->use != FieldUse::kNeutral) continue;
+    check_neutral(value, *field, where + "." + name);
   }
+}
+
+void refuse_unknown_fields(const Json& json, FieldTables tables, const std::string& where) {
+  for (const auto& [name, value] : json.items()) {
+    if (is_silent(name, value) || find_field(name, tables) != nullptr) continue;
+    fail(where + "." + printable(name),
+         "expected a known field, got one that may change the numbers",
+         "docs/checkpoint-fields.md lists the fields that are known");
+  }
+}
+
+std::vector<std::string> untaken_fields(const Json& json, FieldTables tables,
+                                        const std::string& where) {
+  std::vector<std::string> warnings, unknown;
+  if (!json.is_object()) return warnings;
+  for (const auto& [name, value] : json.items()) {
+    if (is_silent(name, value)) continue;
+    const Field* field = find_field(name, tables);
+    if (field == nullptr) unknown.push_back(printable(name));
+    if (field != nullptr && field->use == FieldUse::kTold) {
+      warnings.push_back(where + "." + name + " = " + shown(value) +
+                         " is not followed; weights count as they are stored");
+    }
+  }
+  if (!unknown.empty()) {
+    warnings.push_back(where + " holds " + list_of(unknown) +
+                       "; should one change the model's numbers, answers will be worse");
+  }
+  return warnings;
 }
 
 void check_metadata(const Gguf& file, const std::string& architecture,
                     std::span<const Field> table) {
-  const std::string prefix = architecture + ".";
-  for (const auto& [key, value] : file.metadata()) {
-    if (!key.starts_with(prefix)) continue;
-    const Field* field = find_field(key.substr(prefix.size()), {table});
-    if (field != nullptr && field->use != FieldUse::kNeutral) continue;
-    check_field(key.substr(prefix.size()), as_json(value), "GGUF: " + architecture, {table});
-  }
+  check_fields(metadata_of(file, architecture), {table}, "GGUF: " + architecture);
+}
+
+std::vector<std::string> untaken_metadata(const Gguf& file, const std::string& architecture,
+                                          std::span<const Field> table) {
+  return untaken_fields(metadata_of(file, architecture), {table}, "GGUF: " + architecture);
 }
 
 std::span<const Field> transformers_fields() { return kTransformers; }

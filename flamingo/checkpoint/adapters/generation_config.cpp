@@ -182,6 +182,7 @@ GenerationConfig read_generation_config(const std::string& folder, int64_t vocab
   if (!stops.empty()) config.stop_ids = stops;  // the newer file decides, as in transformers
   config.banned_ids = ids_at(json, "suppress_tokens", vocab, path);
   read_bad_words(json, vocab, path, config.banned_ids);
+  config.warnings = untaken_fields(json, {kFields, kRareFields}, path);
   warn_of_settings(json, path, config.warnings);
   return config;
 }

@@ -224,6 +224,8 @@ DecoderConfig decoder_config_from_gguf(const Gguf& file) {
 LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std::string& where) {
   LmCheckpoint checkpoint;
   checkpoint.config = decoder_config_from_gguf(file);
+  for (const std::string& warning : untaken_metadata(file, "llama", kFields))
+    checkpoint.warnings.push_back(where + ": " + warning);
   StateDict llama;
   for (const GgufTensor& tensor : file.tensors()) {
     if (tensor.name == kRopeFactors) continue;  // in the config

@@ -64,7 +64,7 @@ constexpr std::array<Field, 15> kVisionFields = {{{"embed_dim", kUsed},
                                                   {"image_num_channels", kNeutral, "[3]"},
                                                   {"tie_word_embeddings"},
                                                   {"vocab_size"}}};
-constexpr std::array<Field, 15> kPictureFields = {
+constexpr std::array<Field, 22> kPictureFields = {
     {{"image_size", kUsed},
      {"image_mean", kUsed},
      {"image_std", kUsed},
@@ -79,6 +79,13 @@ constexpr std::array<Field, 15> kPictureFields = {
      {"rescale_factor", kNeutral, "[0.00392156862745098]"},
      {"resample", kNeutral, "[3]"},  // bicubic
      {"data_format", kNeutral, R"(["channels_first"])"},
+     {"size", kUsed},
+     {"do_center_crop", kNeutral, "[false]"},
+     {"do_pad", kNeutral, "[false]"},
+     {"default_to_square"},
+     {"device"},
+     {"disable_grouping"},
+     {"input_data_format"},
      {"return_tensors"}}};
 
 /// Pieces of names in the resampler, replaced wherever they stand.
@@ -194,25 +201,57 @@ std::vector<std::string> additional_names(int64_t count) {
   return names;
 }
 
-void check_idefics_fields(const Json& json, const std::string& where) {
-  check_fields(json, {kFields, llama_fields(), transformers_fields()}, where);
-  const auto check_part = [&](const char* name, std::span<const Field> fields) {
+/// Calls visit(json, tables, where) for config.json and for the objects in it.
+template <class Visit>
+void for_each_part(const Json& json, const std::string& where, const Visit& visit) {
+  visit(json, FieldTables{kFields, llama_fields(), transformers_fields()}, where);
+  const auto visit_part = [&](const char* name, std::span<const Field> fields) {
     const auto part = json.find(name);
     if (part == json.end() || part->is_null()) return;
-    check_fields(*part, {fields, transformers_fields()}, where + "." + name);
+    visit(*part, FieldTables{fields, transformers_fields()}, where + "." + name);
   };
-  check_part("vision_config", kVisionFields);
-  check_part("perceiver_config", kPerceiverFields);
+  visit_part("vision_config", kVisionFields);
+  visit_part("perceiver_config", kPerceiverFields);
 }
 
-/// Picture settings from preprocessor_config.json, where there is one.
-void read_transform(const std::filesystem::path& path, TransformConfig& transform) {
+/// Settings of pictures and where they stand; no `where`: there are none.
+struct PictureSettings {
+  std::string where;
+  Json json;
+};
+
+/// As transformers 5 looks for them: among all of the processor's first.
+PictureSettings picture_settings(const std::string& folder) {
+  const std::filesystem::path base(folder);
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return;
-  const std::string where = path.string();
-  const Json json = read_json_file(where);
+  const std::string all = (base / "processor_config.json").string();
+  if (std::filesystem::exists(all, error)) {
+    const Json json = read_json_file(all);
+    require(json.is_object(), all, "expected an object");
+    if (!json.value("image_processor", Json()).is_null())
+      return {all + ".image_processor", json["image_processor"]};
+  }
+  const std::string own = (base / "preprocessor_config.json").string();
+  if (!std::filesystem::exists(own, error)) return {};
+  return {own, read_json_file(own)};
+}
+
+/// The side of the square that pictures become: image_size, else size, else `otherwise`.
+int64_t picture_size(const Json& json, int64_t otherwise, const std::string& where) {
+  const Json size = json.value("size", Json());
+  if (!json.value("image_size", Json()).is_null()) return size_at(json, "image_size", where);
+  if (!size.is_object()) return size_or(json, "size", otherwise, where);
+  const int64_t height = size_at(size, "height", where + ".size");
+  const int64_t width = size_at(size, "width", where + ".size");
+  require(height == width, where + ".size",
+          "expected a square, got " + std::to_string(height) + " x " + std::to_string(width));
+  return height;
+}
+
+void read_transform(const PictureSettings& settings, TransformConfig& transform) {
+  const auto& [where, json] = settings;
   check_fields(json, {kPictureFields}, where);
-  transform.size = size_at(json, "image_size", where);
+  transform.size = picture_size(json, transform.size, where);
   transform.mean = field_or(json, "image_mean", transform.mean, where);
   transform.std = field_or(json, "image_std", transform.std, where);
   require(transform.mean.size() == 3 && transform.std.size() == 3, where,
@@ -231,7 +270,7 @@ std::span<const Field> idefics_picture_fields() { return kPictureFields; }
 FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where) {
   require(json.is_object() && field_or<std::string>(json, "model_type", "", where) == "idefics",
           where, "expected model_type idefics");
-  check_idefics_fields(json, where);
+  for_each_part(json, where, check_fields);
   FlamingoConfig config;
   config.lm = decoder_config_from_llama(json, where);
   config.lm.additional_vocab = size_or(json, "additional_vocab_size", 0, where, 0);
@@ -282,12 +321,24 @@ StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& 
 }
 
 FlamingoConfig read_idefics_config(const std::string& folder) {
-  const std::filesystem::path base(folder);
-  const std::string path = (base / "config.json").string();
+  const std::string path = (std::filesystem::path(folder) / "config.json").string();
   auto config = flamingo_config_from_idefics(read_json_file(path), path);
-  read_transform(base / "preprocessor_config.json", config.transform);
+  const PictureSettings pictures = picture_settings(folder);
+  if (!pictures.where.empty()) read_transform(pictures, config.transform);
   config.validate();
   return config;
+}
+
+std::vector<std::string> idefics_warnings(const std::string& folder) {
+  std::vector<std::string> warnings;
+  const auto add = [&](const Json& json, FieldTables tables, const std::string& where) {
+    for (auto& warning : untaken_fields(json, tables, where)) warnings.push_back(warning);
+  };
+  const std::string path = (std::filesystem::path(folder) / "config.json").string();
+  for_each_part(read_json_file(path), path, add);
+  const PictureSettings pictures = picture_settings(folder);
+  add(pictures.json, {kPictureFields}, pictures.where);
+  return warnings;
 }
 
 LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options) {
@@ -295,7 +346,7 @@ LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& opti
   const auto weights = flamingo_from_idefics(load_state_dict(folder, is_model_weight), config);
   check_shapes(*Flamingo(config, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
                folder);
-  LoadedFlamingo loaded{Flamingo(config, options), {}};
+  LoadedFlamingo loaded{Flamingo(config, options), {}, idefics_warnings(folder)};
   loaded.report = load_into(*loaded.model, weights, {}, folder);
   return loaded;
 }

@@ -171,6 +171,7 @@ LmCheckpoint read_llama(const std::string& folder) {
           "expected llama or mistral, got \"" + type.substr(0, 40) + "\"");
   check_fields(json, {kFields, transformers_fields()}, path);
   LmCheckpoint checkpoint;
+  checkpoint.warnings = untaken_fields(json, {kFields, transformers_fields()}, path);
   checkpoint.config = decoder_config_from_llama(json, path);
   checkpoint.weights = decoder_from_llama(load_state_dict(folder, is_model_weight));
   if (checkpoint.config.tied_embeddings) {

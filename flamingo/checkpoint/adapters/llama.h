@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/state_dict.h"
@@ -14,6 +15,7 @@ namespace flamingo {
 struct LmCheckpoint {
   DecoderConfig config;
   StateDict weights;
+  std::vector<std::string> warnings;  ///< fields of the file that are not followed
 };
 
 /// False for the rotary and position buffers of older files, which nobody reads.

@@ -80,8 +80,9 @@ std::string resolved(const std::string& folder, const LmReference& lm, const std
 }
 
 /// Adds the weights of the GGUF at `path` under "lm.", once it is the file that `lm` recorded.
-void add_lm(const std::string& path, const NativeFile& file, torch::ScalarType type,
-            StateDict& weights) {
+/// -> warnings
+std::vector<std::string> add_lm(const std::string& path, const NativeFile& file,
+                                torch::ScalarType type, StateDict& weights) {
   auto digest = std::async(std::launch::async, file_sha256, path);
   LmCheckpoint checkpoint = read_gguf_llama(Gguf::open(path), type, path);
   checkpoint.config.additional_vocab = file.model.lm.additional_vocab;
@@ -91,6 +92,7 @@ void add_lm(const std::string& path, const NativeFile& file, torch::ScalarType t
   const std::string got = digest.get();
   require(got == file.lm->sha256, path, "expected SHA-256 " + file.lm->sha256 + ", got " + got,
           "another language model than the one this model was trained with");
+  return checkpoint.warnings;
 }
 
 }  // namespace
@@ -138,13 +140,14 @@ LoadedFlamingo load_native(const std::string& folder, const std::string& lm_path
                            const WeightOptions& options) {
   const NativeFile file = read_native(folder);
   StateDict weights = load_state_dict(weights_path(folder));
+  std::vector<std::string> warnings;
   if (file.lm) {
-    add_lm(resolved(folder, *file.lm, lm_path), file, options.frozen.dtype().toScalarType(),
-           weights);
+    warnings = add_lm(resolved(folder, *file.lm, lm_path), file,
+                      options.frozen.dtype().toScalarType(), weights);
   }
   check_shapes(*Flamingo(file.model, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
                weights_path(folder));
-  LoadedFlamingo loaded{Flamingo(file.model, options), {}};
+  LoadedFlamingo loaded{Flamingo(file.model, options), {}, std::move(warnings)};
   loaded.report = load_into(*loaded.model, weights, {}, weights_path(folder));
   for (const auto& [name, weight] : weights) {
     if (!file.lm || !is_base_lm(name)) continue;

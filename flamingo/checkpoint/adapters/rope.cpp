@@ -27,10 +27,13 @@ constexpr std::array<std::pair<RopeType, const char*>, 5> enum_table(RopeType) {
 constexpr auto kUsed = FieldUse::kUsed;
 
 // What every type may hold; a head that is turned in part is another model.
-constexpr std::array<Field, 4> kCommon = {{{"rope_type", kUsed},
+constexpr std::array<Field, 5> kCommon = {{{"rope_type", kUsed},
                                            {"type", kUsed},
                                            {"rope_theta", kUsed},
+                                           {"finetuned"},  // YaRN's own models: how it was trained
                                            {"partial_rotary_factor", FieldUse::kNeutral, "[1]"}}};
+constexpr std::array<Field, 2> kDefault = {
+    {{"factor", FieldUse::kNeutral, "[1]"}, {"original_max_position_embeddings"}}};
 constexpr std::array<Field, 2> kFactor = {
     {{"factor", kUsed}, {"original_max_position_embeddings"}}};  // harmless: only linear, dynamic
 constexpr std::array<Field, 8> kYarn = {{{"factor", kUsed},
@@ -106,6 +109,12 @@ const Json& rope_object(const Json& json, const std::string& where) {
     found = &*it;
   }
   return *found;
+}
+
+/// All fields of the object are about the numbers, so that none may be unknown.
+void check_known(const Json& rope, std::span<const Field> of_type, const std::string& where) {
+  check_fields(rope, {kCommon, of_type}, where);
+  refuse_unknown_fields(rope, {kCommon, of_type}, where);
 }
 
 double factor_at(const Json& rope, const char* name, const std::string& where) {
@@ -197,22 +206,22 @@ RopeSettings rope_from_json(const Json& json, int64_t head_dim, int64_t context,
   const auto type = field_or<std::string>(rope, "rope_type", old_type, at);
   switch (enum_from_name<RopeType>(type, at + ".rope_type")) {
     case RopeType::kDefault:
-      check_fields(rope, {kCommon}, at);
+      check_known(rope, kDefault, at);
       break;
     case RopeType::kLinear:
-      check_fields(rope, {kCommon, kFactor}, at);
+      check_known(rope, kFactor, at);
       settings.scaling.divisors = constant(factor_at(rope, "factor", at), head_dim);
       break;
     case RopeType::kDynamic:
-      check_fields(rope, {kCommon, kFactor}, at);
+      check_known(rope, kFactor, at);
       break;
     case RopeType::kYarn:
-      check_fields(rope, {kCommon, kYarn}, at);
+      check_known(rope, kYarn, at);
       settings.scaling =
           yarn(rope, first_context(json, rope, context, at), settings.base, head_dim, at);
       break;
     case RopeType::kLlama3:
-      check_fields(rope, {kCommon, kLlama3}, at);
+      check_known(rope, kLlama3, at);
       settings.scaling =
           llama3(rope, first_context(json, rope, context, at), settings.base, head_dim, at);
       break;

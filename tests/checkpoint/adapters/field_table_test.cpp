@@ -31,30 +31,70 @@ void expect_part(const std::string& message, const std::string& part) {
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
-TEST(FieldTable, LetsOnlyKnownFieldsPass) {
-  constexpr std::array<Field, 3> kTable = {
-      {{"read", FieldUse::kUsed}, {"idle"}, {"scale", FieldUse::kNeutral, "[0, 1]"}}};
+constexpr std::array<Field, 4> kTable = {{{"read", FieldUse::kUsed},
+                                          {"idle"},
+                                          {"scale", FieldUse::kNeutral, "[0, 1]"},
+                                          {"plan", FieldUse::kTold}}};
+
+TEST(FieldTable, RefusesWhatWouldChangeTheNumbers) {
   const auto check = [&](const Json& json) {
     return message_of([&] { check_fields(json, {kTable}, "x.json"); });
   };
   EXPECT_EQ(
       check({{"read", 3}, {"idle", "any"}, {"scale", 1.0}, {"_private", 2}, {"new", nullptr}}),
       "no error");
-  expect_part(check({{"new", 2}}), "[x.json.new] expected a known field");
+  EXPECT_EQ(check({{"new", 2}, {"plan", {{"a", 1}}}, {"scale", nullptr}}), "no error");
   expect_part(check({{"scale", 0.5}}), "[x.json.scale] expected one of [0,1], got 0.5");
   expect_part(check({{"scale", "1"}}), "got \"1\"");
   expect_part(check(Json::array()), "expected an object");
+  const auto message = message_of([&] {
+    refuse_unknown_fields({{"idle", 1}, {"new", 2}}, {kTable}, "x.json");
+  });
+  expect_part(message, "[x.json.new] expected a known field");
 }
 
-/// A GGUF of LLaMA without tensors, and one more key.
-template <class Add>
-std::string gguf_message(const Add& add) {
+TEST(FieldTable, WarnsOfWhatItDoesNotFollow) {
+  const auto warn = [&](const Json& json) { return untaken_fields(json, {kTable}, "x.json"); };
+  EXPECT_TRUE(
+      warn({{"read", 3}, {"idle", "any"}, {"scale", 1}, {"_own", 2}, {"new", nullptr}}).empty());
+  EXPECT_TRUE(warn(Json::array()).empty());
+  const auto unknown = warn({{"new", 2}, {"a\x1b[31m", 3}});
+  ASSERT_EQ(unknown.size(), 1u);
+  expect_part(unknown[0], "x.json holds 2 fields not known here (\"a\\u001b[31m\", new)");
+  const auto told = warn({{"plan", {{"bits", 4}}}});
+  ASSERT_EQ(told.size(), 1u);
+  expect_part(told[0], "x.json.plan = {\"bits\":4} is not followed");
+  Json many;
+  for (int i = 10; i < 30; ++i) many["f" + std::to_string(i)] = i;
+  expect_part(warn(many).front(), "20 fields not known here (f10, f11");
+  expect_part(warn(many).front(), "f19, ...)");
+}
+
+/// Calls look(file) with a GGUF of LLaMA without tensors, and one more key.
+template <class Add, class Look>
+auto with_gguf(const Add& add, const Look& look) {
   GgufBuilder builder;
   builder.string("general.architecture", "llama").integer("general.odd", 5);
   add(builder);
   const std::string bytes = builder.bytes();
-  const Gguf file = Gguf::parse(testing::as_bytes(bytes), "x.gguf");
-  return message_of([&] { check_metadata(file, "llama", gguf_llama_fields()); });
+  return look(Gguf::parse(testing::as_bytes(bytes), "x.gguf"));
+}
+template <class Add>
+std::string gguf_message(const Add& add) {
+  return with_gguf(add, [](const Gguf& file) {
+    return message_of([&] { check_metadata(file, "llama", gguf_llama_fields()); });
+  });
+}
+
+TEST(FieldTable, WarnsOfUnknownKeysOfAGguf) {
+  const auto warnings = [](const auto& add) {
+    return with_gguf(
+        add, [](const Gguf& file) { return untaken_metadata(file, "llama", gguf_llama_fields()); });
+  };
+  EXPECT_TRUE(warnings([](auto& b) { b.integer("llama.vocab_size", 5); }).empty());
+  const auto unknown = warnings([](auto& b) { b.strings("llama.rope.list", {"a"}); });
+  ASSERT_EQ(unknown.size(), 1u);
+  expect_part(unknown[0], "GGUF: llama holds 1 field not known here (rope.list)");
 }
 
 TEST(FieldTable, RefusesEveryKeyOfAGgufThatChangesTheNumbers) {
@@ -68,9 +108,7 @@ TEST(FieldTable, RefusesEveryKeyOfAGgufThatChangesTheNumbers) {
   expect_part(gguf_message([](auto& b) { b.boolean("llama.use_parallel_residual", true); }),
               "use_parallel_residual");
   expect_part(gguf_message([](auto& b) { b.string("llama.hidden_activation", "gelu"); }), "gelu");
-  expect_part(gguf_message([](auto& b) { b.integer("llama.rope.new", 1); }),
-              "[GGUF: llama.rope.new] expected a known field");
-  expect_part(gguf_message([](auto& b) { b.strings("llama.rope.list", {"a"}); }), "rope.list");
+  EXPECT_EQ(gguf_message([](auto& b) { b.integer("llama.rope.new", 1); }), "no error");
   for (const Field& field : gguf_llama_fields()) {
     if (field.use != FieldUse::kNeutral) continue;
     const std::string key = std::string("llama.") + field.name;
@@ -87,14 +125,13 @@ TEST(FieldTable, RefusesEveryFieldOfIdeficsThatChangesTheNumbers) {
     (part == nullptr ? changed : changed[part])[name] = 77;
     return message_of([&] { flamingo_config_from_idefics(changed, "c.json"); });
   };
-  expect_part(with(nullptr, "new_field"), "[c.json.new_field] expected a known field");
-  expect_part(with("vision_config", "new_field"), "[c.json.vision_config.new_field]");
-  expect_part(with("perceiver_config", "new_field"), "[c.json.perceiver_config.new_field]");
+  for (const char* part : {"", "vision_config", "perceiver_config"})
+    EXPECT_EQ(with(*part == 0 ? nullptr : part, "new_field"), "no error") << part;
   for (const auto& table : {llama_fields(), idefics_fields(), transformers_fields()}) {
     for (const Field& field : table) {
       if (field.use == FieldUse::kNeutral) {
         expect_part(with(nullptr, field.name), std::string("[c.json.") + field.name + "] expected");
-      } else if (field.use == FieldUse::kHarmless) {
+      } else if (field.use == FieldUse::kHarmless || field.use == FieldUse::kTold) {
         EXPECT_EQ(with(nullptr, field.name), "no error") << field.name;
       }
     }
@@ -107,7 +144,7 @@ void expect_documented(const std::string& text, const std::string& heading,
   const size_t begin = text.find("## " + heading);
   ASSERT_NE(begin, std::string::npos) << heading;
   const std::string section = text.substr(begin, text.find("\n## ", begin + 1) - begin);
-  constexpr std::array kWords = {"used", "harmless", "neutral"};
+  constexpr std::array kWords = {"used", "harmless", "neutral", "told"};
   for (const Field& field : table) {
     const std::string row =
         std::string("| `") + field.name + "` | " + kWords[static_cast<size_t>(field.use)];

@@ -148,6 +148,24 @@ class IdeficsPictures : public ::testing::Test {
   testing::TemporaryFolder folder_;
 };
 
+TEST(IdeficsConfig, TellsFieldsThatProgramsAdd) {
+  const testing::TemporaryFolder folder;
+  Json json = read_json_file(kIdeficsFolder + "end-to-end/model/config.json");
+  json.update(
+      {{"attn_implementation", "sdpa"}, {"_attn_implementation", "eager"}, {"use_cache", 0}});
+  write_file_atomic(folder.file("config.json"), json.dump());
+  EXPECT_TRUE(idefics_warnings(folder.path()).empty());
+  json.update({{"quantization_config", {{"load_in_8bit", true}}}, {"trained_by", "us"}});
+  json["vision_config"]["note"] = "x";
+  write_file_atomic(folder.file("config.json"), json.dump());
+  EXPECT_NO_THROW(read_idefics_config(folder.path()));
+  const auto warnings = idefics_warnings(folder.path());
+  ASSERT_EQ(warnings.size(), 3u);
+  EXPECT_NE(warnings[0].find("quantization_config"), std::string::npos) << warnings[0];
+  EXPECT_NE(warnings[1].find("(trained_by)"), std::string::npos) << warnings[1];
+  EXPECT_NE(warnings[2].find("vision_config holds 1 field"), std::string::npos) << warnings[2];
+}
+
 TEST_F(IdeficsPictures, SurviveDamage) {
   testing::expect_survives_damage(read_file(kModel + "preprocessor_config.json", 1 << 20),
                                   [&](const std::string& text) { read(text); });
@@ -156,6 +174,27 @@ TEST_F(IdeficsPictures, SurviveDamage) {
 TEST_F(IdeficsPictures, NameNumbersOutOfRange) {
   testing::expect_names_bad_numbers(read_json_file(kModel + "preprocessor_config.json"),
                                     [&](const std::string& text) { read(text); });
+}
+
+TEST_F(IdeficsPictures, StandAmongTheProcessorsSettingsToo) {
+  read(R"({"image_size": 28, "image_mean": [0.1, 0.2, 0.3], "image_std": [1, 1, 1]})");
+  write_file_atomic(folder_.file("processor_config.json"),
+                    R"({"processor_class": "IdeficsProcessor", "image_processor": {"own": 1,
+                        "size": {"height": 28, "width": 28}, "image_mean": [0.5, 0.6, 0.7]}})");
+  EXPECT_EQ(read_idefics_config(folder_.path()).transform.mean,
+            (std::vector<float>{0.5f, 0.6f, 0.7f}));
+  const auto warnings = idefics_warnings(folder_.path());
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("processor_config.json.image_processor holds 1 field"),
+            std::string::npos)
+      << warnings[0];
+  for (const char* size : {R"({"height": 28, "width": 29})", R"({"shortest_edge": 28})", "56"}) {
+    write_file_atomic(folder_.file("processor_config.json"),
+                      std::string(R"({"image_processor": {"size": )") + size + "}}");
+    EXPECT_THROW(read_idefics_config(folder_.path()), Error) << size;
+  }
+  write_file_atomic(folder_.file("processor_config.json"), "{}");  // the older file counts
+  EXPECT_EQ(read_idefics_config(folder_.path()).transform.mean.front(), 0.1f);
 }
 
 TEST_F(IdeficsPictures, MustHaveTheEncodersSize) {

@@ -109,7 +109,7 @@ TEST_F(LlamaFolder, RefusesSettingsThatItLacks) {
   EXPECT_THROW(decoder_config_from_llama(Json::array(), "test"), Error);
 }
 
-TEST_F(LlamaFolder, RefusesUnknownFieldsAndOtherModels) {
+TEST_F(LlamaFolder, TellsUnknownFieldsAndRefusesOtherModels) {
   const auto message = [&](const Json& changes) {
     write(llama_weights(testing::make_decoder(config_)));
     Json json = llama_config(config_);
@@ -126,10 +126,15 @@ TEST_F(LlamaFolder, RefusesUnknownFieldsAndOtherModels) {
             "no error");
   EXPECT_EQ(message({{"model_type", "mistral"}, {"sliding_window", nullptr}}), "no error");
   for (const Json& bad : {Json{{"model_type", "gemma"}}, Json{{"sliding_window", 8}},
-                          Json{{"attention_bias", true}}, Json{{"new_scale", 2}}}) {
+                          Json{{"attention_bias", true}}}) {
     const std::string text = message(bad);
     EXPECT_NE(text.find(bad.begin().key()), std::string::npos) << text;
   }
+  EXPECT_EQ(message({{"new_scale", 2}, {"auto_map", {{"AutoConfig", "own.Config"}}}}), "no error");
+  const auto warnings = read_llama(folder_.path()).warnings;
+  ASSERT_EQ(warnings.size(), 2u);
+  EXPECT_NE(warnings[0].find("auto_map"), std::string::npos) << warnings[0];
+  EXPECT_NE(warnings[1].find("(new_scale)"), std::string::npos) << warnings[1];
 }
 
 TEST_F(LlamaFolder, ATiedHeadMayBeStoredOnEitherSide) {
