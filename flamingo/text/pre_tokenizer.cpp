@@ -178,7 +178,7 @@ const std::vector<KnownNames>& known_names() {
   return kKnown;
 }
 
-/// Names whose patterns llama.cpp has and this build lacks.
+/// Names whose patterns llama.cpp has and this program lacks.
 constexpr std::array kForeignNames = {"afmoe",
                                       "bailingmoe",
                                       "bailingmoe2",
@@ -189,7 +189,6 @@ constexpr std::array kForeignNames = {"afmoe",
                                       "deepseek-llm",
                                       "deepseek-v3",
                                       "exaone-moe",
-                                      "gemma4",
                                       "gpt-4o",
                                       "gpt3-finnish",
                                       "granite-embed-multi-311m",
@@ -207,7 +206,6 @@ constexpr std::array kForeignNames = {"afmoe",
                                       "minimax-m2",
                                       "poro-chat",
                                       "qwen35",
-                                      "sarvam-moe",
                                       "seed-coder",
                                       "spark2_5",
                                       "superbpe",
@@ -216,8 +214,10 @@ constexpr std::array kForeignNames = {"afmoe",
                                       "tiny_aya",
                                       "ufakzeka",
                                       "viking",
-                                      "whitespace",
                                       "youtu"};
+
+/// The same, of vocabularies that hold raw UTF-8.
+constexpr std::array kRawByteNames = {"gemma4", "sarvam-moe", "whitespace"};
 
 const KnownNames* find_known(const std::string& name) {
   for (const KnownNames& known : known_names()) {
@@ -230,9 +230,11 @@ const KnownNames* find_known(const std::string& name) {
 
 PreTokenizer::GgufName PreTokenizer::gguf_name(const std::string& name) {
   if (find_known(name) != nullptr) return GgufName::kKnown;
-  const bool foreign =
-      std::find(kForeignNames.begin(), kForeignNames.end(), name) != kForeignNames.end();
-  return foreign ? GgufName::kForeign : GgufName::kUnknown;
+  const auto is_in = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (is_in(kRawByteNames)) return GgufName::kRawBytes;
+  return is_in(kForeignNames) ? GgufName::kForeign : GgufName::kUnknown;
 }
 
 PreTokenizer PreTokenizer::from_gguf_name(const std::string& name, const std::string& where) {

@@ -21,9 +21,10 @@ class PreTokenizer {
   static PreTokenizer from_json(const Json& json, const std::string& where);
   /// How well a name of GGUF's tokenizer.ggml.pre is known.
   enum class GgufName {
-    kKnown,
-    kForeign,  ///< llama.cpp has its pattern, this build does not
-    kUnknown   ///< nobody's
+    kKnown,     ///< from_gguf_name takes it
+    kForeign,   ///< llama.cpp has its pattern, this program does not
+    kRawBytes,  ///< the same, and its tokens are no byte-level ones
+    kUnknown    ///< nobody's
   };
   static GgufName gguf_name(const std::string& name);
   /// By the name in GGUF's tokenizer.ggml.pre. Throws Error naming one that is not kKnown.

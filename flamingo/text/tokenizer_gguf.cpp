@@ -77,26 +77,35 @@ TokenList read_tokens(const Gguf& file) {
   return {tokens, numbers<int64_t>(file, kPrefix + "token_type", tokens.size(), kNormal)};
 }
 
-constexpr std::array kLlama3 = {"llama-bpe", "llama3",   "llama-v3", "falcon3",     "falcon-h1",
-                                "pixtral",   "midm-2.0", "lfm2",     "jina-v5-nano"};
-constexpr std::array kIgnoreMerges = {"llama-bpe",    "llama3",  "llama-v3", "falcon3",
-                                      "falcon-h1",    "pixtral", "midm-2.0", "lfm2",
-                                      "jina-v5-nano", "glm4",    "glm5"};
+// What llama.cpp takes from the name besides the pattern.
+constexpr std::array kAddsBos = {"llama-bpe", "llama3",    "llama-v3",    "falcon3",
+                                 "falcon-h1", "pixtral",   "midm-2.0",    "lfm2",
+                                 "tekken",    "chameleon", "jina-v5-nano"};
+constexpr std::array kIgnoreMerges = {
+    "llama-bpe", "llama3",   "llama-v3", "falcon3",      "falcon-h1",
+    "pixtral",   "midm-2.0", "lfm2",     "jina-v5-nano", "glm4",
+    "glm5",      "minicpm5", "youtu",    "tekken",       "granite-embed-multi-97m"};
 
 template <size_t N>
 bool is_one_of(const std::string& name, const std::array<const char*, N>& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// The name of the pre-tokenizer. As in llama.cpp, files without one, or with one that nobody
-/// knows, get "default" and a warning: their text is probably cut in other places than in training.
+/// The name of the pre-tokenizer. Files without one, or with one that is not here, get "default"
+/// and a warning: their text is probably cut in other places than in training.
 std::string read_pre(const Gguf& file, std::vector<std::string>& warnings) {
+  using Name = PreTokenizer::GgufName;
   const std::string pre = file.get_string(kPrefix + "pre").value_or("");
-  if (PreTokenizer::gguf_name(pre) != PreTokenizer::GgufName::kUnknown && !pre.empty()) return pre;
-  warnings.push_back(
-      (pre.empty() ? "the GGUF names no pre-tokenizer (tokenizer.ggml.pre)"
-                   : "the GGUF's pre-tokenizer \"" + printable(pre) + "\" is unknown") +
-      ", \"default\" is taken: generation quality will be degraded; convert the model again");
+  const Name name = pre.empty() ? Name::kUnknown : PreTokenizer::gguf_name(pre);
+  if (name == Name::kKnown) return pre;
+  require(name != Name::kRawBytes, kPrefix + "pre",
+          "expected a byte-level vocabulary, got that of \"" + pre + "\"");
+  const std::string quoted = "the GGUF's pre-tokenizer \"" + printable(pre) + "\" is ";
+  std::string what = quoted + "unknown";
+  if (name == Name::kForeign) what = quoted + "not one of this program's";
+  if (pre.empty()) what = "the GGUF names no pre-tokenizer (tokenizer.ggml.pre)";
+  warnings.push_back(what + ", \"default\" is taken: generation quality will be degraded" +
+                     (name == Name::kForeign ? "" : "; convert the model again"));
   return "default";
 }
 
@@ -109,7 +118,7 @@ void read_bpe(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
       BpeModel::split_merges(file.strings_at(kPrefix + "merges"), kPrefix + "merges");
   BpeOptions options;
   const std::string pre = read_pre(file, parts.warnings);
-  options.ignore_merges = is_one_of(pre, kIgnoreMerges);
+  options.ignore_merges = is_one_of(file.get_string(kPrefix + "pre").value_or(""), kIgnoreMerges);
   parts.model = std::make_shared<BpeModel>(std::move(vocabulary), merges, options, kPrefix);
   parts.pre_tokenizer = PreTokenizer::from_gguf_name(pre, kPrefix + "pre");
   parts.decoder = Decoder::byte_level();
@@ -174,7 +183,7 @@ TokenizerParts read_tokenizer_gguf(const Gguf& file) {
   parts.bos_id = id_or(file, "bos_token_id", list, is_llama ? 1 : kFalconEnd);
   parts.eos_id = id_or(file, "eos_token_id", list, is_llama ? 2 : kFalconEnd);
   const bool adds_bos =
-      is_llama || is_one_of(file.get_string(kPrefix + "pre").value_or(""), kLlama3);
+      is_llama || is_one_of(file.get_string(kPrefix + "pre").value_or(""), kAddsBos);
   if (bool_or(file, kPrefix + "add_bos_token", adds_bos) && parts.bos_id) {
     parts.prefix.push_back(*parts.bos_id);
   }
