@@ -167,6 +167,26 @@ std::string TorchStorages::element_type(PickleRef call) const {
   return id.items.size() > 1 ? name_of(id.items[1]) : std::string();
 }
 
+bool TorchStorages::is_expanded(PickleRef call) const {
+  const auto& arguments = graph_[graph_[call].items[1]].items;
+  if (arguments.size() < 4 || graph_[arguments[0]].kind != Kind::kPersistent ||
+      graph_[arguments[2]].kind != Kind::kTuple || graph_[arguments[3]].kind != Kind::kTuple) {
+    return false;  // damage shows in tensor()
+  }
+  const auto& id = graph_[graph_[arguments[0]].items[0]].items;
+  const auto& shape = graph_[arguments[2]].items;
+  const auto& strides = graph_[arguments[3]].items;
+  if (id.size() < 5 || strides.size() != shape.size()) return false;
+  double elements = 1;  // exact where it matters
+  bool repeats = false;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const auto extent = graph_[shape[i]].integer;
+    elements *= static_cast<double>(extent);
+    repeats = repeats || (extent > 1 && graph_[strides[i]].integer == 0);
+  }
+  return repeats && elements > static_cast<double>(graph_[id[4]].integer);
+}
+
 std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
   const PickleRef call = unwrapped(ref);
   const PickleValue& value = graph_[call];
@@ -186,8 +206,9 @@ std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
     return refuse("a call of " + (name.empty() ? "an object" : name), makes_tensor(name));
   }
   const std::string type = element_type(call);
-  if (type.empty() || element_dtype(type)) return std::nullopt;  // damage shows in tensor()
-  return refuse("elements of " + type, true);
+  if (!type.empty() && !element_dtype(type)) return refuse("elements of " + type, true);
+  if (is_expanded(call)) return refuse("an expanded view; save a contiguous copy", true);
+  return std::nullopt;
 }
 
 const PickleValue& TorchStorages::expect(PickleRef ref, Kind kind) const {

@@ -22,7 +22,8 @@ class TorchStorages {
 
   /// Why `ref` cannot be a tensor here, or nothing: it is a call of something else than
   /// `_rebuild_tensor_v2`, `_rebuild_tensor_v3`, `_rebuild_parameter` and
-  /// `_rebuild_parameter_with_state`, a global, an object, or its elements have a foreign type.
+  /// `_rebuild_parameter_with_state`, a global, an object, its elements have a foreign type, or it
+  /// is an expanded view of more elements than its storage has.
   std::optional<RefusedTensor> refusal(PickleRef ref) const;
 
   /// The nameless view that such a call stands for; `where` names it in errors. Views whose
@@ -48,6 +49,7 @@ class TorchStorages {
   PickleRef unwrapped(PickleRef ref) const;
   /// The global that says a tensor call's element type, or empty.
   std::string element_type(PickleRef call) const;
+  bool is_expanded(PickleRef call) const;
   std::vector<int64_t> extents(PickleRef ref) const;
   int64_t count(PickleRef ref) const;
   Signs signs(const std::vector<PickleRef>& arguments, size_t at) const;

@@ -1,6 +1,7 @@
 #include "flamingo/io/torch_zip.h"
 
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "flamingo/core/error.h"
@@ -63,8 +64,10 @@ class Flattener {
         frames_.pop_back();
         continue;
       }
-      const PickleRef child = content(step(frame, container));
       require(++visits_ <= kMaxVisits, where_, "expected at most 200000 values, got more");
+      const std::optional<PickleRef> next = step(frame, container);
+      if (!next) continue;
+      const PickleRef child = content(*next);
       if (is_container(child)) {
         enter(child);
       } else {
@@ -116,23 +119,18 @@ class Flattener {
     frames_.push_back({ref, is_object ? size_t{1} : size_t{0}, name_.size()});  // skips the class
   }
 
-  /// Moves to the next child: appends its name and returns it.
-  PickleRef step(Frame& frame, const PickleValue& container) {
+  /// Moves to the next child: appends its name and returns it; nothing where its key is no name, so
+  /// that nobody can ask for it.
+  std::optional<PickleRef> step(Frame& frame, const PickleValue& container) {
     if (container.kind == Kind::kObject) return container.items[frame.next++];  // its state
     if (container.kind != Kind::kDict) {
       append_name(std::to_string(frame.next));
       return container.items[frame.next++];
     }
     const PickleValue& key = graph_[container.items[frame.next]];
-    if (key.kind == Kind::kInt) {
-      append_name(std::to_string(key.integer));
-    } else {
-      require(key.kind == Kind::kString, where_,
-              "expected names or integers as keys of a dict, got " +
-                  std::string(pickle_kind_name(key.kind)));
-      append_name(key.text);
-    }
     frame.next += 2;
+    if (key.kind != Kind::kInt && key.kind != Kind::kString) return std::nullopt;
+    append_name(key.kind == Kind::kInt ? std::to_string(key.integer) : std::string(key.text));
     return container.items[frame.next - 1];
   }
 

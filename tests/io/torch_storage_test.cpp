@@ -83,12 +83,6 @@ TEST(TorchStorages, RefusesNegativeNumbersAndBadRanks) {
   expect_refused(bytes_record(std::vector<int64_t>(9, 1), std::vector<int64_t>(9, 1)), "at most 8");
 }
 
-TEST(TorchStorages, RefusesExpandedTensors) {
-  expect_refused(bytes_record({25}, {0}), "expanded tensors are not supported");
-  expect_refused(bytes_record({1ll << 32, 1ll << 31}, {0, 0}), "expanded tensors");
-  expect_refused(bytes_record({1ll << 32, 1ll << 32}, {0, 0}), "overflow");
-}
-
 TEST(TorchStorages, StridedCopiesShareOneBudget) {
   const std::string storage(4096, 'x');
   const TensorRecord record = {
@@ -133,6 +127,14 @@ TEST(TorchStorages, RefusesForeignValuesWhenTheyAreAskedFor) {
                                           pickle_text("v") + TensorRecord().str() + "sbs"),
                             "an object of m.C");
   expect_refused_when_asked(torch_archive(at_w + std::string("C\x01zs")), "bytes, a set");
+}
+
+TEST(TorchStorages, RefusesExpandedTensorsWhenTheyAreAskedFor) {
+  const std::vector<std::pair<std::vector<int64_t>, std::vector<int64_t>>> views = {
+      {{25}, {0}}, {{3, 12}, {0, 1}}, {{1ll << 32, 1ll << 32}, {0, 0}}};
+  for (const auto& [shape, strides] : views)
+    expect_refused_when_asked(torch_archive(bytes_record(shape, strides)), "an expanded view");
+  EXPECT_EQ(bytes_of(bytes_record({2, 12}, {0, 1})).size(), 24u);  // no more than there is
 }
 
 TEST(TorchStorages, RefusesBrokenRecords) {
