@@ -6,6 +6,7 @@
 #include <functional>
 #include <sstream>
 
+#include "flamingo/cli/number_options.h"
 #include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
@@ -55,6 +56,7 @@ int run(int argc, char** argv) {
   add_report(app);
   add_data(app);
   add_info(app);
+  judge_numbers(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "flamingo/cli/number_options.h"
+
 namespace flamingo::cli {
 namespace {
 
@@ -16,7 +18,7 @@ struct OptionAdder {
     std::string option = prefix + name;
     std::ranges::replace(option, '_', '-');
     app.add_option(option, field, std::string("Limit: ") + help)
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero())
         ->group("Limits of pictures and clips")
         ->capture_default_str();
   }

@@ -16,6 +16,9 @@
 namespace flamingo::cli {
 namespace {
 
+constexpr int kMostThreads = 1024;
+constexpr double kMostFps = 1000;
+
 torch::ScalarType scalar_type_of(const std::string& name) {
   if (name == "bf16") return torch::kBFloat16;
   if (name == "fp32") return torch::kFloat32;
@@ -27,6 +30,16 @@ void warn_of_damage(const std::vector<PreparedMedium>& media) {
     if (!medium.damage.empty())
       std::fprintf(stderr, "flamingo: warning: %s\n", medium.damage.c_str());
   }
+}
+
+/// What load_media would refuse once there is a clip.
+void check_frames(const FrameSampling& frames) {
+  require(frames.fps > 0 && frames.fps <= kMostFps, "--fps",
+          "expected a number in (0, 1000], got " + Json(frames.fps).dump());
+  const int64_t most = frames.limits.video.max_frames;
+  require(frames.frames >= 0 && frames.frames <= most, "--frames",
+          "expected a number in [0, " + std::to_string(most) + "], got " +
+              std::to_string(frames.frames));
 }
 
 /// The option that sets a field of SamplingConfig: --top-k sets top_k.
@@ -81,8 +94,11 @@ void add_run_options(CLI::App& app, RunOptions& options, const char* json_help) 
 
 void check_options(const RunOptions& options) {
   const auto& generate = options.generate;
-  require(options.threads >= 0, "--threads",
-          "expected a number >= 0, got " + std::to_string(options.threads));
+  require(!options.model.empty(), "--model", "expected a folder, got an empty path");
+  require(options.threads >= 0 && options.threads <= kMostThreads, "--threads",
+          "expected a number in [0, " + std::to_string(kMostThreads) + "], got " +
+              std::to_string(options.threads));
+  check_frames(options.frames);
   require(generate.max_tokens > 0, "--predict",
           "expected a number > 0, got " + std::to_string(generate.max_tokens));
   scalar_type_of(options.dtype);
