@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "flamingo/cli/data.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
@@ -45,12 +46,12 @@ void print_json(const BuildResult& result) {
   Json json = result.report.to_json();
   json["finished"] = result.finished;
   json["waiting_shards"] = result.waiting_shards;
-  std::printf("%s\n", json.dump(1).c_str());
+  print(json.dump(1) + "\n");
 }
 
 void print_text(const BuildResult& result, const std::string& output) {
   if (result.finished) {
-    std::printf("%s", result.report.table().c_str());
+    print(result.report.table());
     std::fprintf(stderr,
                  "done: %s/train, /held-out; look: flamingo data show %s/train/000000.tar\n",
                  output.c_str(), output.c_str());

@@ -5,6 +5,7 @@
 
 #include "flamingo/cli/data.h"
 #include "flamingo/cli/media_limits.h"
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
@@ -61,26 +62,26 @@ DocumentStats read_files(const ReadOptions& options) {
 void run_stats(const ReadOptions& options) {
   const DocumentStats stats = read_files(options);
   if (options.json) {
-    std::printf("%s\n", stats.to_json().dump(1).c_str());
+    print(stats.to_json().dump(1) + "\n");
   } else {
-    std::printf("%s", stats.table().c_str());
+    print(stats.table());
     if (stats.num_problems() > 0) {
-      std::printf("not usable       %12ld  (%ld damaged; flamingo data check names them)\n",
-                  static_cast<long>(stats.num_problems()), static_cast<long>(stats.num_damaged));
+      print_format("not usable       %12ld  (%ld damaged; flamingo data check names them)\n",
+                   static_cast<long>(stats.num_problems()), static_cast<long>(stats.num_damaged));
     }
   }
 }
 
 /// What is wrong with clips that can be used all the same.
 void print_damage(const DocumentStats& stats) {
-  for (const std::string& damage : stats.damage) std::printf("%s\n", damage.c_str());
+  for (const std::string& damage : stats.damage) print(damage + "\n");
   if (stats.damaged_clips > 0) {
-    std::printf("%ld clips are damaged, %ld frames in all; the rest of them is used\n",
-                static_cast<long>(stats.damaged_clips), static_cast<long>(stats.damaged_frames));
+    print_format("%ld clips are damaged, %ld frames in all; the rest of them is used\n",
+                 static_cast<long>(stats.damaged_clips), static_cast<long>(stats.damaged_frames));
   }
   if (stats.partial_clips > 0) {
-    std::printf("%ld clips were checked in part (--clip-max-decoded)\n",
-                static_cast<long>(stats.partial_clips));
+    print_format("%ld clips were checked in part (--clip-max-decoded)\n",
+                 static_cast<long>(stats.partial_clips));
   }
 }
 
@@ -88,18 +89,18 @@ void run_check(ReadOptions options) {
   options.decode = true;
   const DocumentStats stats = read_files(options);
   if (options.json) {
-    std::printf("%s\n", stats.to_json().dump(1).c_str());
+    print(stats.to_json().dump(1) + "\n");
   } else {
-    for (const std::string& problem : stats.problems) std::printf("%s\n", problem.c_str());
+    for (const std::string& problem : stats.problems) print(problem + "\n");
     print_damage(stats);
-    std::printf("%ld documents with %ld media are good, %ld are not",
-                static_cast<long>(stats.documents), static_cast<long>(stats.media),
-                static_cast<long>(stats.num_problems()));
+    print_format("%ld documents with %ld media are good, %ld are not",
+                 static_cast<long>(stats.documents), static_cast<long>(stats.media),
+                 static_cast<long>(stats.num_problems()));
     if (stats.num_problems() > 0) {
-      std::printf(": %ld damaged, %ld with nothing usable in them",
-                  static_cast<long>(stats.num_damaged), static_cast<long>(stats.num_unusable));
+      print_format(": %ld damaged, %ld with nothing usable in them",
+                   static_cast<long>(stats.num_damaged), static_cast<long>(stats.num_unusable));
     }
-    std::printf("\n");
+    print("\n");
   }
   require(stats.num_damaged == 0, "data check",
           "expected no damaged document, got " + std::to_string(stats.num_damaged));

@@ -63,9 +63,9 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
   const std::string said = trimmed(result.text);
   const bool correct = (ranked.empty() ? said : ranked.front().text) == demo.truth;
   const std::string ranking = ranking_text(ranked);
-  if (!ranking.empty()) std::printf("\n      %s", ranking.c_str());
-  std::printf("\n      %s true answer: %s   (%s)\n", correct ? "ok   " : "wrong",
-              demo.truth.c_str(), timings_text(result.timings).c_str());
+  if (!ranking.empty()) print_format("\n      %s", ranking.c_str());
+  print_format("\n      %s true answer: %s   (%s)\n", correct ? "ok   " : "wrong",
+               demo.truth.c_str(), timings_text(result.timings).c_str());
   return {.prompt = page_pieces(demo.prompt, options.run.frames.fps),
           .answer = said,
           .ranking = ranking,
@@ -77,13 +77,13 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
 void run_demo(const DemoArguments& options) {
   const Running running = start_model(options.run);
   const ModelBundle& bundle = running.bundle;
-  std::printf("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
-              bundle.load_report.c_str(), running.load_s);
+  print_format("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
+               bundle.load_report.c_str(), running.load_s);
   const auto set = PictogramSet::open(options.pictograms);
   std::vector<PageSection> page;
   for (const auto& section :
        demo_sections(set, made_up_words(bundle.tokenizer), options.folder, options.seed)) {
-    std::printf("\n%s\n", section.title.c_str());
+    print_format("\n%s\n", section.title.c_str());
     page.push_back({section.title, section.about, {}});
     for (const auto& demo : section.prompts) {
       page.back().examples.push_back(run_prompt(options, running, demo));
@@ -95,7 +95,7 @@ void run_demo(const DemoArguments& options) {
                                 "The default model on pictures and clips that it has never "
                                 "seen: what the prompt showed, what it answered, what is true.",
                                 page));
-  std::printf("\nthe page with all prompts and pictures: %s\n", options.html.c_str());
+  print_format("\nthe page with all prompts and pictures: %s\n", options.html.c_str());
 }
 
 #else

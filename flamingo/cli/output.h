@@ -21,6 +21,9 @@ class ClosedOutput : public std::runtime_error {
 /// Throws OutputError and ClosedOutput.
 void print(std::string_view text);
 
+/// The same with printf's formats; printf itself would lose why it failed.
+[[gnu::format(printf, 1, 2)]] void print_format(const char* format, ...);
+
 /// Writes out what printf left. Throws like print, also for writes of printf that failed before.
 void flush_output();
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/cluster_plan.h"
 #include "flamingo/model/presets.h"
@@ -77,7 +78,7 @@ bool is_own(const RecipePlan& subject, const StepPlan& plan) {
 void print_row(const StepPlan& plan, bool own) {
   const StepMemory& m = plan.memory;
   const auto gib = [](int64_t bytes) { return static_cast<double>(bytes) / kGiB; };
-  std::printf(
+  print_format(
       "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8.2f  %s%s\n",
       std::string(enum_name(plan.settings.storage.frozen)).c_str(),
       plan.settings.storage.checkpoint_blocks ? "yes" : "no",
@@ -99,35 +100,35 @@ int64_t program_bytes(const RecipePlan& subject, bool fp32) {
 
 void print_batches(const RecipePlan& subject) {
   for (const StepShape& batch : subject.problem.batches) {
-    std::printf("a batch of %ld sequences of %s%ld tokens and %ld media, %ld pictures in all\n",
-                static_cast<long>(batch.sequences), subject.seen ? "" : "at most ",
-                static_cast<long>(batch.tokens), static_cast<long>(batch.media),
-                static_cast<long>(batch.num_pictures()));
+    print_format("a batch of %ld sequences of %s%ld tokens and %ld media, %ld pictures in all\n",
+                 static_cast<long>(batch.sequences), subject.seen ? "" : "at most ",
+                 static_cast<long>(batch.tokens), static_cast<long>(batch.media),
+                 static_cast<long>(batch.num_pictures()));
   }
 }
 
 void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, int64_t program,
                  int64_t limit) {
-  std::printf("%.2f GiB may be used, of which the program takes %.2f\n",
-              static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
+  print_format("%.2f GiB may be used, of which the program takes %.2f\n",
+               static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
   if (subject.file_bytes > 0) {
-    std::printf("besides, %.2f GiB of files may lie in memory, as long as nobody else needs it\n",
-                static_cast<double>(subject.file_bytes) / kGiB);
+    print_format("besides, %.2f GiB of files may lie in memory, as long as nobody else needs it\n",
+                 static_cast<double>(subject.file_bytes) / kGiB);
   }
   print_batches(subject);
-  std::printf(
+  print_format(
       "\nfrozen  checkpoint  micro   memory   frozen  masters  moments  gradients  "
       "activations  logits  buffers  s a step\n");
   for (const StepPlan& plan : plans) print_row(plan, is_own(subject, plan));
   const StepPlan* best = best_plan(plans);
   if (best == nullptr) {
-    std::printf("\nnothing fits\n");
+    print("\nnothing fits\n");
     return;
   }
-  std::printf("\nfastest that fits: frozen %s, checkpointed blocks %s, %ld sequences at a time\n",
-              std::string(enum_name(best->settings.storage.frozen)).c_str(),
-              best->settings.storage.checkpoint_blocks ? "yes" : "no",
-              static_cast<long>(best->settings.micro_batch));
+  print_format("\nfastest that fits: frozen %s, checkpointed blocks %s, %ld sequences at a time\n",
+               std::string(enum_name(best->settings.storage.frozen)).c_str(),
+               best->settings.storage.checkpoint_blocks ? "yes" : "no",
+               static_cast<long>(best->settings.micro_batch));
 }
 
 void plan_here(const PlanArguments& options, const RecipePlan& subject) {
@@ -148,14 +149,14 @@ void plan_here(const PlanArguments& options, const RecipePlan& subject) {
   const auto own = std::ranges::find_if(plans, [&](const auto& p) { return is_own(subject, p); });
   Json list = Json::array();
   for (const StepPlan& plan : plans) list.push_back(plan_json(plan));
-  std::printf("%s\n", Json{{"program", program},
-                           {"files", subject.file_bytes},
-                           {"limit", limit},
-                           {"plans", list},
-                           {"recipe", own == plans.end() ? Json() : plan_json(*own)},
-                           {"best", best ? plan_json(*best) : Json()}}
-                          .dump()
-                          .c_str());
+  print_format("%s\n", Json{{"program", program},
+                            {"files", subject.file_bytes},
+                            {"limit", limit},
+                            {"plans", list},
+                            {"recipe", own == plans.end() ? Json() : plan_json(*own)},
+                            {"best", best ? plan_json(*best) : Json()}}
+                           .dump()
+                           .c_str());
 }
 
 void plan_devices(const PlanArguments& options, const RecipePlan& subject) {
@@ -174,33 +175,33 @@ void plan_devices(const PlanArguments& options, const RecipePlan& subject) {
                                  subject.problem.training, storage, cluster);
   const double days = kPaperSteps * plan.seconds() / kDay;
   if (options.json) {
-    std::printf("%s\n", Json{{"devices", cluster.devices()},
-                             {"memory", memory_json(plan.memory)},
-                             {"flops", plan.flops.total()},
-                             {"compute_s", plan.compute},
-                             {"tensor_sums_s", plan.tensor_sums},
-                             {"gradient_sums_s", plan.gradient_sums},
-                             {"seconds", plan.seconds()},
-                             {"days_of_500k_steps", days}}
-                            .dump()
-                            .c_str());
+    print_format("%s\n", Json{{"devices", cluster.devices()},
+                              {"memory", memory_json(plan.memory)},
+                              {"flops", plan.flops.total()},
+                              {"compute_s", plan.compute},
+                              {"tensor_sums_s", plan.tensor_sums},
+                              {"gradient_sums_s", plan.gradient_sums},
+                              {"seconds", plan.seconds()},
+                              {"days_of_500k_steps", days}}
+                             .dump()
+                             .c_str());
     return;
   }
-  std::printf("%ld devices: %ld groups of %ld, %ld sequences of %ld tokens each in %ld parts\n",
-              static_cast<long>(cluster.devices()), static_cast<long>(cluster.data_parallel),
-              static_cast<long>(cluster.tensor_parallel),
-              static_cast<long>(shape.sequences * options.parts), static_cast<long>(shape.tokens),
-              static_cast<long>(options.parts));
+  print_format("%ld devices: %ld groups of %ld, %ld sequences of %ld tokens each in %ld parts\n",
+               static_cast<long>(cluster.devices()), static_cast<long>(cluster.data_parallel),
+               static_cast<long>(cluster.tensor_parallel),
+               static_cast<long>(shape.sequences * options.parts), static_cast<long>(shape.tokens),
+               static_cast<long>(options.parts));
   const double peak = static_cast<double>(plan.memory.peak()) / kGiB;
-  std::printf("memory of a device: %.1f GiB%s\n", peak,
-              options.device_memory <= 0      ? ""
-              : peak <= options.device_memory ? ", which fits"
-                                              : ", which does not fit");
-  std::printf(
+  print_format("memory of a device: %.1f GiB%s\n", peak,
+               options.device_memory <= 0      ? ""
+               : peak <= options.device_memory ? ", which fits"
+                                               : ", which does not fit");
+  print_format(
       "a step: %.3g operations; %.2f s of products, %.2f s of sums within groups, %.2f s "
       "between groups: %.2f s\n",
       plan.flops.total(), plan.compute, plan.tensor_sums, plan.gradient_sums, plan.seconds());
-  std::printf(
+  print_format(
       "500,000 steps (paper, appendix B.1.2): %.1f days; the paper's largest model took "
       "15 days on 1536 devices\n",
       days);

@@ -1,6 +1,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/file.h"
 #include "flamingo/report/run_figures.h"
@@ -31,7 +32,7 @@ void run_report(const ReportArguments& options) {
   const auto runs = read_runs(options.runs, options.recipes);
   if (!options.output.empty()) write_file_atomic(options.output, report_html(runs, options.smooth));
   if (!options.svg.empty()) write_figures(runs, options);
-  if (options.json) std::printf("%s\n", summary_json(runs, options.smooth).dump(2).c_str());
+  if (options.json) print(summary_json(runs, options.smooth).dump(2) + "\n");
 }
 
 }  // namespace
