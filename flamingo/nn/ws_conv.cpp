@@ -29,9 +29,10 @@ WsConvImpl::WsConvImpl(const WsConvConfig& config, const torch::TensorOptions& o
 }
 
 torch::Tensor WsConvImpl::standardised() const {
-  const auto rows = weight.to(torch::kFloat32).flatten(1);  // [out, N]
+  const auto wide = at::promote_types(weight.scalar_type(), torch::kFloat32);
+  const auto rows = weight.to(wide).flatten(1);  // [out, N]
   const int64_t fan_in = rows.size(1);
-  const auto scale = gain.to(torch::kFloat32).flatten(1) * config_.input_scale;  // [out, 1]
+  const auto scale = gain.to(wide).flatten(1) * config_.input_scale;  // [out, 1]
   if (config_.floor == WsFloor::kAdd) {
     const auto unit = at::layer_norm(rows, {fan_in}, {}, {}, config_.eps);
     return (unit * (scale / std::sqrt(static_cast<double>(fan_in)))).view_as(weight);

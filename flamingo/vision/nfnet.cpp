@@ -37,7 +37,8 @@ SqueezeExciteImpl::SqueezeExciteImpl(int64_t channels, int64_t hidden,
 
 torch::Tensor SqueezeExciteImpl::forward(const torch::Tensor& x) const {
   const auto mean = x.mean({2, 3});  // [N, C]
-  return fc2_->forward(at::relu(fc1_->forward(mean))).to(torch::kFloat32).sigmoid();
+  const auto gates = fc2_->forward(at::relu(fc1_->forward(mean)));
+  return gates.to(at::promote_types(gates.scalar_type(), torch::kFloat32)).sigmoid();
 }
 
 NfnetDownsampleImpl::NfnetDownsampleImpl(const WsConvConfig& config, int64_t stride,
