@@ -8,12 +8,12 @@
 namespace flamingo {
 namespace {
 
-constexpr auto kNeutral = FieldUse::kNeutral;
+using enum FieldUse;
 constexpr size_t kNamesInWarnings = 10;
 
 // Of PretrainedConfig in transformers 4 and 5, and of GenerationConfig, which old files repeat.
 constexpr std::array<Field, 68> kTransformers = {{{"architectures"},
-                                                  {"model_type", FieldUse::kUsed},
+                                                  {"model_type", kUsed},
                                                   {"torch_dtype"},
                                                   {"dtype"},
                                                   {"transformers_version"},
@@ -37,7 +37,7 @@ constexpr std::array<Field, 68> kTransformers = {{{"architectures"},
                                                   {"prefix"},
                                                   {"bos_token_id"},
                                                   {"pad_token_id"},
-                                                  {"eos_token_id", FieldUse::kUsed},
+                                                  {"eos_token_id", kUsed},
                                                   {"sep_token_id"},
                                                   {"decoder_start_token_id"},
                                                   {"initializer_range"},
@@ -78,8 +78,8 @@ constexpr std::array<Field, 68> kTransformers = {{{"architectures"},
                                                   {"attention_bias", kNeutral, "[false]"},
                                                   {"mlp_bias", kNeutral, "[false]"},
                                                   {"attn_implementation"},
-                                                  {"auto_map", FieldUse::kTold},
-                                                  {"quantization_config", FieldUse::kTold}}};
+                                                  {"auto_map", kTold},
+                                                  {"quantization_config", kTold}}};
 
 /// nullptr for an unknown name.
 const Field* find_field(const std::string& name, FieldTables tables) {
@@ -165,7 +165,7 @@ void check_fields(const Json& json, FieldTables tables, const std::string& where
   require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
   for (const auto& [name, value] : json.items()) {
     const Field* field = find_field(name, tables);
-    if (field == nullptr || field->use != FieldUse::kNeutral) continue;
+    if (field == nullptr || field->use != kNeutral) continue;
     check_neutral(value, *field, where + "." + name);
   }
 }
@@ -187,7 +187,7 @@ std::vector<std::string> untaken_fields(const Json& json, FieldTables tables,
     if (is_silent(name, value)) continue;
     const Field* field = find_field(name, tables);
     if (field == nullptr) unknown.push_back(printable(name));
-    if (field != nullptr && field->use == FieldUse::kTold) {
+    if (field != nullptr && field->use == kTold) {
       warnings.push_back(where + "." + name + " = " + shown(value) +
                          " is not followed; weights count as they are stored");
     }

@@ -9,73 +9,72 @@
 namespace flamingo {
 namespace {
 
-constexpr auto kUsed = FieldUse::kUsed;
-constexpr auto kNeutral = FieldUse::kNeutral;
+using enum FieldUse;
 
-constexpr std::array<Field, 64> kFields = {{{"eos_token_id", kUsed},
-                                            {"bad_words_ids", kUsed},
-                                            {"suppress_tokens", kUsed},
-                                            {"bos_token_id"},
-                                            {"pad_token_id"},
-                                            {"decoder_start_token_id"},
-                                            {"transformers_version"},
-                                            {"use_cache"},
-                                            {"cache_implementation"},
-                                            {"cache_config"},
-                                            {"return_legacy_cache"},
-                                            {"output_attentions"},
-                                            {"output_hidden_states"},
-                                            {"output_scores"},
-                                            {"output_logits"},
-                                            {"return_dict_in_generate"},
-                                            {"remove_invalid_values"},
-                                            {"renormalize_logits"},
-                                            {"low_memory"},
-                                            {"disable_compile"},
-                                            {"compile_config"},
-                                            {"continuous_batching_config"},
-                                            {"max_length"},
-                                            {"max_new_tokens"},
-                                            {"max_time"},
-                                            {"num_return_sequences"},
-                                            {"prompt_lookup_num_tokens"},
-                                            {"max_matching_ngram_size"},
-                                            {"num_assistant_tokens"},
-                                            {"num_assistant_tokens_schedule"},
-                                            {"assistant_confidence_threshold"},
-                                            {"assistant_early_exit"},
-                                            {"assistant_lookbehind"},
-                                            {"target_lookbehind"},
-                                            {"is_assistant"},
-                                            {"prefill_chunk_size"},
-                                            {"do_sample"},
-                                            {"temperature"},
-                                            {"top_k"},
-                                            {"top_p"},
-                                            {"min_p"},
-                                            {"top_h"},
-                                            {"typical_p"},
-                                            {"epsilon_cutoff"},
-                                            {"eta_cutoff"},
-                                            {"repetition_penalty"},
-                                            {"num_beams"},
-                                            {"num_beam_groups"},
-                                            {"diversity_penalty"},
-                                            {"length_penalty"},
-                                            {"early_stopping"},
-                                            {"penalty_alpha"},
-                                            {"no_repeat_ngram_size"},
-                                            {"encoder_no_repeat_ngram_size"},
-                                            {"encoder_repetition_penalty"},
-                                            {"stop_strings"},
-                                            {"min_length", kNeutral, "[0]"},
-                                            {"min_new_tokens", kNeutral, "[0]"},
-                                            {"sequence_bias", kNeutral, "[{}, []]"},
-                                            {"guidance_scale", kNeutral, "[1]"},
-                                            {"forced_bos_token_id", kNeutral, "[]"},
-                                            {"forced_eos_token_id", kNeutral, "[]"},
-                                            {"forced_decoder_ids", kNeutral, "[[]]"},
-                                            {"constraints", kNeutral, "[]"}}};
+constexpr std::array<Field, 64> kGenerationFields = {{{"eos_token_id", kUsed},
+                                                      {"bad_words_ids", kUsed},
+                                                      {"suppress_tokens", kUsed},
+                                                      {"bos_token_id"},
+                                                      {"pad_token_id"},
+                                                      {"decoder_start_token_id"},
+                                                      {"transformers_version"},
+                                                      {"use_cache"},
+                                                      {"cache_implementation"},
+                                                      {"cache_config"},
+                                                      {"return_legacy_cache"},
+                                                      {"output_attentions"},
+                                                      {"output_hidden_states"},
+                                                      {"output_scores"},
+                                                      {"output_logits"},
+                                                      {"return_dict_in_generate"},
+                                                      {"remove_invalid_values"},
+                                                      {"renormalize_logits"},
+                                                      {"low_memory"},
+                                                      {"disable_compile"},
+                                                      {"compile_config"},
+                                                      {"continuous_batching_config"},
+                                                      {"max_length"},
+                                                      {"max_new_tokens"},
+                                                      {"max_time"},
+                                                      {"num_return_sequences"},
+                                                      {"prompt_lookup_num_tokens"},
+                                                      {"max_matching_ngram_size"},
+                                                      {"num_assistant_tokens"},
+                                                      {"num_assistant_tokens_schedule"},
+                                                      {"assistant_confidence_threshold"},
+                                                      {"assistant_early_exit"},
+                                                      {"assistant_lookbehind"},
+                                                      {"target_lookbehind"},
+                                                      {"is_assistant"},
+                                                      {"prefill_chunk_size"},
+                                                      {"do_sample"},
+                                                      {"temperature"},
+                                                      {"top_k"},
+                                                      {"top_p"},
+                                                      {"min_p"},
+                                                      {"top_h"},
+                                                      {"typical_p"},
+                                                      {"epsilon_cutoff"},
+                                                      {"eta_cutoff"},
+                                                      {"repetition_penalty"},
+                                                      {"num_beams"},
+                                                      {"num_beam_groups"},
+                                                      {"diversity_penalty"},
+                                                      {"length_penalty"},
+                                                      {"early_stopping"},
+                                                      {"penalty_alpha"},
+                                                      {"no_repeat_ngram_size"},
+                                                      {"encoder_no_repeat_ngram_size"},
+                                                      {"encoder_repetition_penalty"},
+                                                      {"stop_strings"},
+                                                      {"min_length", kNeutral, "[0]"},
+                                                      {"min_new_tokens", kNeutral, "[0]"},
+                                                      {"sequence_bias", kNeutral, "[{}, []]"},
+                                                      {"guidance_scale", kNeutral, "[1]"},
+                                                      {"forced_bos_token_id", kNeutral, "[]"},
+                                                      {"forced_eos_token_id", kNeutral, "[]"},
+                                                      {"forced_decoder_ids", kNeutral, "[[]]"},
+                                                      {"constraints", kNeutral, "[]"}}};
 
 /// Settings that would change the text and the defaults of transformers, which need no word.
 struct Setting {
@@ -164,7 +163,7 @@ void warn_of_settings(const Json& json, const std::string& where,
 
 }  // namespace
 
-std::span<const Field> generation_fields() { return kFields; }
+std::span<const Field> generation_fields() { return kGenerationFields; }
 
 GenerationConfig read_generation_config(const std::string& folder, int64_t vocab) {
   GenerationConfig config;
@@ -177,12 +176,12 @@ GenerationConfig read_generation_config(const std::string& folder, int64_t vocab
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return config;
   const Json json = read_json_file(path);
-  check_fields(json, {kFields, kRareFields}, path);
+  check_fields(json, {kGenerationFields, kRareFields}, path);
   const auto stops = ids_at(json, "eos_token_id", vocab, path);
   if (!stops.empty()) config.stop_ids = stops;  // the newer file decides, as in transformers
   config.banned_ids = ids_at(json, "suppress_tokens", vocab, path);
   read_bad_words(json, vocab, path, config.banned_ids);
-  config.warnings = untaken_fields(json, {kFields, kRareFields}, path);
+  config.warnings = untaken_fields(json, {kGenerationFields, kRareFields}, path);
   warn_of_settings(json, path, config.warnings);
   return config;
 }

@@ -15,63 +15,63 @@
 namespace flamingo {
 namespace {
 
-constexpr auto kUsed = FieldUse::kUsed;
-constexpr auto kNeutral = FieldUse::kNeutral;
+using enum FieldUse;
 
 // Keys behind "llama.". llama.cpp reads those of other models only for these; a file that has one
 // expects it to count.
-constexpr std::array<Field, 52> kFields = {{{"context_length", kUsed},
-                                            {"embedding_length", kUsed},
-                                            {"block_count", kUsed},
-                                            {"feed_forward_length", kUsed},
-                                            {"attention.head_count", kUsed},
-                                            {"attention.head_count_kv", kUsed},
-                                            {"attention.key_length", kUsed},
-                                            {"attention.value_length", kUsed},
-                                            {"attention.layer_norm_rms_epsilon", kUsed},
-                                            {"attention.scale", kUsed},
-                                            {"attention.sliding_window", kUsed},
-                                            {"rope.dimension_count", kUsed},
-                                            {"rope.freq_base", kUsed},
-                                            {"rope.scale_linear", kUsed},
-                                            {"rope.scaling.type", kUsed},
-                                            {"rope.scaling.factor", kUsed},
-                                            {"rope.scaling.attn_factor", kUsed},
-                                            {"rope.scaling.original_context_length", kUsed},
-                                            {"rope.scaling.finetuned"},
-                                            {"vocab_size"},
-                                            {"tensor_data_layout"},
-                                            {"pooling_type"},
-                                            {"attention.layer_norm_epsilon"},
-                                            {"rope.scaling.alpha", kNeutral, "[0]"},
-                                            {"rope.scaling.yarn_log_multiplier", kNeutral, "[0]"},
-                                            {"rope.scaling.yarn_ext_factor", kNeutral, "[-1]"},
-                                            {"rope.scaling.yarn_attn_factor", kNeutral, "[1]"},
-                                            {"rope.scaling.yarn_beta_fast", kNeutral, "[32]"},
-                                            {"rope.scaling.yarn_beta_slow", kNeutral, "[1]"},
-                                            {"attention.causal", kNeutral, "[true]"},
-                                            {"attention.max_alibi_bias", kNeutral, "[0]"},
-                                            {"attention.clamp_kqv", kNeutral, "[0]"},
-                                            {"attention.output_scale", kNeutral, "[0, 1]"},
-                                            {"attention.value_scale", kNeutral, "[0, 1]"},
-                                            {"attention.temperature_length", kNeutral, "[0]"},
-                                            {"attention.temperature_scale", kNeutral, "[0]"},
-                                            {"use_parallel_residual", kNeutral, "[false]"},
-                                            {"hidden_activation", kNeutral, R"(["silu"])"},
-                                            {"logit_scale", kNeutral, "[0, 1]"},
-                                            {"embedding_scale", kNeutral, "[0, 1]"},
-                                            {"residual_scale", kNeutral, "[0, 1]"},
-                                            {"attn_logit_softcapping", kNeutral, "[0]"},
-                                            {"final_logit_softcapping", kNeutral, "[0]"},
-                                            {"expert_count", kNeutral, "[0]"},
-                                            {"expert_used_count", kNeutral, "[0]"},
-                                            {"expert_shared_count", kNeutral, "[0]"},
-                                            {"expert_group_count", kNeutral, "[0]"},
-                                            {"expert_feed_forward_length", kNeutral, "[0]"},
-                                            {"expert_weights_scale", kNeutral, "[0, 1]"},
-                                            {"leading_dense_block_count", kNeutral, "[0]"},
-                                            {"nextn_predict_layers", kNeutral, "[0]"},
-                                            {"interleave_moe_layer_step", kNeutral, "[0]"}}};
+constexpr std::array<Field, 52> kGgufFields = {
+    {{"context_length", kUsed},
+     {"embedding_length", kUsed},
+     {"block_count", kUsed},
+     {"feed_forward_length", kUsed},
+     {"attention.head_count", kUsed},
+     {"attention.head_count_kv", kUsed},
+     {"attention.key_length", kUsed},
+     {"attention.value_length", kUsed},
+     {"attention.layer_norm_rms_epsilon", kUsed},
+     {"attention.scale", kUsed},
+     {"attention.sliding_window", kUsed},
+     {"rope.dimension_count", kUsed},
+     {"rope.freq_base", kUsed},
+     {"rope.scale_linear", kUsed},
+     {"rope.scaling.type", kUsed},
+     {"rope.scaling.factor", kUsed},
+     {"rope.scaling.attn_factor", kUsed},
+     {"rope.scaling.original_context_length", kUsed},
+     {"rope.scaling.finetuned"},
+     {"vocab_size"},
+     {"tensor_data_layout"},
+     {"pooling_type"},
+     {"attention.layer_norm_epsilon"},
+     {"rope.scaling.alpha", kNeutral, "[0]"},
+     {"rope.scaling.yarn_log_multiplier", kNeutral, "[0]"},
+     {"rope.scaling.yarn_ext_factor", kNeutral, "[-1]"},
+     {"rope.scaling.yarn_attn_factor", kNeutral, "[1]"},
+     {"rope.scaling.yarn_beta_fast", kNeutral, "[32]"},
+     {"rope.scaling.yarn_beta_slow", kNeutral, "[1]"},
+     {"attention.causal", kNeutral, "[true]"},
+     {"attention.max_alibi_bias", kNeutral, "[0]"},
+     {"attention.clamp_kqv", kNeutral, "[0]"},
+     {"attention.output_scale", kNeutral, "[0, 1]"},
+     {"attention.value_scale", kNeutral, "[0, 1]"},
+     {"attention.temperature_length", kNeutral, "[0]"},
+     {"attention.temperature_scale", kNeutral, "[0]"},
+     {"use_parallel_residual", kNeutral, "[false]"},
+     {"hidden_activation", kNeutral, R"(["silu"])"},
+     {"logit_scale", kNeutral, "[0, 1]"},
+     {"embedding_scale", kNeutral, "[0, 1]"},
+     {"residual_scale", kNeutral, "[0, 1]"},
+     {"attn_logit_softcapping", kNeutral, "[0]"},
+     {"final_logit_softcapping", kNeutral, "[0]"},
+     {"expert_count", kNeutral, "[0]"},
+     {"expert_used_count", kNeutral, "[0]"},
+     {"expert_shared_count", kNeutral, "[0]"},
+     {"expert_group_count", kNeutral, "[0]"},
+     {"expert_feed_forward_length", kNeutral, "[0]"},
+     {"expert_weights_scale", kNeutral, "[0, 1]"},
+     {"leading_dense_block_count", kNeutral, "[0]"},
+     {"nextn_predict_layers", kNeutral, "[0]"},
+     {"interleave_moe_layer_step", kNeutral, "[0]"}}};
 
 using Renaming = std::pair<const char*, const char*>;
 
@@ -184,12 +184,12 @@ at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads) {
   return weight.view({num_heads, -1, 2, weight.size(1)}).transpose(1, 2).reshape(weight.sizes());
 }
 
-std::span<const Field> gguf_llama_fields() { return kFields; }
+std::span<const Field> gguf_llama_fields() { return kGgufFields; }
 
 DecoderConfig decoder_config_from_gguf(const Gguf& file) {
   const std::string architecture = file.string_at("general.architecture");
   require(architecture == "llama", "GGUF", "expected architecture llama, got " + architecture);
-  check_metadata(file, architecture, kFields);
+  check_metadata(file, architecture, kGgufFields);
   require(file.get_int("split.count").value_or(1) <= 1, "GGUF",
           "expected a whole model, got one part of a split one",
           "join the parts with llama-gguf-split --merge");
@@ -224,7 +224,7 @@ DecoderConfig decoder_config_from_gguf(const Gguf& file) {
 LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std::string& where) {
   LmCheckpoint checkpoint;
   checkpoint.config = decoder_config_from_gguf(file);
-  for (const std::string& warning : untaken_metadata(file, "llama", kFields))
+  for (const std::string& warning : untaken_metadata(file, "llama", kGgufFields))
     checkpoint.warnings.push_back(where + ": " + warning);
   StateDict llama;
   for (const GgufTensor& tensor : file.tensors()) {

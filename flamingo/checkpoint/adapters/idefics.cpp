@@ -19,11 +19,10 @@ constexpr std::string_view kVision = "model.vision_model.";
 constexpr std::string_view kResampler = "model.perceiver_resampler.";
 constexpr std::string_view kXattn = "model.gated_cross_attn_layers.";
 
-constexpr auto kUsed = FieldUse::kUsed;
-constexpr auto kNeutral = FieldUse::kNeutral;
+using enum FieldUse;
 
 // Beside those of LLaMA and of all configs.
-constexpr std::array<Field, 19> kFields = {
+constexpr std::array<Field, 19> kIdeficsFields = {
     {{"additional_vocab_size", kUsed},
      {"vision_config", kUsed},
      {"perceiver_config", kUsed},
@@ -204,7 +203,7 @@ std::vector<std::string> additional_names(int64_t count) {
 /// Calls visit(json, tables, where) for config.json and for the objects in it.
 template <class Visit>
 void for_each_part(const Json& json, const std::string& where, const Visit& visit) {
-  visit(json, FieldTables{kFields, llama_fields(), transformers_fields()}, where);
+  visit(json, FieldTables{kIdeficsFields, llama_fields(), transformers_fields()}, where);
   const auto visit_part = [&](const char* name, std::span<const Field> fields) {
     const auto part = json.find(name);
     if (part == json.end() || part->is_null()) return;
@@ -262,7 +261,7 @@ void read_transform(const PictureSettings& settings, TransformConfig& transform)
 
 }  // namespace
 
-std::span<const Field> idefics_fields() { return kFields; }
+std::span<const Field> idefics_fields() { return kIdeficsFields; }
 std::span<const Field> idefics_vision_fields() { return kVisionFields; }
 std::span<const Field> idefics_perceiver_fields() { return kPerceiverFields; }
 std::span<const Field> idefics_picture_fields() { return kPictureFields; }

@@ -14,45 +14,44 @@
 namespace flamingo {
 namespace {
 
-constexpr auto kUsed = FieldUse::kUsed;
-constexpr auto kNeutral = FieldUse::kNeutral;
+using enum FieldUse;
 
 // Some are known only to be refused with their value: they belong to relatives of LLaMA.
-constexpr std::array<Field, 35> kFields = {{{"vocab_size", kUsed},
-                                            {"hidden_size", kUsed},
-                                            {"num_hidden_layers", kUsed},
-                                            {"num_attention_heads", kUsed},
-                                            {"num_key_value_heads", kUsed},
-                                            {"head_dim", kUsed},
-                                            {"intermediate_size", kUsed},
-                                            {"hidden_act", kUsed},
-                                            {"rms_norm_eps", kUsed},
-                                            {"tie_word_embeddings", kUsed},
-                                            {"max_position_embeddings", kUsed},
-                                            {"rope_theta", kUsed},
-                                            {"rope_scaling", kUsed},
-                                            {"rope_parameters", kUsed},
-                                            {"original_max_position_embeddings", kUsed},
-                                            {"pretraining_tp"},
-                                            {"max_sequence_length"},
-                                            {"rope_interleaved", kNeutral, "[false]"},
-                                            {"is_llama_config", kNeutral, "[true]"},
-                                            {"partial_rotary_factor", kNeutral, "[1]"},
-                                            {"rotary_pct", kNeutral, "[1]"},
-                                            {"sliding_window", kNeutral, "[]"},
-                                            {"use_sliding_window", kNeutral, "[false]"},
-                                            {"layer_types", kNeutral, "[]"},
-                                            {"no_rope_layers", kNeutral, "[[]]"},
-                                            {"attention_multiplier", kNeutral, "[]"},
-                                            {"embedding_multiplier", kNeutral, "[1]"},
-                                            {"residual_multiplier", kNeutral, "[1]"},
-                                            {"logits_scaling", kNeutral, "[1]"},
-                                            {"logit_scale", kNeutral, "[1]"},
-                                            {"query_pre_attn_scalar", kNeutral, "[]"},
-                                            {"attn_logit_softcapping", kNeutral, "[]"},
-                                            {"final_logit_softcapping", kNeutral, "[]"},
-                                            {"num_experts", kNeutral, "[0]"},
-                                            {"num_local_experts", kNeutral, "[0, 1]"}}};
+constexpr std::array<Field, 35> kLlamaFields = {{{"vocab_size", kUsed},
+                                                 {"hidden_size", kUsed},
+                                                 {"num_hidden_layers", kUsed},
+                                                 {"num_attention_heads", kUsed},
+                                                 {"num_key_value_heads", kUsed},
+                                                 {"head_dim", kUsed},
+                                                 {"intermediate_size", kUsed},
+                                                 {"hidden_act", kUsed},
+                                                 {"rms_norm_eps", kUsed},
+                                                 {"tie_word_embeddings", kUsed},
+                                                 {"max_position_embeddings", kUsed},
+                                                 {"rope_theta", kUsed},
+                                                 {"rope_scaling", kUsed},
+                                                 {"rope_parameters", kUsed},
+                                                 {"original_max_position_embeddings", kUsed},
+                                                 {"pretraining_tp"},
+                                                 {"max_sequence_length"},
+                                                 {"rope_interleaved", kNeutral, "[false]"},
+                                                 {"is_llama_config", kNeutral, "[true]"},
+                                                 {"partial_rotary_factor", kNeutral, "[1]"},
+                                                 {"rotary_pct", kNeutral, "[1]"},
+                                                 {"sliding_window", kNeutral, "[]"},
+                                                 {"use_sliding_window", kNeutral, "[false]"},
+                                                 {"layer_types", kNeutral, "[]"},
+                                                 {"no_rope_layers", kNeutral, "[[]]"},
+                                                 {"attention_multiplier", kNeutral, "[]"},
+                                                 {"embedding_multiplier", kNeutral, "[1]"},
+                                                 {"residual_multiplier", kNeutral, "[1]"},
+                                                 {"logits_scaling", kNeutral, "[1]"},
+                                                 {"logit_scale", kNeutral, "[1]"},
+                                                 {"query_pre_attn_scalar", kNeutral, "[]"},
+                                                 {"attn_logit_softcapping", kNeutral, "[]"},
+                                                 {"final_logit_softcapping", kNeutral, "[]"},
+                                                 {"num_experts", kNeutral, "[0]"},
+                                                 {"num_local_experts", kNeutral, "[0, 1]"}}};
 
 /// Matrices that become one, rows in this order.
 struct Fusion {
@@ -144,7 +143,7 @@ DecoderConfig decoder_config_from_llama(const Json& json, const std::string& whe
   return config;
 }
 
-std::span<const Field> llama_fields() { return kFields; }
+std::span<const Field> llama_fields() { return kLlamaFields; }
 
 void tie_weights(const char* source, const char* target, StateDict& weights,
                  const std::string& where) {
@@ -169,9 +168,9 @@ LmCheckpoint read_llama(const std::string& folder) {
   const auto type = field_or<std::string>(json, "model_type", "llama", path);
   require(type == "llama" || type == "mistral", path + ".model_type",
           "expected llama or mistral, got \"" + type.substr(0, 40) + "\"");
-  check_fields(json, {kFields, transformers_fields()}, path);
+  check_fields(json, {kLlamaFields, transformers_fields()}, path);
   LmCheckpoint checkpoint;
-  checkpoint.warnings = untaken_fields(json, {kFields, transformers_fields()}, path);
+  checkpoint.warnings = untaken_fields(json, {kLlamaFields, transformers_fields()}, path);
   checkpoint.config = decoder_config_from_llama(json, path);
   checkpoint.weights = decoder_from_llama(load_state_dict(folder, is_model_weight));
   if (checkpoint.config.tied_embeddings) {

@@ -24,16 +24,16 @@ constexpr std::array<std::pair<RopeType, const char*>, 5> enum_table(RopeType) {
            {RopeType::kLlama3, "llama3"}}};
 }
 
-constexpr auto kUsed = FieldUse::kUsed;
+using enum FieldUse;
 
 // What every type may hold; a head that is turned in part is another model.
 constexpr std::array<Field, 5> kCommon = {{{"rope_type", kUsed},
                                            {"type", kUsed},
                                            {"rope_theta", kUsed},
                                            {"finetuned"},  // YaRN's own models: how it was trained
-                                           {"partial_rotary_factor", FieldUse::kNeutral, "[1]"}}};
+                                           {"partial_rotary_factor", kNeutral, "[1]"}}};
 constexpr std::array<Field, 2> kDefault = {
-    {{"factor", FieldUse::kNeutral, "[1]"}, {"original_max_position_embeddings"}}};
+    {{"factor", kNeutral, "[1]"}, {"original_max_position_embeddings"}}};
 constexpr std::array<Field, 2> kFactor = {
     {{"factor", kUsed}, {"original_max_position_embeddings"}}};  // harmless: only linear, dynamic
 constexpr std::array<Field, 8> kYarn = {{{"factor", kUsed},
