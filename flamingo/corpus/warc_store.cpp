@@ -1,5 +1,6 @@
 #include "flamingo/corpus/warc_store.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -21,9 +22,37 @@ std::string capture_key(std::string_view normal_url, std::string_view date) {
   return std::string(normal_url) + " " + std::string(date);
 }
 
-/// "sha1:ABC..."; base 32 and base 16 are written in either case.
+/// Hexadecimal digits of the bytes that base 32 stands for, in lower case; "" for other text.
+std::string hex_of_base32(std::string_view text) {
+  constexpr std::string_view kDigits = "abcdefghijklmnopqrstuvwxyz234567";
+  std::string hex;
+  uint32_t bits = 0;
+  int num_bits = 0;
+  for (const char c : text.substr(0, text.find('='))) {
+    const size_t value = kDigits.find(c);
+    if (value == kDigits.npos) return {};
+    bits = bits << 5 | static_cast<uint32_t>(value);
+    for (num_bits += 5; num_bits >= 4; num_bits -= 4)
+      hex += "0123456789abcdef"[bits >> (num_bits - 4) & 15];
+    bits &= (1u << num_bits) - 1;
+  }
+  return hex;
+}
+
+/// "sha1:3f2a...": the payload's digest, which archives write in base 32 or 16, in either case.
 std::string digest_of(const WarcRecord& record) {
-  return ascii_lower(record.headers.value("WARC-Payload-Digest"));
+  const std::string digest = ascii_lower(record.headers.value("WARC-Payload-Digest"));
+  const size_t colon = digest.find(':');
+  const std::string_view value = std::string_view(digest).substr(colon + 1);
+  constexpr size_t kSha1Base32 = 32, kSha256Base32 = 52;
+  const bool sha1 = digest.starts_with("sha1:") || digest.starts_with("sha-1:");
+  const bool sha256 = digest.starts_with("sha256:") || digest.starts_with("sha-256:");
+  const size_t size = std::min(value.find('='), value.size());
+  const bool base32 = (sha1 && size == kSha1Base32) || (sha256 && size == kSha256Base32);
+  if (!sha1 && !sha256) return digest;
+  constexpr size_t kSha256Hex = 64;
+  const std::string hex = base32 ? hex_of_base32(value).substr(0, kSha256Hex) : std::string(value);
+  return (sha1 ? "sha1:" : "sha256:") + hex;
 }
 
 bool is_end(const WarcStore::Entry& entry) {

@@ -9,9 +9,9 @@ namespace flamingo {
 /// Source: mimesniff.spec.whatwg.org, 7.1 (which knows neither of the latter three).
 bool begins_html(std::string_view body);
 
-/// Whether a body is surely not compressed: a picture of a known format, or text, of which the
-/// beginning has no byte that mimesniff.spec.whatwg.org, 3 calls binary (well-formed UTF-8 where
-/// there are too few bytes to tell by that alone).
+/// Whether a body is surely not compressed: a picture of a known format, UTF-16, or text, of which
+/// the beginning has no byte that mimesniff.spec.whatwg.org, 3 calls binary (well-formed UTF-8
+/// where there are too few bytes to tell by that alone).
 bool is_uncompressed(std::string_view body);
 
 }  // namespace flamingo

@@ -210,7 +210,12 @@ Inflated inflate_as(Compression compression, Bytes bytes, const InflateLimits& l
       throw OutputLimit(where, ratio_text(limits));
     result.complete = step.ended;
     const bool stuck = step.consumed == 0 && step.produced == 0;
-    if (step.ended || stuck || !damage.empty()) return result;
+    const Bytes rest = bytes.subspan(consumed);
+    if (step.ended && sniff_compression(rest) == compression) {
+      decompressor->restart(rest);
+    } else if (step.ended || stuck || !damage.empty()) {
+      return result;
+    }
   }
 }
 

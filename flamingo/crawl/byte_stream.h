@@ -73,7 +73,8 @@ struct Inflated {
 };
 
 /// Undoes an HTTP content coding: gzip, x-gzip, deflate (with or without its zlib header), br, zstd
-/// or identity, in any case. Bytes behind the compressed stream are ignored, as browsers do.
+/// or identity, in any case; of gzip and zstd all members. Other bytes behind the compressed stream
+/// are ignored, as browsers do.
 /// Throws Error: another coding, damage; OutputLimit. `where` names the bytes in errors.
 Inflated inflate_bytes(std::string_view encoding, std::span<const std::byte> bytes,
                        const InflateLimits& limits, const std::string& where);

@@ -187,7 +187,7 @@ void take_body(std::string_view stored, std::vector<std::string>& codings, HttpM
 }  // namespace
 
 void parse_content_type(std::string_view text, HttpMessage& message) {
-  const size_t mime_end = std::min(text.find(';'), text.size());
+  const size_t mime_end = std::min(text.find_first_of(";,"), text.size());
   message.mime = ascii_lower(ascii_trim(text.substr(0, mime_end)));
   text.remove_prefix(mime_end);
   while (!text.empty() && message.charset.empty()) {

@@ -66,6 +66,20 @@ TEST_F(WarcStoreTest, RevisitsNameTheirOriginalInManyWays) {
   EXPECT_EQ(get("a2"), "b") << "whose digest nobody stated";
 }
 
+TEST_F(WarcStoreTest, DigestsAreBytesHoweverWritten) {
+  picture("hex", "one", {{"WARC-Payload-Digest", "sha1:5BA93C9DB0CFF93F52B521D7420E43F6EDA2784F"}});
+  revisit("base32", {{"WARC-Payload-Digest", "sha-1:LOUTZHNQZ74T6UVVEHLUEDSD63W2E6CP"}});
+  revisit("other", {{"WARC-Payload-Digest", "sha1:LOUTZHNQZ74T6UVVEHLUEDSD63W2E6CQ"}});
+  picture(
+      "base32-256", "two",
+      {{"WARC-Payload-Digest", "sha256:NZRCYG52EIHXVLYJ2MJKULYD4C7JCLL5JYTAJDYLU4K4QCBLVAPQ===="}});
+  revisit("hex-256", {{"WARC-Payload-Digest",
+                       "sha256:6e622c1bba220f7aaf09d312aa2f03e0be912d7d4e26048f0ba715c8082ba81f"}});
+  EXPECT_EQ(get("base32"), "one");
+  EXPECT_EQ(get("other"), "not_found");
+  EXPECT_EQ(get("hex-256"), "two");
+}
+
 TEST_F(WarcStoreTest, AnotherCaptureIsNotTheOriginal) {
   picture("a", "old", {{"WARC-Date", "2020"}, {"WARC-Payload-Digest", "sha1:OLD"}});
   revisit("other-time",

@@ -25,7 +25,8 @@ TEST(BodySniff, WhatIsNotCompressed) {
   std::string cyrillic(300, '\xE4');  // of windows-1251
   for (const std::string& body :
        {text, std::string("x"), cyrillic, std::string("caf\xC3\xA9"), "\x89PNG\r\n\x1A\n" + text,
-        std::string("GIF89a\1\0\1\0", 10) + std::string(20, '\0'), text + std::string(99, '\0')})
+        std::string("GIF89a\1\0\1\0", 10) + std::string(20, '\0'), text + std::string(99, '\0'),
+        std::string("\xFF\xFE<\0p\0>\0", 8)})
     EXPECT_TRUE(is_uncompressed(body)) << body.substr(0, 10);
   for (const std::string& body :
        {testing::gzip_text(text), testing::zstd_text(text), testing::brotli_text(text),

@@ -342,6 +342,8 @@ TEST(InflateBytes, UndoesEveryCoding) {
       {"Br", testing::brotli_text(text) + "behind"},
       {"identity", text},
       {"gzip", gzip_text(text) + "behind"},
+      {"gzip", gzip_text(text.substr(0, 999)) + gzip_text("") + gzip_text(text.substr(999))},
+      {"zstd", zstd_text(text.substr(0, 999)) + zstd_text(text.substr(999)) + "behind"},
   };
   for (const auto& [encoding, bytes] : cases) {
     const Inflated result = inflate_bytes(encoding, as_bytes(bytes), {}, "x");
