@@ -1,5 +1,7 @@
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "flamingo/cli/data.h"
 #include "flamingo/cli/output.h"
@@ -42,8 +44,9 @@ class BuildLine {
   std::unique_ptr<Progress> line_;
 };
 
-void print_json(const BuildResult& result) {
+void print_json(const BuildResult& result, const std::vector<std::string>& warnings) {
   Json json = result.report.to_json();
+  json["warnings"] = warnings;
   json["finished"] = result.finished;
   json["waiting_shards"] = result.waiting_shards;
   print(json.dump(1) + "\n");
@@ -53,8 +56,8 @@ void print_text(const BuildResult& result, const std::string& output) {
   if (result.finished) {
     print(result.report.table());
     std::fprintf(stderr,
-                 "done: %s/train, /held-out; look: flamingo data show %s/train/000000.tar\n",
-                 output.c_str(), output.c_str());
+                 "done: %s/train, %s/held-out; look: flamingo data show %s/train/000000.tar\n",
+                 output.c_str(), output.c_str(), output.c_str());
   } else if (result.waiting_shards > 0) {
     std::fprintf(
         stderr,
@@ -75,6 +78,13 @@ int64_t pages_read(const BuildReport& report) {
   return pages;
 }
 
+std::vector<std::string> warnings_of(const BuildResult& result) {
+  if (!result.finished || pages_read(result.report) > 0) return {};
+  return {
+      "no page was read: the inputs hold no whole HTML answer with status 200 (docs/data.md, "
+      "Building M3W)"};
+}
+
 void run_data_build(const DataBuildArguments& options) {
   CorpusRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
@@ -86,13 +96,11 @@ void run_data_build(const DataBuildArguments& options) {
                          .threads = options.threads};
   const BuildResult result = build_corpus(recipe, ranks_from_environment(), hooks);
   line.finish();
-  if (result.finished && pages_read(result.report) == 0) {
-    std::fprintf(stderr,
-                 "warning: no page was read: the inputs hold no whole HTML answer with status 200 "
-                 "(docs/data.md, Building M3W)\n");
-  }
+  const std::vector<std::string> warnings = warnings_of(result);
+  for (const std::string& warning : warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
   if (options.json) {
-    print_json(result);
+    print_json(result, warnings);
   } else {
     print_text(result, recipe.output);
   }

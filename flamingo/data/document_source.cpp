@@ -95,6 +95,7 @@ struct DocumentSource::State {
   std::vector<int64_t> first_medium;  ///< number of each document's first medium
   SourcePictures pictures;
   PictureCache cache;
+  std::vector<std::string> warnings;
 
   Place place_of(int64_t document) const {
     const auto file =
@@ -198,6 +199,8 @@ DocumentSource::DocumentSource(const DocumentSourceConfig& config, const Sequenc
       State{.config = config, .format = format, .names = list_files(config.files), .first = {0}});
   for (const std::string& name : state->names) {
     state->files.push_back(open_documents(name, config.reading));
+    for (std::string& warning : state->files.back()->warnings())
+      state->warnings.push_back(std::move(warning));
     state->first.push_back(state->first.back() + state->files.back()->size());
   }
   require(state->first.back() > 0, "files", "expected at least one document, got none");
@@ -206,6 +209,7 @@ DocumentSource::DocumentSource(const DocumentSourceConfig& config, const Sequenc
 }
 
 int64_t DocumentSource::num_documents() const { return state_->first.back(); }
+const std::vector<std::string>& DocumentSource::warnings() const { return state_->warnings; }
 
 Sequence DocumentSource::sequence(int64_t index, std::vector<std::string>& damaged) const {
   const uint64_t seed = state_->config.seed;
@@ -271,6 +275,7 @@ namespace flamingo {
 
 struct DocumentSource::State {
   SourcePictures pictures;
+  std::vector<std::string> warnings;
 };
 
 DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat&) {
@@ -278,6 +283,7 @@ DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat
        "configure with -DFLAMINGO_MEDIA=ON");
 }
 int64_t DocumentSource::num_documents() const { return 0; }
+const std::vector<std::string>& DocumentSource::warnings() const { return state_->warnings; }
 const SourcePictures& DocumentSource::pictures() const { return state_->pictures; }
 at::Tensor DocumentSource::render(std::span<const ViewRef>, std::vector<std::string>&) const {
   return {};

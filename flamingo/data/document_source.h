@@ -80,6 +80,8 @@ class DocumentSource {
   DocumentSource(DocumentSource&&) noexcept;
 
   int64_t num_documents() const;
+  /// What is odd about files that can be read (DocumentFile::warnings).
+  const std::vector<std::string>& warnings() const;
   /// Sequences index * batch + [0, batch) of the stream, of which rank `share.rank` of
   /// `share.of` takes its part.
   SequenceBatch batch(int64_t index, const BatchShare& share = {}) const;

@@ -22,10 +22,17 @@ struct TrainData {
   std::shared_ptr<const MediaFeatures> features;
 };
 
+void tell_warnings(const std::vector<std::string>& warnings, const ProgressOptions& progress) {
+  if (!progress.write) return;
+  for (const std::string& warning : warnings) progress.write("warning: " + warning + "\n");
+}
+
 /// A source of documents whose pictures' views are ready. Nothing when it was stopped.
 std::optional<TrainSource> ready_documents(const SourceConfig& source, const SequenceFormat& format,
-                                           const std::string& name, MediaFeatures& features) {
+                                           const std::string& name, MediaFeatures& features,
+                                           const ProgressOptions& progress) {
   auto documents = std::make_shared<DocumentSource>(*source.documents, format);
+  tell_warnings(documents->warnings(), progress);
   if (!features.add_documents(name, *documents, *source.documents)) return {};
   return document_source(source, std::move(documents));
 }
@@ -46,13 +53,14 @@ std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const Star
     auto ready = source.episodes
                      ? episode_source(source, *set, sequence_tokens(start.tokenizer, config.tokens),
                                       start.tokenizer)
-                     : ready_documents(source, format, source.name, *features);
+                     : ready_documents(source, format, source.name, *features, hooks.progress);
     if (!ready) return {};
     data.sources.push_back(std::move(*ready));
   }
   data.validation.batches = recipe.validation.batches;
   for (const SourceConfig& source : recipe.validation.sources) {
-    auto ready = ready_documents(unvaried(source), format, "validation." + source.name, *features);
+    auto ready = ready_documents(unvaried(source), format, "validation." + source.name, *features,
+                                 hooks.progress);
     if (!ready) return {};
     data.validation.sources.push_back(std::move(*ready));
   }
@@ -95,11 +103,6 @@ void require_frozen_encoder_of_cached_views(const TrainFlamingoRecipe& recipe) {
   }
 }
 
-void tell_warnings(const StartedModel& start, const ProgressOptions& progress) {
-  if (!progress.write) return;
-  for (const std::string& warning : start.warnings) progress.write("warning: " + warning + "\n");
-}
-
 }  // namespace
 
 void TrainFlamingoRecipe::validate() {
@@ -119,7 +122,7 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   Parallel parallel(recipe.parallel, world);
   hooks.parallel = &parallel;
   StartedModel start = start_model(recipe);
-  tell_warnings(start, hooks.progress);
+  tell_warnings(start.warnings, hooks.progress);
   make_folder(recipe.train.output);
   world.first_alone([&] {
     write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");

@@ -137,6 +137,17 @@ TEST_F(DocumentSourceTest, ADamagedSampleIsPassedOverAndNamed) {
   EXPECT_FALSE(keys.contains(folder_.file("shards/b.tar") + ":7"));
 }
 
+TEST_F(DocumentSourceTest, OddFilesAreNamedInWarnings) {
+  EXPECT_TRUE(source().warnings().empty());
+  const std::string path = folder_.file("shards/b.tar");
+  std::string bytes = read_file(path, 1 << 24);
+  while (bytes.ends_with(std::string(512, '\0'))) bytes.resize(bytes.size() - 512);
+  write_file_atomic(path, bytes);
+  const auto warnings = source().warnings();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].find(path + ": the archive has no end mark"), 0u) << warnings[0];
+}
+
 TEST_F(DocumentSourceTest, NothingButDamagedSamplesIsAnError) {
   for (int i = 0; i < 5; ++i) damage("shards/a.tar", std::to_string(i));
   auto only = config();

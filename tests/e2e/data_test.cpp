@@ -29,6 +29,7 @@ TEST(DataVerbs, BuildStatsCheckAndShow) {
   const Json counts = Json::parse(built.output);
   EXPECT_EQ(counts["pages_kept"], 5);
   EXPECT_EQ(counts["finished"], true);
+  EXPECT_EQ(counts["warnings"], Json::array());
 
   const std::string shard = folder.path() + "/m3w/train/000000.tar";
   const auto stats = run_flamingo("data stats --json " + shard);
@@ -72,6 +73,8 @@ TEST(DataVerbs, ABuildWithoutAPageWarns) {
   EXPECT_EQ(built.status, 0) << built.output;
   EXPECT_NE(built.output.find("warning: no page was read"), std::string::npos) << built.output;
   EXPECT_NE(built.output.find("other"), std::string::npos) << built.output;
+  const auto again = run_flamingo("data build --json --recipe " + folder.path() + "/recipe.json");
+  EXPECT_EQ(Json::parse(again.output)["warnings"].size(), 1u) << again.output;
 }
 #endif
 
