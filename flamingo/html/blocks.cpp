@@ -49,8 +49,7 @@ bool heads_text(const GumboNode* element) {
     case GUMBO_TAG_SUMMARY:
       return true;
     default:
-      return is_heading(tag_of(element)) ||
-             (is_element(element) && ascii_iequal(attribute(element, "role"), "heading"));
+      return is_heading_element(element);
   }
 }
 
@@ -80,6 +79,17 @@ bool is_all_of_a_heading(const GumboNode* button) {
   return false;
 }
 
+/// Whether an accordion, or a part of one, begins with this button.
+bool begins_accordion(const GumboNode* button) {
+  const GumboNode* above = button->parent;
+  if (!is_element(above) || !names_accordion(attribute(above, "class"))) return false;
+  const auto is_content = [](const GumboNode* node) {
+    return is_element(node) || node->type == GUMBO_NODE_TEXT;
+  };
+  const auto siblings = children(above);
+  return *std::ranges::find_if(siblings, is_content) == button;
+}
+
 bool holds_heading(const GumboNode* element) {
   bool found = false;
   visit_first_nodes(element, [&](const GumboNode* node) {
@@ -93,8 +103,21 @@ bool holds_heading(const GumboNode* element) {
 
 bool is_heading_button(const GumboNode* element) {
   return tag_of(element) == GUMBO_TAG_BUTTON &&
-         (names_accordion(attribute(element, "class")) || is_all_of_a_heading(element) ||
-          holds_heading(element));
+         (names_accordion(attribute(element, "class")) || begins_accordion(element) ||
+          is_all_of_a_heading(element) || holds_heading(element));
+}
+
+bool is_tool_tip(const GumboNode* element) {
+  if (!names_tool_tip(attribute(element, "class"))) return false;
+  if (has_attribute(element, "href") || has_attribute(element, "title")) return false;
+  bool holds_tip = false;
+  visit_first_nodes(element, [&](const GumboNode* node) {
+    if (node == element || !is_element(node)) return true;
+    const std::string_view names = attribute(node, "class");
+    holds_tip = names_tool_tip(names) || names_furniture(names);
+    return !holds_tip;
+  });
+  return !holds_tip;
 }
 
 std::string first_heading(const GumboNode* element) {
@@ -129,6 +152,11 @@ bool is_heading(GumboTag tag) {
     default:
       return false;
   }
+}
+
+bool is_heading_element(const GumboNode* element) {
+  return is_heading(tag_of(element)) ||
+         (is_element(element) && ascii_iequal(attribute(element, "role"), "heading"));
 }
 
 bool is_form_control(GumboTag tag) {

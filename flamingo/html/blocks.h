@@ -13,12 +13,20 @@ bool is_block(GumboTag tag);
 /// h1 to h6.
 bool is_heading(GumboTag tag);
 
+/// h1 to h6, or an element that its role makes one.
+bool is_heading_element(const GumboNode* element);
+
 /// Buttons, fields and selections.
 bool is_form_control(GumboTag tag);
 
 /// A control that is the line above the text it opens, as in an accordion: a button that is all
-/// of a heading, has one in it, or says by its class that it is part of an accordion.
+/// of a heading, has one in it, or is part of an accordion by its class or that of the element it
+/// stands first in.
 bool is_heading_button(const GumboNode* element);
+
+/// A text that is shown over another one when that is pointed at, rather than the other one: that
+/// is a link, has a title or holds the tip.
+bool is_tool_tip(const GumboNode* element);
 
 /// Elements whose text without links is one paragraph.
 bool is_paragraph(GumboTag tag);

@@ -33,16 +33,17 @@ constexpr std::array kTopics = {
 /// Those of them that mean something else behind or before most other words ("market-share").
 constexpr std::array kQualified = {"login"sv, "share"sv, "sharing"sv, "social"sv};
 
-/// Words beside which they do not.
+/// Words beside which they do not, and topics mean what stands beside a text.
 constexpr std::array kFittings = {
-    "addthis"sv,  "addtoany"sv, "area"sv,     "article"sv, "bar"sv,      "block"sv,     "blog"sv,
-    "bottom"sv,   "box"sv,      "btn"sv,      "button"sv,  "buttons"sv,  "container"sv, "content"sv,
-    "email"sv,    "entry"sv,    "facebook"sv, "float"sv,   "floating"sv, "follow"sv,    "form"sv,
-    "group"sv,    "header"sv,   "icon"sv,     "icons"sv,   "item"sv,     "items"sv,     "like"sv,
-    "link"sv,     "links"sv,    "list"sv,     "media"sv,   "meta"sv,     "modal"sv,     "network"sv,
-    "networks"sv, "page"sv,     "panel"sv,    "post"sv,    "posts"sv,    "single"sv,    "site"sv,
-    "sticky"sv,   "this"sv,     "tools"sv,    "top"sv,     "tweet"sv,    "twitter"sv,   "widget"sv,
-    "widgets"sv,  "wrap"sv,     "wrapper"sv};
+    "addthis"sv, "addtoany"sv, "area"sv,     "article"sv, "bar"sv,      "block"sv,     "blog"sv,
+    "bottom"sv,  "box"sv,      "btn"sv,      "button"sv,  "buttons"sv,  "container"sv, "content"sv,
+    "email"sv,   "entry"sv,    "facebook"sv, "float"sv,   "floating"sv, "follow"sv,    "form"sv,
+    "group"sv,   "header"sv,   "icon"sv,     "icons"sv,   "info"sv,     "item"sv,      "items"sv,
+    "like"sv,    "link"sv,     "links"sv,    "list"sv,    "media"sv,    "message"sv,   "meta"sv,
+    "modal"sv,   "network"sv,  "networks"sv, "notice"sv,  "overlay"sv,  "page"sv,      "panel"sv,
+    "post"sv,    "posts"sv,    "single"sv,   "site"sv,    "slot"sv,     "sticky"sv,    "this"sv,
+    "tools"sv,   "top"sv,      "tweet"sv,    "twitter"sv, "unit"sv,     "widget"sv,    "widgets"sv,
+    "wrap"sv,    "wrapper"sv};
 
 /// Words of names that content may have.
 constexpr std::array kWeak = {"banner"sv,      "dropdown"sv, "menu"sv,   "modal"sv,
@@ -70,7 +71,9 @@ constexpr std::array kFurniture = {"headerlink"sv,
                                    "skip-to-content"sv,
                                    "skiplink"sv,
                                    "sr-only"sv,
-                                   "tooltip"sv,
+                                   "tooltip-content"sv,
+                                   "tooltip-inner"sv,
+                                   "tooltip-text"sv,
                                    "tooltiptext"sv,
                                    "ttc"sv,
                                    "visually-hidden"sv,
@@ -139,7 +142,8 @@ struct NameWords {
       qualified = qualified || is_qualified;
       topic = topic || is_topic;
       gallery = gallery || word == "gallery";
-      only_fittings = only_fittings && (is_qualified || is_topic || contains(kFittings, word));
+      only_fittings = only_fittings && (is_qualified || is_topic || contains(kFittings, word) ||
+                                        contains(kWeak, word));
     });
   }
 };
@@ -154,9 +158,10 @@ NameVerdict judge_one(std::string_view name) {
                                                      : NameVerdict::kContent;
   }
   if (words.strong) return NameVerdict::kBoilerplate;
-  if (words.place) return NameVerdict::kUnlessArticle;
+  if (words.place) return NameVerdict::kUnlessPlain;
   if (words.gallery) return NameVerdict::kContent;
-  if (words.topic || (words.qualified && words.only_fittings)) return NameVerdict::kUnlessArticle;
+  if ((words.topic || words.qualified) && words.only_fittings) return NameVerdict::kUnlessArticle;
+  if (words.topic) return NameVerdict::kUnlessPlain;
   if (words.weak) return NameVerdict::kUnlessProse;
   return words.qualified ? NameVerdict::kUnlessText : NameVerdict::kContent;
 }
@@ -177,7 +182,9 @@ NameVerdict judge_name(std::string_view class_or_id) {
     says_content = says_content || contains(kContentNames, std::string_view(ascii_lower(name)));
   });
   // The first name tells what a "recipe cookies" is, the other what it is about.
-  if (says_content && verdict == NameVerdict::kUnlessArticle) return NameVerdict::kUnlessText;
+  const bool is_topic =
+      verdict == NameVerdict::kUnlessArticle || verdict == NameVerdict::kUnlessPlain;
+  if (says_content && is_topic) return NameVerdict::kUnlessText;
   return verdict;
 }
 
@@ -186,6 +193,13 @@ bool names_furniture(std::string_view class_or_id) {
   for_each_word(class_or_id, is_html_space, [&](std::string_view name) {
     found = found || contains(kFurniture, std::string_view(ascii_lower(name)));
   });
+  return found;
+}
+
+bool names_tool_tip(std::string_view class_value) {
+  bool found = false;
+  for_each_word(class_value, is_html_space,
+                [&](std::string_view name) { found = found || ascii_iequal(name, "tooltip"); });
   return found;
 }
 
@@ -204,9 +218,14 @@ bool is_slug_of(std::string_view id, std::string_view heading, bool& exact) {
   for_each_part(ascii_lower(id), [&](std::string_view word) { slug.emplace_back(word); });
   exact = words == slug;
   if (exact || contains(kNames, std::string_view(ascii_lower(id)))) return exact;
-  return std::ranges::all_of(slug, [&](const std::string& word) {
-    return !is_suspect(word) || std::ranges::find(words, word) != words.end();
-  });
+  const auto stands_in_heading = [&](const std::string& word) {
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (words[i] == word || (i > 0 && words[i - 1] + words[i] == word)) return true;
+    }
+    return false;
+  };
+  return std::ranges::all_of(
+      slug, [&](const std::string& word) { return !is_suspect(word) || stands_in_heading(word); });
 }
 
 }  // namespace flamingo

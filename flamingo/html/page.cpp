@@ -52,6 +52,7 @@ struct Frame {
   size_t step = 0;
   int64_t next_item = 1;
   int64_t column = -1;  ///< of the last cell of a row
+  int64_t written = 0;  ///< by the writer when the element began
   bool preformatted = false;
   bool text = true;       ///< false in a <noscript>, of which only the picture counts
   bool one_line = false;  ///< in a row of a table that is one line
@@ -150,7 +151,7 @@ class PageReader {
     if (tag == GUMBO_TAG_LI) writer_.item(marker(element));
     if (tag == GUMBO_TAG_TABLE) tables_.add(element);
     if (tag == GUMBO_TAG_TD || tag == GUMBO_TAG_TH) begin_cell(element);
-    Frame frame{element, Order(element)};
+    Frame frame{.element = element, .order = Order(element), .written = writer_.num_written()};
     if (!frames_.empty()) {
       frame.preformatted = frames_.back().preformatted;
       frame.text = frames_.back().text;
@@ -181,7 +182,7 @@ class PageReader {
     Frame& row = frames_.back();
     const int64_t column = tables_.column(cell);
     // Behind a block in a row of several lines stands no column.
-    const bool begins_line = row.column >= 0 && writer_.at_line_start();
+    const bool begins_line = writer_.num_written() > row.written && writer_.at_line_start();
     if (row.one_line || !begins_line) writer_.cell(column - std::max<int64_t>(row.column, 0));
     row.column = column;
   }

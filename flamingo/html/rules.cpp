@@ -19,6 +19,7 @@ struct Content {
   int64_t linked = 0;     ///< characters in links
   int64_t longest = 0;    ///< characters of the longest text outside links
   int64_t paragraph = 0;  ///< characters outside links of the longest paragraph
+  int64_t sentences = 0;  ///< paragraphs that are more than their links, and not short
   int64_t in_headings = 0;
   int64_t in_titles = 0;  ///< characters in h1, outside links
   int64_t commas = 0;     ///< texts outside links that begin with one
@@ -37,6 +38,7 @@ struct Content {
     linked += other.linked;
     longest = std::max(longest, other.longest);
     paragraph = std::max(paragraph, other.paragraph);
+    sentences += other.sentences;
     in_headings += other.in_headings;
     in_titles += other.in_titles;
     commas += other.commas;
@@ -191,7 +193,8 @@ class Judge {
     const GumboTag tag = tag_of(entry.node);
     own.links = is_link(entry.node);
     own.pictures = tag == GUMBO_TAG_IMG || tag == GUMBO_TAG_VIDEO;
-    own.headings = is_heading(tag) && !names_furniture(attribute(entry.node, "class"));
+    own.headings =
+        is_heading_element(entry.node) && !names_furniture(attribute(entry.node, "class"));
     own.controls = is_control(entry.node);
     return own;
   }
@@ -203,7 +206,10 @@ class Judge {
     for (size_t i = entries_.size(); i-- > 1;) {
       Content& own = content_[i];
       const GumboTag tag = tag_of(entries_[i].node);
-      if (is_paragraph(tag)) own.paragraph = own.plain();
+      if (is_paragraph(tag)) {
+        own.paragraph = own.plain();
+        own.sentences += own.plain() > own.linked && 2 * own.plain() > rules_.max_menu_text;
+      }
       if (tag == GUMBO_TAG_TR) own.explained = own.links > 0 && own.plain_cells > 0;
       const size_t parent = entries_[i].parent;
       if (reason(i) == reason(parent)) {
@@ -262,7 +268,7 @@ class Judge {
   bool has_boilerplate_name(const GumboNode* element, const Content& content) const {
     const std::string_view id = attribute(element, "id");
     const std::string_view names = attribute(element, "class");
-    if ((names_furniture(names) || names_furniture(id)) &&
+    if ((names_furniture(names) || names_furniture(id) || is_tool_tip(element)) &&
         refutes_less(element, content, NameVerdict::kUnlessArticle)) {
       return true;
     }
@@ -281,11 +287,16 @@ class Judge {
         return false;
       case NameVerdict::kUnlessText: {
         const bool table = tag_of(element) == GUMBO_TAG_TABLE;
-        return !(reading && (prose || below_heading || table) && content.body() > content.linked);
+        const bool text = prose || below_heading || table;
+        return !(reading && text && content.body() > content.linked) && !shows_pictures(content);
       }
       case NameVerdict::kUnlessProse:
         return !prose && !(reading && below_heading && content.links == 0 &&
                            2 * content.body() > rules_.max_menu_text);
+      case NameVerdict::kUnlessPlain: {
+        const bool nothing_to_click = content.links == 0 && content.controls == 0;
+        return !(reading && prose && (below_heading || nothing_to_click));
+      }
       case NameVerdict::kUnlessArticle:
         return !(reading && prose && below_heading);
       case NameVerdict::kBoilerplate:
@@ -295,14 +306,20 @@ class Judge {
     return true;
   }
 
+  /// Whether pictures without other things to click are what a block shows.
+  static bool shows_pictures(const Content& content) {
+    return content.pictures > 0 && content.links <= content.pictures && content.controls == 0;
+  }
+
   /// Whether the id of a section is that of its own heading (as Sphinx, docutils and others make
-  /// them), with text below it.
+  /// them), with text or pictures below it.
   bool is_section_of_id(const GumboNode* element, const Content& content) const {
     bool exact = false;
     const std::string heading = content.headings > 0 ? first_heading(element) : std::string();
     if (heading.empty() || !is_slug_of(attribute(element, "id"), heading, exact)) return false;
-    if (exact && content.controls == 0) return content.body() > content.linked;
-    return is_prose(content) && (exact || content.controls == 0);
+    if (content.controls > 0) return exact && is_prose(content);
+    if (!exact && content.links > 0) return is_prose(content);
+    return content.body() > content.linked || shows_pictures(content);
   }
 
   bool is_prose(const Content& content) const {
@@ -349,7 +366,7 @@ class Judge {
     if (!is_block(tag_of(entries_[index].node)) || content.in_titles > 0) return false;
     const auto characters = static_cast<double>(content.characters);
     const bool gallery = 2 * content.pictures >= content.links;
-    return !gallery && content.paragraph <= rules_.max_menu_text &&
+    return !gallery && content.paragraph <= rules_.max_menu_text && content.sentences == 0 &&
            static_cast<double>(content.linked) >= rules_.link_share * characters &&
            !holds_explained_rows(index) && !is_enumeration(index);
   }

@@ -67,6 +67,7 @@ bool TextWriter::has_due() const {
 
 /// Writes what is due before text: line ends, a tab or a space, and the marker of an item.
 void TextWriter::begin_text() {
+  ++num_written_;
   const bool after_medium = current_.empty() && !document_.parts.empty();
   if (breaks_ > 0) {
     trim_end(current_);
@@ -151,6 +152,7 @@ void TextWriter::end_part() {
 }
 
 void TextWriter::medium(Medium medium) {
+  ++num_written_;
   end_part();
   document_.parts.push_back(Part::of_medium(static_cast<int64_t>(document_.media.size())));
   document_.media.push_back(std::move(medium));

@@ -32,6 +32,8 @@ class TextWriter {
   bool at_line_start() const {
     return breaks_ > 0 || (current_.empty() && document_.parts.empty());
   }
+  /// Rises with each piece of text and each medium that is written.
+  int64_t num_written() const { return num_written_; }
   /// What follows begins a list item.
   void item(std::string marker);
   /// The item ends; a marker that no text followed is forgotten.
@@ -53,6 +55,7 @@ class TextWriter {
   std::string indent_;  ///< spaces to keep before the next text
   bool space_ = false;
   int64_t cells_ = 0;  ///< tabs due before the next text in the line
+  int64_t num_written_ = 0;
 };
 
 /// Whether TextWriter::text writes anything for it.

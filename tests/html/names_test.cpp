@@ -37,7 +37,11 @@ TEST(Names, WhatShowsTheOpposite) {
            {"cookies", NameVerdict::kUnlessArticle},
            {"share-buttons", NameVerdict::kUnlessArticle},
            {"category-nav", NameVerdict::kUnlessProse},
-           {"gallery-nav", NameVerdict::kUnlessArticle},
+           {"cookie-banner", NameVerdict::kUnlessArticle},
+           {"gallery-nav", NameVerdict::kUnlessPlain},
+           {"toolbar", NameVerdict::kUnlessPlain},
+           {"chocolate-cookies", NameVerdict::kUnlessPlain},
+           {"recipe toolbar", NameVerdict::kUnlessText},
            {"market-share", NameVerdict::kUnlessText},
            {"recipe cookies", NameVerdict::kUnlessText},
            {"recipe footer", NameVerdict::kBoilerplate},
@@ -58,6 +62,9 @@ TEST(Names, SlugsOfHeadings) {
   EXPECT_FALSE(is_slug_of("cookie-banner", "Cookie settings", exact));
   EXPECT_FALSE(is_slug_of("comment-form", "Leave a comment", exact));
   EXPECT_TRUE(is_slug_of("comment-form", "Comment form", exact));
+  EXPECT_TRUE(is_slug_of("signup", "Sign up by mail", exact));
+  EXPECT_FALSE(exact);
+  EXPECT_FALSE(is_slug_of("signup", "Sign the sheet up there", exact));
 }
 
 TEST(Names, Accordions) {
@@ -69,6 +76,9 @@ TEST(Names, Accordions) {
 TEST(Names, FurnitureIsNamedInFull) {
   EXPECT_TRUE(names_furniture("a sr-only"));
   EXPECT_TRUE(names_furniture("HeaderLink"));
+  EXPECT_FALSE(names_furniture("tooltip"));
+  EXPECT_TRUE(names_tool_tip("x Tooltip"));
+  EXPECT_FALSE(names_tool_tip("tooltip-trigger"));
   EXPECT_FALSE(names_furniture("header link"));
   EXPECT_FALSE(names_furniture(""));
 }

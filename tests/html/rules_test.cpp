@@ -81,6 +81,7 @@ TEST(Rules, HeadersOfSectionsStay) {
   EXPECT_EQ(shown("<section><div><header><h3>T</h3><p>by me</header>a</div></section>"),
             "T\n\nby me\n\na");
   EXPECT_EQ(shown("<section><header><h3><a href=1>T</a></h3></header>a</section>"), "T\n\na");
+  EXPECT_EQ(shown("<section><header><div role=heading>T</div></header>a</section>"), "T\n\na");
   EXPECT_EQ(shown("<h1>S</h1><div><header><h2>T</h2></header>a</div>"), "S\n\nT\n\na");
   // That of the page is none of them, nor is one of links.
   EXPECT_EQ(shown("<div><header><h2>T</h2></header>a</div><h1>S</h1>"), "a\n\nS");
@@ -104,7 +105,9 @@ TEST(Rules, ButtonsThatAreHeadingsStay) {
         "<details><summary><button>Why?</button></summary>a</details>",
         "<details><summary>Why?</summary>a</details>", "<h3><a href=1>Why?</a></h3>a",
         "<div class=item><button class='accordion-button collapsed'>Why?</button><p>a</div>",
-        "<button class=collapsible>Why?</button><div>a</div>"}) {
+        "<button class=collapsible>Why?</button><div>a</div>",
+        "<div class=accordion-header><button>Why?</button></div><p>a",
+        "<div class=faq>\n<button>Why?</button><p>a</div>"}) {
     const std::string text = shown(html);
     EXPECT_TRUE(text == "Why?\n\na" || text == "Why?\na") << html << "\n" << text;
   }
@@ -112,6 +115,7 @@ TEST(Rules, ButtonsThatAreHeadingsStay) {
   EXPECT_EQ(shown("<dl><dt><button>Why?</button><dd>a</dl>"), "Why?\na");
   for (const char* html :
        {"<h2>Title <button>Copy the link</button></h2>a", "<h2>Title</h2><button>Copy</button>a",
+        "<div class=faq><h2>Title</h2><button>Open all</button></div>a",
         "<h2>Title<input value=x><select><option>y</select></h2>a"}) {
     EXPECT_EQ(shown(html), "Title\n\na") << html;
   }
@@ -162,6 +166,10 @@ TEST(Rules, SectionsNamedLikeTheirHeadingStay) {
   }
   EXPECT_EQ(block_of_page("<div id=cookies><h2>Cookies</h2>Bake them.</div>"),
             "Cookies\n\nBake them.");
+  EXPECT_EQ(block_of_page("<div id=sec-cookies><h2>1.3 Cookies</h2><pre>bake -t 9</pre></div>"),
+            "1.3 Cookies\n\nbake -t 9");
+  EXPECT_EQ(block_of_page("<div id=share><h2>Share</h2><p><img src=a.png><p>x</div>"),
+            "Share[a.png|]x");
   // Not what only has a heading.
   EXPECT_EQ(block_of_page(
                 "<div id=cookies><h2>Cookies</h2>This site has some. <button>OK</button></div>"),
@@ -193,6 +201,11 @@ TEST(Rules, PostsNamedLikeTheirCategoryStay) {
   EXPECT_EQ(block_of_page("<table class=market-share><tr><td>x<td>7</table>"), "x\t7");
   EXPECT_EQ(block_of_page("<div class=popup-gallery><a href=1><img src=a.png></a>x</div>"),
             "[a.png|] x");
+  EXPECT_EQ(block_of_page("<div class='recipe cookies'><a href=1><img src=a.png></a>x</div>"),
+            "[a.png|] x");
+  for (const char* names : {"chocolate-cookies", "nav-mesh", "toolbar"})
+    EXPECT_EQ(block_of_page("<div class=" + std::string(names) + ">" + kProse + "</div>"),
+              shown(kProse));
 }
 
 TEST(Rules, WhatStandsAroundATextGoes) {
@@ -208,12 +221,27 @@ TEST(Rules, WhatStandsAroundATextGoes) {
         "<div id=respond><h3>Leave a reply</h3><p>" + kProse + "<textarea></textarea></div>",
         "<div class=login><h3>Log in</h3><p>Your account<input></div>"s,
         "<div class=footer><h3>About us</h3><p>" + kProse + "<a href=1>Contact</a></div>",
-        "<div class=footer>" + kProse + "</div>", "<div class=copyright>(c) 2020 us</div>"s,
+        "<div class=footer>" + kProse + "</div>",
+        "<div class=copyright>(c) 2020 us</div>"s,
         "<div class=category-nav><a href=1>x</a></div>"s,
-        "<div class=sidebar><h3>About</h3>me</div>"s, "<div class=gallery-nav>1 2 3</div>"s,
-        "<p class=ad>" + kProse + "</p>", "<div class=ttc>" + kProse + "</div>"}) {
+        "<div class=sidebar><h3>About</h3>me</div>"s,
+        "<div class=gallery-nav>1 2 3</div>"s,
+        "<div class=chocolate-cookies>" + kProse + "<a href=p>More</a></div>",
+        "<div class=market-share><a href=1><img src=i.png></a><a href=2>x</a></div>"s,
+        "<div id=sec-share><h4>Share it</h4><a href=1>Here</a></div>"s,
+        "<p class=ad>" + kProse + "</p>",
+        "<div class=ttc>" + kProse + "</div>"}) {
     EXPECT_EQ(block_of_page(block), "") << block;
   }
+}
+
+TEST(Rules, WhatAToolTipExplainsStays) {
+  for (const char* html : {"<a class='tooltip x' href=1>a<span class=tooltip-content>b</span></a>",
+                           "<div class=tooltip>a<span class=tooltiptext>b</span></div>",
+                           "<span class=tooltip title=b>a</span>",
+                           "<i class=tooltip><b>a</b><span class=tooltip>b</span></i>",
+                           "a<span class=tooltip>b</span>", "a<div role=tooltip>b</div>"})
+    EXPECT_EQ(shown(html), "a") << html;
 }
 
 TEST(Rules, AnchorsWithoutAddressAreNoLinks) {
@@ -275,6 +303,12 @@ TEST(Rules, MenusAreManyLinksAndLittleElse) {
                   "<a href=1>d</a>"),
             "[1.png|] a [2.png|] bcd");
   EXPECT_EQ(shown("<p><a name=1>a</a><a name=2>b</a><a name=3>c</a><a name=4>d</a>"), "abcd");
+  // A sentence, though short, is no part of a menu behind it.
+  EXPECT_EQ(shown("x<div><p>Frees a block of memory that was given by <a href=1>malloc()</a>, if "
+                  "there is any of it.<p>" +
+                  menu + menu + menu + menu + menu + menu + "</div>"),
+            "x\n\nFrees a block of memory that was given by malloc(), if there is any of it.");
+  EXPECT_EQ(shown("x<div><p>More of it:<p>" + menu + menu + menu + "</div>"), "x");
   // A long text beside a long menu in one block keeps the block, not the menu.
   EXPECT_EQ(shown("<div><ul><li>" + menu + menu + menu + menu + menu + menu + "</ul><p>" + kProse +
                   "</div>"),

@@ -58,6 +58,8 @@ TEST(Table, BlocksBreakRowsOfMoreThanALine) {
 
 TEST(Table, PicturesStandInCells) {
   EXPECT_EQ(table("<tr><td>a<td><img src=i.png><td>b<tr><td>c<td><td>d"), "a [i.png|] b\nc\t\td");
+  // One that is too small leaves its cell empty.
+  EXPECT_EQ(table("<tr><th>x<th>y<tr><td><img src=i.png width=1><td>b"), "x\ty\n\tb");
 }
 
 TEST(Table, WideTablesStayLinear) {
