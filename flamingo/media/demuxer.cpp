@@ -6,6 +6,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/media/codec.h"
+#include "flamingo/media/png_packet.h"
 
 namespace flamingo {
 namespace {
@@ -29,6 +30,11 @@ Demuxer::Demuxer(std::span<const std::byte> bytes, const std::string& where,
                  const VideoLimits& limits)
     : bytes_(bytes), where_(where), limits_(limits) {
   silence_ffmpeg();
+  constexpr uint64_t kMostPixelBytes = 8;  // RGBA of 16 bits
+  constexpr uint64_t kSlack = 1 << 20;
+  allow_blocks(kSlack +
+               std::max(limits.max_bytes,
+                        kMostPixelBytes * static_cast<uint64_t>(limits.max_padded_pixels())));
   require(bytes.size() <= limits.max_bytes, where_,
           "expected at most " + std::to_string(limits.max_bytes) + " bytes, got " +
               std::to_string(bytes.size()));
@@ -119,6 +125,10 @@ void Demuxer::choose_stream() {
   // Finds the frame rate. Complains that it cannot find the pixel format, as it may not decode.
   avformat_find_stream_info(format_, nullptr);
   const AVCodecDescriptor* codec = avcodec_descriptor_get(stream_->codecpar->codec_id);
+  parameters_.reset(avcodec_parameters_alloc());
+  require(
+      parameters_ != nullptr && avcodec_parameters_copy(parameters_.get(), stream_->codecpar) >= 0,
+      where_, "expected to copy a codec's parameters, got out of memory");
   times_lie_ = std::string_view(format_->iformat->name) == "avi" && codec != nullptr &&
                (codec->props & AV_CODEC_PROP_REORDER) != 0;
 }
@@ -137,6 +147,7 @@ bool Demuxer::read(AVPacket& packet) {
             "expected at most " + std::to_string(limits_.max_packets) + " packets, got more");
   } while (packet.stream_index != stream_->index || packet.size == 0);  // AVI: the frame stays
   if (times_lie_) packet.pts = AV_NOPTS_VALUE;
+  if (parameters_->codec_id == AV_CODEC_ID_PNG) drop_ancillary_chunks(packet);
   return true;
 }
 

@@ -23,6 +23,9 @@ class Demuxer {
   Demuxer& operator=(const Demuxer&) = delete;
 
   const AVStream& stream() const { return *stream_; }
+  /// The stream's parameters as the file begins. A parser changes the stream's own ones by what it
+  /// reads, damage too.
+  const AVCodecParameters& parameters() const { return *parameters_; }
   const AVCodec& decoder() const { return *decoder_; }
 
   /// Reads the next packet that holds anything; false at the end of the file or of what can be
@@ -50,6 +53,7 @@ class Demuxer {
   AVFormatContext* format_ = nullptr;
   AVStream* stream_ = nullptr;
   const AVCodec* decoder_ = nullptr;
+  CodecParametersPtr parameters_;
   int64_t num_packets_ = 0;
   bool times_lie_ = false;  ///< packets' times are those of decoding
   bool failed_ = false;

@@ -31,6 +31,15 @@ void silence_ffmpeg() {
   std::call_once(once, [] { av_log_set_callback(on_log); });
 }
 
+void allow_blocks(size_t bytes) {
+  static std::mutex mutex;
+  static size_t allowed = 0;
+  const std::lock_guard lock(mutex);
+  if (bytes <= allowed) return;
+  allowed = bytes;
+  av_max_alloc(bytes);
+}
+
 FramePtr make_frame(AVPixelFormat format, int64_t height, int64_t width) {
   FramePtr frame(av_frame_alloc());
   require(frame != nullptr, "make_frame", "expected a frame, got out of memory");

@@ -14,11 +14,13 @@ namespace flamingo {
 /// Owners of FFmpeg's objects.
 struct FfmpegFree {
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+  void operator()(AVCodecParameters* parameters) const { avcodec_parameters_free(&parameters); }
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(SwsContext* context) const { sws_freeContext(context); }
 };
 using CodecContextPtr = std::unique_ptr<AVCodecContext, FfmpegFree>;
+using CodecParametersPtr = std::unique_ptr<AVCodecParameters, FfmpegFree>;
 using FramePtr = std::unique_ptr<AVFrame, FfmpegFree>;
 using PacketPtr = std::unique_ptr<AVPacket, FfmpegFree>;
 using ScalerPtr = std::unique_ptr<SwsContext, FfmpegFree>;
@@ -41,6 +43,10 @@ std::string ffmpeg_error(int code);
 /// once: a codec context whose `opaque` points to a bool gets that set when its decoder makes up
 /// parts of a frame that were lost, which decoders of this age tell in no other way.
 void silence_ffmpeg();
+
+/// Lets FFmpeg allocate blocks of up to `bytes`, or of what an earlier call let it. Tables of a
+/// container and what decoders unpack are bounded by nothing else.
+void allow_blocks(size_t bytes);
 
 /// A frame with memory of its own for height x width pixels.
 /// Throws Error when FFmpeg refuses.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include "flamingo/core/error.h"
 
@@ -36,6 +37,21 @@ int matrix_orientation(const int32_t (&matrix)[9]) {
   constexpr int kPlain[2][2] = {{1, 4}, {2, 3}};
   constexpr int kTransposed[2][2] = {{5, 8}, {6, 7}};
   return (transposed ? kTransposed : kPlain)[mirror_x][mirror_y];
+}
+
+int frame_orientation(const AVStream& stream, const AVFrame& frame) {
+  size_t size = 0;
+  const uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  if (data == nullptr) {
+    const AVFrameSideData* side = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (side != nullptr) {
+      data = side->data;
+      size = side->size;
+    }
+  }
+  int32_t matrix[9] = {};
+  if (data != nullptr && size >= sizeof(matrix)) std::memcpy(matrix, data, sizeof(matrix));
+  return matrix_orientation(matrix);
 }
 
 Image frame_to_rgb(const AVFrame& frame, const std::string& where) {

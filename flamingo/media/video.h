@@ -30,6 +30,11 @@ struct VideoLimits {
   static constexpr int64_t kLeastPixels = 1 << 16;
 
   ImageLimits frame() const { return {max_side, max_pixels, max_bytes}; }
+  /// max_pixels with what decoders pad a frame's sides by.
+  int64_t max_padded_pixels() const {
+    constexpr int64_t kPadding = 256;
+    return max_pixels + kPadding * (2 * max_side + kPadding);
+  }
 
   template <class Visitor>
   void visit(Visitor& v) {

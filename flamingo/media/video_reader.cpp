@@ -1,7 +1,7 @@
 #include "flamingo/media/video_reader.h"
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "flamingo/media/codec.h"
@@ -17,7 +17,6 @@ constexpr const char* kCodecs =
     "av1,theora,mjpeg,png,gif,ffv1,rawvideo,prores,dvvideo";
 constexpr int64_t kWorthASeek = 8;  // packets that are passed over
 constexpr int kMostDamagedKeys = 3;
-constexpr int64_t kPadding = 256;  // pixels of a side
 // Frames that an H.264 stream may hold back where neither it nor the container says how many.
 constexpr int kGuessedReorderDepth = 4;
 
@@ -49,7 +48,6 @@ void VideoReader::restart() {
   position_ = -1;
   last_end_ticks_ = 0;
   awaited_.reset();
-  draining_ = false;
 }
 
 /// Begins anew at a key frame. The first is reached from the start, as what stands before it
@@ -60,9 +58,8 @@ void VideoReader::jump(size_t key) {
     may_seek_ = false;
     return restart();
   }
-  avcodec_flush_buffers(codec_.get());
+  open_codec();
   awaited_ = key;
-  draining_ = false;
   do {
     if (!demuxer_->read(*packet_)) {  // the container's index is wrong
       may_seek_ = false;
@@ -101,11 +98,15 @@ TimedFrame VideoReader::last(TimedFrame current) {
   return current;
 }
 
+/// A decoder that has seen nothing yet. Flushing one is not enough: what a damaged header set (the
+/// length of MPEG-4's times, say) stays.
 void VideoReader::open_codec() {
+  draining_ = renewing_ = suspect_ = false;
+  group_begin_ = std::numeric_limits<int64_t>::min();
   const AVCodec& decoder = demuxer_->decoder();
   codec_.reset(avcodec_alloc_context3(&decoder));
   require(codec_ != nullptr, where_, "expected to start a decoder, got out of memory");
-  int status = avcodec_parameters_to_context(codec_.get(), demuxer_->stream().codecpar);
+  int status = avcodec_parameters_to_context(codec_.get(), &demuxer_->parameters());
   codec_->pkt_timebase = demuxer_->stream().time_base;
   codec_->opaque = &concealed_;  // see silence_ffmpeg
   codec_->thread_count = 1;  // with more, what is made of damaged frames depends on their timing
@@ -120,12 +121,20 @@ void VideoReader::open_codec() {
   if (codec_->width != 0 || codec_->height != 0)  // by the container, or the codec's own header
     check_extents(codec_->height, codec_->width, where_, limits_.frame());
   // Decoders count pixels of padding, too; what a frame holds is checked when it is used.
-  codec_->max_pixels = limits_.max_pixels + kPadding * (2 * limits_.max_side + kPadding);
+  codec_->max_pixels = limits_.max_padded_pixels();
 }
 
-void VideoReader::count_bad() {
-  // Frames that are shown before the key frame of a jump refer to others that were passed over.
-  if (!awaited_ || packet_->pts >= timeline_.keys()[*awaited_].pts) bad_.insert(position_);
+/// Frames that are shown before the key frame which they follow in the file may refer to others
+/// that were passed over. What becomes of them is no sign of damage behind the key frame.
+bool VideoReader::leads_group(int64_t pts) const {
+  return pts != AV_NOPTS_VALUE && pts < group_begin_;
+}
+
+/// The packet or frame of this time is damaged. A time tells it from others where the file has one
+/// for each, else its place does.
+void VideoReader::count_bad(int64_t pts) {
+  if (!leads_group(pts)) suspect_ = true;
+  if (!awaited_ || !leads_group(pts)) bad_.insert(timeline_.is_timed() ? pts : position_);
 }
 
 /// Reads the next packet that can be decoded; false at the end.
@@ -135,9 +144,9 @@ bool VideoReader::read_packet() {
     const bool usable =
         position_ >= timeline_.num_undecodable() && (packet_->flags & AV_PKT_FLAG_CORRUPT) == 0;
     if (usable) return true;
-    if ((packet_->flags & AV_PKT_FLAG_DISCARD) == 0) count_bad();
+    if ((packet_->flags & AV_PKT_FLAG_DISCARD) == 0) count_bad(packet_->pts);
   }
-  if (demuxer_->failed()) bad_.insert(position_ + 1);
+  if (demuxer_->failed()) bad_.insert(AV_NOPTS_VALUE);  // what cannot be read
   return false;
 }
 
@@ -151,17 +160,23 @@ void VideoReader::spend() {
                    "ask for fewer frames, or raise the limit of decoded pixels");
 }
 
+int64_t VideoReader::sent_time() const { return draining_ ? AV_NOPTS_VALUE : packet_->pts; }
+
 /// Sends packet_, or the end of the stream.
 void VideoReader::send_packet() {
+  const KeyPacket* key = timeline_.key_at(position_);
+  if (!draining_ && key != nullptr) group_begin_ = key->pts;
   const int status = avcodec_send_packet(codec_.get(), draining_ ? nullptr : packet_.get());
   note_concealment();
-  if (status < 0 && status != AVERROR_EOF) count_bad();
+  if (status < 0 && status != AVERROR_EOF) count_bad(sent_time());
   spend();
 }
 
 /// What was sent last is the packet of a frame that is partly made up.
 void VideoReader::note_concealment() {
-  if (std::exchange(concealed_, false)) made_up_.insert(packet_->pos);
+  if (!std::exchange(concealed_, false)) return;
+  made_up_.insert(packet_->pos);
+  if (!leads_group(packet_->pts)) suspect_ = true;
 }
 
 /// Whether the decoder had a good frame ready; damaged ones are counted and dropped.
@@ -171,25 +186,34 @@ bool VideoReader::receive_frame(AVFrame& frame) {
     note_concealment();
     if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return false;
     if (status < 0) {
-      count_bad();
+      count_bad(sent_time());
       return false;
     }
     const bool damaged = (frame.flags & AV_FRAME_FLAG_CORRUPT) != 0 ||
                          frame.decode_error_flags != 0 ||
                          (frame.pkt_pos >= 0 && made_up_.contains(frame.pkt_pos));
     if (!damaged) return true;
-    count_bad();
+    count_bad(frame.pts);
     av_frame_unref(&frame);
   }
 }
 
-/// Null at the end.
+/// The next frame of the decoder; null at the end. A decoder that met damage is replaced at the
+/// next key frame, so that what is shown from there on is the same whether it was reached by a
+/// jump.
 FramePtr VideoReader::decode_next() {
   FramePtr frame(av_frame_alloc());
   require(frame != nullptr, where_, "expected a frame, got out of memory");
   while (!receive_frame(*frame)) {
-    if (draining_) return nullptr;
-    draining_ = !read_packet();
+    if (renewing_) {
+      open_codec();
+    } else if (draining_) {
+      return nullptr;
+    } else {
+      const bool ended = !read_packet();
+      renewing_ = !ended && suspect_ && timeline_.key_at(position_) != nullptr;
+      draining_ = ended || renewing_;
+    }
     send_packet();
   }
   return frame;
@@ -225,12 +249,7 @@ TimedFrame VideoReader::timed(FramePtr frame) {
 
 Image VideoReader::to_image(const AVFrame& frame) const {
   check_extents(frame.height, frame.width, where_, limits_.frame());
-  size_t size = 0;
-  const uint8_t* data =
-      av_stream_get_side_data(&demuxer_->stream(), AV_PKT_DATA_DISPLAYMATRIX, &size);
-  int32_t matrix[9] = {};
-  if (data != nullptr && size >= sizeof(matrix)) std::memcpy(matrix, data, sizeof(matrix));
-  return apply_orientation(frame_to_rgb(frame, where_), matrix_orientation(matrix));
+  return apply_orientation(frame_to_rgb(frame, where_), orientation_.value_or(1));
 }
 
 std::optional<TimedFrame> VideoReader::next() {
@@ -248,6 +267,7 @@ std::optional<TimedFrame> VideoReader::next() {
       num_fallen_back_ = 0;
     }
     if (!frame) return std::nullopt;
+    if (!orientation_) orientation_ = frame_orientation(demuxer_->stream(), *frame);
     return timed(std::move(frame));
   }
 }

@@ -62,9 +62,11 @@ class VideoReader {
   void open_codec();
   bool read_packet();
   void send_packet();
+  int64_t sent_time() const;
   FramePtr decode_next();
   bool receive_frame(AVFrame& frame);
-  void count_bad();
+  bool leads_group(int64_t pts) const;
+  void count_bad(int64_t pts);
   void note_concealment();
   void spend();
   int64_t time_of(const AVFrame& frame) const;
@@ -81,15 +83,19 @@ class VideoReader {
   CodecContextPtr codec_;
   PacketPtr packet_;
   std::optional<double> first_ticks_;
+  std::optional<int> orientation_;  ///< as the clip's first frame has it, for all of them
   double last_end_ticks_ = 0;
   int64_t position_ = -1;          ///< of packet_ in the file
   std::optional<size_t> awaited_;  ///< key frame that must come out first
   int num_fallen_back_ = 0;        ///< in a row
-  std::set<int64_t> bad_;          ///< positions
+  std::set<int64_t> bad_;          ///< times, or positions where not all packets have one
   std::set<int64_t> made_up_;      ///< byte positions of packets
   bool concealed_ = false;
-  int64_t decoded_ = 0;  ///< pixels
+  int64_t group_begin_ = 0;  ///< time of the last key frame that was sent
+  int64_t decoded_ = 0;      ///< pixels
   bool draining_ = false;
+  bool suspect_ = false;   ///< the decoder met damage, which may have changed it
+  bool renewing_ = false;  ///< the decoder is drained to be replaced; packet_ is next
 };
 
 }  // namespace flamingo

@@ -39,4 +39,9 @@ size_t VideoTimeline::key_before(double pts) const {
   return after == keys_.begin() ? 0 : static_cast<size_t>(after - keys_.begin() - 1);
 }
 
+const KeyPacket* VideoTimeline::key_at(int64_t index) const {
+  const auto at = std::ranges::lower_bound(keys_, index, {}, &KeyPacket::index);
+  return at != keys_.end() && at->index == index ? &*at : nullptr;
+}
+
 }  // namespace flamingo

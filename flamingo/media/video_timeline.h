@@ -34,6 +34,8 @@ class VideoTimeline {
   const std::vector<KeyPacket>& keys() const { return keys_; }
   /// The last of keys() not after `pts`, or the first one. There must be one.
   size_t key_before(double pts) const;
+  /// The one of keys() that is packet `index` of the file, or null.
+  const KeyPacket* key_at(int64_t index) const;
 
  private:
   std::vector<int64_t> times_;  ///< in the order of the file

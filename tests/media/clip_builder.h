@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+extern "C" {
+#include <libavcodec/bsf.h>
+}
+
 #include "flamingo/media/ffmpeg.h"
 #include "tests/media/video_testing.h"
 
@@ -24,11 +28,13 @@ struct ClipSpec {
   std::map<std::string, std::string> format_options = {};
   AVPixelFormat pixel_format = AV_PIX_FMT_YUV420P;
   int height = 48, width = 64;
+  std::string filter = {};                                      ///< of bitstreams, after the codec
   int extra_streams = 0;                                        ///< copies, before the clip's own
   bool cover = false;                                           ///< a picture attached in front
   std::function<int64_t(int)> ticks = [](int i) { return i; };  ///< when frame i is shown
   std::function<bool(int)> keep = [](int) { return true; };     ///< packets in the file's order
   std::function<bool(int)> damage = [](int) { return false; };  ///< those whose bytes are noise
+  int damage_from = 0;  ///< noise begins at this byte of them
 };
 
 /// Muxes to memory, so that the container can go back and complete its header.
@@ -46,6 +52,7 @@ class ClipBuilder {
     av_freep(&format_->pb->buffer);
     avio_context_free(&format_->pb);
     avformat_free_context(format_);
+    av_bsf_free(&filter_);
   }
   ClipBuilder(const ClipBuilder&) = delete;
   ClipBuilder& operator=(const ClipBuilder&) = delete;
@@ -101,6 +108,10 @@ class ClipBuilder {
     Dictionary options;
     for (const auto& [key, value] : spec_.codec_options) options.set(key.c_str(), value.c_str());
     check(avcodec_open2(codec_.get(), codec, &options.entries));
+    check(av_bsf_list_parse_str(spec_.filter.empty() ? "null" : spec_.filter.c_str(), &filter_));
+    check(avcodec_parameters_from_context(filter_->par_in, codec_.get()));
+    filter_->time_base_in = codec_->time_base;
+    check(av_bsf_init(filter_));
   }
 
   void add_stream() {
@@ -129,9 +140,11 @@ class ClipBuilder {
     check(avcodec_send_frame(codec_.get(), frame));
     while (avcodec_receive_packet(codec_.get(), packet_.get()) >= 0) {
       const int number = num_packets_++;
+      check(av_bsf_send_packet(filter_, packet_.get()));
+      check(av_bsf_receive_packet(filter_, packet_.get()));
       if (spec_.damage(number)) {
         Rng rng(static_cast<uint64_t>(number) + 1);
-        for (int i = 0; i < packet_->size; ++i)
+        for (int i = spec_.damage_from; i < packet_->size; ++i)
           packet_->data[i] = static_cast<uint8_t>(rng.below(256));
       }
       if (packet_->duration == 0) packet_->duration = 1;
@@ -156,6 +169,7 @@ class ClipBuilder {
   size_t position_ = 0;
   AVFormatContext* format_ = nullptr;
   CodecContextPtr codec_;
+  AVBSFContext* filter_ = nullptr;
   PacketPtr packet_;
   int num_packets_ = 0;
 };

@@ -1,5 +1,7 @@
 #include "flamingo/media/demuxer.h"
 
+#include <sys/resource.h>
+
 #include "tests/media/clip_builder.h"
 
 namespace flamingo {
@@ -70,6 +72,33 @@ TEST(DemuxerTest, AHeaderThatLiesIsNoWayIn) {
   EXPECT_EQ(count_packets(small, limits), 2);
   EXPECT_THROW(decode_clip(small, {.limits = limits}), Error);
   EXPECT_EQ(decode_clip(small).frames[0].image.width, 640);
+}
+
+/// Overwrites a big-endian number `offset` bytes behind a box's name.
+void set_field(std::string& mp4, const char* box, size_t offset, uint32_t value) {
+  const size_t at = mp4.find(box) + 4 + offset;
+  for (int i = 0; i < 4; ++i) mp4[at + i] = static_cast<char>(value >> (24 - 8 * i));
+}
+
+/// The peak of the process's memory, in bytes.
+int64_t peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+/// A few bytes of MP4 can speak of 80 million samples of one byte, of which FFmpeg makes a table of
+/// 1.9 GB when it opens the file.
+TEST(DemuxerTest, TablesAreNoLargerThanAPicture) {
+  constexpr uint32_t kSamples = 80'000'000;
+  std::string bytes = clip_of({.frames = 2});
+  set_field(bytes, "stsz", 4, 1);
+  set_field(bytes, "stsz", 8, kSamples);
+  set_field(bytes, "stsc", 12, kSamples);
+  const int64_t before = peak_memory();
+  EXPECT_THROW(decode_clip(bytes), Error);
+  const int64_t picture = 8 * VideoLimits{}.max_padded_pixels();
+  EXPECT_LT(peak_memory() - before, 2 * picture);
 }
 
 TEST(DemuxerTest, LimitsPacketsAndBytes) {

@@ -32,5 +32,15 @@ TEST(FfmpegTest, IsSilent) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+TEST(FfmpegTest, BlocksAreBounded) {
+  constexpr size_t kLarge = size_t{1} << 30;
+  allow_blocks(kLarge);
+  allow_blocks(1000);  // what was allowed before stays
+  EXPECT_EQ(av_malloc(kLarge + 1), nullptr);
+  void* block = av_malloc(2000);
+  EXPECT_NE(block, nullptr);
+  av_free(block);
+}
+
 }  // namespace
 }  // namespace flamingo

@@ -1,5 +1,7 @@
 #include "flamingo/media/frame_image.h"
 
+#include <cstring>
+
 #include "flamingo/media/orientation.h"
 #include "tests/media/media_testing.h"
 
@@ -44,6 +46,26 @@ TEST(FrameImageTest, OtherAnglesGoToTheNearestQuarter) {
   EXPECT_EQ(matrix_orientation({56756, 32768, 0, -32768, 56756, 0, 0, 0, 1 << 30}), 1);  // 30
   EXPECT_EQ(matrix_orientation({32768, 56756, 0, -56756, 32768, 0, 0, 0, 1 << 30}), 6);  // 60
   EXPECT_EQ(matrix_orientation({INT32_MIN, 0, 0, 0, INT32_MIN, 0, 0, 0, 0}), 3);
+}
+
+/// Display orientation SEI of H.264 and H.265: a decoder attaches them to each frame.
+TEST(FrameImageTest, TheContainersMatrixGoesBeforeTheStreams) {
+  constexpr int32_t kMirror[9] = {-(1 << 16), 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30};
+  constexpr int32_t kFlip[9] = {1 << 16, 0, 0, 0, -(1 << 16), 0, 0, 0, 1 << 30};
+  struct FreeFormat {
+    void operator()(AVFormatContext* format) const { avformat_free_context(format); }
+  };
+  const std::unique_ptr<AVFormatContext, FreeFormat> format(avformat_alloc_context());
+  AVStream* stream = avformat_new_stream(format.get(), nullptr);
+  const FramePtr frame(av_frame_alloc());
+  EXPECT_EQ(frame_orientation(*stream, *frame), 1);
+  const auto* side =
+      av_frame_new_side_data(frame.get(), AV_FRAME_DATA_DISPLAYMATRIX, sizeof(kMirror));
+  std::memcpy(side->data, kMirror, sizeof(kMirror));
+  EXPECT_EQ(frame_orientation(*stream, *frame), 2);
+  uint8_t* data = av_stream_new_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, sizeof(kFlip));
+  std::memcpy(data, kFlip, sizeof(kFlip));
+  EXPECT_EQ(frame_orientation(*stream, *frame), 4);
 }
 
 }  // namespace

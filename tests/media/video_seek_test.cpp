@@ -74,6 +74,28 @@ TEST(VideoSeekTest, DamageDoesNotChangeThat) {
   }
 }
 
+/// Noise that spares start codes gives decoders wrong headers, which they keep: MPEG-4's length of
+/// times, MPEG-2's size.
+TEST(VideoSeekTest, WrongHeadersDoNotChangeThat) {
+  struct Case {
+    const char* codec;
+    int from, first, count;
+  };
+  for (const auto& [codec, from, first, count] : {Case{"mpeg4", 4, 20, 5},
+                                                  {"mpeg4", 4, 39, 12},
+                                                  {"mpeg4", 5, 21, 12},
+                                                  {"mpeg4", 8, 40, 12},
+                                                  {"mpeg2video", 4, 39, 12},
+                                                  {"mpeg2video", 5, 40, 12}}) {
+    const auto hit = [first = first, count = count](int i) {
+      return i >= first && i < first + count;
+    };
+    expect_twins(
+        clip_of({.format = "matroska", .codec = codec, .damage = hit, .damage_from = from}),
+        std::string(codec) + " from " + std::to_string(first), {{.fps = 7}, {.frames = 8}});
+  }
+}
+
 /// Few frames of a long clip are reached from the key frames before them.
 TEST(VideoSeekTest, DecodesLittleOfALongClip) {
   const std::string bytes = clip_of({.frames = 1000});

@@ -33,6 +33,16 @@ TEST(VideoTimelineTest, FindsTheKeyFrameBefore) {
   for (int i = 0; i < 7; ++i) EXPECT_EQ(t.key_before(times[i]), keys[i]) << times[i];
 }
 
+TEST(VideoTimelineTest, FindsTheKeyFrameAtAPlace) {
+  const VideoTimeline t = timeline({0, 4, 2, 1, 3, 10, 7, 20}, {0, 5, 7});
+  for (int64_t i = -1; i <= 8; ++i) {
+    const KeyPacket* key = t.key_at(i);
+    ASSERT_EQ(key != nullptr, i == 0 || i == 5 || i == 7) << i;
+    EXPECT_EQ(key != nullptr ? key->index : i, i);
+  }
+  EXPECT_EQ(timeline({0, 1, 1}, {0}).key_at(0), nullptr);
+}
+
 TEST(VideoTimelineTest, MeasuresTheReordering) {
   EXPECT_EQ(timeline({0, 1, 2, 3}, {0}).reorder_depth(), 0);
   EXPECT_EQ(timeline({0, 2, 1, 4, 3}, {0}).reorder_depth(), 1);
