@@ -1,10 +1,23 @@
 #include <avif/avif.h>
+#include <dav1d/dav1d.h>
+#include <dlfcn.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "flamingo/core/error.h"
 #include "flamingo/media/codec.h"
+
+/// A library prints nothing, but dav1d writes to stderr what it thinks of a damaged picture, and
+/// libavif, which decodes with dav1d's default settings, cannot tell it not to. This stands before
+/// dav1d's own function wherever the two are linked, and hands out the same settings without a
+/// place to write to.
+extern "C" [[gnu::visibility("default")]] void dav1d_default_settings(Dav1dSettings* settings) {
+  static const auto defaults = reinterpret_cast<decltype(&dav1d_default_settings)>(
+      dlsym(RTLD_NEXT, "dav1d_default_settings"));
+  defaults(settings);
+  settings->logger.callback = nullptr;
+}
 
 namespace flamingo {
 namespace {
