@@ -25,11 +25,11 @@ int exif_orientation(const std::string& exif) {
   if (exif.empty()) return 1;
   using namespace std::string_literals;
   const std::string block = "Exif\0\0"s + exif;
-  const std::unique_ptr<ExifData, void (*)(ExifData*)> data(
-      exif_data_new_from_data(reinterpret_cast<const unsigned char*>(block.data()),
-                              static_cast<unsigned int>(block.size())),
-      exif_data_unref);
+  const std::unique_ptr<ExifData, void (*)(ExifData*)> data(exif_data_new(), exif_data_unref);
   if (!data) return 1;
+  exif_data_unset_option(data.get(), EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);  // mends wrong types
+  exif_data_load_data(data.get(), reinterpret_cast<const unsigned char*>(block.data()),
+                      static_cast<unsigned int>(block.size()));
   const ExifEntry* entry = exif_content_get_entry(data->ifd[EXIF_IFD_0], EXIF_TAG_ORIENTATION);
   if (entry == nullptr || entry->format != EXIF_FORMAT_SHORT || entry->size < 2) return 1;
   const int value = exif_get_short(entry->data, exif_data_get_byte_order(data.get()));

@@ -41,6 +41,29 @@ TEST(GifTest, OnlyTheFirstFrameIsRead) {
   EXPECT_EQ(decode(gif.substr(0, gif.size() - 20)).pixels, whole.pixels);
 }
 
+/// Two pixels of a red and green palette, whose codes have code_size + 1 bits and never grow.
+std::string gif_of(int code_size) {
+  const int clear = 1 << code_size;
+  uint64_t bits = 0;
+  int count = 0;
+  for (const int code : {clear, 0, clear, 1, clear + 1}) {
+    bits |= static_cast<uint64_t>(code) << count;
+    count += code_size + 1;
+  }
+  std::string data;
+  for (; count > 0; count -= 8, bits >>= 8) data += static_cast<char>(bits & 255);
+  return std::string("GIF89a\x02\0\x01\0\x80\0\0\xFF\0\0\0\xFF\0", 19) +
+         std::string(",\0\0\0\0\x02\0\x01\0\0", 10) + static_cast<char>(code_size) +
+         static_cast<char>(data.size()) + data + std::string("\0;", 2);
+}
+
+/// Pillow and FFmpeg read up to 11; the format has 8 at most.
+TEST(GifTest, RefusesCodesOfMoreThanEightBits) {
+  for (const int code_size : {2, 8})
+    EXPECT_EQ(decode(gif_of(code_size)).pixels, (std::vector<uint8_t>{0, 1}));
+  for (const int code_size : {9, 11}) EXPECT_FALSE(decodes(gif_of(code_size))) << code_size;
+}
+
 TEST(GifTest, CutPixelsAreAnError) {
   for (const std::string& path : fixture_pictures(".gif")) {
     const std::string gif = bytes_of(path);

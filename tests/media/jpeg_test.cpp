@@ -8,7 +8,8 @@ namespace flamingo {
 namespace {
 
 /// A JPEG of a constant colour given in the Adobe convention (complements).
-std::string cmyk_jpeg(J_COLOR_SPACE stored, const std::vector<uint8_t>& colour) {
+std::string cmyk_jpeg(J_COLOR_SPACE stored, const std::vector<uint8_t>& colour,
+                      bool marked = true) {
   jpeg_compress_struct info;
   jpeg_error_mgr errors;
   info.err = jpeg_std_error(&errors);
@@ -22,6 +23,7 @@ std::string cmyk_jpeg(J_COLOR_SPACE stored, const std::vector<uint8_t>& colour) 
   info.in_color_space = JCS_CMYK;
   jpeg_set_defaults(&info);
   jpeg_set_colorspace(&info, stored);
+  info.write_Adobe_marker = marked ? TRUE : FALSE;
   jpeg_set_quality(&info, 100, TRUE);
   jpeg_start_compress(&info, TRUE);
   std::vector<uint8_t> row;
@@ -41,6 +43,51 @@ TEST(JpegTest, UndoesAdobesComplement) {
     ASSERT_EQ(image.mode, PixelMode::kCmyk);
     const std::vector<uint8_t> expected = {10, 60, 200, 30};
     for (int c = 0; c < 4; ++c) EXPECT_NEAR(image.pixels[c], expected[c], 2);
+  }
+}
+
+/// As Pillow: what lacks the marker is taken for Adobe's all the same.
+TEST(JpegTest, CmykWithoutAMarkerIsAdobes) {
+  const std::vector<uint8_t> colour = {200, 10, 90, 250};
+  const std::string unmarked = cmyk_jpeg(JCS_CMYK, colour, false);
+  ASSERT_EQ(unmarked.find("Adobe"), std::string::npos);
+  EXPECT_EQ(decode(unmarked).pixels, decode(cmyk_jpeg(JCS_CMYK, colour)).pixels);
+}
+
+/// The choices that docs/data.md lists.
+TEST(JpegTest, RefusesABadCodeAndAMissingEnd) {
+  for (const char* name : {"chroma420.jpg", "grey.jpg", "progressive.jpg"}) {
+    const std::string jpeg = bytes_of(codec_file(name));
+    EXPECT_FALSE(decodes(jpeg.substr(0, jpeg.rfind("\xFF\xD9")))) << name;
+  }
+  std::string jpeg = bytes_of(golden_picture("photo.jpg"));
+  std::string ones;
+  for (int i = 0; i < 16; ++i) ones += std::string("\xFF\0", 2);  // no code is of ones alone
+  jpeg.replace(jpeg.size() - 60, ones.size(), ones);
+  try {
+    decode(jpeg);
+    FAIL() << "expected an Error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("Huffman"), std::string::npos) << error.what();
+  }
+}
+
+/// `data` as an application segment, behind the picture's first marker.
+std::string with_segment(std::string jpeg, char number, const std::string& data) {
+  const size_t size = data.size() + 2;
+  const std::string head = {'\xFF', static_cast<char>('\xE0' + number),
+                            static_cast<char>(size >> 8), static_cast<char>(size & 255)};
+  return jpeg.insert(2, head + data);
+}
+
+TEST(JpegTest, XmpAndColourProfilesChangeNothing) {
+  const std::string jpeg = bytes_of(codec_file("chroma420.jpg"));
+  const std::string xmp =
+      std::string("http://ns.adobe.com/xap/1.0/\0", 29) + "<x:xmpmeta tiff:Orientation=\"6\"/>";
+  const std::string profile = std::string("ICC_PROFILE\0\x01\x01", 14) + "profile";
+  for (const std::string& file : {with_segment(jpeg, 1, xmp), with_segment(jpeg, 2, profile)}) {
+    EXPECT_EQ(decode(file).width, decode(jpeg).width);
+    EXPECT_EQ(decode(file).pixels, decode(jpeg).pixels);
   }
 }
 

@@ -29,6 +29,9 @@ TEST(OrientationTest, AnythingElseIsUpright) {
   EXPECT_EQ(exif_orientation("not a TIFF block at all"), 1);
   EXPECT_EQ(exif_orientation(tiff_of(0, true)), 1);
   EXPECT_EQ(exif_orientation(tiff_of(9, true)), 1);
+  std::string byte = tiff_of(6, true);
+  byte[12] = 1;  // BYTE instead of SHORT
+  EXPECT_EQ(exif_orientation(byte), 1);
 }
 
 TEST(OrientationTest, SurvivesDamagedBlocks) {

@@ -83,12 +83,12 @@ std::string big_endian16(uint16_t value) {
   return {static_cast<char>(value >> 8), static_cast<char>(value & 255)};
 }
 
-/// A row of samples with a colour key, all of `depth` bits packed into bytes.
+/// A row of samples with a colour key (or none), all of `depth` bits packed into bytes.
 std::string keyed_png(uint32_t width, int depth, int colour_type, const std::string& key,
                       const std::string& samples) {
   const std::string head = big_endian(width) + big_endian(1) + static_cast<char>(depth) +
                            static_cast<char>(colour_type) + std::string(3, '\0');
-  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", head) + chunk("tRNS", key) +
+  return "\x89PNG\r\n\x1A\n" + chunk("IHDR", head) + (key.empty() ? "" : chunk("tRNS", key)) +
          chunk("IDAT", deflated('\0' + samples)) + chunk("IEND", "");
 }
 
@@ -139,6 +139,42 @@ TEST(PngTest, TheMaskTurnsWithThePicture) {
   const Image image = decode(png);  // upside down
   EXPECT_EQ(image.pixels, (Samples{3, 2, 1}));
   EXPECT_EQ(image.mask, (Samples{255, 255, 0}));
+}
+
+/// The choices that docs/data.md lists.
+TEST(PngTest, RefusesAWrongChecksumAndAMissingEnd) {
+  const std::string png = png_of(2, 2, std::string(6, '\0'));
+  ASSERT_TRUE(decodes(png));
+  EXPECT_FALSE(decodes(png.substr(0, png.find("IEND") - 4)));
+  std::string wrong = png;
+  wrong[png.find("IEND") - 5] ^= 1;  // the last byte of IDAT's CRC
+  EXPECT_FALSE(decodes(wrong));
+}
+
+TEST(PngTest, SixteenBitGreyIsScaled) {
+  std::string samples;
+  for (const uint16_t value : {0x0000, 0x00FF, 0x0100, 0x8000, 0xFFFF})
+    samples += big_endian16(value);
+  EXPECT_EQ(decode(keyed_png(5, 16, 0, "", samples)).pixels, (Samples{0, 0, 1, 128, 255}));
+}
+
+TEST(PngTest, ColourProfilesChangeNothing) {
+  const std::string rows("\0\x64", 2);
+  const std::string profiles = chunk("gAMA", big_endian(220'000)) +
+                               chunk("cICP", std::string("\x09\x10\0\x01", 4)) +
+                               chunk("iCCP", std::string("P3\0\0", 4) + deflated("profile"));
+  EXPECT_EQ(decode(png_of(1, 1, rows, profiles)).pixels, (Samples{100}));
+}
+
+/// Pillow turns by XMP and by ImageMagick's raw profiles, browsers do not.
+TEST(PngTest, OnlyEXifTurnsIt) {
+  const std::string xmp = chunk("iTXt", std::string("XML:com.adobe.xmp\0\0\0\0\0", 22) +
+                                            "<x:xmpmeta tiff:Orientation=\"6\"/>");
+  const std::string profile =
+      chunk("tEXt", std::string("Raw profile type exif\0", 22) +
+                        "\nexif\n      26\n49492a0008000000010012010300010000000600000000000000\n");
+  for (const std::string& extra : {xmp, profile})
+    EXPECT_EQ(decode(png_of(3, 1, std::string(4, '\0'), extra)).width, 3);
 }
 
 TEST(PngTest, EveryPrefixIsAnError) {
