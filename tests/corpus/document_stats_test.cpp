@@ -5,6 +5,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/document/unusable.h"
 #include "tests/corpus/tiny_site.h"
+#include "tests/media/clip_builder.h"
 
 namespace flamingo {
 namespace {
@@ -51,6 +52,47 @@ TEST(DocumentStats, DecodingFindsBrokenPictures) {
   EXPECT_EQ(stats.documents, 1);
   ASSERT_EQ(stats.num_damaged, 2);
   EXPECT_NE(stats.problems[1].find("key2"), std::string::npos) << stats.problems[1];
+}
+
+/// A sound clip, one with noise in it and one that is cut off.
+class Reel : public DocumentFile {
+ public:
+  int64_t size() const override { return 3; }
+  std::string key(int64_t index) const override { return "key" + std::to_string(index); }
+  Document read(int64_t index) const override {
+    Document document;
+    std::string bytes = clip_of({.format = "matroska", .frames = 40, .damage = [&](int i) {
+                                   return index == 1 && i == 15;
+                                 }});
+    if (index == 2) bytes.resize(bytes.size() / 2);
+    document.media = {{.kind = MediumKind::kVideo, .bytes = bytes, .format = "mkv"}};
+    document.parts = {Part::of_medium(0), Part::of_text("three more words")};
+    return document;
+  }
+};
+
+TEST(DocumentStats, DecodingCountsDamagedFrames) {
+  DocumentStats stats;
+  read_all(Reel(), {.decode = true}, stats);
+  EXPECT_EQ(stats.documents, 3) << "what is left of a clip is of use";
+  EXPECT_EQ(stats.num_problems(), 0);
+  EXPECT_EQ(stats.damaged_clips, 2);
+  EXPECT_GE(stats.damaged_frames, 1);
+  EXPECT_EQ(stats.partial_clips, 0);
+  ASSERT_EQ(stats.damage.size(), 2u);
+  EXPECT_EQ(stats.damage[0].find("key1: " + std::to_string(stats.damaged_frames) + " damaged"), 0u)
+      << stats.damage[0];
+  EXPECT_NE(stats.damage[1].find("key2: "), std::string::npos);
+  EXPECT_NE(stats.damage[1].find("cut off"), std::string::npos) << stats.damage[1];
+  EXPECT_EQ(stats.to_json()["damaged_clips"], 2);
+}
+
+TEST(DocumentStats, LongClipsAreCheckedInPart) {
+  DocumentStats stats;
+  const MediaLimits limits{.image = {}, .video = {.max_decoded = 10 * VideoLimits::kLeastPixels}};
+  read_all(Reel(), {.decode = true, .limits = limits}, stats);
+  EXPECT_EQ(stats.documents, 3);
+  EXPECT_EQ(stats.partial_clips, 3);
 }
 
 TEST(DocumentStats, StopsWhenAsked) {
