@@ -10,6 +10,7 @@
 #include "flamingo/media/video.h"
 #include "tests/data/broken_picture.h"
 #include "tests/data/tiny_shards.h"
+#include "tests/media/clip_builder.h"
 #include "tests/text/tokenizer_fixtures.h"
 
 namespace flamingo {
@@ -43,6 +44,18 @@ class DocumentSourceTest : public ::testing::Test {
 
   static const torch::Tensor& pixels(const Sequence& sequence) {
     return std::get<torch::Tensor>(sequence.media.at(0));
+  }
+  /// A source of one document with this clip.
+  DocumentSourceConfig of_clip(std::string bytes) const {
+    Document clip{.parts = {Part::of_medium(0), Part::of_text("it brightens")}};
+    clip.media.push_back({.kind = MediumKind::kVideo, .bytes = std::move(bytes), .format = "mp4"});
+    ShardWriter writer(folder_.file("clips.tar"));
+    writer.add("0", clip);
+    writer.finish();
+    auto clips = config();
+    clips.files = {folder_.file("clips.tar")};
+    clips.variation.colour = 0;
+    return clips;
   }
   /// Replaces bytes in the middle of a document's picture.
   void damage(const std::string& shard, const std::string& key) const {
@@ -162,16 +175,7 @@ TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
       12, Image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)});
   for (size_t f = 0; f < frames.size(); ++f)
     std::ranges::fill(frames[f].pixels, static_cast<uint8_t>(20 * f));
-  Document clip{.parts = {Part::of_medium(0), Part::of_text("it brightens")}};
-  clip.media.push_back(
-      {.kind = MediumKind::kVideo, .bytes = encode_video(frames, 1), .format = "mp4"});
-  ShardWriter writer(folder_.file("clips.tar"));
-  writer.add("0", clip);
-  writer.finish();
-  auto clips = config();
-  clips.files = {folder_.file("clips.tar")};
-  clips.variation.colour = 0;
-  const DocumentSource documents(clips, format());
+  const DocumentSource documents(of_clip(encode_video(frames, 1)), format());
   std::set<int> starts;
   std::vector<std::string> damaged;
   for (int64_t i = 0; i < 20; ++i) {
@@ -182,6 +186,32 @@ TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
     starts.insert(static_cast<int>(std::lround(levels[0].item<double>() * 10)));
   }
   EXPECT_EQ(starts.size(), 5u);  // 12 frames hold 5 runs of 8
+  EXPECT_TRUE(damaged.empty());
+}
+
+constexpr auto kOneASecond = [](int i) { return int64_t{25} * i; };
+
+/// No clip is bad for being long: 300 seconds are more moments than a clip may show at once, and of
+/// their frames no more may be decoded than a run and the two ends need.
+TEST_F(DocumentSourceTest, OfALongClipTheRunAloneIsDecoded) {
+  auto clips = of_clip(clip_of({.frames = 300, .gop = 10, .ticks = kOneASecond}));
+  clips.limits.video.max_decoded = 60 * VideoLimits::kLeastPixels;
+  const DocumentSource documents(clips, format());
+  std::vector<std::string> damaged;
+  for (int64_t i = 0; i < 10; ++i) {
+    const Sequence sequence = documents.sequence(i, damaged);
+    EXPECT_EQ(pixels(sequence).size(0), 8);
+    EXPECT_EQ(sequence.frames_bad, 0);
+  }
+  EXPECT_TRUE(damaged.empty());
+}
+
+TEST_F(DocumentSourceTest, DamagedFramesOfAClipAreCounted) {
+  const auto every_tenth = [](int i) { return i % 10 == 5; };
+  const DocumentSource documents(
+      of_clip(clip_of({.frames = 40, .ticks = kOneASecond, .damage = every_tenth})), format());
+  std::vector<std::string> damaged;
+  for (int64_t i = 0; i < 5; ++i) EXPECT_GE(documents.sequence(i, damaged).frames_bad, 1) << i;
   EXPECT_TRUE(damaged.empty());
 }
 

@@ -87,6 +87,20 @@ TEST(Mixture, TellsWhatWasPassedOver) {
   EXPECT_EQ(step.damaged[0], (std::pair<size_t, std::string>{1, "b.tar:3: cut off"}));
 }
 
+TEST(Mixture, CountsTheDamagedFramesOfAllSources) {
+  const auto damaged = [](int64_t frames) {
+    return [frames](int64_t, const BatchShare&) {
+      SequenceBatch batch{{sequence(1, 1), sequence(2, 1)}, {}};
+      for (Sequence& sequence : batch.sequences) sequence.frames_bad = frames;
+      return batch;
+    };
+  };
+  const std::vector<TrainSource> sources = {{"a", 1.0, damaged(3)}, {"b", 1.0, damaged(5)}};
+  EXPECT_EQ(Mixture(sources, {}).step(0).frames_bad, 16);
+  EXPECT_EQ(Mixture(sources, {.mode = MixtureMode::kMerged}).step(0).frames_bad, 16);
+  EXPECT_EQ(Mixture(sources, {.mode = MixtureMode::kRoundRobin}).step(1).frames_bad, 10);
+}
+
 TEST(Mixture, RefusesWhatCannotBeMixed) {
   EXPECT_THROW(Mixture({}, {}), Error);
   EXPECT_THROW(Mixture({source("a", 1, 0), source("a", 1, 0)}, {}), Error);
