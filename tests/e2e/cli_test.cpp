@@ -14,6 +14,9 @@
 #include "flamingo/core/file.h"
 #include "tests/e2e/run_flamingo.h"
 #include "tests/support/rounding.h"
+#ifdef FLAMINGO_MEDIA
+#include "tests/media/clip_builder.h"
+#endif
 
 namespace flamingo {
 namespace {
@@ -256,6 +259,47 @@ TEST_F(CliTest, MorePicturesThanMarksAndTheReverse) {
 TEST_F(CliTest, MissingPicture) {
   expect_error(generate("-p '<image>x' --image " + (folder / "none.png").string()), {"none.png"});
   expect_error(generate("-p '<image>x' --image " + folder.string()), {"directory"});
+}
+
+TEST_F(CliTest, MediaAreJudgedBeforeTheModelIsLoaded) {
+  const std::string broken = copy_of_model([](std::string& bytes) { bytes.resize(100); });
+  const auto bad = (folder / "bad.png").string();
+  write_file_atomic(bad, "this is no picture");
+  const std::string model = "generate --dtype fp32 -m " + broken;
+  expect_error(model + " -p '<image>x' --image " + bad, {"bad.png"});
+  expect_error(model + " -p '<video>x' --video " + bad, {"bad.png"});
+  expect_error(model + " -p '<image>x' --image " + image("tall.png"), {"model.safetensors"});
+}
+
+TEST_F(CliTest, LimitsOfMediaAreOptions) {
+  const std::string picture = "-n 1 -p '<image>x' --image " + image("tall.png");
+  for (const auto& [limit, part] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"--image-max-side 10", "at most 10 pixels"},
+           {"--image-max-pixels 10", "at most 10 pixels"},
+           {"--image-max-bytes 10", "at most 10 bytes"}})
+    expect_error(generate(picture + " " + limit), {"tall.png", part});
+  const auto clip = (folder / "clip.mp4").string();
+  write_file_atomic(clip, encode_video(std::vector(4, numbered_frame(1)), 1));
+  const std::string video = "-n 1 -p '<video>x' --video " + clip;
+  for (const auto& [limit, part] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"--clip-max-side 10", "at most 10 pixels"},
+           {"--clip-max-pixels 10", "at most 10 pixels"},
+           {"--clip-max-bytes 10", "at most 10 bytes"},
+           {"--clip-max-packets 2", "at most 2 packets"},
+           {"--clip-max-frames 3", "at most 3 frames, got 4"},
+           {"--clip-max-decoded 65536", "at most 65536 pixels"}})
+    expect_error(generate(video + " " + limit), {"clip.mp4", part});
+  EXPECT_EQ(run_flamingo(generate(video + " --clip-max-frames 4")).status, 0);
+}
+
+TEST_F(CliTest, DamagedFramesAreToldAsAWarning) {
+  const auto clip = (folder / "clip.mp4").string();
+  write_file_atomic(clip, clip_of({.damage = [](int i) { return i == 15; }}));
+  const auto result =
+      run_flamingo(generate("-n 1 -p '<video>x' --video " + clip + " --frames 8"), "2>&1");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_NE(result.output.find("warning: " + clip), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find("left out"), std::string::npos) << result.output;
 }
 
 TEST_F(CliTest, DamagedEmptyHugeAndMislabelledPictures) {

@@ -7,8 +7,10 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/e2e/run_flamingo.h"
 #ifdef FLAMINGO_MEDIA
+#include "flamingo/document/shard.h"
 #include "tests/corpus/warc_site.h"
 #include "tests/io/byte_builder.h"
+#include "tests/media/clip_builder.h"
 #endif
 
 namespace flamingo {
@@ -60,6 +62,53 @@ TEST(DataVerbs, WhatCannotBeUsedIsNoDamage) {
   EXPECT_EQ(checked.status, 0) << checked.output;
   EXPECT_NE(checked.output.find("0 damaged, 1 with nothing usable in them"), std::string::npos)
       << checked.output;
+}
+
+/// A shard of one document for each clip or picture.
+void write_shard(const std::string& path, const std::vector<Medium>& media) {
+  ShardWriter writer(path);
+  for (size_t i = 0; i < media.size(); ++i) {
+    Document document{.parts = {Part::of_medium(0), Part::of_text("words")}};
+    document.media = {media[i]};
+    writer.add(std::to_string(i), document);
+  }
+  writer.finish();
+}
+
+Medium clip_medium(const ClipSpec& spec) {
+  return {.kind = MediumKind::kVideo, .bytes = clip_of(spec), .format = "mp4"};
+}
+
+TEST(DataVerbs, CheckTellsOfDamagedFrames) {
+  const testing::TemporaryFolder folder;
+  const std::string shard = folder.path() + "/clips.tar";
+  write_shard(shard, {clip_medium({}), clip_medium({.damage = [](int i) { return i == 15; }})});
+  const auto checked = run_flamingo("data check " + shard);
+  EXPECT_EQ(checked.status, 0) << checked.output;
+  for (const char* part : {"1: ", "left out\n", "1 clips are damaged, ",
+                           "\n2 documents with 2 media are good, 0 are not\n"})
+    EXPECT_NE(checked.output.find(part), std::string::npos) << part << " in " << checked.output;
+  EXPECT_EQ(checked.output.find("0: "), std::string::npos) << checked.output;
+  const auto in_part = run_flamingo("data check --clip-max-decoded 700000 " + shard);
+  EXPECT_EQ(in_part.status, 0);
+  EXPECT_NE(in_part.output.find("2 clips were checked in part"), std::string::npos)
+      << in_part.output;
+}
+
+TEST(DataVerbs, LimitsAreOptions) {
+  const testing::TemporaryFolder folder;
+  const std::string shard = folder.path() + "/media.tar";
+  write_shard(shard, {clip_medium({}), {.bytes = testing::random_picture(1), .format = "png"}});
+  ASSERT_EQ(run_flamingo("data check " + shard).status, 0);
+  for (const char* limit :
+       {"--image-max-side 3", "--image-max-pixels 10", "--image-max-bytes 50", "--clip-max-side 3",
+        "--clip-max-pixels 10", "--clip-max-bytes 50", "--clip-max-packets 5"}) {
+    const auto checked = run_flamingo(std::string("data check ") + limit + " " + shard, "2>&1");
+    EXPECT_EQ(checked.status, 2) << limit;
+    EXPECT_NE(checked.output.find("1 documents with 1 media are good, 1 are not: 1 damaged"),
+              std::string::npos)
+        << limit << ": " << checked.output;
+  }
 }
 
 TEST(DataVerbs, ABuildWithoutAPageWarns) {
