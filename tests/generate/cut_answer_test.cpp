@@ -7,7 +7,7 @@
 namespace flamingo {
 namespace {
 
-using testing::tokenizer_path;
+using testing::golden_tokenizer;
 using Ids = std::vector<int32_t>;
 
 /// What follows `start` in the tokens of `start` and `text` together.

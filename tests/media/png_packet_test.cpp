@@ -8,7 +8,7 @@
 namespace flamingo {
 namespace {
 
-std::string chunk(const std::string& kind, const std::string& data) {
+std::string fake_chunk(const std::string& kind, const std::string& data) {
   return std::string(3, '\0') + static_cast<char>(data.size()) + kind + data + "CRC.";
 }
 
@@ -22,19 +22,21 @@ std::string dropped(const std::string& bytes) {
 
 TEST(PngPacketTest, KeepsWhatPixelsNeed) {
   const std::string signature = "\x89PNG\r\n\x1A\n";
-  const std::string head = chunk("IHDR", "head"), colours = chunk("PLTE", "abc"),
-                    key = chunk("tRNS", ""), rows = chunk("IDAT", "rows"), end = chunk("IEND", "");
+  const std::string head = fake_chunk("IHDR", "head"), colours = fake_chunk("PLTE", "abc"),
+                    key = fake_chunk("tRNS", ""), rows = fake_chunk("IDAT", "rows"),
+                    end = fake_chunk("IEND", "");
   const std::string needed = signature + head + colours + key + rows + end;
   EXPECT_EQ(dropped(needed), needed);
-  EXPECT_EQ(dropped(signature + head + chunk("zTXt", "bomb") + colours + key +
-                    chunk("iCCP", "profile") + chunk("iTXt", "") + rows + chunk("eXIf", "x") + end),
+  EXPECT_EQ(dropped(signature + head + fake_chunk("zTXt", "bomb") + colours + key +
+                    fake_chunk("iCCP", "profile") + fake_chunk("iTXt", "") + rows +
+                    fake_chunk("eXIf", "x") + end),
             needed);
 }
 
 TEST(PngPacketTest, LeavesDamageToTheDecoder) {
   const std::string signature = "\x89PNG\r\n\x1A\n";
-  const std::string head = chunk("IHDR", "head");
-  const std::string cut = chunk("IDAT", "rows").substr(0, 14);
+  const std::string head = fake_chunk("IHDR", "head");
+  const std::string cut = fake_chunk("IDAT", "rows").substr(0, 14);
   for (const std::string& bytes :
        {std::string("\x89PNG"), signature, signature + head + cut, signature + head + "IDAT",
         signature + std::string(4, '\xFF') + "IDAT" + std::string(20, 'x')}) {
