@@ -117,7 +117,10 @@ VideoCheck check_video(std::span<const std::byte> bytes, const std::string& wher
   VideoReader reader(bytes, where, limits, false);
   VideoCheck check{.cut_off = reader.cut_off()};
   try {
-    while (reader.next()) ++check.frames;
+    while (const auto frame = reader.next()) {
+      reader.check_size(*frame->frame);
+      ++check.frames;
+    }
   } catch (const OverBudget&) {
     check.whole = false;
   }

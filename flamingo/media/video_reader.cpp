@@ -247,8 +247,12 @@ TimedFrame VideoReader::timed(FramePtr frame) {
   return {std::move(frame), to_seconds(ticks), to_seconds(last_end_ticks_)};
 }
 
-Image VideoReader::to_image(const AVFrame& frame) const {
+void VideoReader::check_size(const AVFrame& frame) const {
   check_extents(frame.height, frame.width, where_, limits_.frame());
+}
+
+Image VideoReader::to_image(const AVFrame& frame) const {
+  check_size(frame);
   return apply_orientation(frame_to_rgb(frame, where_), orientation_.value_or(1));
 }
 

@@ -47,7 +47,10 @@ class VideoReader {
   /// The clip's last good frame, given the one that next() gave last. next() gives nothing
   /// afterwards.
   TimedFrame last(TimedFrame current);
-  /// The frame as an upright RGB image.
+  /// Throws Error when a frame is larger than the limits allow: its own size may differ from the
+  /// one that the file or the codec's header says.
+  void check_size(const AVFrame& frame) const;
+  /// The frame, of a size that check_size allows, as an upright RGB image.
   Image to_image(const AVFrame& frame) const;
 
   /// Packets and frames that were damaged, each counted once.
