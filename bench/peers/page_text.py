@@ -5,7 +5,7 @@ packages that no recipe uses, in many languages, of many generators and ages.
     pip install trafilatura==2.3.1 resiliparse==2.0.1 lxml_html_clean
     python3 bench/peers/page_text.py [--held-out] [--each N] [--seed S] [--show] build/release/bin/flamingo-page-text
 
-The first call fetches the packages (200 MB; 70 MB of those held out, on which no rule was tuned) into .deps/pages. A line counts when trafilatura (favouring recall) and resiliparse (main
+The first call fetches the packages (200 MB; 70 MB of those held out, which showed two losses and are else unseen) into .deps/pages. A line counts when trafilatura (favouring recall) and resiliparse (main
 content) both have it, by its letters and digits. Apart from the lines that are lost there are those that
   - stand in a block of links: tables of contents, menus;
   - stand on most other pages of the folder, too: running heads, licences;
