@@ -11,7 +11,7 @@ export NINJA_STATUS = [%f/%t, %es]
 .DEFAULT_GOAL := help
 
 help:
-	@echo "flamingo: start with 'make demo' (downloads of some 300 MB, then a build of several minutes), then 'make test'."
+	@echo "flamingo: start with 'make demo' (downloads of some 300 MB, then a build of some 6 minutes on 2 cores), then 'make test'."
 	@echo
 	@echo "make demo           install what is missing, build, and show the default model at work (build/demo.html)"
 	@echo "make test           build and run every test; those without torch under sanitizers"
@@ -45,7 +45,7 @@ build: configured
 	@ninja -C $(BUILD) -j $(JOBS) flamingo-cli flamingo-golden flamingo-bench
 
 program: configured
-	@test -x $(FLAMINGO) || echo "== building flamingo (several minutes; next: the demo's pictures, then the demo)"
+	@test -x $(FLAMINGO) || echo "== building flamingo (some 6 minutes on 2 cores; next: the demo's pictures, then the demo)"
 	@ninja -C $(BUILD) -j $(JOBS) flamingo-cli
 
 $(PICTOGRAMS): | program
