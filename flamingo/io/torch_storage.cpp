@@ -207,6 +207,9 @@ std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
   }
   const std::string type = element_type(call);
   if (!type.empty() && !element_dtype(type)) return refuse("elements of " + type, true);
+  const auto& arguments = graph_[value.items[1]].items;
+  const size_t rank = arguments.size() > 2 ? graph_[arguments[2]].items.size() : 0;
+  if (rank > kMaxRank) return refuse("one of " + std::to_string(rank) + " dimensions", true);
   if (is_expanded(call)) return refuse("an expanded view; save a contiguous copy", true);
   return std::nullopt;
 }

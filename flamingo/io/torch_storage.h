@@ -22,8 +22,8 @@ class TorchStorages {
 
   /// Why `ref` cannot be a tensor here, or nothing: it is a call of something else than
   /// `_rebuild_tensor_v2`, `_rebuild_tensor_v3`, `_rebuild_parameter` and
-  /// `_rebuild_parameter_with_state`, a global, an object, its elements have a foreign type, or it
-  /// is an expanded view of more elements than its storage has.
+  /// `_rebuild_parameter_with_state`, a global, an object, its elements have a foreign type, it
+  /// has more than 8 dimensions, or it is an expanded view of more elements than its storage has.
   std::optional<RefusedTensor> refusal(PickleRef ref) const;
 
   /// The nameless view that such a call stands for; `where` names it in errors. Views whose
