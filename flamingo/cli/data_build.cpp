@@ -55,6 +55,7 @@ void print_json(const BuildResult& result, const std::vector<std::string>& warni
 void print_text(const BuildResult& result, const std::string& output) {
   if (result.finished) {
     print(result.report.table());
+    if (result.report.pages_kept() == 0) return;
     std::fprintf(stderr,
                  "done: %s/train, %s/held-out; look: flamingo data show %s/train/000000.tar\n",
                  output.c_str(), output.c_str(), output.c_str());
@@ -79,7 +80,8 @@ int64_t pages_read(const BuildReport& report) {
 }
 
 std::vector<std::string> warnings_of(const BuildResult& result) {
-  if (!result.finished || pages_read(result.report) > 0) return {};
+  if (!result.finished || result.report.pages_kept() > 0) return {};
+  if (pages_read(result.report) > 0) return {"no page was kept: the counters of rules say why"};
   return {
       "no page was read: the inputs hold no whole HTML answer with status 200 (docs/data.md, "
       "Building M3W)"};

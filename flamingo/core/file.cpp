@@ -38,9 +38,13 @@ void sync_folder_of(const std::string& path) {
 
 uint64_t regular_file_size(const std::string& path) {
   struct stat info {};
+  require(!path.empty(), "file", "expected a path, got an empty one");
   if (::stat(path.c_str(), &info) != 0) {
-    fail(path, errno == ENOENT ? "expected a file, got none (" + errno_text() + ")"
-                               : "expected a file that can be opened, got " + errno_text());
+    const bool address = path.starts_with("http://") || path.starts_with("https://");
+    fail(path,
+         errno == ENOENT ? "expected a file, got none (" + errno_text() + ")"
+                         : "expected a file that can be opened, got " + errno_text(),
+         address ? "addresses are not fetched" : "");
   }
   require(!S_ISDIR(info.st_mode), path, "expected a file, got a directory");
   require(S_ISREG(info.st_mode), path, "expected a regular file, got a device, pipe or socket");

@@ -17,7 +17,8 @@ void check_marks(std::string_view where, const std::string& kind, size_t marks, 
   require(marks == files, where,
           "expected one <" + kind + "> mark per " + kind + " file, got " + std::to_string(marks) +
               " marks and " + std::to_string(files) + " files",
-          "--" + kind + " gives the files");
+          marks < files ? "a <" + kind + "> in the prompt says where each belongs"
+                        : "--" + kind + " gives the files");
 }
 
 /// Reads the schema of docs/prompt-file.md.

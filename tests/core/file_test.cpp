@@ -40,6 +40,9 @@ TEST(File, ReadRefusesWhatIsNoRegularFile) {
   EXPECT_NE(error_of([&] { read_file(folder.file("no"), 9); }).find("No such file"),
             std::string::npos);
   EXPECT_NE(error_of([&] { read_file(folder.path(), 9); }).find("a directory"), std::string::npos);
+  EXPECT_NE(error_of([] { read_file("", 9); }).find("an empty one"), std::string::npos);
+  EXPECT_NE(error_of([] { read_file("https://a.b/c.png", 9); }).find("addresses are not fetched"),
+            std::string::npos);
   EXPECT_NE(error_of([] { read_file("/dev/zero", 9); }).find("a device"), std::string::npos);
   ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
   EXPECT_NE(error_of([&] { read_file(folder.file("pipe"), 9); }).find("pipe"), std::string::npos);

@@ -125,6 +125,19 @@ TEST(DataVerbs, ABuildWithoutAPageWarns) {
   const auto again = run_flamingo("data build --json --recipe " + folder.path() + "/recipe.json");
   EXPECT_EQ(Json::parse(again.output)["warnings"].size(), 1u) << again.output;
 }
+
+TEST(DataVerbs, ABuildThatKeepsNoPageWarns) {
+  const testing::TemporaryFolder folder;
+  write_file_atomic(folder.path() + "/a.warc",
+                    testing::answer("http://a.example/x", "text/html", "<p>too short"));
+  write_file_atomic(folder.path() + "/recipe.json",
+                    "{\"output\": \"" + folder.path() + "/m3w\", \"inputs\": [{\"path\": \"" +
+                        folder.path() + "/a.warc\", \"pictures\": \"warc\"}]}");
+  const auto built = run_flamingo("data build --recipe " + folder.path() + "/recipe.json", "2>&1");
+  EXPECT_EQ(built.status, 0) << built.output;
+  EXPECT_NE(built.output.find("warning: no page was kept"), std::string::npos) << built.output;
+  EXPECT_EQ(built.output.find("done: "), std::string::npos) << built.output;
+}
 #endif
 
 TEST(ReportVerb, DrawsARun) {

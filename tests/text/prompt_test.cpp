@@ -37,8 +37,10 @@ TEST(Prompt, FromMarks) {
 TEST(Prompt, CountsOfMarksAndFilesMustAgree) {
   const std::string few = error_of([] { prompt_from_marks("<image>", {"1", "2"}, {}); });
   EXPECT_NE(few.find("1 marks and 2 files"), std::string::npos) << few;
+  EXPECT_NE(few.find("a <image> in the prompt says where each belongs"), std::string::npos) << few;
   const std::string many = error_of([] { prompt_from_marks("<video><video>", {}, {"v"}); });
   EXPECT_NE(many.find("2 marks and 1 files"), std::string::npos) << many;
+  EXPECT_NE(many.find("--video gives the files"), std::string::npos) << many;
 }
 
 TEST(Prompt, ShotsAndQuery) {
