@@ -15,12 +15,13 @@ namespace flamingo::golden {
 /// for a chance of 2 n exp(-l^2 / 2) (Higham and Mary, A New Approach to Probabilistic Rounding
 /// Error Analysis, 2019): 3e-14 n with l = 8. Two such sums, of two programs or two processors, lie
 /// within twice that of each other. terms: n, added up over the sums that follow each other on the
-/// way to a result; norm: of what is summed. A wrong term is off by about norm / n, far more.
+/// way to a result; norm: of what is summed, of either sign. A wrong term is off by about norm / n,
+/// far more.
 template <class T>
 double rounding(int64_t terms, double norm) {
   const auto n = static_cast<double>(terms);
   return std::min(n, 8 * std::sqrt(n)) * static_cast<double>(std::numeric_limits<T>::epsilon()) *
-         norm;
+         std::abs(norm);
 }
 
 /// Terms that stand for one exp, erf, tanh, rsqrt or division in float: vector libraries are exact

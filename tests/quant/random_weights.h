@@ -101,7 +101,7 @@ inline InputBuffer prepared_input(const std::vector<float>& x) {
 /// Bound of the rounding error of a float32 sum of n products, in any order: n u sum |a b|, with
 /// some products and sums more for the scales.
 inline double rounding_bound(int64_t n, double sum_of_magnitudes) {
-  return static_cast<double>(n + 8) * 0x1p-24 * sum_of_magnitudes;
+  return static_cast<double>(n + 8) * 0x1p-24 * std::abs(sum_of_magnitudes);
 }
 
 /// Every type that can be packed.
