@@ -1,5 +1,7 @@
 #include "flamingo/cli/data.h"
 
+#include <cstdio>
+
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
 
@@ -14,6 +16,11 @@ void add_data(CLI::App& app) {
   add_data_stats(*data);
   add_data_pictograms(*data);
   add_data_pairs(*data);
+}
+
+void print_warnings(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings)
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
 }
 
 void need_media() {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "CLI/CLI.hpp"
 
 namespace flamingo::cli {
@@ -11,6 +14,9 @@ void add_data_show(CLI::App& data);
 void add_data_stats(CLI::App& data);
 void add_data_pictograms(CLI::App& data);
 void add_data_pairs(CLI::App& data);
+
+/// A line on stderr for each.
+void print_warnings(const std::vector<std::string>& warnings);
 
 /// What the verbs say that a build without media libraries does not have. Throws Error.
 [[noreturn]] void need_media();

@@ -99,8 +99,7 @@ void run_data_build(const DataBuildArguments& options) {
   const BuildResult result = build_corpus(recipe, ranks_from_environment(), hooks);
   line.finish();
   const std::vector<std::string> warnings = warnings_of(result);
-  for (const std::string& warning : warnings)
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  print_warnings(warnings);
   if (options.json) {
     print_json(result, warnings);
   } else {

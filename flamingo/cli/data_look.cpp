@@ -35,8 +35,7 @@ struct ShowOptions {
 #ifdef FLAMINGO_MEDIA
 std::unique_ptr<DocumentFile> open_with_warnings(const std::string& path) {
   auto file = open_documents(path);
-  for (const std::string& warning : file->warnings())
-    std::fprintf(stderr, "warning: %s\n", warning.c_str());
+  print_warnings(file->warnings());
   return file;
 }
 

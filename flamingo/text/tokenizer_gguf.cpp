@@ -91,11 +91,14 @@ bool is_one_of(const std::string& name, const std::array<const char*, N>& names)
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// The name of the pre-tokenizer. Files without one, or with one that is not here, get "default"
-/// and a warning: their text is probably cut in other places than in training.
+/// What the file calls its pre-tokenizer; empty: nothing.
+std::string pre_name(const Gguf& file) { return file.get_string(kPrefix + "pre").value_or(""); }
+
+/// The name of the pre-tokenizer to use. Files without one, or with one that is not here, get
+/// "default" and a warning: their text is probably cut in other places than in training.
 std::string read_pre(const Gguf& file, std::vector<std::string>& warnings) {
   using Name = PreTokenizer::GgufName;
-  const std::string pre = file.get_string(kPrefix + "pre").value_or("");
+  const std::string pre = pre_name(file);
   const Name name = pre.empty() ? Name::kUnknown : PreTokenizer::gguf_name(pre);
   if (name == Name::kKnown) return pre;
   require(name != Name::kRawBytes, kPrefix + "pre",
@@ -118,7 +121,7 @@ void read_bpe(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
       BpeModel::split_merges(file.strings_at(kPrefix + "merges"), kPrefix + "merges");
   BpeOptions options;
   const std::string pre = read_pre(file, parts.warnings);
-  options.ignore_merges = is_one_of(file.get_string(kPrefix + "pre").value_or(""), kIgnoreMerges);
+  options.ignore_merges = is_one_of(pre_name(file), kIgnoreMerges);
   parts.model = std::make_shared<BpeModel>(std::move(vocabulary), merges, options, kPrefix);
   parts.pre_tokenizer = PreTokenizer::from_gguf_name(pre, kPrefix + "pre");
   parts.decoder = Decoder::byte_level();
@@ -182,8 +185,7 @@ TokenizerParts read_tokenizer_gguf(const Gguf& file) {
   const bool is_llama = model == "llama";
   parts.bos_id = id_or(file, "bos_token_id", list, is_llama ? 1 : kFalconEnd);
   parts.eos_id = id_or(file, "eos_token_id", list, is_llama ? 2 : kFalconEnd);
-  const bool adds_bos =
-      is_llama || is_one_of(file.get_string(kPrefix + "pre").value_or(""), kAddsBos);
+  const bool adds_bos = is_llama || is_one_of(pre_name(file), kAddsBos);
   if (bool_or(file, kPrefix + "add_bos_token", adds_bos) && parts.bos_id) {
     parts.prefix.push_back(*parts.bos_id);
   }

@@ -111,29 +111,32 @@ TEST(DataVerbs, LimitsAreOptions) {
   }
 }
 
+/// Writes a WARC of one answer and the recipe that builds from it; returns the recipe's path.
+std::string recipe_of_answer(const testing::TemporaryFolder& folder, const std::string& type,
+                             const std::string& body) {
+  const std::string warc = folder.file("a.warc"), recipe = folder.file("recipe.json");
+  write_file_atomic(warc, testing::answer("http://a.example/x", type, body));
+  write_file_atomic(recipe, Json{{"output", folder.file("m3w")},
+                                 {"inputs", {{{"path", warc}, {"pictures", "warc"}}}}}
+                                .dump());
+  return recipe;
+}
+
 TEST(DataVerbs, ABuildWithoutAPageWarns) {
   const testing::TemporaryFolder folder;
-  write_file_atomic(folder.path() + "/a.warc",
-                    testing::answer("http://a.example/x", "text/css", ""));
-  write_file_atomic(folder.path() + "/recipe.json",
-                    "{\"output\": \"" + folder.path() + "/m3w\", \"inputs\": [{\"path\": \"" +
-                        folder.path() + "/a.warc\", \"pictures\": \"warc\"}]}");
-  const auto built = run_flamingo("data build --recipe " + folder.path() + "/recipe.json", "2>&1");
+  const std::string recipe = recipe_of_answer(folder, "text/css", "");
+  const auto built = run_flamingo("data build --recipe " + recipe, "2>&1");
   EXPECT_EQ(built.status, 0) << built.output;
   EXPECT_NE(built.output.find("warning: no page was read"), std::string::npos) << built.output;
   EXPECT_NE(built.output.find("other"), std::string::npos) << built.output;
-  const auto again = run_flamingo("data build --json --recipe " + folder.path() + "/recipe.json");
+  const auto again = run_flamingo("data build --json --recipe " + recipe);
   EXPECT_EQ(Json::parse(again.output)["warnings"].size(), 1u) << again.output;
 }
 
 TEST(DataVerbs, ABuildThatKeepsNoPageWarns) {
   const testing::TemporaryFolder folder;
-  write_file_atomic(folder.path() + "/a.warc",
-                    testing::answer("http://a.example/x", "text/html", "<p>too short"));
-  write_file_atomic(folder.path() + "/recipe.json",
-                    "{\"output\": \"" + folder.path() + "/m3w\", \"inputs\": [{\"path\": \"" +
-                        folder.path() + "/a.warc\", \"pictures\": \"warc\"}]}");
-  const auto built = run_flamingo("data build --recipe " + folder.path() + "/recipe.json", "2>&1");
+  const std::string recipe = recipe_of_answer(folder, "text/html", "<p>too short");
+  const auto built = run_flamingo("data build --recipe " + recipe, "2>&1");
   EXPECT_EQ(built.status, 0) << built.output;
   EXPECT_NE(built.output.find("warning: no page was kept"), std::string::npos) << built.output;
   EXPECT_EQ(built.output.find("done: "), std::string::npos) << built.output;
