@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "flamingo/nn/attention.h"
+#include "flamingo/nn/product.h"
 
 namespace flamingo {
 
@@ -52,7 +53,8 @@ torch::Tensor CausalAttentionImpl::relative_bias(const torch::Tensor& q,
   const int64_t S = context.sinusoids.size(0);
   const auto r =
       r_proj->forward(cast_like(context.sinusoids, q)).view({S, H, Dh}).permute({1, 2, 0});
-  const auto by_distance = at::matmul(q + cast_like(r_r_bias, q).unsqueeze(1), r);  // [B, H, T, S]
+  const auto by_distance = matrix_product(q + cast_like(r_r_bias, q).unsqueeze(1),
+                                          r.expand({B, H, Dh, S}));  // [B, H, T, S]
   const auto scores =
       by_distance.gather(-1, context.distances.expand({B, H, T, S})).to(at::kFloat) *
       (1.0 / std::sqrt(static_cast<double>(Dh)));

@@ -9,6 +9,7 @@
 
 #include "flamingo/nn/attention_cost.h"
 #include "flamingo/nn/bf16_kernels.h"
+#include "flamingo/nn/product.h"
 
 namespace flamingo {
 namespace {
@@ -35,9 +36,9 @@ at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   const int64_t kv_heads = k.size(1), S = k.size(2), rows = H / kv_heads * T;
   const double scale = 1.0 / std::sqrt(static_cast<double>(Dh));
   const auto grouped = (q * scale).reshape({B, kv_heads, rows, Dh});  // queries that share keys
-  const auto scores = at::matmul(grouped, k.transpose(-2, -1)).view({B, H, T, S});
+  const auto scores = matrix_product(grouped, k.transpose(-2, -1)).view({B, H, T, S});
   const auto weights = softmax(scores, bias, v.scalar_type()).view({B, kv_heads, rows, S});
-  return at::matmul(weights, v).view({B, H, T, Dh});
+  return matrix_product(weights, v).view({B, H, T, Dh});
 }
 
 /// Whether bf16_softmax can add this bias.

@@ -1,11 +1,10 @@
 #include "flamingo/nn/linear.h"
 
-#include <torch/nn/functional/linear.h>
-
 #include <utility>
 
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/packed_weight.h"
+#include "flamingo/nn/product.h"
 
 namespace flamingo {
 
@@ -15,8 +14,11 @@ torch::Tensor cast_like(const torch::Tensor& tensor, const torch::Tensor& like) 
 
 torch::Tensor linear_by_rows(const torch::Tensor& x, const torch::Tensor& weight,
                              const torch::Tensor& bias) {
-  if (x.dim() < 3) return at::linear(x, weight, bias);
-  return at::linear(x.flatten(0, -2), weight, bias).unflatten(0, x.sizes().slice(0, x.dim() - 1));
+  if (x.dim() == 2) return matrix_product(x, weight.t(), bias);
+  const auto rows = x.reshape({-1, x.size(-1)});
+  auto sizes = x.sizes().vec();
+  sizes.back() = weight.size(0);
+  return matrix_product(rows, weight.t(), bias).view(sizes);
 }
 
 LinearImpl::LinearImpl(int64_t in, int64_t out, bool with_bias, const torch::TensorOptions& options)

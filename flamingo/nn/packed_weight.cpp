@@ -10,6 +10,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/nn/linear.h"
+#include "flamingo/nn/product.h"
 #include "flamingo/quant/encode.h"
 
 namespace flamingo {
@@ -50,7 +51,8 @@ class PackedLinear : public torch::autograd::Function<PackedLinear> {
     const at::Tensor& dy = outer[0];
     auto sizes = dy.sizes().vec();
     sizes.back() = weight->cols();
-    const auto dx = at::mm(dy.reshape({-1, weight->rows()}), weight->decode(dy.scalar_type()));
+    const auto dx =
+        matrix_product(dy.reshape({-1, weight->rows()}), weight->decode(dy.scalar_type()));
     return {dx.view(sizes), {}, {}};
   }
 };

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/linear.h"
+#include "flamingo/nn/product.h"
 
 namespace flamingo {
 
@@ -50,14 +51,12 @@ torch::Tensor WsConvImpl::forward(const torch::Tensor& x) const {
   const auto offset = cast_like(bias, x);
   const auto [top, bottom] = same_padding(x.size(2), config_.kernel, config_.stride);
   const auto [left, right] = same_padding(x.size(3), config_.kernel, config_.stride);
-  const std::array<int64_t, 2> stride{config_.stride, config_.stride};
+  Convolution geometry{.stride = {config_.stride, config_.stride}, .groups = config_.groups};
   if (top == bottom && left == right) {
-    return at::conv2d(x, kernel, offset, stride, at::IntArrayRef{top, left}, at::IntArrayRef{1, 1},
-                      config_.groups);
+    geometry.padding = {top, left};
+    return convolution(x, kernel, offset, geometry);
   }
-  const auto padded = at::constant_pad_nd(x, {left, right, top, bottom});
-  return at::conv2d(padded, kernel, offset, stride, at::IntArrayRef{0, 0}, at::IntArrayRef{1, 1},
-                    config_.groups);
+  return convolution(at::constant_pad_nd(x, {left, right, top, bottom}), kernel, offset, geometry);
 }
 
 void WsConvImpl::fold(torch::ScalarType dtype) {

@@ -1,11 +1,11 @@
 #include "flamingo/vision/clip_vit.h"
 
-#include <array>
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
 #include "flamingo/core/config_limits.h"
 #include "flamingo/core/shape.h"
+#include "flamingo/nn/product.h"
 
 namespace flamingo {
 namespace {
@@ -103,8 +103,8 @@ ClipVitImpl::ClipVitImpl(const ClipVitConfig& config, const torch::TensorOptions
 torch::Tensor ClipVitImpl::tokens(const torch::Tensor& pixels, const Tap& tap) const {
   const int64_t S = config_.image_size;
   expect_shape(pixels, {kAny, 3, S, S}, "clip_vit pixels");
-  const std::array<int64_t, 2> stride{config_.patch_size, config_.patch_size};
-  const auto grid = at::conv2d(pixels, cast_like(patch_embedding, pixels), {}, stride);
+  const auto grid = convolution(pixels, cast_like(patch_embedding, pixels), {},
+                                {.stride = {config_.patch_size, config_.patch_size}});
   const auto patches = grid.flatten(2).transpose(1, 2);  // [N, P, Dv]
   const auto cls = cast_like(class_embedding, pixels).expand({pixels.size(0), 1, -1});
   auto x = at::cat({cls, patches}, 1) + cast_like(position_embedding, pixels);
