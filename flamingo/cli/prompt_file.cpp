@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <span>
 
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/io/file_kind.h"
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/media/yaml.h"
 #endif
@@ -75,6 +77,9 @@ std::string without_editors_marks(std::string text) {
 Prompt read_text_prompt(const std::string& path, const PromptSource& source) {
   const std::string where = path == "-" ? "standard input" : path;
   const std::string text = without_editors_marks(read_any(path));
+  const auto bytes = std::as_bytes(std::span(text));
+  require(text.find('\0') == text.npos || file_kind(bytes).empty(), where,
+          "expected a prompt, got " + other_kind(bytes), other_kind_hint(bytes));
   require(!text.empty(), where, "expected a prompt, got an empty text");
   return prompt_from_marks(text, source.images, source.videos, where);
 }

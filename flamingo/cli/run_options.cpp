@@ -86,9 +86,10 @@ void add_run_options(CLI::App& app, RunOptions& options, const char* json_help) 
   app.add_option("--repeat-penalty", sampling.repeat_penalty, "Above 1: discourage repeats")
       ->capture_default_str();
   app.add_option("--stop", generate.stop, "Stop before this text (may be given more than once)");
-  app.add_option("--fps", options.frames.fps, "Frames a second taken from clips")
-      ->capture_default_str();
-  app.add_option("--frames", options.frames.frames, "Exactly this many frames per clip instead");
+  auto* fps = app.add_option("--fps", options.frames.fps, "Frames a second taken from clips")
+                  ->capture_default_str();
+  app.add_option("--frames", options.frames.frames, "Exactly this many frames per clip instead")
+      ->excludes(fps);
   add_media_limits(app, options.frames.limits);
 }
 

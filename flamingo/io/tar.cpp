@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/io/file_kind.h"
 
 namespace flamingo {
 namespace {
@@ -159,6 +160,13 @@ void TarReader::refuse(const std::string& message) const {
        "the archive is cut off or damaged");
 }
 
+/// Of a block without its checksum: is this an archive at all?
+void TarReader::refuse_header() const {
+  const std::string_view kind = header_at_ == 0 ? file_kind(bytes_) : std::string_view();
+  if (!kind.empty()) fail(where_, "expected a tar archive, got " + std::string(kind));
+  refuse("expected a header with its checksum, got another sum");
+}
+
 Bytes TarReader::take(uint64_t size) {
   const uint64_t left = bytes_.size() - position_;
   if (size > left) {
@@ -188,7 +196,7 @@ std::optional<TarReader::Header> TarReader::read_header() {
   if (!skip_end_mark()) return std::nullopt;
   header_at_ = position_;
   const Bytes block = take(kBlock);
-  if (!checksum_fits(block)) refuse("expected a header with its checksum, got another sum");
+  if (!checksum_fits(block)) refuse_header();
   Header header;
   header.type = raw_field(block, kType)[0];
   const auto size = parse_number(raw_field(block, kSize));

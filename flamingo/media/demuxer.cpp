@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "flamingo/core/error.h"
+#include "flamingo/io/file_kind.h"
 #include "flamingo/media/codec.h"
 #include "flamingo/media/png_packet.h"
 
@@ -96,9 +97,17 @@ void Demuxer::open() {
   options.set("codec_whitelist", kNoCodec);  // or avformat_find_stream_info would decode
   options.set("protocol_whitelist", "");
   const int status = avformat_open_input(&format_, nullptr, nullptr, &options.entries);
-  if (status < 0) {
-    fail(where_, "expected an MP4, WebM, Matroska, AVI or GIF clip, got: " + ffmpeg_error(status));
-  }
+  if (status < 0) refuse_format(status);
+}
+
+/// Damage is FFmpeg's to name; a file of another kind is told by its first bytes.
+void Demuxer::refuse_format(int status) const {
+  const std::string_view kind = file_kind(bytes_);
+  const bool other = !kind.empty() && !kind.ends_with(" clip") && kind != "a GIF picture";
+  fail(where_,
+       "expected an MP4, WebM, Matroska, AVI or GIF clip, got" +
+           (other ? " " + std::string(kind) : ": " + ffmpeg_error(status)),
+       other ? other_kind_hint(bytes_) : "");
 }
 
 void Demuxer::choose_stream() {

@@ -38,6 +38,7 @@ class Demuxer {
 
  private:
   void open();
+  [[noreturn]] void refuse_format(int status) const;
   void choose_stream();
   void close();
 

@@ -1,6 +1,5 @@
 #include "flamingo/media/image.h"
 
-#include <optional>
 #include <utility>
 
 #include "flamingo/core/error.h"
@@ -62,10 +61,10 @@ Image decode_image(std::span<const std::byte> bytes, const std::string& where,
   require(bytes.size() <= options.limits.max_bytes, where,
           "expected at most " + std::to_string(options.limits.max_bytes) + " bytes, got " +
               std::to_string(bytes.size()));
-  const std::optional<ImageFormat> format = image_format(bytes);
-  require(format.has_value() && bytes.size() >= 12, where,
-          "expected a JPEG, PNG, WebP, GIF or AVIF picture, got a file that starts otherwise");
-  DecodedFile file = decoder_of(*format)(bytes, where, options.limits);
+  const ImageFormat format = expect_image_format(bytes, where);
+  require(bytes.size() >= 12, where,
+          "expected a whole picture, got " + std::to_string(bytes.size()) + " bytes");
+  DecodedFile file = decoder_of(format)(bytes, where, options.limits);
   if (!options.apply_orientation || file.orientation == 1) return std::move(file.image);
   return apply_orientation(file.image, file.orientation);
 }

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
+#include "flamingo/io/file_kind.h"
 #include "flamingo/media/codec.h"
 
 namespace flamingo {
@@ -153,15 +154,20 @@ std::optional<ImageFormat> image_format(std::span<const std::byte> bytes) {
   return std::nullopt;
 }
 
-ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where) {
+ImageFormat expect_image_format(std::span<const std::byte> bytes, const std::string& where) {
   const std::optional<ImageFormat> format = image_format(bytes);
-  require(format.has_value(), where,
-          "expected a JPEG, PNG, WebP, GIF or AVIF picture, got a file that starts otherwise");
-  const Extents extents = probe_extents(*format, ByteReader(bytes, where));
+  if (format) return *format;
+  fail(where, "expected a JPEG, PNG, WebP, GIF or AVIF picture, got " + other_kind(bytes),
+       file_kind(bytes).ends_with(" clip") ? other_kind_hint(bytes) : "");
+}
+
+ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where) {
+  const ImageFormat format = expect_image_format(bytes, where);
+  const Extents extents = probe_extents(format, ByteReader(bytes, where));
   require(extents.width >= 1 && extents.height >= 1, where,
           "expected at least one pixel, got " + std::to_string(extents.width) + " x " +
               std::to_string(extents.height));
-  return {*format, extents.width, extents.height};
+  return {format, extents.width, extents.height};
 }
 
 }  // namespace flamingo

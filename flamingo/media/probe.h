@@ -31,6 +31,8 @@ struct ImageInfo {
 
 /// The format that the first bytes tell, or nothing.
 std::optional<ImageFormat> image_format(std::span<const std::byte> bytes);
+/// The same. Throws Error when there is none, saying what the file is instead.
+ImageFormat expect_image_format(std::span<const std::byte> bytes, const std::string& where);
 
 /// Format and extents of a picture of which `bytes` are the first: 30 bytes are enough but for a
 /// JPEG, whose extents follow its metadata, and for AVIF, whose boxes may stand anywhere. No pixel

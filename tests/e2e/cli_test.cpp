@@ -271,6 +271,18 @@ TEST_F(CliTest, MediaAreJudgedBeforeTheModelIsLoaded) {
   expect_error(model + " -p '<image>x' --image " + image("tall.png"), {"model.safetensors"});
 }
 
+TEST_F(CliTest, ConfusedKindsOfFilesAreNamed) {
+  const auto clip = (folder / "clip.mp4").string();
+  write_file_atomic(clip, encode_video(std::vector(2, numbered_frame(1)), 1));
+  const std::string picture = image("tall.png");
+  expect_error(generate("-p '<image>x' --image " + clip), {"got an MP4 clip", "--video"});
+  expect_error(generate("-p '<video>x' --video " + picture), {"got a PNG picture", "--image"});
+  expect_error(generate("-f " + picture), {"expected a prompt, got a PNG picture"});
+  expect_error("data check " + picture, {"expected a tar archive, got a PNG picture"});
+  expect_error(generate("-p '<video>x' --video " + clip + " --fps 2 --frames 3"),
+               {"--fps excludes --frames"});
+}
+
 TEST_F(CliTest, LimitsOfMediaAreOptions) {
   const std::string picture = "-n 1 -p '<image>x' --image " + image("tall.png");
   for (const auto& [limit, part] : std::initializer_list<std::pair<const char*, const char*>>{
