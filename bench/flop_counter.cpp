@@ -30,8 +30,9 @@ struct Product {
   int64_t axis;
 };
 constexpr int64_t kKernel = -1;
-constexpr std::array<Product, 7> kProducts = {{{"aten::mm", 0, 1},
+constexpr std::array<Product, 8> kProducts = {{{"aten::mm", 0, 1},
                                                {"aten::addmm", 1, 1},
+                                               {"aten::addmm_", 1, 1},
                                                {"aten::bmm", 0, 2},
                                                {"aten::baddbmm", 1, 2},
                                                {"aten::mv", 0, 1},
