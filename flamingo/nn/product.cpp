@@ -232,12 +232,13 @@ at::Tensor widened_product(const at::Tensor& a, const at::Tensor& b, const at::T
 }
 
 at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& offset) {
-  require(a.dim() >= 2 && a.dim() == b.dim() && a.size(-1) == b.size(-2) &&
-              a.sizes().slice(0, a.dim() - 2) == b.sizes().slice(0, b.dim() - 2) &&
-              (a.dim() == 2 || !offset.defined()),
-          "matrix_product",
-          "expected a [..., M, K] and b [..., K, N], got " + shape_text(a.sizes()) + " and " +
-              shape_text(b.sizes()));
+  const bool fits = a.dim() >= 2 && a.dim() == b.dim() && a.size(-1) == b.size(-2) &&
+                    a.sizes().slice(0, a.dim() - 2) == b.sizes().slice(0, b.dim() - 2) &&
+                    (a.dim() == 2 || !offset.defined());
+  if (!fits) {
+    fail("matrix_product", "expected a [..., M, K] and b [..., K, N], got " +
+                               shape_text(a.sizes()) + " and " + shape_text(b.sizes()));
+  }
   if (needs_widening(a) && a.size(-2) > kFewRows) return widened_product(a, b, offset);
   return offset.defined() ? at::addmm(offset, a, b) : at::matmul(a, b);
 }
