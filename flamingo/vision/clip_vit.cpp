@@ -1,6 +1,5 @@
 #include "flamingo/vision/clip_vit.h"
 
-
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
 #include "flamingo/core/config_limits.h"

@@ -53,7 +53,7 @@ TEST(Product, WideningOfMatricesRoundsEachResultOnce) {
 
 TEST(Product, WideningOfManyPairs) {
   torch::manual_seed(testing::seeded(4));
-  for (const int64_t S : {7, 500, 1100}) {  // in one piece, in two, and each pair in several
+  for (const int64_t S : {7, 500, 1100}) {  // in one piece, in three, and each pair in several
     const Twin a{2, 3, 520, 10}, b{2, 3, S, 10};
     const auto y = widened_product(a.narrow, b.narrow.transpose(-2, -1));
     const auto expected = at::matmul(a.exact, b.exact.transpose(-2, -1));
