@@ -48,7 +48,8 @@ DocumentStats read_files(const ReadOptions& options) {
     int64_t done = 0;
     Progress progress(fs::path(path).filename().string(), 0, file->size(), train_hooks().progress);
     read_all(*file,
-             {.decode = options.decode,
+             {.name = path,
+              .decode = options.decode,
               .limits = options.limits,
               .on_document = [&] { progress.update(++done, ""); },
               .stop = &stop_requested()},

@@ -1,6 +1,7 @@
 #include "flamingo/cli/media_limits.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string>
 
 #include "flamingo/cli/number_options.h"
@@ -17,7 +18,9 @@ struct OptionAdder {
   void operator()(const char* name, T& field, const char* help) {
     std::string option = prefix + name;
     std::ranges::replace(option, '_', '-');
-    app.add_option(option, field, std::string("Limit: ") + help)
+    std::string text = help;
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    app.add_option(option, field, text)
         ->check(above_zero())
         ->group("Limits of pictures and clips")
         ->capture_default_str();

@@ -1,8 +1,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,8 +35,7 @@ RecipePlan subject_of(const PlanArguments& options) {
   require(options.recipe.empty() != options.preset.empty(), "plan",
           "expected either a recipe or --preset");
   if (options.preset.empty()) {
-    TrainFlamingoRecipe recipe;
-    config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+    TrainFlamingoRecipe recipe = read_train_recipe(options.recipe);
     recipe.validate();
     return plan_recipe(recipe);
   }
@@ -131,16 +132,34 @@ void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, 
                static_cast<long>(best->settings.micro_batch));
 }
 
+/// Says what is measured next, since each takes seconds to minutes.
+void tell_measuring(const std::string& what) {
+  std::fprintf(stderr, "measuring %s ...\n", what.c_str());
+}
+
+/// speeds_of, told before each measurement.
+SpeedOf told_speeds_of(const StepProblem& problem) {
+  using Extents = std::array<int64_t, 4>;
+  return [speed_of = speeds_of(problem), told = std::set<Extents>()](
+             const StepShape& part, const StepStorage& storage) mutable {
+    if (told.insert({part.sequences, part.tokens, part.media, part.frames}).second)
+      tell_measuring("the speed of " + std::to_string(part.sequences) + " sequences of " +
+                     std::to_string(part.tokens) + " tokens");
+    return speed_of(part, storage);
+  };
+}
+
 void plan_here(const PlanArguments& options, const RecipePlan& subject) {
   const StepProblem& problem = subject.problem;
   const bool fp32 = subject.storage.frozen == FrozenFormat::kFp32;
+  tell_measuring("what the program takes besides a step");
   const int64_t program = program_bytes(subject, fp32);
   const int64_t limit =
       options.memory > 0 ? static_cast<int64_t>(options.memory * kGiB) : machine_memory();
   const auto plans =
       plan_steps(problem, fp32, program, limit,
                  options.untimed ? SpeedOf([](const auto&, const auto&) { return StepSpeed(); })
-                                 : speeds_of(problem));
+                                 : told_speeds_of(problem));
   if (!options.json) {
     print_plans(subject, plans, program, limit);
     return;
@@ -217,31 +236,31 @@ void run_plan(const PlanArguments& options) {
 void add_plan(CLI::App& app) {
   auto options = std::make_shared<PlanArguments>();
   auto* verb =
-      app.add_subcommand("plan", "predict memory and time of a training step, before it runs");
-  verb->add_option("recipe", options->recipe, "run configuration of flamingo train");
-  verb->add_option("--preset", options->preset, "plan this model instead of a recipe's");
-  verb->add_option("--batch", options->batch, "preset: sequences a step")->capture_default_str();
-  verb->add_option("--tokens", options->tokens, "preset: tokens of a sequence")
+      app.add_subcommand("plan", "Predict memory and time of a training step, before it runs");
+  verb->add_option("recipe", options->recipe, "Run configuration of flamingo train");
+  verb->add_option("--preset", options->preset, "Plan this model instead of a recipe's");
+  verb->add_option("--batch", options->batch, "Preset: sequences a step")->capture_default_str();
+  verb->add_option("--tokens", options->tokens, "Preset: tokens of a sequence")
       ->capture_default_str();
-  verb->add_option("--media", options->media, "preset: media of a sequence")->capture_default_str();
-  verb->add_option("--frames", options->frames, "preset: frames of a medium")
+  verb->add_option("--media", options->media, "Preset: media of a sequence")->capture_default_str();
+  verb->add_option("--frames", options->frames, "Preset: frames of a medium")
       ->capture_default_str();
   verb->add_option("--memory", options->memory, "GiB that may be used; 0: what the machine has");
   verb->add_option("--device-tflops", options->cluster.device_tflops,
-                   "plan for devices that reach so many 10^12 operations a second");
-  verb->add_option("--devices", options->devices, "how many of them")->capture_default_str();
+                   "Plan for devices that reach so many 10^12 operations a second");
+  verb->add_option("--devices", options->devices, "How many of them")->capture_default_str();
   verb->add_option("--tensor-parallel", options->cluster.tensor_parallel,
-                   "devices that share each matrix")
+                   "Devices that share each matrix")
       ->capture_default_str();
   verb->add_option("--data-parallel", options->cluster.data_parallel,
-                   "groups that share a batch; 0: as many as there are");
-  verb->add_option("--parts", options->parts, "pieces in which a group does its share")
+                   "Groups that share a batch; 0: as many as there are");
+  verb->add_option("--parts", options->parts, "Pieces in which a group does its share")
       ->capture_default_str();
   verb->add_option("--device-memory", options->device_memory, "GiB of a device");
   verb->add_option("--link-gbps", options->cluster.link_gbps, "10^9 bits a second of its link");
   verb->add_flag("--untimed", options->untimed,
-                 "memory alone: measures no times, which takes long");
-  verb->add_flag("--json", options->json, "print one JSON object");
+                 "Memory alone: measures no times, which takes long");
+  verb->add_flag("--json", options->json, "Print one JSON object");
   set_examples(*verb,
                "  flamingo plan recipes/pictogram/flamingo.json --memory 4\n"
                "  flamingo plan --preset flamingo-80b --batch 1344 --tokens 256 \\\n"

@@ -28,10 +28,10 @@ void run_pretrain_vision(const PretrainVisionArguments& options) {
 void add_pretrain_vision(CLI::App& app) {
   auto options = std::make_shared<PretrainVisionArguments>();
   auto* verb = app.add_subcommand("pretrain-vision",
-                                  "train the vision encoder on captioned drawings (stage 1)");
-  verb->add_option("--recipe", options->recipe, "run configuration, JSON with // comments")
+                                  "Train the vision encoder on captioned drawings (stage 1)");
+  verb->add_option("--recipe", options->recipe, "Run configuration, JSON with // comments")
       ->required();
-  verb->add_option("--output", options->output, "folder of the run, instead of the recipe's");
+  verb->add_option("--output", options->output, "Folder of the run, instead of the recipe's");
   set_examples(*verb,
                "  flamingo pretrain-vision --recipe recipes/pictogram/vision.json\n"
                "  (the same command again goes on where Ctrl-C or a crash stopped it)");

@@ -15,8 +15,7 @@ struct TrainArguments {
 };
 
 TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
-  TrainFlamingoRecipe recipe;
-  config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+  TrainFlamingoRecipe recipe = read_train_recipe(options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
   if (!options.encoder.empty()) recipe.encoder = options.encoder;
   if (!options.model.empty()) recipe.model = options.model;
@@ -33,9 +32,9 @@ void run_train(const TrainFlamingoRecipe& recipe) {
 }
 
 void add_common(CLI::App& verb, TrainArguments& options) {
-  verb.add_option("--recipe", options.recipe, "run configuration, JSON with // comments")
+  verb.add_option("--recipe", options.recipe, "Run configuration, JSON with // comments")
       ->required();
-  verb.add_option("--output", options.output, "folder of the run, instead of the recipe's");
+  verb.add_option("--output", options.output, "Folder of the run, instead of the recipe's");
 }
 
 }  // namespace
@@ -43,10 +42,10 @@ void add_common(CLI::App& verb, TrainArguments& options) {
 void add_train(CLI::App& app) {
   auto options = std::make_shared<TrainArguments>();
   auto* verb = app.add_subcommand(
-      "train", "train resampler and gated layers between frozen encoder and LM (stage 2)");
+      "train", "Train resampler and gated layers between frozen encoder and LM (stage 2)");
   add_common(*verb, *options);
   verb->add_option("--encoder", options->encoder,
-                   "folder of the pretrained encoder, instead of the recipe's");
+                   "Folder of the pretrained encoder, instead of the recipe's");
   set_examples(*verb,
                "  flamingo train --recipe recipes/mixture/flamingo.json\n"
                "  (the same command again goes on where Ctrl-C or a crash stopped it)\n"
@@ -57,10 +56,10 @@ void add_train(CLI::App& app) {
 void add_finetune(CLI::App& app) {
   auto options = std::make_shared<TrainArguments>();
   auto* verb = app.add_subcommand(
-      "finetune", "go on training a model on the data of one task (paper, appendix B.2.2)");
+      "finetune", "Go on training a model on the data of one task (paper, appendix B.2.2)");
   add_common(*verb, *options);
   verb->add_option("--model", options->model,
-                   "folder of the model to go on from (ours or IDEFICS), instead of the recipe's");
+                   "Folder of the model to go on from (ours or IDEFICS), instead of the recipe's");
   set_examples(*verb,
                "  flamingo finetune --model models/pictogram --recipe recipes/finetune/pairs.json\n"
                "  flamingo eval --model runs/finetune/pairs/model");

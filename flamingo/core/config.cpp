@@ -6,6 +6,12 @@
 
 namespace flamingo {
 
+std::string excerpt(const Json& json) {
+  constexpr size_t kLongest = 60;
+  std::string text = json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  return text.size() <= kLongest ? text : text.substr(0, kLongest - 3) + "...";
+}
+
 void detail::Reader::finish() const {
   for (const auto& [key, value] : json.items()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;

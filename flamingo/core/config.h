@@ -33,6 +33,9 @@ struct Probe {
 
 }  // namespace detail
 
+/// `json` as one line of at most 60 characters, for messages.
+std::string excerpt(const Json& json);
+
 template <class T>
 concept Config = requires(T t, detail::Probe probe) {
   t.visit(probe);
@@ -117,24 +120,24 @@ void read_value(const Json& json, T& value, const std::string& where) {
       read_value(json, value.emplace(), where);
     }
   } else if constexpr (std::is_same_v<T, bool>) {
-    require(json.is_boolean(), where, "expected true or false, got " + json.dump());
+    require(json.is_boolean(), where, "expected true or false, got " + excerpt(json));
     value = json.get<bool>();
   } else if constexpr (std::is_integral_v<T>) {
-    require(json.is_number_integer(), where, "expected a whole number, got " + json.dump());
+    require(json.is_number_integer(), where, "expected a whole number, got " + excerpt(json));
     const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<uint64_t>())
                                                 : std::in_range<T>(json.get<int64_t>());
-    require(fits, where, "expected a number that fits, got " + json.dump());
+    require(fits, where, "expected a number that fits, got " + excerpt(json));
     value = json.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
-    require(json.is_number(), where, "expected a number, got " + json.dump());
+    require(json.is_number(), where, "expected a number, got " + excerpt(json));
     const bool fits = std::abs(json.get<double>()) <= std::numeric_limits<T>::max();
-    require(fits, where, "expected a number that fits, got " + json.dump());
+    require(fits, where, "expected a number that fits, got " + excerpt(json));
     value = json.get<T>();
   } else if constexpr (std::is_enum_v<T>) {
-    require(json.is_string(), where, "expected a name, got " + json.dump());
+    require(json.is_string(), where, "expected a name, got " + excerpt(json));
     value = enum_from_name<T>(json.get<std::string>(), where);
   } else {
-    require(json.is_string(), where, "expected a string, got " + json.dump());
+    require(json.is_string(), where, "expected a string, got " + excerpt(json));
     value = json.get<std::string>();
   }
 }

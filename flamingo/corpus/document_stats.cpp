@@ -4,6 +4,7 @@
 #include <span>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/size_text.h"
 #include "flamingo/document/edit.h"
 #include "flamingo/document/unusable.h"
 #include "flamingo/media/image.h"
@@ -12,26 +13,31 @@
 namespace flamingo {
 namespace {
 
+/// Where a document is: in which file, "name: " or nothing, and its key there.
+struct Place {
+  std::string file, key;
+};
+
 /// Decodes a clip and counts what is damaged in it.
-void decode_clip(std::span<const std::byte> bytes, const std::string& where,
-                 const VideoLimits& limits, DocumentStats& stats) {
-  const VideoCheck check = check_video(bytes, where, limits);
+void decode_clip(std::span<const std::byte> bytes, const Place& place, const VideoLimits& limits,
+                 DocumentStats& stats) {
+  const VideoCheck check = check_video(bytes, place.key, limits);
   if (!check.whole) ++stats.partial_clips;
   stats.damaged_frames += check.frames_bad;
   const std::string damage = damage_text(check.frames_bad, check.cut_off);
   if (!damage.empty() && stats.damaged_clips++ < DocumentStats::kMaxProblems)
-    stats.damage.push_back(where + ": " + damage);
+    stats.damage.push_back(place.file + place.key + ": " + damage);
 }
 
-void decode_media(const Document& document, const std::string& where, const MediaLimits& limits,
+void decode_media(const Document& document, const Place& place, const MediaLimits& limits,
                   DocumentStats& stats) {
   for (const Medium& medium : document.media) {
     if (medium.bytes.empty()) continue;  // an address alone
     const auto bytes = std::as_bytes(std::span(medium.bytes));
     if (medium.kind == MediumKind::kVideo) {
-      decode_clip(bytes, where, limits.video, stats);
+      decode_clip(bytes, place, limits.video, stats);
     } else {
-      decode_image(bytes, where, {.limits = limits.image});
+      decode_image(bytes, place.key, {.limits = limits.image});
     }
   }
 }
@@ -100,12 +106,12 @@ std::string DocumentStats::table() const {
                 "documents        %12lld\n"
                 "media            %12lld  (%.2f a document; %lld clips)\n"
                 "words            %12lld  (%.0f a document)\n"
-                "text             %12.2f MB\n"
-                "media            %12.2f MB\n",
+                "text             %12s\n"
+                "media            %12s\n",
                 static_cast<long long>(documents), static_cast<long long>(media),
                 ratio(static_cast<double>(media), documents), static_cast<long long>(videos),
                 static_cast<long long>(words), ratio(static_cast<double>(words), documents),
-                static_cast<double>(text_bytes) / 1e6, static_cast<double>(media_bytes) / 1e6);
+                size_text(text_bytes).c_str(), size_text(media_bytes).c_str());
   return text + ("formats        " + list_of(formats)) + "\nmedia a document" +
          list_of(media_per_document) + "\n";
 }
@@ -113,14 +119,15 @@ std::string DocumentStats::table() const {
 void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentStats& stats) {
   for (int64_t i = 0; i < file.size(); ++i) {
     if (options.stop != nullptr && options.stop->load()) return;
+    const Place place{options.name.empty() ? "" : options.name + ": ", file.key(i)};
     try {
       const Document document = file.read(i);
-      if (options.decode) decode_media(document, file.key(i), options.limits, stats);
+      if (options.decode) decode_media(document, place, options.limits, stats);
       stats.add(document);
     } catch (const UnusableDocument& error) {
-      stats.add_problem(error.what(), false);
+      stats.add_problem(place.file + error.what(), false);
     } catch (const Error& error) {
-      stats.add_problem(error.what(), true);
+      stats.add_problem(place.file + error.what(), true);
     }
     if (options.on_document) options.on_document();
   }

@@ -43,6 +43,7 @@ struct DocumentStats {
 
 /// How read_all reads.
 struct ReadAllOptions {
+  std::string name;                         ///< of the file, before each problem; may be empty
   bool decode = false;                      ///< pictures and clips are decoded too
   MediaLimits limits;                       ///< for that
   std::function<void()> on_document;        ///< told after each; may be empty

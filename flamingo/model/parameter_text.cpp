@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <utility>
 
+#include "flamingo/core/size_text.h"
 #include "flamingo/model/parameter_table.h"
 
 namespace flamingo {
@@ -19,18 +19,6 @@ std::string short_count(int64_t count) {
   } else {
     std::snprintf(text.data(), text.size(), "%lld", static_cast<long long>(count));
   }
-  return text.data();
-}
-
-/// Three digits at least: "185.21 GB", "7.53 MB", "12.00 KB", "96 B".
-std::string size_text(int64_t bytes) {
-  std::array<char, 32> text{};
-  const double value = static_cast<double>(bytes);
-  if (bytes < 1'000) return std::to_string(bytes) + " B";
-  const auto [unit, name] = bytes >= 1'000'000'000 ? std::pair(1e9, "GB")
-                            : bytes >= 1'000'000   ? std::pair(1e6, "MB")
-                                                   : std::pair(1e3, "KB");
-  std::snprintf(text.data(), text.size(), "%.2f %s", value / unit, name);
   return text.data();
 }
 
@@ -93,7 +81,8 @@ std::string to_text(const ParameterTable& table) {
     readings.add(
         {row.what, std::to_string(row.parameters), short_count(row.parameters), row.paper});
   }
-  for (const MemoryRow& row : table.memory) memory.add({row.what, size_text(row.bytes)});
+  for (const MemoryRow& row : table.memory)
+    memory.add({row.what, size_text(static_cast<uint64_t>(row.bytes))});
   weights.add({"weight", "shape", "times", ""});
   for (const WeightRow& row : table.weights) {
     weights.add({row.name, shape_of(row.shape), std::to_string(row.count),

@@ -16,6 +16,8 @@ constexpr size_t kSmoothShare = 60;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 std::string metrics_path(const std::string& path) {
+  require(std::filesystem::exists(path), path,
+          "expected the folder of a run or its metrics.jsonl, got nothing there");
   return std::filesystem::is_directory(path) ? path + "/metrics.jsonl" : path;
 }
 

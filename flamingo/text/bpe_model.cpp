@@ -36,7 +36,7 @@ BpeOptions read_options(const Json& json, const std::string& where) {
   if (!json_absent(json, "dropout")) {
     const Json& dropout = json_field(json, "dropout", where);
     require(dropout.is_number() && dropout.get<double>() == 0.0, where + ".dropout",
-            "expected null or 0, got " + dropout.dump().substr(0, 40));
+            "expected null or 0, got " + excerpt(dropout));
   }
   return options;
 }
@@ -45,8 +45,7 @@ Vocabulary read_vocabulary(const Json& json, const std::string& where) {
   require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
   Vocabulary vocabulary;
   for (const auto& [token, id] : json.items()) {
-    require(id.is_number_integer(), where,
-            "expected whole numbers, got " + id.dump().substr(0, 40));
+    require(id.is_number_integer(), where, "expected whole numbers, got " + excerpt(id));
     const bool fits = !id.is_number_unsigned() || id.get<uint64_t>() < uint64_t{1} << 62;
     vocabulary.add(token, fits ? id.get<int64_t>() : -1, where);
   }

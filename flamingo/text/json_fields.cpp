@@ -19,8 +19,7 @@ std::string json_string(const Json& json, const char* name, const std::string& w
 int64_t json_count(const Json& json, const char* name, const std::string& where) {
   const Json& value = json_field(json, name, where);
   const bool fits = value.is_number_integer() && value >= 0 && value < (int64_t{1} << 31);
-  require(fits, where + "." + name,
-          "expected a whole number in [0, 2^31), got " + value.dump().substr(0, 40));
+  require(fits, where + "." + name, "expected a whole number in [0, 2^31), got " + excerpt(value));
   return value.get<int64_t>();
 }
 

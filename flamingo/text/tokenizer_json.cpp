@@ -15,8 +15,7 @@ std::vector<int32_t> template_ids(const Json& tokens, const std::string& name, i
   std::vector<int32_t> out;
   for (const Json& id : ids) {
     const bool fits = id.is_number_unsigned() && id.get<uint64_t>() < static_cast<uint64_t>(size);
-    require(fits, where,
-            "expected ids below " + std::to_string(size) + ", got " + id.dump().substr(0, 40));
+    require(fits, where, "expected ids below " + std::to_string(size) + ", got " + excerpt(id));
     out.push_back(id.get<int32_t>());
   }
   return out;

@@ -105,6 +105,15 @@ void require_frozen_encoder_of_cached_views(const TrainFlamingoRecipe& recipe) {
 
 }  // namespace
 
+TrainFlamingoRecipe read_train_recipe(const std::string& path) {
+  const Json json = read_json_file(path);
+  require(!json.is_object() || !json.contains("encoder") || !json["encoder"].is_object(), path,
+          "expected a recipe of flamingo train (stage 2), got one of flamingo pretrain-vision");
+  TrainFlamingoRecipe recipe;
+  config_from_json(json, recipe, path);
+  return recipe;
+}
+
 void TrainFlamingoRecipe::validate() {
   train.validate();
   require(!sources.empty(), "sources", "expected at least one source of data, got none");

@@ -84,4 +84,7 @@ struct TrainFlamingoRecipe {
   void validate();
 };
 
+/// Reads a recipe, not yet validated. Throws Error naming the file, also where it is stage 1's.
+TrainFlamingoRecipe read_train_recipe(const std::string& path);
+
 }  // namespace flamingo

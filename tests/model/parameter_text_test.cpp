@@ -21,16 +21,6 @@ TEST(ParameterText, SaysEverything) {
   }
 }
 
-TEST(ParameterText, SizesHaveTheUnitThatShowsThem) {
-  ParameterTable table = small_table();
-  for (const auto& [bytes, text] :
-       {std::pair(96, " 96 B\n"), std::pair(999, " 999 B\n"), std::pair(12'000, " 12.00 KB\n"),
-        std::pair(7'534'000, " 7.53 MB\n"), std::pair(1'500'000'000, " 1.50 GB\n")}) {
-    table.memory[0].bytes = bytes;
-    EXPECT_NE(to_text(table).find(text), std::string::npos) << to_text(table);
-  }
-}
-
 TEST(ParameterText, JsonHoldsTheSame) {
   const Json json = to_json(small_table());
   EXPECT_EQ(json["name"], "small");
