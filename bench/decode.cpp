@@ -15,8 +15,8 @@ constexpr int64_t kTokens = 64;
 constexpr double kDecodeGoal = 0.7;  // of the read roof
 
 /// A cache with one medium and one token.
-KvCache start(const Flamingo& model) {
-  KvCache cache;
+lm::KvCache start(const model::Flamingo& model) {
+  lm::KvCache cache;
   model->forward_hidden(
       {.ids = torch::zeros({1, 1}, torch::kLong),
        .phi = torch::ones({1, 1}, torch::kLong),
@@ -25,10 +25,10 @@ KvCache start(const Flamingo& model) {
   return cache;
 }
 
-void time_decoder(Context& context, const Flamingo& model, FusedStepDecoder& decoder,
-                  const std::string& item) {
+void time_decoder(Context& context, const model::Flamingo& model,
+                  generate::FusedStepDecoder& decoder, const std::string& item) {
   const c10::InferenceMode guard;
-  KvCache cache = start(model);
+  lm::KvCache cache = start(model);
   const auto decode = [&] {
     cache.truncate(1);
     int32_t token = 1;
@@ -45,17 +45,17 @@ void time_decoder(Context& context, const Flamingo& model, FusedStepDecoder& dec
 }  // namespace
 
 void run_decode(Context& context) {
-  const Flamingo model = default_model(torch::kBFloat16);
-  FusedStepDecoder views(model, nullptr, InputMode::kExact);
+  const model::Flamingo model = default_model(torch::kBFloat16);
+  generate::FusedStepDecoder views(model, nullptr, kernels::InputMode::kExact);
   time_decoder(context, model, views, "bf16");
   if (!std::filesystem::exists(context.options.lm_path)) {
     context.report.note("decode: no file " + context.options.lm_path + ", skipped (see --lm)");
     return;
   }
-  const Gguf file = Gguf::open(context.options.lm_path);
-  FusedStepDecoder exact(model, &file, InputMode::kExact);
+  const io::Gguf file = io::Gguf::open(context.options.lm_path);
+  generate::FusedStepDecoder exact(model, &file, kernels::InputMode::kExact);
   time_decoder(context, model, exact, "GGUF types, float32 input");
-  FusedStepDecoder rounded(model, &file, InputMode::kInt8);
+  generate::FusedStepDecoder rounded(model, &file, kernels::InputMode::kInt8);
   time_decoder(context, model, rounded, "GGUF types, int8 input");
 }
 

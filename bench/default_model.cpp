@@ -2,14 +2,14 @@
 
 #include <torch/nn/init.h>
 
-#include "flamingo/model/gather_weights.h"
 #include "flamingo/model/presets.h"
+#include "flamingo/surgery/gather_weights.h"
 
 namespace flamingo::bench {
 
-Flamingo default_model(torch::ScalarType trained) {
-  Flamingo model(flamingo_preset("flamingo-pictogram"),
-                 WeightOptions::of(torch::kBFloat16, torch::kCPU, trained));
+model::Flamingo default_model(torch::ScalarType trained) {
+  model::Flamingo model(model::flamingo_preset("flamingo-pictogram"),
+                        lm::WeightOptions::of(torch::kBFloat16, torch::kCPU, trained));
   const torch::NoGradGuard no_grad;
   for (torch::Tensor& parameter : model->parameters()) {
     if (parameter.dim() > 1) {
@@ -18,7 +18,7 @@ Flamingo default_model(torch::ScalarType trained) {
       parameter.fill_(1.0);
     }
   }
-  gather_weights(*model);  // as open_model does
+  surgery::gather_weights(*model);  // as open_model does
   model->eval();
   return model;
 }

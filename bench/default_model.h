@@ -5,6 +5,6 @@
 namespace flamingo::bench {
 
 /// The default model in its shape, with random weights: frozen parts in bf16, others in `trained`.
-Flamingo default_model(torch::ScalarType trained);
+model::Flamingo default_model(torch::ScalarType trained);
 
 }  // namespace flamingo::bench

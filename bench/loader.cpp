@@ -23,7 +23,7 @@ constexpr int64_t kBatch = 8;
 struct Kind {
   const char* name;
   const char* folder;
-  WindowConfig window;
+  document::WindowConfig window;
 };
 
 const Kind kKinds[] = {
@@ -35,11 +35,13 @@ const Kind kKinds[] = {
 /// Steps of the default model on one batch, pictures encoded in the step.
 class Step {
  public:
-  Step(Flamingo model, const SequenceBatch& batch)
-      : model_(std::move(model)), optimizer_({}, *model_), batch_(collate(batch.sequences)) {}
+  Step(model::Flamingo model, const data::SequenceBatch& batch)
+      : model_(std::move(model)),
+        optimizer_({}, *model_),
+        batch_(train::collate(batch.sequences)) {}
 
   void operator()() {
-    flamingo_losses(model_, batch_, [this](const MediaGroup& group) {
+    train::flamingo_losses(model_, batch_, [this](const train::MediaGroup& group) {
       const torch::NoGradGuard frozen;
       return model_->vision_encoder->forward(group.pixels.to(torch::kBFloat16));
     }).loss.backward();
@@ -49,32 +51,32 @@ class Step {
   }
 
  private:
-  Flamingo model_;
-  AdamW optimizer_;
-  FlamingoBatch batch_;
+  model::Flamingo model_;
+  train::AdamW optimizer_;
+  train::FlamingoBatch batch_;
 };
 
 /// How the default model wants its text and pictures.
-SequenceFormat format_of(const Options& options, const FlamingoConfig& model) {
-  Tokenizer tokenizer = Tokenizer::from_gguf(Gguf::open(options.lm_path));
+data::SequenceFormat format_of(const Options& options, const model::FlamingoConfig& model) {
+  text::Tokenizer tokenizer = text::Tokenizer::from_gguf(io::Gguf::open(options.lm_path));
   for (const std::string& token : model.tokens.additional)
     tokenizer = tokenizer.with_special_token(token);
-  return sequence_format(tokenizer, model);
+  return train::sequence_format(tokenizer, model);
 }
 
 }  // namespace
 
 void run_loader(Context& context) {
-  Flamingo model = default_model(torch::kFloat32);
-  freeze(model, {});
-  const SequenceFormat format = format_of(context.options, model->config());
+  model::Flamingo model = default_model(torch::kFloat32);
+  model::freeze(model, {});
+  const data::SequenceFormat format = format_of(context.options, model->config());
   for (const Kind& kind : kKinds) {
     const auto folder = std::filesystem::path(context.options.data) / kind.folder;
     if (!std::filesystem::exists(folder)) {
       context.report.note("loader     " + folder.string() + " is not there: make data");
       continue;
     }
-    const DocumentSource source(
+    const data::DocumentSource source(
         {.files = {folder.string()}, .window = kind.window, .batch = kBatch}, format);
     Step step(model, source.batch(0));
     const Roof consumed{"step", "sequence", kBatch, [&] { step(); }};

@@ -35,7 +35,7 @@ void check_names(const std::vector<std::string>& names) {
 void run(const Options& options, const std::vector<std::string>& names) {
   check_names(names);
   at::set_num_threads(options.threads);
-  flamingo::ThreadPool pool(options.threads);
+  flamingo::kernels::ThreadPool pool(options.threads);
   at::manual_seed(kSeed);
   if (!options.turns.empty()) return serve_turns(options.turns, options.type, Roofs(pool));
   Report report(options.json);
@@ -57,7 +57,7 @@ void run(const Options& options, const std::vector<std::string>& names) {
 
 int main(int argc, char** argv) {
   flamingo::keep_freed_memory();
-  flamingo::keep_tensor_memory();
+  flamingo::nn::keep_tensor_memory();
   Options options;
   std::vector<std::string> names;
   CLI::App app("Measures this machine's limits and how near to them flamingo's parts come",

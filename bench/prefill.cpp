@@ -14,13 +14,13 @@ constexpr double kPrefillGoal = 0.6;  // of the bf16 roof
 
 void run_prefill(Context& context) {
   const c10::InferenceMode guard;
-  const Flamingo model = default_model(torch::kBFloat16);
-  FlamingoInput input;
+  const model::Flamingo model = default_model(torch::kBFloat16);
+  model::FlamingoInput input;
   input.ids = torch::randint(model->config().lm.vocab, {1, kPrefillTokens}, torch::kLong);
   input.phi = torch::ones({1, kPrefillTokens}, torch::kLong);
   input.media = torch::randn({1, 1, model->config().resampler->num_latents, model->media_dim()});
   const auto prefill = [&] {
-    KvCache cache;
+    lm::KvCache cache;
     input.cache = &cache;
     model->logits(model->forward_hidden(input).narrow(1, kPrefillTokens - 1, 1));
   };

@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kReadBytes = size_t{512} << 20;
 constexpr int64_t kSide = 2048;
 
-Roof read_roof(ThreadPool& pool) {
+Roof read_roof(kernels::ThreadPool& pool) {
   constexpr int64_t kPiece = 1 << 16;
   constexpr int64_t kPieces = kReadBytes / sizeof(uint64_t) / kPiece;
   // On large pages, as PackedMatrix has its weights.
@@ -26,7 +26,7 @@ Roof read_roof(ThreadPool& pool) {
   std::fill_n(words, kPieces * kPiece, uint64_t{1});
   const auto total = std::make_shared<std::atomic<uint64_t>>(0);
   return {"read", "GB", static_cast<double>(kReadBytes) / 1e9, [=, &pool, owner = block] {
-            pool.parallel_for(kPieces, [&](Range range, int) {
+            pool.parallel_for(kPieces, [&](kernels::Range range, int) {
               const uint64_t* first = words + range.begin * kPiece;
               *total += std::accumulate(first, first + range.size() * kPiece, uint64_t{0});
             });
@@ -38,13 +38,13 @@ Roof product_roof(const char* name, at::ScalarType type) {
   const at::Tensor b = torch::randn({kSide, kSide}).to(type);
   return {name, "GFLOP", 2.0 * kSide * kSide * kSide / 1e9, [a, b] {
             const c10::InferenceMode guard;
-            matrix_product(a, b);
+            nn::matrix_product(a, b);
           }};
 }
 
 }  // namespace
 
-Roofs::Roofs(ThreadPool& pool)
+Roofs::Roofs(kernels::ThreadPool& pool)
     : read(read_roof(pool)),
       bf16(product_roof("bf16", at::kBFloat16)),
       fp32(product_roof("fp32", at::kFloat)) {}

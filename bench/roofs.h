@@ -4,7 +4,7 @@
 #include <string>
 
 #include "bench/timing.h"
-#include "flamingo/quant/thread_pool.h"
+#include "flamingo/kernels/thread_pool.h"
 
 namespace flamingo::bench {
 
@@ -18,7 +18,7 @@ struct Roof {
 
 /// The roofs of this machine with the threads of `pool` and of torch.
 struct Roofs {
-  explicit Roofs(ThreadPool& pool);
+  explicit Roofs(kernels::ThreadPool& pool);
 
   Roof read;  ///< streaming from memory
   Roof bf16;  ///< a large matrix product

@@ -6,7 +6,7 @@
 
 #include "bench/report.h"
 #include "bench/roofs.h"
-#include "flamingo/quant/thread_pool.h"
+#include "flamingo/kernels/thread_pool.h"
 
 namespace flamingo::bench {
 
@@ -25,7 +25,7 @@ struct Options {
 struct Context {
   const Options& options;
   const Roofs& roofs;
-  ThreadPool& pool;
+  kernels::ThreadPool& pool;
   Report& report;
 
   /// Times `work` and `roof` in turns, so that a machine whose speed changes (shared, throttled)

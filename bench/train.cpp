@@ -18,34 +18,35 @@ constexpr int32_t kPictures = 5;
 constexpr int32_t kChunk = 6;  // tokens of one picture's text
 
 /// A batch in the shape of the default recipe's: every chunk is a mark, text and two targets.
-FlamingoBatch make_batch() {
-  std::vector<Sequence> sequences(kSequences);
-  for (Sequence& sequence : sequences) {
+train::FlamingoBatch make_batch() {
+  std::vector<data::Sequence> sequences(kSequences);
+  for (data::Sequence& sequence : sequences) {
     for (int32_t t = 0; t < kPictures * kChunk; ++t) {
       sequence.ids.push_back(100 + t);
       sequence.phi.push_back(t / kChunk + 1);
       sequence.label.push_back(t % kChunk >= kChunk - 2 ? 1 : 0);
     }
-    for (int32_t m = 0; m < kPictures; ++m) sequence.media.emplace_back(MediumFrames{ViewRef{}});
+    for (int32_t m = 0; m < kPictures; ++m)
+      sequence.media.emplace_back(data::MediumFrames{data::ViewRef{}});
   }
-  return collate(sequences);
+  return train::collate(sequences);
 }
 
 }  // namespace
 
 void run_train(Context& context) {
-  Flamingo model = default_model(torch::kFloat32);
-  freeze(model, {});
-  AdamW optimizer({}, *model);
-  const FlamingoBatch batch = make_batch();
+  model::Flamingo model = default_model(torch::kFloat32);
+  model::freeze(model, {});
+  train::AdamW optimizer({}, *model);
+  const train::FlamingoBatch batch = make_batch();
   const int64_t side = model->config().transform.size;
   const auto picture = torch::randn({1, 3, side, side}).to(torch::kBFloat16);
   const auto features = model->vision_encoder->forward(picture).detach();  // [1, P, Dv]
-  const auto gather = [&](const MediaGroup& group) {
+  const auto gather = [&](const train::MediaGroup& group) {
     return features.expand({std::ssize(group.views), -1, -1});
   };
   const auto step = [&] {
-    flamingo_losses(model, batch, gather).loss.backward();
+    train::flamingo_losses(model, batch, gather).loss.backward();
     optimizer.clip_gradients();
     optimizer.step(1.0);
     optimizer.zero_grad();

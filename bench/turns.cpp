@@ -24,7 +24,7 @@ constexpr int kTurnProducts = 10;  // in one turn of the roof
 
 /// A batch and the factor of its loss.
 struct Part {
-  FlamingoBatch batch;
+  train::FlamingoBatch batch;
   double factor = 1.0;
 };
 
@@ -33,18 +33,19 @@ torch::ScalarType compute_type(const std::string& name) {
   return name == "bf16" ? torch::kBFloat16 : torch::kFloat32;
 }
 
-Flamingo load_model(const std::filesystem::path& folder, torch::ScalarType type) {
-  FlamingoConfig config;
+model::Flamingo load_model(const std::filesystem::path& folder, torch::ScalarType type) {
+  model::FlamingoConfig config;
   const std::string file = (folder / "config.json").string();
   config_from_json(read_json_file(file), config, file);
-  Flamingo model(config, WeightOptions::of(type));
-  load_into(*model, load_state_dict((folder / "model.safetensors").string()));
-  freeze(model, {});
+  model::Flamingo model(config, lm::WeightOptions::of(type));
+  checkpoint::load_into(*model,
+                        checkpoint::load_state_dict((folder / "model.safetensors").string()));
+  model::freeze(model, {});
   return model;
 }
 
 Part load_part(const std::string& file) {
-  const StateDict tensors = load_state_dict(file);
+  const checkpoint::StateDict tensors = checkpoint::load_state_dict(file);
   Part part;
   part.batch.ids = tensors.at("ids");
   part.batch.phi = tensors.at("phi");
@@ -53,7 +54,7 @@ Part load_part(const std::string& file) {
   part.batch.bound = torch::zeros_like(part.batch.targets, torch::kBool);
   part.batch.media_rows = tensors.at("media_rows");
   part.batch.groups.push_back({.frames = 1, .views = {}, .pixels = tensors.at("pixels")});
-  part.factor = std::stod(Safetensors::open(file).metadata().at("loss_factor"));
+  part.factor = std::stod(io::Safetensors::open(file).metadata().at("loss_factor"));
   return part;
 }
 
@@ -88,9 +89,10 @@ class Steps {
   std::vector<double> step() {
     std::vector<double> losses;
     for (const Part& part : parts_) {
-      const auto loss = flamingo_losses(model_, part.batch, [this](const MediaGroup& group) {
-                          return encode(group.pixels);
-                        }).loss;
+      const auto loss =
+          train::flamingo_losses(model_, part.batch, [this](const train::MediaGroup& group) {
+            return encode(group.pixels);
+          }).loss;
       (loss * part.factor).backward();
       losses.push_back(loss.item<double>());
     }
@@ -106,8 +108,8 @@ class Steps {
     return model_->vision_encoder->forward(pixels.to(model_->lm->compute_type()));
   }
 
-  Flamingo model_;
-  AdamW optimizer_;
+  model::Flamingo model_;
+  train::AdamW optimizer_;
   std::vector<Part> parts_;
 };
 

@@ -8,7 +8,7 @@ namespace flamingo::bench {
 
 void run_vision(Context& context) {
   const c10::InferenceMode guard;
-  const Flamingo model = default_model(torch::kBFloat16);
+  const model::Flamingo model = default_model(torch::kBFloat16);
   const int64_t side = model->config().transform.size;
   for (const int64_t pictures : {1, 16}) {
     const auto pixels = torch::randn({pictures, 3, side, side}).to(torch::kBFloat16);

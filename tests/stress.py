@@ -8,7 +8,7 @@ BUILD is a build folder (build/release). Each test program of each folder, as ct
   settings   once for each of ATEN_CPU_CAPABILITY=default, avx2, avx512 and ONEDNN_MAX_CPU_ISA=AVX2, AVX512_CORE
              on 1, 2 and 4 threads (OMP_NUM_THREADS), where it is linked with torch, which alone reads them. What
              this processor cannot run is left out, and said. Kernels of our own are chosen by the processor; the
-             tests quant/kernels_* call each set of them by name.
+             tests kernels/kernels_* call each set of them by name.
 Every result is a line of --results. What is there already, of a program that has not changed since, is not run
 again, so that a run that was ended goes on where it was. Status: 0 when nothing failed, 1 otherwise.
 """

@@ -15,9 +15,9 @@ namespace {
 constexpr uint64_t kMaxBytes = 4 << 20;
 
 void print_page(const std::string& path) {
-  const flamingo::HtmlPage page = flamingo::parse_page(
-      flamingo::decode_page(flamingo::read_file(path, kMaxBytes), ""), "file://" + path);
-  for (const flamingo::Part& part : page.document.parts) {
+  const flamingo::html::HtmlPage page = flamingo::html::parse_page(
+      flamingo::html::decode_page(flamingo::read_file(path, kMaxBytes), ""), "file://" + path);
+  for (const flamingo::document::Part& part : page.document.parts) {
     if (part.is_text()) std::cout << part.text << '\n';
   }
   std::cout << '\f';

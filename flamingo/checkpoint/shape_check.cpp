@@ -2,7 +2,7 @@
 
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 void check_shapes(const torch::nn::Module& module, const StateDict& weights,
                   const std::string& where) {
@@ -15,4 +15,4 @@ void check_shapes(const torch::nn::Module& module, const StateDict& weights,
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -6,7 +6,7 @@
 
 #include "flamingo/checkpoint/state_dict.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// Throws Error naming `where` and the first parameter of `module` that `weights` lack or hold in
 /// another shape. Done with a module on the meta device, before the real one takes memory: then a
@@ -14,4 +14,4 @@ namespace flamingo {
 void check_shapes(const torch::nn::Module& module, const StateDict& weights,
                   const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

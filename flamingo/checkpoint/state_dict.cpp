@@ -13,34 +13,34 @@
 #include "flamingo/io/safetensors.h"
 #include "flamingo/io/torch_zip.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 constexpr size_t kNamesInErrors = 10;
 
-constexpr std::array<std::pair<DType, torch::ScalarType>, 20> kTypes = {
-    {{DType::kF64, torch::kFloat64},
-     {DType::kF32, torch::kFloat32},
-     {DType::kF16, torch::kFloat16},
-     {DType::kBF16, torch::kBFloat16},
-     {DType::kI64, torch::kInt64},
-     {DType::kI32, torch::kInt32},
-     {DType::kI16, torch::kInt16},
-     {DType::kI8, torch::kInt8},
-     {DType::kU8, torch::kUInt8},
-     {DType::kBool, torch::kBool},
-     {DType::kU16, torch::kUInt16},
-     {DType::kU32, torch::kUInt32},
-     {DType::kU64, torch::kUInt64},
-     {DType::kF8E4M3, torch::kFloat8_e4m3fn},
-     {DType::kF8E5M2, torch::kFloat8_e5m2},
-     {DType::kF8E8M0, torch::kFloat8_e8m0fnu},
-     {DType::kF8E4M3Fnuz, torch::kFloat8_e4m3fnuz},
-     {DType::kF8E5M2Fnuz, torch::kFloat8_e5m2fnuz},
-     {DType::kC64, torch::kComplexFloat},
-     {DType::kC128, torch::kComplexDouble}}};
+constexpr std::array<std::pair<io::DType, torch::ScalarType>, 20> kTypes = {
+    {{io::DType::kF64, torch::kFloat64},
+     {io::DType::kF32, torch::kFloat32},
+     {io::DType::kF16, torch::kFloat16},
+     {io::DType::kBF16, torch::kBFloat16},
+     {io::DType::kI64, torch::kInt64},
+     {io::DType::kI32, torch::kInt32},
+     {io::DType::kI16, torch::kInt16},
+     {io::DType::kI8, torch::kInt8},
+     {io::DType::kU8, torch::kUInt8},
+     {io::DType::kBool, torch::kBool},
+     {io::DType::kU16, torch::kUInt16},
+     {io::DType::kU32, torch::kUInt32},
+     {io::DType::kU64, torch::kUInt64},
+     {io::DType::kF8E4M3, torch::kFloat8_e4m3fn},
+     {io::DType::kF8E5M2, torch::kFloat8_e5m2},
+     {io::DType::kF8E8M0, torch::kFloat8_e8m0fnu},
+     {io::DType::kF8E4M3Fnuz, torch::kFloat8_e4m3fnuz},
+     {io::DType::kF8E5M2Fnuz, torch::kFloat8_e5m2fnuz},
+     {io::DType::kC64, torch::kComplexFloat},
+     {io::DType::kC128, torch::kComplexDouble}}};
 
-torch::ScalarType scalar_type(DType dtype) {
+torch::ScalarType scalar_type(io::DType dtype) {
   for (const auto& [ours, torchs] : kTypes) {
     if (ours == dtype) return torchs;
   }
@@ -48,7 +48,7 @@ torch::ScalarType scalar_type(DType dtype) {
        "expected a known element type, got " + std::to_string(static_cast<int>(dtype)));
 }
 
-DType file_dtype(const at::Tensor& tensor, const std::string& name) {
+io::DType file_dtype(const at::Tensor& tensor, const std::string& name) {
   for (const auto& [ours, torchs] : kTypes) {
     if (torchs == tensor.scalar_type()) return ours;
   }
@@ -57,9 +57,10 @@ DType file_dtype(const at::Tensor& tensor, const std::string& name) {
 }
 
 /// A tensor over the view's bytes, kept alive by `owner`; a copy where the bytes are not aligned.
-at::Tensor tensor_over(const TensorView& view, std::shared_ptr<const void> owner) {
+at::Tensor tensor_over(const io::TensorView& view, std::shared_ptr<const void> owner) {
   const auto type = scalar_type(view.dtype);
-  const bool aligned = reinterpret_cast<uintptr_t>(view.data.data()) % dtype_size(view.dtype) == 0;
+  const bool aligned =
+      reinterpret_cast<uintptr_t>(view.data.data()) % io::dtype_size(view.dtype) == 0;
   if (!aligned || view.data.empty()) {
     auto copy = torch::empty(view.shape, type);
     if (!view.data.empty()) std::memcpy(copy.data_ptr(), view.data.data(), view.data.size());
@@ -78,7 +79,7 @@ void add_file(const std::string& path, const ReadRule& reads, StateDict& weights
     const bool is_read = refused.is_tensor && (!reads || reads(name));
     require(!is_read, path + ": " + name, refused.reason);
   }
-  for (const TensorView& view : file->tensors()) {
+  for (const io::TensorView& view : file->tensors()) {
     const bool added = weights.emplace(view.name, tensor_over(view, file)).second;
     require(added, path, "expected each weight in one shard, got " + view.name + " again");
   }
@@ -106,9 +107,9 @@ void check_weight(const std::string& name, const at::Tensor& parameter, const at
   require(parameter.sizes() == weight.sizes(), where,
           "expected " + name + " of shape " + shape_text(parameter.sizes()) + ", got " +
               shape_text(weight.sizes()));
-  const DType type = file_dtype(weight, name);
-  require(is_computable(type), where,
-          "expected " + name + " in floats of 16 bits or more, got " + dtype_name(type));
+  const io::DType type = file_dtype(weight, name);
+  require(io::is_computable(type), where,
+          "expected " + name + " in floats of 16 bits or more, got " + io::dtype_name(type));
   require(!weight.is_floating_point() || at::isfinite(weight).all().item<bool>(), where,
           "expected finite numbers, got NaN or infinity in " + name);
 }
@@ -146,11 +147,11 @@ Match match(const StateDict& parameters, const StateDict& weights, const LoadRul
 
 StateDict load_state_dict(const std::string& path, const ReadRule& reads) {
   StateDict weights;
-  for (const std::string& file : checkpoint_files(path)) {
+  for (const std::string& file : io::checkpoint_files(path)) {
     if (std::filesystem::path(file).extension() == ".safetensors") {
-      add_file<Safetensors>(file, reads, weights);
+      add_file<io::Safetensors>(file, reads, weights);
     } else {
-      add_file<TorchZip>(file, reads, weights);
+      add_file<io::TorchZip>(file, reads, weights);
     }
   }
   return weights;
@@ -169,7 +170,7 @@ void save_state_dict(const std::string& path, const StateDict& weights,
                      std::optional<torch::ScalarType> dtype,
                      const std::map<std::string, std::string>& metadata) {
   std::vector<at::Tensor> alive;
-  std::vector<TensorView> views;
+  std::vector<io::TensorView> views;
   for (const auto& [name, weight] : weights) {
     const bool convert = dtype && weight.is_floating_point();
     const auto tensor =
@@ -181,7 +182,7 @@ void save_state_dict(const std::string& path, const StateDict& weights,
          .shape = tensor.sizes().vec(),
          .data = {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
   }
-  write_safetensors(path, views, metadata);
+  io::write_safetensors(path, views, metadata);
 }
 
 std::string LoadReport::text() const {
@@ -210,4 +211,4 @@ StateDict strip_prefix(const StateDict& weights, const std::string& prefix) {
   return stripped;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// Weights by name, in the order of their names.
 using StateDict = std::map<std::string, at::Tensor>;
@@ -60,4 +60,4 @@ LoadReport load_into(torch::nn::Module& module, const StateDict& weights,
 /// `weights` whose names start with `prefix`, without it.
 StateDict strip_prefix(const StateDict& weights, const std::string& prefix);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -40,10 +40,10 @@ class Chat {
         clear();
         break;
       case ChatCommand::Kind::kImage:
-        show(ImageItem{command.text});
+        show(prompt::ImageItem{command.text});
         break;
       case ChatCommand::Kind::kVideo:
-        show(VideoItem{command.text});
+        show(prompt::VideoItem{command.text});
         break;
       case ChatCommand::Kind::kSay:
         answer(command.text);
@@ -53,38 +53,40 @@ class Chat {
 
  private:
   void clear() {
-    conversation_ = std::make_unique<Conversation>(running_.bundle.model, running_.bundle.tokenizer,
-                                                   running_.decoder);
+    conversation_ = std::make_unique<generate::Conversation>(
+        running_.bundle.model, running_.bundle.tokenizer, running_.decoder);
     shown_ = {};
     media_.clear();
     media_seen_ = 0;
     begun_ = false;
-    if (!options_.prefix.empty()) shown_.items.emplace_back(TextItem{options_.prefix});
+    if (!options_.prefix.empty()) shown_.items.emplace_back(prompt::TextItem{options_.prefix});
   }
 
   /// Reads a picture or clip now, so that a wrong path is told and forgotten.
-  void show(PromptItem item) {
-    auto read =
-        load_media({{item}}, running_.bundle.model->config().transform, options_.run.frames);
+  void show(prompt::PromptItem item) {
+    auto read = generate::load_media({{item}}, running_.bundle.model->config().transform,
+                                     options_.run.frames);
     media_.push_back(std::move(read.front()));
     shown_.items.push_back(std::move(item));
   }
 
-  GenerateResult generate(const EncodedPrompt& prompt) {
+  generate::GenerateResult generate(const generate::EncodedPrompt& prompt) {
     auto options = generate_options(options_.run, running_.bundle);
     options.stop.push_back(options_.user);
     options.whole_characters = true;
     const OrderlyStop stop;  // Ctrl-C ends the answer alone
-    return conversation_->generate(
-        prompt, options, options_.run.json ? Conversation::OnText() : Conversation::OnText(print));
+    return conversation_->generate(prompt, options,
+                                   options_.run.json ? generate::Conversation::OnText()
+                                                     : generate::Conversation::OnText(print));
   }
 
   void answer(const std::string& line) {
-    Prompt turn = shown_;
-    turn.items.emplace_back(TextItem{options_.user + line + options_.assistant});
-    EncodedPrompt prompt = encode_text(running_.bundle, turn, media_seen_, !begun_);
+    prompt::Prompt turn = shown_;
+    turn.items.emplace_back(prompt::TextItem{options_.user + line + options_.assistant});
+    generate::EncodedPrompt prompt =
+        generate::encode_text(running_.bundle, turn, media_seen_, !begun_);
     prompt.media = media_;
-    const GenerateResult result = generate(prompt);
+    const generate::GenerateResult result = generate(prompt);
     media_seen_ += static_cast<int32_t>(media_.size());
     begun_ = true;
     shown_ = {};
@@ -102,9 +104,9 @@ class Chat {
 
   const ChatArguments& options_;
   Running running_;
-  std::unique_ptr<Conversation> conversation_;
-  Prompt shown_;                       ///< what stands before the next turn
-  std::vector<PreparedMedium> media_;  ///< its pictures and clips
+  std::unique_ptr<generate::Conversation> conversation_;
+  prompt::Prompt shown_;                         ///< what stands before the next turn
+  std::vector<generate::PreparedMedium> media_;  ///< its pictures and clips
   int32_t media_seen_ = 0;
   bool begun_ = false;
 };

@@ -25,7 +25,7 @@ struct DataBuildArguments {
 /// A line for each pass.
 class BuildLine {
  public:
-  void show(const BuildProgress& progress) {
+  void show(const corpus::BuildProgress& progress) {
     if (pass_ != progress.pass) {
       finish();
       pass_ = progress.pass;
@@ -44,7 +44,7 @@ class BuildLine {
   std::unique_ptr<Progress> line_;
 };
 
-void print_json(const BuildResult& result, const std::vector<std::string>& warnings) {
+void print_json(const corpus::BuildResult& result, const std::vector<std::string>& warnings) {
   Json json = result.report.to_json();
   json["warnings"] = warnings;
   json["finished"] = result.finished;
@@ -52,7 +52,7 @@ void print_json(const BuildResult& result, const std::vector<std::string>& warni
   print(json.dump(1) + "\n");
 }
 
-void print_text(const BuildResult& result, const std::string& output) {
+void print_text(const corpus::BuildResult& result, const std::string& output) {
   if (result.finished) {
     print(result.report.table());
     if (result.report.pages_kept() == 0) return;
@@ -71,7 +71,7 @@ void print_text(const BuildResult& result, const std::string& output) {
 }
 
 /// Pages that were seen and whose bytes could be had.
-int64_t pages_read(const BuildReport& report) {
+int64_t pages_read(const corpus::BuildReport& report) {
   int64_t pages = report.pages_seen();
   for (const auto& [rule, count] : report.dropped()) {
     if (rule == "damaged_record" || rule.starts_with("answer_")) pages -= count.pages;
@@ -79,7 +79,7 @@ int64_t pages_read(const BuildReport& report) {
   return pages;
 }
 
-std::vector<std::string> warnings_of(const BuildResult& result) {
+std::vector<std::string> warnings_of(const corpus::BuildResult& result) {
   if (!result.finished || result.report.pages_kept() > 0) return {};
   if (pages_read(result.report) > 0) return {"no page was kept: the counters of rules say why"};
   return {
@@ -88,15 +88,16 @@ std::vector<std::string> warnings_of(const BuildResult& result) {
 }
 
 void run_data_build(const DataBuildArguments& options) {
-  CorpusRecipe recipe;
+  corpus::CorpusRecipe recipe;
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.output = options.output;
   BuildLine line;
   const OrderlyStop stop;
-  const BuildHooks hooks{.stop = &stop_requested(),
-                         .progress = [&](const BuildProgress& progress) { line.show(progress); },
-                         .threads = options.threads};
-  const BuildResult result = build_corpus(recipe, ranks_from_environment(), hooks);
+  const corpus::BuildHooks hooks{
+      .stop = &stop_requested(),
+      .progress = [&](const corpus::BuildProgress& progress) { line.show(progress); },
+      .threads = options.threads};
+  const corpus::BuildResult result = corpus::build_corpus(recipe, ranks_from_environment(), hooks);
   line.finish();
   const std::vector<std::string> warnings = warnings_of(result);
   print_warnings(warnings);

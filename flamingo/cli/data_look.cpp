@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 struct ReadOptions {
   std::vector<std::string> files;
   bool decode = false;
-  MediaLimits limits;
+  media::MediaLimits limits;
   bool json = false;
 };
 
@@ -33,34 +33,34 @@ struct ShowOptions {
 };
 
 #ifdef FLAMINGO_MEDIA
-std::unique_ptr<DocumentFile> open_with_warnings(const std::string& path) {
-  auto file = open_documents(path);
+std::unique_ptr<document::DocumentFile> open_with_warnings(const std::string& path) {
+  auto file = document::open_documents(path);
   print_warnings(file->warnings());
   return file;
 }
 
-DocumentStats read_files(const ReadOptions& options) {
-  DocumentStats stats;
+corpus::DocumentStats read_files(const ReadOptions& options) {
+  corpus::DocumentStats stats;
   const OrderlyStop stop;
   for (const std::string& path : options.files) {
     if (stop_requested()) break;
     const auto file = open_with_warnings(path);
     int64_t done = 0;
     Progress progress(fs::path(path).filename().string(), 0, file->size(), train_hooks().progress);
-    read_all(*file,
-             {.name = path,
-              .decode = options.decode,
-              .limits = options.limits,
-              .on_document = [&] { progress.update(++done, ""); },
-              .stop = &stop_requested()},
-             stats);
+    corpus::read_all(*file,
+                     {.name = path,
+                      .decode = options.decode,
+                      .limits = options.limits,
+                      .on_document = [&] { progress.update(++done, ""); },
+                      .stop = &stop_requested()},
+                     stats);
     progress.finish();
   }
   return stats;
 }
 
 void run_stats(const ReadOptions& options) {
-  const DocumentStats stats = read_files(options);
+  const corpus::DocumentStats stats = read_files(options);
   if (options.json) {
     print(stats.to_json().dump(1) + "\n");
   } else {
@@ -73,7 +73,7 @@ void run_stats(const ReadOptions& options) {
 }
 
 /// What is wrong with clips that can be used all the same.
-void print_damage(const DocumentStats& stats) {
+void print_damage(const corpus::DocumentStats& stats) {
   for (const std::string& damage : stats.damage) print(damage + "\n");
   if (stats.damaged_clips > 0) {
     print_format("%ld clips are damaged, %ld frames in all; the rest of them is used\n",
@@ -87,7 +87,7 @@ void print_damage(const DocumentStats& stats) {
 
 void run_check(ReadOptions options) {
   options.decode = true;
-  const DocumentStats stats = read_files(options);
+  const corpus::DocumentStats stats = read_files(options);
   if (options.json) {
     print(stats.to_json().dump(1) + "\n");
   } else {
@@ -117,9 +117,9 @@ std::string report_of(const std::string& shard) {
 void run_show(const ShowOptions& options) {
   const auto file = open_with_warnings(options.file);
   const std::string path = options.report.empty() ? report_of(options.file) : options.report;
-  BuildReport report;
-  if (!path.empty()) report = BuildReport::from_json(read_json_file(path), path);
-  const std::string page = samples_page(
+  corpus::BuildReport report;
+  if (!path.empty()) report = corpus::BuildReport::from_json(read_json_file(path), path);
+  const std::string page = corpus::samples_page(
       *file, path.empty() ? nullptr : &report,
       {.title = fs::path(options.file).filename().string(), .samples = options.samples});
   write_file_atomic(options.output, page);

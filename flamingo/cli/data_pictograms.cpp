@@ -51,16 +51,17 @@ class LazyProgress {
 };
 
 void run_pictograms(const PictogramOptions& options) {
-  PictogramSources sources{.openmoji = options.sources + "/openmoji",
-                           .twitter = options.sources + "/twitter",
-                           .flags = options.sources + "/flags",
-                           .held_out = options.held_out};
+  data::PictogramSources sources{.openmoji = options.sources + "/openmoji",
+                                 .twitter = options.sources + "/twitter",
+                                 .flags = options.sources + "/flags",
+                                 .held_out = options.held_out};
   make_folder(std::filesystem::path(options.output).parent_path());
-  PictogramCounts counts;
+  data::PictogramCounts counts;
   {
     LazyProgress progress("drawings");
-    counts = build_pictograms(sources, options.output,
-                              [&](int64_t done, int64_t total) { progress.update(done, total); });
+    counts = data::build_pictograms(sources, options.output, [&](int64_t done, int64_t total) {
+      progress.update(done, total);
+    });
   }
   std::fprintf(stderr,
                "%s: %ld drawings of %ld concepts (train %ld drawings of %ld, style %ld, unseen "
@@ -74,14 +75,14 @@ void run_pictograms(const PictogramOptions& options) {
 }
 
 void run_pairs(const PairOptions& options) {
-  const PictogramSet set = PictogramSet::open(options.pictograms);
+  const data::PictogramSet set = data::PictogramSet::open(options.pictograms);
   LazyProgress progress(options.clips ? "clips" : "pairs");
-  write_pair_shards(set, options.output,
-                    {.clips = options.clips,
-                     .documents = options.documents,
-                     .documents_per_shard = options.per_shard,
-                     .seed = options.seed},
-                    [&](int64_t done, int64_t total) { progress.update(done, total); });
+  data::write_pair_shards(set, options.output,
+                          {.clips = options.clips,
+                           .documents = options.documents,
+                           .documents_per_shard = options.per_shard,
+                           .seed = options.seed},
+                          [&](int64_t done, int64_t total) { progress.update(done, total); });
 }
 #else
 void run_pictograms(const PictogramOptions&) { need_media(); }

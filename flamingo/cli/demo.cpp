@@ -28,9 +28,9 @@ std::string trimmed(const std::string& text) {
                                     : text.substr(first, text.find_last_not_of(" \n") - first + 1);
 }
 
-std::vector<std::string> made_up_words(const Tokenizer& tokenizer) {
+std::vector<std::string> made_up_words(const text::Tokenizer& tokenizer) {
   std::vector<std::string> words;
-  for (const int32_t id : one_token_words(tokenizer)) {
+  for (const int32_t id : data::one_token_words(tokenizer)) {
     words.push_back(trimmed(tokenizer.decode(std::vector<int32_t>{id})));
   }
   return words;
@@ -50,9 +50,9 @@ std::string ranking_text(const std::vector<RankedCandidate>& ranked) {
 
 PageExample run_prompt(const DemoArguments& options, const Running& running,
                        const DemoPrompt& demo) {
-  const ModelBundle& bundle = running.bundle;
+  const generate::ModelBundle& bundle = running.bundle;
   print("  " + prompt_line(demo.prompt));
-  Conversation conversation(bundle.model, bundle.tokenizer, running.decoder);
+  generate::Conversation conversation(bundle.model, bundle.tokenizer, running.decoder);
   const auto encoded = encode_prompt(bundle, demo.prompt, options.run.frames);
   const auto result = conversation.generate(encoded, generate_options(options.run, bundle), print);
   std::vector<RankedCandidate> ranked;
@@ -76,10 +76,10 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
 
 void run_demo(const DemoArguments& options) {
   const Running running = start_model(options.run);
-  const ModelBundle& bundle = running.bundle;
+  const generate::ModelBundle& bundle = running.bundle;
   print_format("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
                bundle.load_report.c_str(), running.load_s);
-  const auto set = PictogramSet::open(options.pictograms);
+  const auto set = data::PictogramSet::open(options.pictograms);
   std::vector<PageSection> page;
   for (const auto& section :
        demo_sections(set, made_up_words(bundle.tokenizer), options.folder, options.seed)) {

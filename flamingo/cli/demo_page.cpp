@@ -32,10 +32,10 @@ figcaption, .note { font-size: .75rem; color: var(--soft); }
 std::string picture_html(const PagePiece& piece) {
   std::string html = piece.png.size() > 1 ? "<figure class=\"clip\">" : "<figure>";
   for (size_t i = 0; i < piece.png.size(); ++i) {
-    html += "<div><img alt=\"picture\" src=\"data:image/png;base64," + base64_encode(piece.png[i]) +
-            "\">";
+    html += "<div><img alt=\"picture\" src=\"data:image/png;base64," +
+            io::base64_encode(piece.png[i]) + "\">";
     if (i < piece.captions.size())
-      html += "<figcaption>" + escape_markup(piece.captions[i]) + "</figcaption>";
+      html += "<figcaption>" + report::escape_markup(piece.captions[i]) + "</figcaption>";
     html += "</div>";
   }
   return html + "</figure>\n";
@@ -44,19 +44,21 @@ std::string picture_html(const PagePiece& piece) {
 std::string example_html(const PageExample& example) {
   std::string html = "<div class=\"example\"><div class=\"prompt\">\n";
   for (const auto& piece : example.prompt) {
-    html += piece.png.empty() ? "<div class=\"text\">" + escape_markup(piece.text) + "</div>\n"
-                              : picture_html(piece);
+    html += piece.png.empty()
+                ? "<div class=\"text\">" + report::escape_markup(piece.text) + "</div>\n"
+                : picture_html(piece);
   }
   html +=
       "</div><div class=\"answer\"><div class=\"note\">flamingo says</div><div class=\"said\">" +
-      escape_markup(example.answer) + "</div>";
+      report::escape_markup(example.answer) + "</div>";
   if (!example.ranking.empty())
-    html += "<div class=\"note\">" + escape_markup(example.ranking) + "</div>";
+    html += "<div class=\"note\">" + report::escape_markup(example.ranking) + "</div>";
   if (!example.truth.empty()) {
     html += "<div class=\"" + std::string(example.correct ? "ok" : "no") +
-            "\">true answer: " + escape_markup(example.truth) + "</div>";
+            "\">true answer: " + report::escape_markup(example.truth) + "</div>";
   }
-  return html + "<div class=\"note\">" + escape_markup(example.note) + "</div></div></div>\n";
+  return html + "<div class=\"note\">" + report::escape_markup(example.note) +
+         "</div></div></div>\n";
 }
 
 }  // namespace
@@ -66,11 +68,11 @@ std::string render_page(const std::string& title, const std::string& about,
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" +
-      escape_markup(title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
-      escape_markup(title) + "</h1>\n<p>" + escape_markup(about) + "</p>\n";
+      report::escape_markup(title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
+      report::escape_markup(title) + "</h1>\n<p>" + report::escape_markup(about) + "</p>\n";
   for (const auto& section : sections) {
-    html += "<h2>" + escape_markup(section.title) + "</h2>\n<p>" + escape_markup(section.about) +
-            "</p>\n";
+    html += "<h2>" + report::escape_markup(section.title) + "</h2>\n<p>" +
+            report::escape_markup(section.about) + "</p>\n";
     for (const auto& example : section.examples) html += example_html(example);
   }
   return html + "</body></html>\n";

@@ -23,6 +23,7 @@ struct PageExample {
   bool correct = false;
 };
 
+/// Examples of one kind under a heading, with a sentence about them.
 struct PageSection {
   std::string title;
   std::string about;

@@ -26,7 +26,7 @@ constexpr int kClipFrames = 60;
 constexpr double kClipFps = 10;
 
 /// Pastes a straight-alpha drawing onto an RGB canvas with its corner at (left, top).
-void paste(const Image& drawing, int64_t left, int64_t top, Image& canvas) {
+void paste(const media::Image& drawing, int64_t left, int64_t top, media::Image& canvas) {
   for (int64_t y = 0; y < drawing.height; ++y) {
     for (int64_t x = 0; x < drawing.width; ++x) {
       const uint8_t* from = &drawing.pixels[static_cast<size_t>((y * drawing.width + x) * 4)];
@@ -40,17 +40,17 @@ void paste(const Image& drawing, int64_t left, int64_t top, Image& canvas) {
 /// Writes the demo's files and draws its prompts.
 class DemoWriter {
  public:
-  DemoWriter(const PictogramSet& set, const std::vector<std::string>& words, std::string folder,
-             uint64_t seed)
+  DemoWriter(const data::PictogramSet& set, const std::vector<std::string>& words,
+             std::string folder, uint64_t seed)
       : set_(set), words_(words), folder_(std::move(folder)), rng_(seed) {
     make_folder(folder_);
-    for (const int64_t concept_index : set.concepts_in(PictogramSplit::kUnseen)) {
-      if (picture_of(concept_index, PictogramStyle::kColour) &&
-          picture_of(concept_index, PictogramStyle::kTwitter)) {
+    for (const int64_t concept_index : set.concepts_in(data::PictogramSplit::kUnseen)) {
+      if (picture_of(concept_index, data::PictogramStyle::kColour) &&
+          picture_of(concept_index, data::PictogramStyle::kTwitter)) {
         unseen_.push_back(concept_index);
       }
     }
-    style_ = set.drawings_in(PictogramSplit::kStyle);
+    style_ = set.drawings_in(data::PictogramSplit::kStyle);
     shuffle(unseen_, rng_);
     shuffle(style_, rng_);
   }
@@ -61,10 +61,10 @@ class DemoWriter {
     std::string word_b = random_word();
     while (word_b == word_a) word_b = random_word();
     DemoPrompt demo;
-    add_shot(demo.prompt, file_of(a, PictogramStyle::kColour), word_a);
-    add_shot(demo.prompt, file_of(b, PictogramStyle::kColour), word_b);
+    add_shot(demo.prompt, file_of(a, data::PictogramStyle::kColour), word_a);
+    add_shot(demo.prompt, file_of(b, data::PictogramStyle::kColour), word_b);
     const bool first = rng_.coin(0.5);
-    add_query(demo.prompt, file_of(first ? a : b, PictogramStyle::kTwitter), "Output:");
+    add_query(demo.prompt, file_of(first ? a : b, data::PictogramStyle::kTwitter), "Output:");
     demo.truth = first ? word_a : word_b;
     demo.candidates = {word_a, word_b};
     return demo;
@@ -76,11 +76,11 @@ class DemoWriter {
     for (int i = 0; i < 5; ++i) {
       concepts.push_back(next_unseen());
       demo.candidates.push_back(name_of(concepts.back()));
-      add_shot(demo.prompt, file_of(concepts.back(), PictogramStyle::kColour),
+      add_shot(demo.prompt, file_of(concepts.back(), data::PictogramStyle::kColour),
                demo.candidates.back());
     }
     const int64_t answer = concepts[rng_.below(concepts.size())];
-    add_query(demo.prompt, file_of(answer, PictogramStyle::kTwitter), "Output:");
+    add_query(demo.prompt, file_of(answer, data::PictogramStyle::kTwitter), "Output:");
     demo.truth = name_of(answer);
     return demo;
   }
@@ -108,13 +108,13 @@ class DemoWriter {
   DemoPrompt clip() {
     const int64_t drawing = next_style();
     DemoPrompt demo;
-    demo.prompt.items = {VideoItem{write_clip(drawing)}, TextItem{"Output:"}};
+    demo.prompt.items = {prompt::VideoItem{write_clip(drawing)}, prompt::TextItem{"Output:"}};
     demo.truth = name_of(set_.drawings()[drawing].concept_index);
     return demo;
   }
 
  private:
-  std::optional<int64_t> picture_of(int64_t concept_index, PictogramStyle style) const {
+  std::optional<int64_t> picture_of(int64_t concept_index, data::PictogramStyle style) const {
     return set_.find_drawing(concept_index, style);
   }
   std::string name_of(int64_t concept_index) const {
@@ -123,7 +123,7 @@ class DemoWriter {
   int64_t next_unseen() { return unseen_[unseen_used_++ % unseen_.size()]; }
   int64_t next_style() { return style_[style_used_++ % style_.size()]; }
   const std::string& random_word() { return words_[rng_.below(words_.size())]; }
-  std::string file_of(int64_t concept_index, PictogramStyle style) {
+  std::string file_of(int64_t concept_index, data::PictogramStyle style) {
     return write(*picture_of(concept_index, style));
   }
 
@@ -138,37 +138,37 @@ class DemoWriter {
 
   std::string write(int64_t drawing) {
     const std::string path = path_for(drawing, ".png");
-    write_file_atomic(path, encode_png(drawing_image(set_, drawing)));
+    write_file_atomic(path, media::encode_png(data::drawing_image(set_, drawing)));
     return path;
   }
 
   /// The drawing wanders over a white ground for 6 seconds.
   std::string write_clip(int64_t drawing) {
-    const Image picture = drawing_image(set_, drawing);
-    std::vector<Image> frames;
+    const media::Image picture = data::drawing_image(set_, drawing);
+    std::vector<media::Image> frames;
     for (int i = 0; i < kClipFrames; ++i) {
-      Image frame;
+      media::Image frame;
       frame.height = frame.width = kClipSide;
       frame.pixels.assign(kClipSide * kClipSide * 3, 255);
-      const int64_t room = kClipSide - kPictogramSide;
+      const int64_t room = kClipSide - data::kPictogramSide;
       paste(picture, room * i / kClipFrames, room / 2, frame);
       frames.push_back(std::move(frame));
     }
     const std::string path = path_for(drawing, ".mp4");
-    write_video(path, frames, kClipFps);
+    media::write_video(path, frames, kClipFps);
     return path;
   }
 
-  static void add_query(Prompt& prompt, const std::string& path, const std::string& text) {
-    prompt.items.push_back(ImageItem{path});
-    prompt.items.push_back(TextItem{text});
+  static void add_query(prompt::Prompt& prompt, const std::string& path, const std::string& text) {
+    prompt.items.push_back(prompt::ImageItem{path});
+    prompt.items.push_back(prompt::TextItem{text});
   }
-  static void add_shot(Prompt& prompt, const std::string& path, const std::string& answer) {
+  static void add_shot(prompt::Prompt& prompt, const std::string& path, const std::string& answer) {
     add_query(prompt, path, "Output: " + answer);
-    prompt.items.push_back(EndOfChunkItem{});
+    prompt.items.push_back(prompt::EndOfChunkItem{});
   }
 
-  const PictogramSet& set_;
+  const data::PictogramSet& set_;
   const std::vector<std::string>& words_;
   std::string folder_;
   Rng rng_;
@@ -188,8 +188,8 @@ std::string file_name(const std::string& path) { return fs::path(path).filename(
 
 PagePiece clip_piece(const std::string& path, double fps) {
   PagePiece piece;
-  for (const auto& frame : load_video(path, {.fps = fps}).frames) {
-    piece.png.push_back(encode_png(frame.image));
+  for (const auto& frame : media::load_video(path, {.fps = fps}).frames) {
+    piece.png.push_back(media::encode_png(frame.image));
     char caption[32];
     std::snprintf(caption, sizeof caption, "%.1f s", frame.shown_seconds);
     piece.captions.emplace_back(caption);
@@ -199,7 +199,7 @@ PagePiece clip_piece(const std::string& path, double fps) {
 
 }  // namespace
 
-std::vector<DemoSection> demo_sections(const PictogramSet& set,
+std::vector<DemoSection> demo_sections(const data::PictogramSet& set,
                                        const std::vector<std::string>& made_up_words,
                                        const std::string& folder, uint64_t seed) {
   DemoWriter writer(set, made_up_words, folder, seed);
@@ -228,28 +228,30 @@ std::vector<DemoSection> demo_sections(const PictogramSet& set,
   };
 }
 
-std::vector<PagePiece> page_pieces(const Prompt& prompt, double fps) {
+std::vector<PagePiece> page_pieces(const prompt::Prompt& prompt, double fps) {
   std::vector<PagePiece> pieces;
   for (const auto& item : prompt.items) {
-    if (const auto* text = std::get_if<TextItem>(&item)) pieces.push_back({.text = text->text});
-    if (const auto* image = std::get_if<ImageItem>(&item)) {
-      pieces.push_back({.png = {encode_png(composite_over_white(load_image(image->path)))}});
+    if (const auto* text = std::get_if<prompt::TextItem>(&item))
+      pieces.push_back({.text = text->text});
+    if (const auto* image = std::get_if<prompt::ImageItem>(&item)) {
+      pieces.push_back({.png = {media::encode_png(
+                            media::composite_over_white(media::load_image(image->path)))}});
     }
-    if (const auto* video = std::get_if<VideoItem>(&item))
+    if (const auto* video = std::get_if<prompt::VideoItem>(&item))
       pieces.push_back(clip_piece(video->path, fps));
   }
   return pieces;
 }
 
-std::string prompt_line(const Prompt& prompt) {
+std::string prompt_line(const prompt::Prompt& prompt) {
   std::string line;
   for (const auto& item : prompt.items) {
-    if (const auto* text = std::get_if<TextItem>(&item)) line += text->text;
-    if (const auto* image = std::get_if<ImageItem>(&item))
+    if (const auto* text = std::get_if<prompt::TextItem>(&item)) line += text->text;
+    if (const auto* image = std::get_if<prompt::ImageItem>(&item))
       line += "[" + file_name(image->path) + "]";
-    if (const auto* video = std::get_if<VideoItem>(&item))
+    if (const auto* video = std::get_if<prompt::VideoItem>(&item))
       line += "[" + file_name(video->path) + "]";
-    if (std::holds_alternative<EndOfChunkItem>(item)) line += " | ";
+    if (std::holds_alternative<prompt::EndOfChunkItem>(item)) line += " | ";
   }
   return line;
 }

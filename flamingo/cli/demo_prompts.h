@@ -5,13 +5,13 @@
 
 #include "flamingo/cli/demo_page.h"
 #include "flamingo/data/pictogram_set.h"
-#include "flamingo/text/prompt.h"
+#include "flamingo/prompt/prompt.h"
 
 namespace flamingo::cli {
 
 /// One prompt of the demo with its true answer.
 struct DemoPrompt {
-  Prompt prompt;
+  prompt::Prompt prompt;
   std::string truth;
   std::vector<std::string> candidates;  ///< answers to choose among; none: any text
 };
@@ -26,14 +26,14 @@ struct DemoSection {
 /// Draws the demo's prompts from drawings and concepts that training never saw. Pictures and the
 /// clip are written as files below `folder`, so that the demo reads them as a user's are read. The
 /// choice depends on `seed` only. Throws Error when files cannot be written.
-std::vector<DemoSection> demo_sections(const PictogramSet& set,
+std::vector<DemoSection> demo_sections(const data::PictogramSet& set,
                                        const std::vector<std::string>& made_up_words,
                                        const std::string& folder, uint64_t seed);
 
 /// The pieces of a prompt for the page: texts, pictures, and up to 8 frames of a clip.
-std::vector<PagePiece> page_pieces(const Prompt& prompt, double fps);
+std::vector<PagePiece> page_pieces(const prompt::Prompt& prompt, double fps);
 
 /// A prompt in one line for the terminal: [lion.png] Output: ...
-std::string prompt_line(const Prompt& prompt);
+std::string prompt_line(const prompt::Prompt& prompt);
 
 }  // namespace flamingo::cli

@@ -20,55 +20,56 @@ constexpr const char* kEncoderTask = "encoder";
 
 struct EvalArguments {
   RunOptions run;
-  EvalConfig eval;
+  eval::EvalConfig eval;
   std::string pictograms = "build/data/pictograms.safetensors";
   std::string heads;
   std::string output;
 };
 
-EvalData eval_data(const EvalArguments& options, const ModelBundle& bundle) {
+eval::EvalData eval_data(const EvalArguments& options, const generate::ModelBundle& bundle) {
   const auto& tokenizer = bundle.tokenizer;
-  return {.set = PictogramSet::open(options.pictograms),
-          .tokens = sequence_tokens(tokenizer, bundle.model->config().tokens),
-          .words = one_token_words(tokenizer)};
+  return {.set = data::PictogramSet::open(options.pictograms),
+          .tokens = train::sequence_tokens(tokenizer, bundle.model->config().tokens),
+          .words = data::one_token_words(tokenizer)};
 }
 
-bool wants(const EvalConfig& config, const std::string& task) {
+bool wants(const eval::EvalConfig& config, const std::string& task) {
   return config.tasks.empty() ||
          std::find(config.tasks.begin(), config.tasks.end(), task) != config.tasks.end();
 }
 
-TaskResult encoder_task(const EvalArguments& options, const ModelBundle& bundle,
-                        const EvalData& data, ViewRenderer& renderer) {
+eval::TaskResult encoder_task(const EvalArguments& options, const generate::ModelBundle& bundle,
+                              const eval::EvalData& data, data::ViewRenderer& renderer) {
   const std::string folder =
       options.heads.empty() ? options.run.model + "/contrastive" : options.heads;
-  const auto language =
-      read_caption_language(native_lm_path(options.run.model, options.run.lm), torch::kFloat32);
-  ContrastiveEmbedder embedder(folder, bundle.model->vision_encoder, language, renderer);
-  return run_encoder_task(data, embedder, options.eval);
+  const auto language = train::read_caption_language(
+      checkpoint::native_lm_path(options.run.model, options.run.lm), torch::kFloat32);
+  eval::ContrastiveEmbedder embedder(folder, bundle.model->vision_encoder, language, renderer);
+  return eval::run_encoder_task(data, embedder, options.eval);
 }
 
-std::vector<TaskResult> run_tasks(const EvalArguments& options) {
+std::vector<eval::TaskResult> run_tasks(const EvalArguments& options) {
   check_options(options.run);  // mistakes show before anything is loaded
-  const auto tasks = select_tasks(options.eval.tasks);
+  const auto tasks = eval::select_tasks(options.eval.tasks);
   const auto bundle = open_bundle(options.run);
   const auto data = eval_data(options, bundle);
-  ViewRenderer renderer(data.set, {}, bundle.model->config().transform.size, options.eval.seed);
-  FlamingoScorer scorer(bundle.model, renderer);
-  std::vector<TaskResult> results;
+  data::ViewRenderer renderer(data.set, {}, bundle.model->config().transform.size,
+                              options.eval.seed);
+  eval::FlamingoScorer scorer(bundle.model, renderer);
+  std::vector<eval::TaskResult> results;
   const OrderlyStop stop;  // what was measured so far is shown
   for (const auto& task : tasks) {
     if (stop_requested()) return results;
     std::unique_ptr<Progress> progress;
-    EvalHooks hooks{.progress =
-                        [&](const std::string& name, int64_t done, int64_t total) {
-                          if (!progress)
-                            progress =
-                                std::make_unique<Progress>(name, 0, total, train_hooks().progress);
-                          progress->update(done, "");
-                        },
-                    .stop = &stop_requested()};
-    results.push_back(run_task(task, data, scorer, options.eval, hooks));
+    eval::EvalHooks hooks{.progress =
+                              [&](const std::string& name, int64_t done, int64_t total) {
+                                if (!progress)
+                                  progress = std::make_unique<Progress>(name, 0, total,
+                                                                        train_hooks().progress);
+                                progress->update(done, "");
+                              },
+                          .stop = &stop_requested()};
+    results.push_back(eval::run_task(task, data, scorer, options.eval, hooks));
     if (progress) progress->finish();
   }
   if (wants(options.eval, kEncoderTask) && !stop_requested())
@@ -79,8 +80,8 @@ std::vector<TaskResult> run_tasks(const EvalArguments& options) {
 void run_eval(const EvalArguments& options) {
   const c10::InferenceMode guard;
   const auto results = run_tasks(options);
-  const std::string json = report_json(results).dump(2) + "\n";
-  print(options.run.json ? json : report_table(results));
+  const std::string json = eval::report_json(results).dump(2) + "\n";
+  print(options.run.json ? json : eval::report_table(results));
   if (stop_requested()) {
     std::fputs("stopped; these are the episodes so far, which are not written\n", stderr);
   } else if (!options.output.empty()) {

@@ -17,15 +17,16 @@ struct GenerateArguments {
   std::vector<std::string> candidates;
 };
 
-void report_run(const Running& running, const GenerateTimings& timings) {
+void report_run(const Running& running, const generate::GenerateTimings& timings) {
   std::fprintf(stderr, "load %.2f s (%s), %s\n", running.load_s, running.bundle.load_report.c_str(),
                timings_text(timings).c_str());
 }
 
 /// Ctrl-C ends the program until there is something to show, then the answer.
-GenerateResult generate(const GenerateArguments& options, const Running& running,
-                        const EncodedPrompt& prompt) {
-  Conversation conversation(running.bundle.model, running.bundle.tokenizer, running.decoder);
+generate::GenerateResult generate(const GenerateArguments& options, const Running& running,
+                                  const generate::EncodedPrompt& prompt) {
+  generate::Conversation conversation(running.bundle.model, running.bundle.tokenizer,
+                                      running.decoder);
   std::optional<OrderlyStop> stop;
   return conversation.generate(prompt, generate_options(options.run, running.bundle),
                                [&](const std::string& piece) {
@@ -35,8 +36,8 @@ GenerateResult generate(const GenerateArguments& options, const Running& running
 }
 
 void write_answer(const GenerateArguments& options, const Running& running,
-                  const EncodedPrompt& prompt) {
-  const GenerateResult result = generate(options, running, prompt);
+                  const generate::EncodedPrompt& prompt) {
+  const generate::GenerateResult result = generate(options, running, prompt);
   if (options.run.json) {
     print_json(answer_json(result, running.load_s));
     return;
@@ -48,7 +49,7 @@ void write_answer(const GenerateArguments& options, const Running& running,
 }
 
 void weigh_candidates(const GenerateArguments& options, const Running& running,
-                      const Prompt& prompt, const EncodedPrompt& encoded) {
+                      const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded) {
   const auto [ranked, timings] =
       rank_candidates(running.bundle, running.decoder, prompt, encoded, options.candidates);
   if (options.run.json) {
@@ -75,7 +76,7 @@ void run_generate(const GenerateArguments& options) {
   const auto prompt = read_prompt(options.prompt);
   auto media = read_media(options.run, prompt);
   const Running running = start_model(options.run);
-  auto encoded = encode_text(running.bundle, prompt);
+  auto encoded = generate::encode_text(running.bundle, prompt);
   encoded.media = std::move(media);
   if (options.candidates.empty()) {
     write_answer(options, running, encoded);

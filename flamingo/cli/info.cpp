@@ -16,12 +16,12 @@ struct InfoArguments {
   bool json = false;
 };
 
-FlamingoConfig config_of(const InfoArguments& options) {
+model::FlamingoConfig config_of(const InfoArguments& options) {
   require(options.preset.empty() != options.model.empty(), "info",
           "expected one of --preset and --model, got " +
               std::string(options.preset.empty() ? "neither" : "both"));
-  return options.preset.empty() ? read_model_config(options.model)
-                                : flamingo_preset(options.preset);
+  return options.preset.empty() ? checkpoint::read_model_config(options.model)
+                                : model::flamingo_preset(options.preset);
 }
 
 void run_info(const InfoArguments& options) {
@@ -30,8 +30,8 @@ void run_info(const InfoArguments& options) {
     print(config_to_json(config).dump(2) + "\n");
     return;
   }
-  const auto table = parameter_table(config, options.preset);
-  print(options.json ? to_json(table).dump() + "\n" : to_text(table));
+  const auto table = model::parameter_table(config, options.preset);
+  print(options.json ? model::to_json(table).dump() + "\n" : model::to_text(table));
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ void add_info(CLI::App& app) {
       "info", "Modules, shapes, parameter counts and memory of a model, without loading it");
   auto options = std::make_shared<InfoArguments>();
   std::string names;
-  for (const auto& name : flamingo_preset_names()) names += (names.empty() ? "" : ", ") + name;
+  for (const auto& name : model::flamingo_preset_names())
+    names += (names.empty() ? "" : ", ") + name;
   verb->add_option("--preset", options->preset, "One of " + names);
   verb->add_option("-m,--model", options->model, "Folder of a model");
   verb->add_flag("--config", options->config, "Print the whole configuration as JSON instead");

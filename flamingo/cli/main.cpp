@@ -87,7 +87,7 @@ int told(const std::function<int()>& work) {
 int main(int argc, char** argv) {
   flamingo::cli::ensure_standard_files();
   flamingo::keep_freed_memory();
-  flamingo::keep_tensor_memory();
+  flamingo::nn::keep_tensor_memory();
   flamingo::cli::install_signal_handlers();
   const int status = told([&] { return run(argc, argv); });
   const int flushed = told([] {

@@ -29,7 +29,7 @@ struct OptionAdder {
 
 }  // namespace
 
-void add_media_limits(CLI::App& app, MediaLimits& limits) {
+void add_media_limits(CLI::App& app, media::MediaLimits& limits) {
   OptionAdder image{app, "--image-"};
   limits.image.visit(image);
   OptionAdder clip{app, "--clip-"};

@@ -10,8 +10,8 @@
 
 #include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
-#include "flamingo/model/cluster_plan.h"
 #include "flamingo/model/presets.h"
+#include "flamingo/plan/cluster_plan.h"
 #include "flamingo/train/recipe_plan.h"
 
 namespace flamingo::cli {
@@ -25,38 +25,38 @@ struct PlanArguments {
   std::string recipe, preset;
   int64_t batch = 1, tokens = 256, media = 5, frames = 1;
   double memory = 0;
-  Cluster cluster{.tensor_parallel = 1, .data_parallel = 0};
+  plan::Cluster cluster{.tensor_parallel = 1, .data_parallel = 0};
   int64_t devices = 1, parts = 1;
   double device_memory = 0;
   bool json = false, untimed = false;
 };
 
-RecipePlan subject_of(const PlanArguments& options) {
+train::RecipePlan subject_of(const PlanArguments& options) {
   require(options.recipe.empty() != options.preset.empty(), "plan",
           "expected either a recipe or --preset");
   if (options.preset.empty()) {
-    TrainFlamingoRecipe recipe = read_train_recipe(options.recipe);
+    train::TrainFlamingoRecipe recipe = train::read_train_recipe(options.recipe);
     recipe.validate();
-    return plan_recipe(recipe);
+    return train::plan_recipe(recipe);
   }
-  RecipePlan subject;
-  subject.problem.config = flamingo_preset(options.preset);
+  train::RecipePlan subject;
+  subject.problem.config = model::flamingo_preset(options.preset);
   subject.problem.batches = {
-      full_batch(options.batch, options.tokens, options.media, options.frames)};
+      train::full_batch(options.batch, options.tokens, options.media, options.frames)};
   subject.problem.batches[0].encodes = true;
   return subject;
 }
 
 int64_t machine_memory() { return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE); }
 
-Json memory_json(const StepMemory& memory) {
+Json memory_json(const plan::StepMemory& memory) {
   return {{"peak", memory.peak()},         {"frozen", memory.frozen},
           {"masters", memory.masters},     {"moments", memory.moments},
           {"gradients", memory.gradients}, {"activations", memory.activations},
           {"logits", memory.logits},       {"buffers", memory.buffers}};
 }
 
-Json plan_json(const StepPlan& plan) {
+Json plan_json(const train::StepPlan& plan) {
   return {{"frozen", enum_name(plan.settings.storage.frozen)},
           {"checkpoint_blocks", plan.settings.storage.checkpoint_blocks},
           {"micro_batch", plan.settings.micro_batch},
@@ -67,17 +67,18 @@ Json plan_json(const StepPlan& plan) {
 }
 
 /// Whether a recipe runs its steps so.
-bool is_own(const RecipePlan& subject, const StepPlan& plan) {
+bool is_own(const train::RecipePlan& subject, const train::StepPlan& plan) {
   int64_t most = 0;
-  for (const StepShape& batch : subject.problem.batches) most = std::max(most, batch.sequences);
+  for (const plan::StepShape& batch : subject.problem.batches)
+    most = std::max(most, batch.sequences);
   const int64_t own = subject.problem.micro_batch;
   return plan.settings.storage.frozen == subject.storage.frozen &&
          plan.settings.storage.checkpoint_blocks == subject.storage.checkpoint_blocks &&
          plan.settings.micro_batch == (own > 0 ? std::min(own, most) : most);
 }
 
-void print_row(const StepPlan& plan, bool own) {
-  const StepMemory& m = plan.memory;
+void print_row(const train::StepPlan& plan, bool own) {
+  const plan::StepMemory& m = plan.memory;
   const auto gib = [](int64_t bytes) { return static_cast<double>(bytes) / kGiB; };
   print_format(
       "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8.2f  %s%s\n",
@@ -90,17 +91,18 @@ void print_row(const StepPlan& plan, bool own) {
 
 /// Bytes beyond a step's tensors: the program, pixels of batches, and the checkpoint that is read
 /// back after it was written.
-int64_t program_bytes(const RecipePlan& subject, bool fp32) {
-  const StepProblem& problem = subject.problem;
-  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
-  const int64_t overhead = measure_overhead(problem, fp32);
-  const StepMemory memory =
-      step_memory(problem.config, problem.batches.front(), problem.training, storage);
-  return overhead + pixel_bytes(problem) + memory.masters + memory.moments;
+int64_t program_bytes(const train::RecipePlan& subject, bool fp32) {
+  const train::StepProblem& problem = subject.problem;
+  const plan::StepStorage storage{fp32 ? surgery::FrozenFormat::kFp32
+                                       : surgery::FrozenFormat::kBf16};
+  const int64_t overhead = train::measure_overhead(problem, fp32);
+  const plan::StepMemory memory =
+      plan::step_memory(problem.config, problem.batches.front(), problem.training, storage);
+  return overhead + train::pixel_bytes(problem) + memory.masters + memory.moments;
 }
 
-void print_batches(const RecipePlan& subject) {
-  for (const StepShape& batch : subject.problem.batches) {
+void print_batches(const train::RecipePlan& subject) {
+  for (const plan::StepShape& batch : subject.problem.batches) {
     print_format("a batch of %ld sequences of %s%ld tokens and %ld media, %ld pictures in all\n",
                  static_cast<long>(batch.sequences), subject.seen ? "" : "at most ",
                  static_cast<long>(batch.tokens), static_cast<long>(batch.media),
@@ -108,8 +110,8 @@ void print_batches(const RecipePlan& subject) {
   }
 }
 
-void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, int64_t program,
-                 int64_t limit) {
+void print_plans(const train::RecipePlan& subject, const std::vector<train::StepPlan>& plans,
+                 int64_t program, int64_t limit) {
   print_format("%.2f GiB may be used, of which the program takes %.2f\n",
                static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
   if (subject.file_bytes > 0) {
@@ -120,8 +122,8 @@ void print_plans(const RecipePlan& subject, const std::vector<StepPlan>& plans, 
   print_format(
       "\nfrozen  checkpoint  micro   memory   frozen  masters  moments  gradients  "
       "activations  logits  buffers  s a step\n");
-  for (const StepPlan& plan : plans) print_row(plan, is_own(subject, plan));
-  const StepPlan* best = best_plan(plans);
+  for (const train::StepPlan& plan : plans) print_row(plan, is_own(subject, plan));
+  const train::StepPlan* best = train::best_plan(plans);
   if (best == nullptr) {
     print("\nnothing fits\n");
     return;
@@ -138,10 +140,10 @@ void tell_measuring(const std::string& what) {
 }
 
 /// speeds_of, told before each measurement.
-SpeedOf told_speeds_of(const StepProblem& problem) {
+train::SpeedOf told_speeds_of(const train::StepProblem& problem) {
   using Extents = std::array<int64_t, 4>;
-  return [speed_of = speeds_of(problem), told = std::set<Extents>()](
-             const StepShape& part, const StepStorage& storage) mutable {
+  return [speed_of = train::speeds_of(problem), told = std::set<Extents>()](
+             const plan::StepShape& part, const plan::StepStorage& storage) mutable {
     if (told.insert({part.sequences, part.tokens, part.media, part.frames}).second)
       tell_measuring("the speed of " + std::to_string(part.sequences) + " sequences of " +
                      std::to_string(part.tokens) + " tokens");
@@ -149,25 +151,25 @@ SpeedOf told_speeds_of(const StepProblem& problem) {
   };
 }
 
-void plan_here(const PlanArguments& options, const RecipePlan& subject) {
-  const StepProblem& problem = subject.problem;
-  const bool fp32 = subject.storage.frozen == FrozenFormat::kFp32;
+void plan_here(const PlanArguments& options, const train::RecipePlan& subject) {
+  const train::StepProblem& problem = subject.problem;
+  const bool fp32 = subject.storage.frozen == surgery::FrozenFormat::kFp32;
   tell_measuring("what the program takes besides a step");
   const int64_t program = program_bytes(subject, fp32);
   const int64_t limit =
       options.memory > 0 ? static_cast<int64_t>(options.memory * kGiB) : machine_memory();
-  const auto plans =
-      plan_steps(problem, fp32, program, limit,
-                 options.untimed ? SpeedOf([](const auto&, const auto&) { return StepSpeed(); })
-                                 : told_speeds_of(problem));
+  const auto plans = train::plan_steps(
+      problem, fp32, program, limit,
+      options.untimed ? train::SpeedOf([](const auto&, const auto&) { return train::StepSpeed(); })
+                      : told_speeds_of(problem));
   if (!options.json) {
     print_plans(subject, plans, program, limit);
     return;
   }
-  const StepPlan* best = best_plan(plans);
+  const train::StepPlan* best = train::best_plan(plans);
   const auto own = std::ranges::find_if(plans, [&](const auto& p) { return is_own(subject, p); });
   Json list = Json::array();
-  for (const StepPlan& plan : plans) list.push_back(plan_json(plan));
+  for (const train::StepPlan& plan : plans) list.push_back(plan_json(plan));
   print_format("%s\n", Json{{"program", program},
                             {"files", subject.file_bytes},
                             {"limit", limit},
@@ -178,20 +180,21 @@ void plan_here(const PlanArguments& options, const RecipePlan& subject) {
                            .c_str());
 }
 
-void plan_devices(const PlanArguments& options, const RecipePlan& subject) {
-  Cluster cluster = options.cluster;
+void plan_devices(const PlanArguments& options, const train::RecipePlan& subject) {
+  plan::Cluster cluster = options.cluster;
   if (cluster.data_parallel == 0) cluster.data_parallel = options.devices / cluster.tensor_parallel;
   require(
       cluster.devices() == options.devices, "--devices",
       "expected tensor-parallel x data-parallel devices, got " + std::to_string(options.devices));
-  const StepShape& batch = subject.problem.batches.front();
-  const StepShape shape = with_sequences(
+  const plan::StepShape& batch = subject.problem.batches.front();
+  const plan::StepShape shape = train::with_sequences(
       batch, std::max<int64_t>(batch.sequences / cluster.data_parallel / options.parts, 1));
-  const bool fp32 = subject.storage.frozen == FrozenFormat::kFp32;
-  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16,
-                            /*checkpoint_blocks=*/true, options.parts > 1};
-  const auto plan = plan_cluster(subject.problem.config, shape, options.parts,
-                                 subject.problem.training, storage, cluster);
+  const bool fp32 = subject.storage.frozen == surgery::FrozenFormat::kFp32;
+  const plan::StepStorage storage{
+      fp32 ? surgery::FrozenFormat::kFp32 : surgery::FrozenFormat::kBf16,
+      /*checkpoint_blocks=*/true, options.parts > 1};
+  const auto plan = plan::plan_cluster(subject.problem.config, shape, options.parts,
+                                       subject.problem.training, storage, cluster);
   const double days = kPaperSteps * plan.seconds() / kDay;
   if (options.json) {
     print_format("%s\n", Json{{"devices", cluster.devices()},
@@ -227,7 +230,7 @@ void plan_devices(const PlanArguments& options, const RecipePlan& subject) {
 }
 
 void run_plan(const PlanArguments& options) {
-  const RecipePlan subject = subject_of(options);
+  const train::RecipePlan subject = subject_of(options);
   options.cluster.device_tflops > 0 ? plan_devices(options, subject) : plan_here(options, subject);
 }
 

@@ -60,7 +60,7 @@ std::string read_any(const std::string& path) {
 
 Json read_yaml([[maybe_unused]] const std::string& path) {
 #ifdef FLAMINGO_MEDIA
-  return parse_yaml(read_any(path), path);
+  return media::parse_yaml(read_any(path), path);
 #else
   fail(path, "expected a build that reads YAML, got one built without media",
        "write the prompt as JSON");
@@ -74,17 +74,17 @@ std::string without_editors_marks(std::string text) {
   return text;
 }
 
-Prompt read_text_prompt(const std::string& path, const PromptSource& source) {
+prompt::Prompt read_text_prompt(const std::string& path, const PromptSource& source) {
   const std::string where = path == "-" ? "standard input" : path;
   const std::string text = without_editors_marks(read_any(path));
   const auto bytes = std::as_bytes(std::span(text));
-  require(text.find('\0') == text.npos || file_kind(bytes).empty(), where,
-          "expected a prompt, got " + other_kind(bytes), other_kind_hint(bytes));
+  require(text.find('\0') == text.npos || io::file_kind(bytes).empty(), where,
+          "expected a prompt, got " + io::other_kind(bytes), io::other_kind_hint(bytes));
   require(!text.empty(), where, "expected a prompt, got an empty text");
-  return prompt_from_marks(text, source.images, source.videos, where);
+  return prompt::prompt_from_marks(text, source.images, source.videos, where);
 }
 
-Prompt read_prompt_file(const std::string& path, const PromptSource& source) {
+prompt::Prompt read_prompt_file(const std::string& path, const PromptSource& source) {
   const std::filesystem::path file(path);
   const std::string extension = ascii_lower(file.extension().string());
   const bool is_yaml = extension == ".yaml" || extension == ".yml";
@@ -92,14 +92,14 @@ Prompt read_prompt_file(const std::string& path, const PromptSource& source) {
   require(source.images.empty() && source.videos.empty(), path,
           "expected no --image or --video beside a prompt file that names its media, got some");
   const Json json = is_yaml ? read_yaml(path) : parse_json(read_any(path), path);
-  Prompt prompt = prompt_from_json(json, file.parent_path(), path);
+  prompt::Prompt prompt = prompt::prompt_from_json(json, file.parent_path(), path);
   require(!prompt.items.empty(), path, "expected a prompt, got an empty one");
   return prompt;
 }
 
 }  // namespace
 
-Prompt read_prompt(const PromptSource& source) {
+prompt::Prompt read_prompt(const PromptSource& source) {
   require(
       source.text.has_value() != source.file.has_value(), "prompt",
       "expected one of --prompt and --file, got " + std::string(source.text ? "both" : "neither"));
@@ -108,7 +108,7 @@ Prompt read_prompt(const PromptSource& source) {
     return read_prompt_file(*source.file, source);
   }
   require(!source.text->empty(), "--prompt", "expected a text, got an empty one");
-  return prompt_from_marks(*source.text, source.images, source.videos, "--prompt");
+  return prompt::prompt_from_marks(*source.text, source.images, source.videos, "--prompt");
 }
 
 }  // namespace flamingo::cli

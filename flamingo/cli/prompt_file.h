@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "flamingo/text/prompt.h"
+#include "flamingo/prompt/prompt.h"
 
 namespace flamingo::cli {
 
@@ -20,6 +20,6 @@ struct PromptSource {
 
 /// Throws Error naming the option or file: both or none of text and file, an empty prompt, more
 /// than 16 MiB, a mistake in the file, marks that do not fit the pictures.
-Prompt read_prompt(const PromptSource& source);
+prompt::Prompt read_prompt(const PromptSource& source);
 
 }  // namespace flamingo::cli

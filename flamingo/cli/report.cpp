@@ -18,21 +18,24 @@ struct ReportArguments {
 };
 
 /// loss.svg and, where a run has gates, gates.svg.
-void write_figures(const std::vector<TrainingRun>& runs, const ReportArguments& options) {
+void write_figures(const std::vector<report::TrainingRun>& runs, const ReportArguments& options) {
   make_folder(options.svg);
-  write_file_atomic(options.svg + "/loss.svg",
-                    figure_svg(loss_figure(runs, options.smooth), Background::kWhite));
-  if (const auto gates = gate_figure(runs))
-    write_file_atomic(options.svg + "/gates.svg", figure_svg(*gates, Background::kWhite));
+  write_file_atomic(
+      options.svg + "/loss.svg",
+      report::figure_svg(report::loss_figure(runs, options.smooth), report::Background::kWhite));
+  if (const auto gates = report::gate_figure(runs))
+    write_file_atomic(options.svg + "/gates.svg",
+                      report::figure_svg(*gates, report::Background::kWhite));
 }
 
 void run_report(const ReportArguments& options) {
   require(options.json || !options.output.empty() || !options.svg.empty(), "report",
           "expected -o, --svg or --json, got none of them");
-  const auto runs = read_runs(options.runs, options.recipes);
-  if (!options.output.empty()) write_file_atomic(options.output, report_html(runs, options.smooth));
+  const auto runs = report::read_runs(options.runs, options.recipes);
+  if (!options.output.empty())
+    write_file_atomic(options.output, report::report_html(runs, options.smooth));
   if (!options.svg.empty()) write_figures(runs, options);
-  if (options.json) print(summary_json(runs, options.smooth).dump(2) + "\n");
+  if (options.json) print(report::summary_json(runs, options.smooth).dump(2) + "\n");
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ torch::ScalarType scalar_type_of(const std::string& name) {
   fail("--dtype", "expected bf16 or fp32, got \"" + name + "\"");
 }
 
-void warn_of_damage(const std::vector<PreparedMedium>& media) {
+void warn_of_damage(const std::vector<generate::PreparedMedium>& media) {
   for (const auto& medium : media) {
     if (!medium.damage.empty())
       std::fprintf(stderr, "flamingo: warning: %s\n", medium.damage.c_str());
@@ -33,7 +33,7 @@ void warn_of_damage(const std::vector<PreparedMedium>& media) {
 }
 
 /// What load_media would refuse once there is a clip.
-void check_frames(const FrameSampling& frames) {
+void check_frames(const generate::FrameSampling& frames) {
   require(frames.fps > 0 && frames.fps <= kMostFps, "--fps",
           "expected a number in (0, 1000], got " + Json(frames.fps).dump());
   const int64_t most = frames.limits.video.max_frames;
@@ -107,45 +107,51 @@ void check_options(const RunOptions& options) {
     fail(option_of(wrong->field), "expected " + wrong->expected);
 }
 
-ModelBundle open_bundle(const RunOptions& options) {
+generate::ModelBundle open_bundle(const RunOptions& options) {
   check_options(options);
   if (options.threads > 0) at::set_num_threads(options.threads);
-  ModelBundle bundle =
-      open_model(options.model, {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
+  generate::ModelBundle bundle = generate::open_model(
+      options.model, {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
   for (const std::string& warning : bundle.warnings)
     std::fprintf(stderr, "flamingo: warning: %s\n", warning.c_str());
   return bundle;
 }
 
-GenerateOptions generate_options(const RunOptions& options, const ModelBundle& bundle) {
-  GenerateOptions generate = options.generate;
+generate::GenerateOptions generate_options(const RunOptions& options,
+                                           const generate::ModelBundle& bundle) {
+  generate::GenerateOptions generate = options.generate;
   generate.stop_ids = bundle.stop_ids;
   generate.banned_ids = bundle.banned_ids;
   generate.cancel = &stop_requested();
   return generate;
 }
 
-std::vector<PreparedMedium> read_media(const RunOptions& options, const Prompt& prompt) {
+std::vector<generate::PreparedMedium> read_media(const RunOptions& options,
+                                                 const prompt::Prompt& prompt) {
   if (prompt.media().empty()) return {};
-  auto media = load_media(prompt, read_transform(options.model), options.frames);
+  auto media =
+      generate::load_media(prompt, generate::read_transform(options.model), options.frames);
   warn_of_damage(media);
   return media;
 }
 
-EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
-                            const FrameSampling& frames, int32_t media_before, bool begin) {
-  EncodedPrompt encoded = encode_text(bundle, prompt, media_before, begin);
-  encoded.media = load_media(prompt, bundle.model->config().transform, frames);
+generate::EncodedPrompt encode_prompt(const generate::ModelBundle& bundle,
+                                      const prompt::Prompt& prompt,
+                                      const generate::FrameSampling& frames, int32_t media_before,
+                                      bool begin) {
+  generate::EncodedPrompt encoded = generate::encode_text(bundle, prompt, media_before, begin);
+  encoded.media = generate::load_media(prompt, bundle.model->config().transform, frames);
   warn_of_damage(encoded.media);
   return encoded;
 }
 
-std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle,
-                                              const RunOptions& options) {
-  if (options.decoder == "plain" || !FusedStepDecoder::supports(bundle.model)) {
-    return std::make_shared<ModelStepDecoder>(bundle.model);
+std::shared_ptr<generate::StepDecoder> step_decoder_for(const generate::ModelBundle& bundle,
+                                                        const RunOptions& options) {
+  if (options.decoder == "plain" || !generate::FusedStepDecoder::supports(bundle.model)) {
+    return std::make_shared<generate::ModelStepDecoder>(bundle.model);
   }
-  return std::make_shared<FusedStepDecoder>(bundle.model, bundle.lm_file.get(), InputMode::kExact);
+  return std::make_shared<generate::FusedStepDecoder>(bundle.model, bundle.lm_file.get(),
+                                                      kernels::InputMode::kExact);
 }
 
 Running start_model(const RunOptions& options) {
@@ -165,17 +171,18 @@ void check_candidates(const std::vector<std::string>& candidates) {
   }
 }
 
-Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,
-                        const Prompt& prompt, const EncodedPrompt& encoded,
+Ranking rank_candidates(const generate::ModelBundle& bundle,
+                        std::shared_ptr<generate::StepDecoder> decoder,
+                        const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded,
                         const std::vector<std::string>& candidates) {
   std::vector<std::vector<int32_t>> ids;
   for (const auto& text : candidates) {
-    auto answer = continuation_ids(bundle, prompt, encoded.ids, text);
+    auto answer = generate::continuation_ids(bundle, prompt, encoded.ids, text);
     require(std::ranges::find(ids, answer) == ids.end(), "--candidate",
             "expected answers of different tokens, got those of \"" + text + "\" twice");
     ids.push_back(std::move(answer));
   }
-  Conversation conversation(bundle.model, bundle.tokenizer, std::move(decoder));
+  generate::Conversation conversation(bundle.model, bundle.tokenizer, std::move(decoder));
   const auto result = conversation.score(encoded, ids);
   const auto& scores = result.log_likelihoods;
   const double best = *std::ranges::max_element(scores);
@@ -192,21 +199,21 @@ void print_json(const Json& json) {
   print(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
-std::string cut_text(const GenerateResult& result, const RunOptions& options) {
-  if (result.finish != FinishReason::kLength) return {};
+std::string cut_text(const generate::GenerateResult& result, const RunOptions& options) {
+  if (result.finish != generate::FinishReason::kLength) return {};
   if (result.context_full) return "the answer was cut at the end of the model's context";
   return "the answer was cut at " + std::to_string(options.generate.max_tokens) +
          " tokens; -n sets how many";
 }
 
-Json answer_json(const GenerateResult& result, double load_s) {
+Json answer_json(const generate::GenerateResult& result, double load_s) {
   return {{"text", result.text},
           {"ids", result.ids},
           {"finish_reason", std::string(enum_name(result.finish))},
           {"timings", timings_json(result.timings, load_s)}};
 }
 
-std::string timings_text(const GenerateTimings& t) {
+std::string timings_text(const generate::GenerateTimings& t) {
   char line[256];
   std::snprintf(line, sizeof line,
                 "vision %.0f ms (%ld new, %ld kept), prefill %ld tokens in %.0f ms (%.0f/s), "
@@ -219,7 +226,7 @@ std::string timings_text(const GenerateTimings& t) {
   return line;
 }
 
-Json timings_json(const GenerateTimings& t, double load_s) {
+Json timings_json(const generate::GenerateTimings& t, double load_s) {
   return {{"load_ms", load_s * 1e3},
           {"vision_ms", t.vision_s * 1e3},
           {"media_encoded", t.media_encoded},

@@ -22,8 +22,8 @@ struct RunOptions {
   std::string dtype = "bf16";
   std::string decoder = "fused";
   int threads = 0;
-  FrameSampling frames;
-  GenerateOptions generate;
+  generate::FrameSampling frames;
+  generate::GenerateOptions generate;
   bool json = false;
 };
 
@@ -42,29 +42,33 @@ void check_options(const RunOptions& options);
 
 /// Checks the options, sets the thread count and opens the model. Throws Error naming what is
 /// wrong.
-ModelBundle open_bundle(const RunOptions& options);
+generate::ModelBundle open_bundle(const RunOptions& options);
 
 /// The options with the model's stop and banned ids filled in.
-GenerateOptions generate_options(const RunOptions& options, const ModelBundle& bundle);
+generate::GenerateOptions generate_options(const RunOptions& options,
+                                           const generate::ModelBundle& bundle);
 
 /// Reads a prompt's media by the config of the model that is going to be opened, and warns of those
 /// that are damaged: mistakes show before the model is loaded. Throws Error naming the file.
-std::vector<PreparedMedium> read_media(const RunOptions& options, const Prompt& prompt);
+std::vector<generate::PreparedMedium> read_media(const RunOptions& options,
+                                                 const prompt::Prompt& prompt);
 
 /// Reads a prompt's media, as read_media, and turns it into ids; see encode_text.
-EncodedPrompt encode_prompt(const ModelBundle& bundle, const Prompt& prompt,
-                            const FrameSampling& frames, int32_t media_before = 0,
-                            bool begin = true);
+generate::EncodedPrompt encode_prompt(const generate::ModelBundle& bundle,
+                                      const prompt::Prompt& prompt,
+                                      const generate::FrameSampling& frames,
+                                      int32_t media_before = 0, bool begin = true);
 
 /// A decoder for single tokens: the fused one where options ask for it and the model allows it,
 /// with the language model's weights as its GGUF has them; else the model's own forward. Made once,
 /// it serves any number of conversations in turn.
-std::shared_ptr<StepDecoder> step_decoder_for(const ModelBundle& bundle, const RunOptions& options);
+std::shared_ptr<generate::StepDecoder> step_decoder_for(const generate::ModelBundle& bundle,
+                                                        const RunOptions& options);
 
 /// A model that is ready to answer.
 struct Running {
-  ModelBundle bundle;
-  std::shared_ptr<StepDecoder> decoder;
+  generate::ModelBundle bundle;
+  std::shared_ptr<generate::StepDecoder> decoder;
   double load_s = 0;
 };
 /// open_bundle and step_decoder_for, timed.
@@ -76,16 +80,18 @@ struct RankedCandidate {
   double log_likelihood = 0;  ///< of all its tokens
   double probability = 0;     ///< among the candidates
 };
+/// What ranking candidates gave.
 struct Ranking {
   std::vector<RankedCandidate> candidates;  ///< likeliest first
-  GenerateTimings timings;
+  generate::GenerateTimings timings;
 };
 /// Throws Error when a candidate is blank or two are the same. Needs no model.
 void check_candidates(const std::vector<std::string>& candidates);
 /// The candidates as answers to `prompt` (`encoded` with its media). Throws Error when two of them
 /// have the same tokens.
-Ranking rank_candidates(const ModelBundle& bundle, std::shared_ptr<StepDecoder> decoder,
-                        const Prompt& prompt, const EncodedPrompt& encoded,
+Ranking rank_candidates(const generate::ModelBundle& bundle,
+                        std::shared_ptr<generate::StepDecoder> decoder,
+                        const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded,
                         const std::vector<std::string>& candidates);
 
 /// One line on standard output; bytes that are no UTF-8 are replaced.
@@ -93,13 +99,13 @@ void print_json(const Json& json);
 
 /// "vision 12 ms (2 new, 0 kept), prefill 31 tokens in 40 ms (775/s), decode 9 tokens in 81 ms
 /// (111/s)".
-std::string timings_text(const GenerateTimings& timings);
+std::string timings_text(const generate::GenerateTimings& timings);
 /// What tells that the answer is not whole, in one line; "" when it is.
-std::string cut_text(const GenerateResult& result, const RunOptions& options);
+std::string cut_text(const generate::GenerateResult& result, const RunOptions& options);
 /// An answer as an object: text, ids, finish_reason ("stop", "length", "cancelled"), timings.
-Json answer_json(const GenerateResult& result, double load_s);
+Json answer_json(const generate::GenerateResult& result, double load_s);
 /// The timings as an object in llama.cpp's terms (prompt_n, prompt_ms, predicted_n, predicted_ms,
 /// ...).
-Json timings_json(const GenerateTimings& timings, double load_s);
+Json timings_json(const generate::GenerateTimings& timings, double load_s);
 
 }  // namespace flamingo::cli

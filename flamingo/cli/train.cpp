@@ -14,20 +14,21 @@ struct TrainArguments {
   std::string recipe, output, encoder, model;
 };
 
-TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
-  TrainFlamingoRecipe recipe = read_train_recipe(options.recipe);
+train::TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
+  train::TrainFlamingoRecipe recipe = train::read_train_recipe(options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
   if (!options.encoder.empty()) recipe.encoder = options.encoder;
   if (!options.model.empty()) recipe.model = options.model;
   return recipe;
 }
 
-void run_train(const TrainFlamingoRecipe& recipe) {
-  const ProcessGroup world = ProcessGroup::join(job_from_environment());
-  TrainHooks hooks = train_hooks();
+void run_train(const train::TrainFlamingoRecipe& recipe) {
+  const parallel::ProcessGroup world =
+      parallel::ProcessGroup::join(parallel::job_from_environment());
+  train::TrainHooks hooks = train_hooks();
   if (world.rank() > 0) hooks.progress.write = nullptr;
-  hooks.peak_flops = world.sum({measure_peak_flops(compute_type(recipe))}).front();
-  const TrainResult result = train_flamingo(recipe, hooks, world);
+  hooks.peak_flops = world.sum({train::measure_peak_flops(train::compute_type(recipe))}).front();
+  const train::TrainResult result = train::train_flamingo(recipe, hooks, world);
   if (world.rank() == 0) report_end(result, recipe.train);
 }
 
@@ -64,7 +65,7 @@ void add_finetune(CLI::App& app) {
                "  flamingo finetune --model models/pictogram --recipe recipes/finetune/pairs.json\n"
                "  flamingo eval --model runs/finetune/pairs/model");
   verb->callback([options] {
-    const TrainFlamingoRecipe recipe = read_recipe(*options);
+    const train::TrainFlamingoRecipe recipe = read_recipe(*options);
     require(!recipe.model.empty(), options->recipe, "expected a model to go on from, got none",
             "give --model");
     run_train(recipe);

@@ -11,8 +11,8 @@
 
 namespace flamingo::cli {
 
-TrainHooks train_hooks() {
-  TrainHooks hooks;
+train::TrainHooks train_hooks() {
+  train::TrainHooks hooks;
   hooks.stop = &stop_requested();
   hooks.on_start = [stop = std::make_shared<std::optional<OrderlyStop>>()] { stop->emplace(); };
   hooks.progress.terminal = ::isatty(STDERR_FILENO) != 0;
@@ -26,7 +26,7 @@ TrainHooks train_hooks() {
   return hooks;
 }
 
-void report_end(const TrainResult& result, const TrainConfig& config) {
+void report_end(const train::TrainResult& result, const train::TrainConfig& config) {
   if (result.finished) {
     std::fprintf(stderr, "done: %ld steps, %ld without an update, in %s\n",
                  static_cast<long>(result.state.step), static_cast<long>(result.state.skipped),

@@ -14,6 +14,7 @@
 
 namespace flamingo {
 
+/// Parsed JSON, everywhere.
 using Json = nlohmann::json;
 
 /// A config struct lists its fields once:
@@ -36,6 +37,7 @@ struct Probe {
 /// `json` as one line of at most 60 characters, for messages.
 std::string excerpt(const Json& json);
 
+/// A struct that lists its fields through visit(), as above.
 template <class T>
 concept Config = requires(T t, detail::Probe probe) {
   t.visit(probe);

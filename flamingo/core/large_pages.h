@@ -6,9 +6,11 @@
 
 namespace flamingo {
 
+/// Frees what std::aligned_alloc gave.
 struct FreeMemory {
   void operator()(std::byte* memory) const { std::free(memory); }
 };
+/// Bytes that are freed with their owner.
 using LargeBlock = std::unique_ptr<std::byte[], FreeMemory>;
 
 /// Uninitialised memory for weights, aligned to 64 bytes; blocks of 2 MiB and more lie on pages of

@@ -26,7 +26,7 @@ inline std::string shape_text(at::IntArrayRef shape) {
   return text + "]";
 }
 
-/// Throws Error unless tensor has exactly these extents (kAny matches all).
+/// Throws Error unless tensor, of any shape, has exactly these extents (kAny matches all).
 inline void expect_shape(const at::Tensor& tensor, std::initializer_list<int64_t> expected,
                          std::string_view name) {
   bool same = tensor.dim() == static_cast<int64_t>(expected.size());

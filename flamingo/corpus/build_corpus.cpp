@@ -17,7 +17,7 @@
 #include "flamingo/document/document_file.h"
 #include "flamingo/io/mapped_file.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace fs = std::filesystem;
 namespace {
 
@@ -138,7 +138,7 @@ class CorpusBuild {
     DuplicateIndex index(recipe_.duplicates);
     add_evaluation_sets(index);
     for (size_t shard = 0; shard < plans_.size() && !stopped(); ++shard) {
-      const MappedFile file(files_[shard].signatures);
+      const io::MappedFile file(files_[shard].signatures);
       const auto signatures =
           read_signatures(file.bytes(), recipe_.fingerprints, files_[shard].signatures);
       std::vector<DuplicateVerdict> verdicts;
@@ -153,11 +153,11 @@ class CorpusBuild {
   void add_evaluation_sets(DuplicateIndex& index) const {
     const ParagraphHasher hasher(recipe_.fingerprints);
     for (const std::string& path : recipe_.evaluation_sets) {
-      const auto documents = open_documents(path);
+      const auto documents = document::open_documents(path);
       for (int64_t i = 0; i < documents->size(); ++i) {
-        Document document = documents->read(i);
+        document::Document document = documents->read(i);
         std::vector<uint64_t> hashes;
-        for (Medium& medium : document.media) {
+        for (document::Medium& medium : document.media) {
           uint64_t hash = 0;
           if (!filter_.judge_medium(medium, hash)) hashes.push_back(hash);
         }
@@ -183,4 +183,4 @@ BuildResult build_corpus(const CorpusRecipe& recipe, const Ranks& ranks, const B
   return CorpusBuild(recipe, ranks, hooks).run();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -8,7 +8,7 @@
 #include "flamingo/corpus/build_report.h"
 #include "flamingo/corpus/recipe.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// Where a build stands, for a progress line.
 struct BuildProgress {
@@ -43,4 +43,4 @@ struct BuildResult {
 /// built by another recipe.
 BuildResult build_corpus(const CorpusRecipe& recipe, const Ranks& ranks, const BuildHooks& hooks);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -5,7 +5,7 @@
 
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 struct JsonRule {
@@ -54,7 +54,7 @@ struct JsonReport {
 /// At most max_bytes of well-formed UTF-8, cut between characters.
 std::string beginning(const std::string& text, size_t max_bytes) {
   std::string cut = text.substr(0, max_bytes);
-  cut.resize(cut.size() - unfinished_utf8(cut));
+  cut.resize(cut.size() - text::unfinished_utf8(cut));
   return cut;
 }
 
@@ -163,4 +163,4 @@ std::string BuildReport::table() const {
   return text;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -7,7 +7,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What one rule dropped.
 struct RuleCount {
@@ -85,4 +85,4 @@ class BuildReport {
   std::vector<DropExample> examples_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

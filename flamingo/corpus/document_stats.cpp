@@ -10,7 +10,7 @@
 #include "flamingo/media/image.h"
 #include "flamingo/media/video.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Where a document is: in which file, "name: " or nothing, and its key there.
@@ -19,25 +19,25 @@ struct Place {
 };
 
 /// Decodes a clip and counts what is damaged in it.
-void decode_clip(std::span<const std::byte> bytes, const Place& place, const VideoLimits& limits,
-                 DocumentStats& stats) {
-  const VideoCheck check = check_video(bytes, place.key, limits);
+void decode_clip(std::span<const std::byte> bytes, const Place& place,
+                 const media::VideoLimits& limits, DocumentStats& stats) {
+  const media::VideoCheck check = media::check_video(bytes, place.key, limits);
   if (!check.whole) ++stats.partial_clips;
   stats.damaged_frames += check.frames_bad;
-  const std::string damage = damage_text(check.frames_bad, check.cut_off);
+  const std::string damage = media::damage_text(check.frames_bad, check.cut_off);
   if (!damage.empty() && stats.damaged_clips++ < DocumentStats::kMaxProblems)
     stats.damage.push_back(place.file + place.key + ": " + damage);
 }
 
-void decode_media(const Document& document, const Place& place, const MediaLimits& limits,
-                  DocumentStats& stats) {
-  for (const Medium& medium : document.media) {
+void decode_media(const document::Document& document, const Place& place,
+                  const media::MediaLimits& limits, DocumentStats& stats) {
+  for (const document::Medium& medium : document.media) {
     if (medium.bytes.empty()) continue;  // an address alone
     const auto bytes = std::as_bytes(std::span(medium.bytes));
-    if (medium.kind == MediumKind::kVideo) {
+    if (medium.kind == document::MediumKind::kVideo) {
       decode_clip(bytes, place, limits.video, stats);
     } else {
-      decode_image(bytes, place.key, {.limits = limits.image});
+      media::decode_image(bytes, place.key, {.limits = limits.image});
     }
   }
 }
@@ -61,14 +61,14 @@ std::string list_of(const std::map<Key, int64_t>& counts) {
 
 }  // namespace
 
-void DocumentStats::add(const Document& document) {
+void DocumentStats::add(const document::Document& document) {
   ++documents;
   media += std::ssize(document.media);
   ++media_per_document[std::ssize(document.media)];
-  words += count_words(document);
-  for (const Part& part : document.parts) text_bytes += part.text.size();
-  for (const Medium& medium : document.media) {
-    videos += medium.kind == MediumKind::kVideo;
+  words += document::count_words(document);
+  for (const document::Part& part : document.parts) text_bytes += part.text.size();
+  for (const document::Medium& medium : document.media) {
+    videos += medium.kind == document::MediumKind::kVideo;
     media_bytes += medium.bytes.size();
     ++formats[medium.format];
   }
@@ -116,15 +116,16 @@ std::string DocumentStats::table() const {
          list_of(media_per_document) + "\n";
 }
 
-void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentStats& stats) {
+void read_all(const document::DocumentFile& file, const ReadAllOptions& options,
+              DocumentStats& stats) {
   for (int64_t i = 0; i < file.size(); ++i) {
     if (options.stop != nullptr && options.stop->load()) return;
     const Place place{options.name.empty() ? "" : options.name + ": ", file.key(i)};
     try {
-      const Document document = file.read(i);
+      const document::Document document = file.read(i);
       if (options.decode) decode_media(document, place, options.limits, stats);
       stats.add(document);
-    } catch (const UnusableDocument& error) {
+    } catch (const document::UnusableDocument& error) {
       stats.add_problem(place.file + error.what(), false);
     } catch (const Error& error) {
       stats.add_problem(place.file + error.what(), true);
@@ -133,4 +134,4 @@ void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentS
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -10,7 +10,7 @@
 #include "flamingo/document/document_file.h"
 #include "flamingo/media/limits.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What is in files of documents.
 struct DocumentStats {
@@ -33,7 +33,7 @@ struct DocumentStats {
   /// Problems, or damaged clips, kept in each list.
   static constexpr int64_t kMaxProblems = 100;
 
-  void add(const Document& document);
+  void add(const document::Document& document);
   void add_problem(const std::string& problem, bool damaged);
   int64_t num_problems() const { return num_damaged + num_unusable; }
   Json to_json() const;
@@ -45,12 +45,13 @@ struct DocumentStats {
 struct ReadAllOptions {
   std::string name;                         ///< of the file, before each problem; may be empty
   bool decode = false;                      ///< pictures and clips are decoded too
-  MediaLimits limits;                       ///< for that
+  media::MediaLimits limits;                ///< for that
   std::function<void()> on_document;        ///< told after each; may be empty
   const std::atomic<bool>* stop = nullptr;  ///< ends the work early; may be null
 };
 
 /// Reads every document of a file into `stats`. What fails is a problem, not an Error.
-void read_all(const DocumentFile& file, const ReadAllOptions& options, DocumentStats& stats);
+void read_all(const document::DocumentFile& file, const ReadAllOptions& options,
+              DocumentStats& stats);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

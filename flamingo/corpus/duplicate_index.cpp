@@ -6,7 +6,7 @@
 
 #include "flamingo/core/checked.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// In place of a number of pages: the picture is one of an evaluation set.
@@ -97,4 +97,4 @@ void DuplicateIndex::judge_pictures(const Signature& page, DuplicateVerdict& ver
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

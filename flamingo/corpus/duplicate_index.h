@@ -9,7 +9,7 @@
 #include "flamingo/corpus/picture_index.h"
 #include "flamingo/corpus/signature.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What a page, a paragraph or a picture repeats. The first four drop a page.
 enum class DuplicateRule {
@@ -111,4 +111,4 @@ class DuplicateIndex {
   std::vector<uint32_t> picture_pages_;  ///< on how many pages each picture stood
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,7 +9,7 @@
 #include "flamingo/corpus/url_key.h"
 #include "flamingo/corpus/words.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr uint64_t kMaxWordList = 16ull << 20;
@@ -78,10 +78,10 @@ WordListScorer WordListScorer::load(const std::string& path) {
   return parse(read_file(path, kMaxWordList), path);
 }
 
-double WordListScorer::score(const Document& document) const {
+double WordListScorer::score(const document::Document& document) const {
   Tally tally{weights_};
-  for (const Part& part : document.parts) tally.add(part.text);
-  for (const Medium& medium : document.media) tally.add(medium.alt);
+  for (const document::Part& part : document.parts) tally.add(part.text);
+  for (const document::Medium& medium : document.media) tally.add(medium.alt);
   tally.add(document.title);
   tally.add(host_of_url(document.url));
   return tally.weight / static_cast<double>(std::max<int64_t>(tally.words, 1));
@@ -122,10 +122,10 @@ ExplicitFilter::ExplicitFilter(std::unique_ptr<ContentScorer> scorer, DomainList
                                double max_score)
     : scorer_(std::move(scorer)), domains_(std::move(domains)), max_score_(max_score) {}
 
-ExplicitVerdict ExplicitFilter::judge(const Document& document) const {
+ExplicitVerdict ExplicitFilter::judge(const document::Document& document) const {
   if (domains_.contains(document.url)) return {ExplicitRule::kBlockedDomain, 1};
   const double score = scorer_ ? scorer_->score(document) : 0;
   return {score > max_score_ ? ExplicitRule::kExplicitScore : ExplicitRule::kNone, score};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -11,14 +11,14 @@
 
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// How explicit a page is, by whatever means: a word list here, a classifier elsewhere.
 class ContentScorer {
  public:
   virtual ~ContentScorer() = default;
   /// In [0, 1]; 0 is harmless.
-  virtual double score(const Document& document) const = 0;
+  virtual double score(const document::Document& document) const = 0;
 };
 
 /// Scores a page by a list of words: the sum of the weights of the listed words among all words of
@@ -33,7 +33,7 @@ class WordListScorer : public ContentScorer {
   /// Reads a list of at most 16 MiB. Throws Error as read_file and parse do.
   static WordListScorer load(const std::string& path);
 
-  double score(const Document& document) const override;
+  double score(const document::Document& document) const override;
   size_t size() const { return weights_.size(); }
 
  private:
@@ -97,7 +97,7 @@ class ExplicitFilter {
   /// scorer may be null: only domains count then.
   ExplicitFilter(std::unique_ptr<ContentScorer> scorer, DomainList domains, double max_score);
 
-  ExplicitVerdict judge(const Document& document) const;
+  ExplicitVerdict judge(const document::Document& document) const;
   /// Whether a medium's address lies in a blocked domain.
   bool blocks(std::string_view url) const { return domains_.contains(url); }
 
@@ -107,4 +107,4 @@ class ExplicitFilter {
   double max_score_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

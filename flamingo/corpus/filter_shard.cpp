@@ -10,7 +10,7 @@
 #include "flamingo/document/shard.h"
 #include "flamingo/html/charset.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr size_t kPagesAtOnce = 64;  // whose pictures are fetched together
@@ -26,7 +26,7 @@ class ShardFilter {
   void run() {
     // A WARC file is searched for pictures once, so all of its pages wait for that.
     const size_t at_once = job_.plan.is_warc() ? SIZE_MAX : kPagesAtOnce;
-    std::vector<Document> batch;
+    std::vector<document::Document> batch;
     while (auto input = job_.pages.next()) {
       if (auto document = read_page(*input)) batch.push_back(std::move(*document));
       if (batch.size() >= at_once) add_pictures(std::exchange(batch, {}));
@@ -42,54 +42,56 @@ class ShardFilter {
 
  private:
   /// The page as a document, unless a rule drops it.
-  std::optional<Document> read_page(const PageInput& input) {
-    if (input.reason != FetchReason::kOk) {
+  std::optional<document::Document> read_page(const PageInput& input) {
+    if (input.reason != crawl::FetchReason::kOk) {
       report_.drop_page(
           {"answer_" + std::string(enum_name(input.reason)), input.url, input.detail, ""}, 0);
       return std::nullopt;
     }
-    HtmlPage page;
+    html::HtmlPage page;
     try {
-      page =
-          parse_page(decode_page(input.bytes, input.charset), input.url, job_.filter.recipe().page);
+      page = html::parse_page(html::decode_page(input.bytes, input.charset), input.url,
+                              job_.filter.recipe().page);
     } catch (const Error& error) {
       report_.drop_page({"html_limit", input.url, error.what(), ""}, 0);
       return std::nullopt;
     }
-    for (const auto& [reason, name] : enum_table(DropReason{})) {
+    for (const auto& [reason, name] : enum_table(html::DropReason{})) {
       report_.drop_media("html_" + std::string(name),
                          page.dropped[static_cast<size_t>(reason)].pictures);
     }
-    Document& document = page.document;
+    document::Document& document = page.document;
     if (const auto objection = job_.filter.judge(page, input.use_tags)) {
-      report_.drop_page({objection->rule, document.url, objection->detail, plain_text(document)},
-                        std::ssize(document.media));
+      report_.drop_page(
+          {objection->rule, document.url, objection->detail, document::plain_text(document)},
+          std::ssize(document.media));
       return std::nullopt;
     }
     if (document.licence.empty()) document.licence = job_.plan.input->licence;
     return std::move(document);
   }
 
-  void add_pictures(std::vector<Document> documents) {
+  void add_pictures(std::vector<document::Document> documents) {
     std::map<std::string, size_t> index;  // of a URL among urls
     std::vector<std::string> urls;
-    for (const Document& document : documents) {
-      for (const Medium& medium : document.media) {
-        if (medium.kind != MediumKind::kImage) continue;
+    for (const document::Document& document : documents) {
+      for (const document::Medium& medium : document.media) {
+        if (medium.kind != document::MediumKind::kImage) continue;
         if (index.emplace(medium.url, urls.size()).second) urls.push_back(medium.url);
       }
     }
     const auto results = job_.pictures.get(urls);
-    for (Document& document : documents) {
-      for (Medium& medium : document.media) {
-        if (medium.kind == MediumKind::kImage) take(results[index.at(medium.url)], medium);
+    for (document::Document& document : documents) {
+      for (document::Medium& medium : document.media) {
+        if (medium.kind == document::MediumKind::kImage)
+          take(results[index.at(medium.url)], medium);
       }
       add_page(std::move(document));
     }
   }
 
   /// Fills in a picture's bytes, or counts why they are missing.
-  void take(const FetchResult& result, Medium& medium) {
+  void take(const crawl::FetchResult& result, document::Medium& medium) {
     if (result.ok()) {
       medium.bytes = result.bytes;
     } else {
@@ -98,13 +100,13 @@ class ShardFilter {
     }
   }
 
-  void add_page(Document document) {
+  void add_page(document::Document document) {
     std::vector<bool> keep(document.media.size());
     std::vector<uint64_t> hashes;
     for (size_t i = 0; i < document.media.size(); ++i) {
-      Medium& medium = document.media[i];
+      document::Medium& medium = document.media[i];
       uint64_t hash = 0;
-      if (medium.kind == MediumKind::kVideo) {
+      if (medium.kind == document::MediumKind::kVideo) {
         report_.drop_medium({"video", medium.url, "", ""});
       } else if (!medium.bytes.empty()) {
         const auto objection = job_.filter.judge_medium(medium, hash);
@@ -113,13 +115,13 @@ class ShardFilter {
       }
       if (keep[i]) hashes.push_back(hash);
     }
-    keep_media(document, keep);
+    document::keep_media(document, keep);
     if (document.media.empty()) {
-      report_.drop_page({"no_picture_left", document.url, "", plain_text(document)}, 0);
+      report_.drop_page({"no_picture_left", document.url, "", document::plain_text(document)}, 0);
       return;
     }
     signatures_.push_back(sign_document(document, hasher_, hashes).signature);
-    report_.keep(std::ssize(document.media), count_words(document));
+    report_.keep(std::ssize(document.media), document::count_words(document));
     char key[32];
     std::snprintf(key, sizeof(key), "%s-%06lld", job_.plan.name.c_str(),
                   static_cast<long long>(num_kept_++));
@@ -136,7 +138,7 @@ class ShardFilter {
   const FilterJob& job_;
   const ShardFiles& files_;
   ParagraphHasher hasher_;
-  ShardWriter shard_;
+  document::ShardWriter shard_;
   BuildReport report_;
   std::vector<Signature> signatures_;
   int64_t num_kept_ = 0;
@@ -146,4 +148,4 @@ class ShardFilter {
 
 void filter_shard(const FilterJob& job, const ShardFiles& files) { ShardFilter(job, files).run(); }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

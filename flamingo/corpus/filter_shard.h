@@ -9,14 +9,15 @@
 #include "flamingo/corpus/shard_files.h"
 #include "flamingo/crawl/picture_source.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What filter_shard works with.
 struct FilterJob {
   const PageFilter& filter;
   const ShardPlan& plan;
   PageReader& pages;
-  PictureSource& pictures;  ///< asked for the first time when a WARC file's pages are all read
+  crawl::PictureSource&
+      pictures;  ///< asked for the first time when a WARC file's pages are all read
   std::function<void(int64_t pages)> on_pages;  ///< told how many more are done; may be empty
 };
 
@@ -26,4 +27,4 @@ struct FilterJob {
 /// Throws Error: the source cannot be read, a full disk.
 void filter_shard(const FilterJob& job, const ShardFiles& files);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,7 +9,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/corpus/words.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr uint64_t kMaskSeed = 0x6d696e68617368ull;  // part of the format of stored keys
@@ -74,7 +74,7 @@ void TextHasher::add(std::string_view folded) {
 TextHash TextHasher::hash() const {
   TextHash hash;
   if (!any_) return hash;
-  const Sha256::Digest digest = sha_.digest();
+  const io::Sha256::Digest digest = sha_.digest();
   std::memcpy(&hash.low, digest.data(), 8);
   std::memcpy(&hash.high, digest.data() + 8, 8);
   return hash;
@@ -113,4 +113,4 @@ std::vector<uint64_t> ParagraphHasher::keys(std::string_view folded) const {
   return keys;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

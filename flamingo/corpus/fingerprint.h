@@ -6,7 +6,7 @@
 
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// 128 bits that stand for a text; all zero for one without words.
 struct TextHash {
@@ -26,7 +26,7 @@ class TextHasher {
   TextHash hash() const;
 
  private:
-  Sha256 sha_;
+  io::Sha256 sha_;
   bool any_ = false;
 };
 
@@ -78,4 +78,4 @@ class ParagraphHasher {
   std::vector<int32_t> masks_;  ///< one for each hash function, and up to whole vectors
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -11,7 +11,7 @@
 #include "flamingo/document/edit.h"
 #include "flamingo/document/shard.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 class ShardFinisher {
@@ -21,7 +21,7 @@ class ShardFinisher {
     if (recipe.held_out > 0) held_out_.emplace(files.held_out);
   }
 
-  void add(const std::string& key, Document document, const DuplicateVerdict& verdict) {
+  void add(const std::string& key, document::Document document, const DuplicateVerdict& verdict) {
     if (!verdict.passed()) {
       drop(document, std::string(enum_name(verdict.rule)), verdict.value);
       return;
@@ -31,13 +31,13 @@ class ShardFinisher {
       drop(document, "no_picture_left", 0);
       return;
     }
-    const int64_t words = count_words(document);
+    const int64_t words = document::count_words(document);
     if (words < recipe_.quality.min_words) {
       drop(document, "few_words_left", static_cast<double>(words));
       return;
     }
     report_.keep(std::ssize(document.media), words);
-    ShardWriter& shard =
+    document::ShardWriter& shard =
         held_out_ && is_held_out(document.url, recipe_.held_out) ? *held_out_ : train_;
     shard.add(key, std::move(document));
   }
@@ -49,15 +49,15 @@ class ShardFinisher {
   }
 
  private:
-  void drop(const Document& document, const std::string& rule, double value) {
+  void drop(const document::Document& document, const std::string& rule, double value) {
     char detail[64];
     std::snprintf(detail, sizeof(detail), "%.3g", value);
-    report_.drop_page({rule, document.url, detail, plain_text(document)},
+    report_.drop_page({rule, document.url, detail, document::plain_text(document)},
                       std::ssize(document.media));
   }
 
   /// Takes out paragraphs first: their places are those of the document that was signed.
-  void remove_seen(Document& document, const DuplicateVerdict& verdict) {
+  void remove_seen(document::Document& document, const DuplicateVerdict& verdict) {
     if (!verdict.paragraphs.empty()) {
       std::vector<uint32_t> removed;
       for (const Removal& removal : verdict.paragraphs) removed.push_back(removal.index);
@@ -70,13 +70,13 @@ class ShardFinisher {
       report_.drop_medium(
           {std::string(enum_name(removal.rule)), document.media[removal.index].url, "", ""});
     }
-    keep_media(document, keep);
+    document::keep_media(document, keep);
   }
 
   const CorpusRecipe& recipe_;
   ParagraphHasher hasher_;
-  ShardWriter train_;
-  std::optional<ShardWriter> held_out_;
+  document::ShardWriter train_;
+  std::optional<document::ShardWriter> held_out_;
   BuildReport report_;
 };
 
@@ -84,7 +84,7 @@ class ShardFinisher {
 
 void finish_shard(const CorpusRecipe& recipe, std::span<const DuplicateVerdict> verdicts,
                   const ShardFiles& files) {
-  const TarDocuments filtered(files.filtered);
+  const document::TarDocuments filtered(files.filtered);
   require(filtered.size() == std::ssize(verdicts), files.filtered,
           "expected " + std::to_string(verdicts.size()) + " pages, as many as signatures, got " +
               std::to_string(filtered.size()));
@@ -103,4 +103,4 @@ bool is_held_out(std::string_view url, double share) {
   return static_cast<double>(url_key(url) >> 11) * 0x1p-53 < share;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -5,7 +5,7 @@
 #include "flamingo/corpus/recipe.h"
 #include "flamingo/corpus/shard_files.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// Second pass over one shard: takes out what `verdicts`, one a page of the filtered shard, call a
 /// duplicate, and divides the pages into training and held-out ones by their addresses. Writes both
@@ -17,4 +17,4 @@ void finish_shard(const CorpusRecipe& recipe, std::span<const DuplicateVerdict> 
 /// Whether a page of this address is held out; depends on nothing else.
 bool is_held_out(std::string_view url, double share);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

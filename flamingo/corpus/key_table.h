@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// A slot that holds a key alone.
 struct KeySlot {
@@ -77,7 +77,8 @@ class KeyTable {
   size_t used_ = 0;
 };
 
+/// Keys alone, and keys with how often each was added.
 using KeySet = KeyTable<KeySlot>;
 using KeyCounter = KeyTable<CountSlot>;
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -6,7 +6,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Whether CLD2 takes the character for text that may be exchanged.
@@ -18,11 +18,11 @@ bool is_interchangeable(char32_t c) {
 
 /// Well-formed UTF-8 of characters that CLD2 accepts.
 std::string clean_text(std::string_view text) {
-  const std::string repaired = repair_utf8(text);
+  const std::string repaired = text::repair_utf8(text);
   std::string out;
   out.reserve(repaired.size());
   for (size_t pos = 0; pos < repaired.size();) {
-    const Utf8Char c = decode_utf8(repaired, pos);
+    const text::Utf8Char c = text::decode_utf8(repaired, pos);
     if (is_interchangeable(c.code)) {
       out.append(repaired, pos, c.length);
     } else {
@@ -71,4 +71,4 @@ LanguageVerdict judge_language(std::string_view text, const LanguageConfig& conf
   return verdict;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// Why a page is not in the wanted language. M3W keeps English pages (Alayrac et al. 2022, A.3.1).
 enum class LanguageRule { kNone, kLanguage, kShare, kUnreliable };
@@ -60,4 +60,4 @@ struct LanguageVerdict {
 /// Judges a text by detect_language. Throws Error as it does.
 LanguageVerdict judge_language(std::string_view text, const LanguageConfig& config = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -7,7 +7,7 @@
 #include "flamingo/corpus/picture_hash.h"
 #include "flamingo/crawl/robots.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// "mean_word_length 12.3"
@@ -24,9 +24,9 @@ Objection objection(Rule rule, double value, const std::string& more = {}) {
 PageFilter::PageFilter(const CorpusRecipe& recipe)
     : recipe_(recipe),
       explicit_(recipe.explicit_content),
-      use_{std::string(product_token(recipe.fetch.user_agent)), recipe.forbidden_uses} {}
+      use_{std::string(crawl::product_token(recipe.fetch.user_agent)), recipe.forbidden_uses} {}
 
-std::optional<Objection> PageFilter::judge(const HtmlPage& page,
+std::optional<Objection> PageFilter::judge(const html::HtmlPage& page,
                                            std::span<const std::string> use_tags) const {
   for (const std::string& use : recipe_.forbidden_uses) {
     if (page.forbids(use)) return Objection{"use_forbidden", use};
@@ -34,11 +34,12 @@ std::optional<Objection> PageFilter::judge(const HtmlPage& page,
   for (const std::string& tag : use_tags) {
     if (use_.header_forbids(tag)) return Objection{"use_forbidden", tag};
   }
-  const Document& document = page.document;
-  const bool any = std::ranges::any_of(
-      document.media, [](const Medium& medium) { return medium.kind == MediumKind::kImage; });
+  const document::Document& document = page.document;
+  const bool any = std::ranges::any_of(document.media, [](const document::Medium& medium) {
+    return medium.kind == document::MediumKind::kImage;
+  });
   if (!any) return Objection{"no_picture", ""};
-  const std::string text = plain_text(document);
+  const std::string text = document::plain_text(document);
   const auto language = judge_language(text, recipe_.language);
   if (!language.passed()) return objection(language.rule, language.value, language.guess.code);
   const auto content = explicit_.judge(document);
@@ -50,7 +51,7 @@ std::optional<Objection> PageFilter::judge(const HtmlPage& page,
   return std::nullopt;
 }
 
-std::optional<Objection> PageFilter::judge_medium(Medium& medium, uint64_t& hash) const {
+std::optional<Objection> PageFilter::judge_medium(document::Medium& medium, uint64_t& hash) const {
   if (explicit_.blocks(medium.url)) return Objection{"blocked_domain", medium.url};
   const auto verdict =
       judge_picture(std::as_bytes(std::span(medium.bytes)), medium.url, recipe_.pictures);
@@ -62,4 +63,4 @@ std::optional<Objection> PageFilter::judge_medium(Medium& medium, uint64_t& hash
   return std::nullopt;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

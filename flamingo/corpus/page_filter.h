@@ -7,7 +7,7 @@
 #include "flamingo/corpus/recipe.h"
 #include "flamingo/crawl/use_policy.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The rule that something broke and what it measured, in words.
 struct Objection {
@@ -24,19 +24,19 @@ class PageFilter {
   /// use_tags: X-Robots-Tag values that came with the page. Judges the page before its pictures are
   /// looked at, in the paper's order: use, pictures at all, language, explicit content, quality,
   /// repetition.
-  std::optional<Objection> judge(const HtmlPage& page,
+  std::optional<Objection> judge(const html::HtmlPage& page,
                                  std::span<const std::string> use_tags = {}) const;
 
   /// Judges a picture's file; where it passes, `hash` is its picture_hash and the medium gets its
   /// format and size.
-  std::optional<Objection> judge_medium(Medium& medium, uint64_t& hash) const;
+  std::optional<Objection> judge_medium(document::Medium& medium, uint64_t& hash) const;
 
   const CorpusRecipe& recipe() const { return recipe_; }
 
  private:
   const CorpusRecipe& recipe_;
   ExplicitFilter explicit_;
-  UsePolicy use_;
+  crawl::UsePolicy use_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,39 +9,41 @@
 #include "flamingo/html/data_url.h"
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
-FetchResult failed(const std::string& url, FetchReason reason) {
-  FetchResult result;
+crawl::FetchResult failed(const std::string& url, crawl::FetchReason reason) {
+  crawl::FetchResult result;
   result.url = url;
   result.reason = reason;
   return result;
 }
 
-FetchResult found(const std::string& url, std::string bytes) {
-  FetchResult result = failed(url, bytes.empty() ? FetchReason::kEmpty : FetchReason::kOk);
+crawl::FetchResult found(const std::string& url, std::string bytes) {
+  crawl::FetchResult result =
+      failed(url, bytes.empty() ? crawl::FetchReason::kEmpty : crawl::FetchReason::kOk);
   result.bytes = std::move(bytes);
   return result;
 }
 
-FetchResult from_data_url(const std::string& url) {
-  if (url.find(',') == std::string::npos) return failed(url, FetchReason::kBadUrl);
-  auto bytes = read_data_url(url);
-  return bytes ? found(url, *std::move(bytes)) : failed(url, FetchReason::kBadEncoding);
+crawl::FetchResult from_data_url(const std::string& url) {
+  if (url.find(',') == std::string::npos) return failed(url, crawl::FetchReason::kBadUrl);
+  auto bytes = html::read_data_url(url);
+  return bytes ? found(url, *std::move(bytes)) : failed(url, crawl::FetchReason::kBadEncoding);
 }
 
 /// Answers for data: addresses itself and asks another source for the rest.
-class WithDataUrls : public PictureSource {
+class WithDataUrls : public crawl::PictureSource {
  public:
-  explicit WithDataUrls(std::unique_ptr<PictureSource> source) : source_(std::move(source)) {}
+  explicit WithDataUrls(std::unique_ptr<crawl::PictureSource> source)
+      : source_(std::move(source)) {}
 
-  std::vector<FetchResult> get(std::span<const std::string> urls) override {
-    std::vector<FetchResult> results(urls.size());
+  std::vector<crawl::FetchResult> get(std::span<const std::string> urls) override {
+    std::vector<crawl::FetchResult> results(urls.size());
     std::vector<std::string> others;
     std::vector<size_t> places;
     for (size_t i = 0; i < urls.size(); ++i) {
-      if (is_data_url(urls[i])) {
+      if (html::is_data_url(urls[i])) {
         results[i] = from_data_url(urls[i]);
       } else {
         others.push_back(urls[i]);
@@ -54,20 +56,20 @@ class WithDataUrls : public PictureSource {
   }
 
  private:
-  std::unique_ptr<PictureSource> source_;
+  std::unique_ptr<crawl::PictureSource> source_;
 };
 
 /// The folder of an input, whose files go by the addresses they were published under.
-class InputFolder : public PictureSource {
+class InputFolder : public crawl::PictureSource {
  public:
   InputFolder(const InputConfig& input, uint64_t max_bytes)
       : input_(input), files_(input_folder(input), max_bytes) {}
 
-  std::vector<FetchResult> get(std::span<const std::string> urls) override {
-    std::vector<FetchResult> results;
+  std::vector<crawl::FetchResult> get(std::span<const std::string> urls) override {
+    std::vector<crawl::FetchResult> results;
     for (const std::string& url : urls) {
       const auto path = path_in_folder(input_, url);
-      results.push_back(path ? files_.get_one(*path) : failed(url, FetchReason::kRefused));
+      results.push_back(path ? files_.get_one(*path) : failed(url, crawl::FetchReason::kRefused));
       results.back().url = url;
     }
     return results;
@@ -75,20 +77,20 @@ class InputFolder : public PictureSource {
 
  private:
   const InputConfig& input_;
-  FolderPictures files_;
+  crawl::FolderPictures files_;
 };
 
 /// Pictures among the answers in a WARC file.
-class WarcPictures : public PictureSource {
+class WarcPictures : public crawl::PictureSource {
  public:
-  WarcPictures(const std::string& path, const FetchOptions& options,
+  WarcPictures(const std::string& path, const crawl::FetchOptions& options,
                std::shared_ptr<const WarcStore> store)
       : path_(path),
-        policy_{std::string(product_token(options.user_agent)), options.forbidden_uses},
+        policy_{std::string(crawl::product_token(options.user_agent)), options.forbidden_uses},
         store_(std::move(store)) {}
 
-  std::vector<FetchResult> get(std::span<const std::string> urls) override {
-    std::vector<FetchResult> results;
+  std::vector<crawl::FetchResult> get(std::span<const std::string> urls) override {
+    std::vector<crawl::FetchResult> results;
     std::unordered_map<uint64_t, std::vector<size_t>> unread;  // results by number of record
     for (const std::string& url : urls) {
       const auto answer = store_->find(url);
@@ -105,19 +107,19 @@ class WarcPictures : public PictureSource {
   }
 
  private:
-  FetchReason judge(const WarcStore::Found& answer) const {
-    if (answer.reason != FetchReason::kOk) return answer.reason;
-    if (answer.entry->kind != AnswerKind::kPicture) return FetchReason::kWrongType;
+  crawl::FetchReason judge(const WarcStore::Found& answer) const {
+    if (answer.reason != crawl::FetchReason::kOk) return answer.reason;
+    if (answer.entry->kind != AnswerKind::kPicture) return crawl::FetchReason::kWrongType;
     for (const std::string& tag : answer.use_tags) {
-      if (policy_.header_forbids(tag)) return FetchReason::kUseForbidden;
+      if (policy_.header_forbids(tag)) return crawl::FetchReason::kUseForbidden;
     }
-    return FetchReason::kOk;
+    return crawl::FetchReason::kOk;
   }
 
   void read_again(std::unordered_map<uint64_t, std::vector<size_t>> unread,
-                  std::vector<FetchResult>& results) const {
+                  std::vector<crawl::FetchResult>& results) const {
     if (unread.empty()) return;
-    WarcReader reader(file_stream(path_));
+    crawl::WarcReader reader(crawl::file_stream(path_));
     for (uint64_t number = 0; !unread.empty(); ++number) {
       const auto record = reader.next();
       if (!record) break;
@@ -126,19 +128,19 @@ class WarcPictures : public PictureSource {
       const auto answer = read_answer(*record);
       for (const size_t place : it->second) {
         results[place] = answer ? found(results[place].url, answer->message.body)
-                                : failed(results[place].url, FetchReason::kNotFound);
+                                : failed(results[place].url, crawl::FetchReason::kNotFound);
       }
       unread.erase(it);
     }
   }
 
   std::string path_;
-  UsePolicy policy_;
+  crawl::UsePolicy policy_;
   std::shared_ptr<const WarcStore> store_;
 };
 
-std::unique_ptr<PictureSource> make_source(const CorpusRecipe& recipe, const ShardPlan& plan,
-                                           std::shared_ptr<const WarcStore> store) {
+std::unique_ptr<crawl::PictureSource> make_source(const CorpusRecipe& recipe, const ShardPlan& plan,
+                                                  std::shared_ptr<const WarcStore> store) {
   switch (plan.input->pictures) {
     case PictureOrigin::kWarc:
       require(plan.is_warc(), plan.input->path, "expected WARC files for pictures \"warc\"",
@@ -148,16 +150,18 @@ std::unique_ptr<PictureSource> make_source(const CorpusRecipe& recipe, const Sha
       return std::make_unique<InputFolder>(*plan.input,
                                            static_cast<uint64_t>(recipe.pictures.max_bytes));
     case PictureOrigin::kHttp:
-      return std::make_unique<WebPictures>(recipe.fetch, FetchCache(recipe.output + "/cache"));
+      return std::make_unique<crawl::WebPictures>(recipe.fetch,
+                                                  crawl::FetchCache(recipe.output + "/cache"));
   }
   fail("page_pictures", "expected a known origin of pictures, got another");
 }
 
 }  // namespace
 
-std::unique_ptr<PictureSource> page_pictures(const CorpusRecipe& recipe, const ShardPlan& plan,
-                                             std::shared_ptr<const WarcStore> store) {
+std::unique_ptr<crawl::PictureSource> page_pictures(const CorpusRecipe& recipe,
+                                                    const ShardPlan& plan,
+                                                    std::shared_ptr<const WarcStore> store) {
   return std::make_unique<WithDataUrls>(make_source(recipe, plan, std::move(store)));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -12,7 +12,7 @@
 #include "flamingo/corpus/warc_pages.h"
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace fs = std::filesystem;
 namespace {
 
@@ -41,7 +41,7 @@ std::string percent_encode(std::string_view path) {
 
 /// The address of the root as browsers spell it, with a slash at the end.
 std::string prefix_of(const InputConfig& input) {
-  std::string prefix = browser_url(
+  std::string prefix = html::browser_url(
       input.url.empty() ? "file://" + percent_encode(root_of(input).string()) : input.url);
   if (prefix.back() != '/') prefix += '/';
   return prefix;
@@ -134,4 +134,4 @@ std::unique_ptr<PageReader> open_pages(const ShardPlan& plan, uint64_t max_page_
   return std::make_unique<WarcPages>(plan.files.front(), max_page_bytes, std::move(store));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,16 +9,16 @@
 #include "flamingo/corpus/recipe.h"
 #include "flamingo/corpus/warc_store.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// A page as its source has it.
 struct PageInput {
   std::string url;
   std::string bytes;
-  std::string charset;                    ///< of the HTTP header; may be empty
-  std::vector<std::string> use_tags;      ///< X-Robots-Tag values of the HTTP header
-  FetchReason reason = FetchReason::kOk;  ///< why there are no bytes; kOk: there are
-  std::string detail;                     ///< the same in words
+  std::string charset;                                  ///< of the HTTP header; may be empty
+  std::vector<std::string> use_tags;                    ///< X-Robots-Tag values of the HTTP header
+  crawl::FetchReason reason = crawl::FetchReason::kOk;  ///< why there are no bytes; kOk: there are
+  std::string detail;                                   ///< the same in words
 };
 
 /// The input of one output shard.
@@ -62,4 +62,4 @@ std::string url_of_file(const InputConfig& input, const std::string& file);
 std::string input_folder(const InputConfig& input);
 std::optional<std::string> path_in_folder(const InputConfig& input, std::string_view url);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

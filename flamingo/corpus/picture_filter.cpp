@@ -7,30 +7,32 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/convert.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
-std::optional<ImageInfo> try_probe(std::span<const std::byte> bytes, const std::string& where) {
+std::optional<media::ImageInfo> try_probe(std::span<const std::byte> bytes,
+                                          const std::string& where) {
   try {
-    return probe_image(bytes, where);
+    return media::probe_image(bytes, where);
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
-std::optional<Image> try_decode(std::span<const std::byte> bytes, const std::string& where,
-                                const ImageLimits& limits) {
+std::optional<media::Image> try_decode(std::span<const std::byte> bytes, const std::string& where,
+                                       const media::ImageLimits& limits) {
   try {
-    Image image = decode_image(bytes, where, {.limits = limits});
-    const bool opaque = image.mode == PixelMode::kRgb && image.mask.empty();
-    return opaque ? std::move(image) : composite_over_white(image);
+    media::Image image = media::decode_image(bytes, where, {.limits = limits});
+    const bool opaque = image.mode == media::PixelMode::kRgb && image.mask.empty();
+    return opaque ? std::move(image) : media::composite_over_white(image);
   } catch (const Error&) {
     return std::nullopt;
   }
 }
 
 /// The rules that need no pixels.
-PictureVerdict judge_header(const ImageInfo& info, uint64_t bytes, const PictureConfig& config) {
+PictureVerdict judge_header(const media::ImageInfo& info, uint64_t bytes,
+                            const PictureConfig& config) {
   const int64_t shorter = std::min(info.width, info.height);
   const int64_t longer = std::max(info.width, info.height);
   const auto pixels = static_cast<double>(info.width) * static_cast<double>(info.height);
@@ -48,7 +50,7 @@ PictureVerdict judge_header(const ImageInfo& info, uint64_t bytes, const Picture
   return {PictureRule::kNone, 0, info, {}};
 }
 
-std::array<int, 3> mean_colour(const Image& rgb) {
+std::array<int, 3> mean_colour(const media::Image& rgb) {
   std::array<int64_t, 3> sum = {};
   for (size_t i = 0; i < rgb.pixels.size(); i += 3) {
     for (size_t c = 0; c < 3; ++c) sum[c] += rgb.pixels[i + c];
@@ -61,8 +63,8 @@ std::array<int, 3> mean_colour(const Image& rgb) {
 
 }  // namespace
 
-double share_of_other_colours(const Image& rgb, int64_t distance, double enough) {
-  require(rgb.mode == PixelMode::kRgb && rgb.pixels.size() >= 3, "share_of_other_colours",
+double share_of_other_colours(const media::Image& rgb, int64_t distance, double enough) {
+  require(rgb.mode == media::PixelMode::kRgb && rgb.pixels.size() >= 3, "share_of_other_colours",
           "expected an RGB image, got another");
   const std::array<int, 3> mean = mean_colour(rgb);
   const auto count = static_cast<double>(rgb.pixels.size() / 3);
@@ -78,11 +80,11 @@ double share_of_other_colours(const Image& rgb, int64_t distance, double enough)
 
 PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string& where,
                              const PictureConfig& config) {
-  const std::optional<ImageInfo> info = try_probe(bytes, where);
+  const std::optional<media::ImageInfo> info = try_probe(bytes, where);
   if (!info) return {PictureRule::kUnknownFormat, 0, {}, {}};
   PictureVerdict verdict = judge_header(*info, bytes.size(), config);
   if (!verdict.passed()) return verdict;
-  std::optional<Image> image = try_decode(bytes, where, config.limits());
+  std::optional<media::Image> image = try_decode(bytes, where, config.limits());
   if (!image) {
     verdict.rule = PictureRule::kUndecodable;
     return verdict;
@@ -98,4 +100,4 @@ PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string
   return verdict;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

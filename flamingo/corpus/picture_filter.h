@@ -10,7 +10,7 @@
 #include "flamingo/media/image.h"
 #include "flamingo/media/probe.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// Why a picture is dropped, in the order of the checks. M3W drops small, long and single-coloured
 /// ones (Alayrac et al. 2022, A.3.1).
@@ -40,11 +40,13 @@ struct PictureConfig {
   double max_aspect_ratio = 3;
   int64_t colour_distance = 8;
   double min_other_colours = 0.001;
-  int64_t max_side = ImageLimits{}.max_side;
-  int64_t max_pixels = ImageLimits{}.max_pixels;
-  int64_t max_bytes = static_cast<int64_t>(ImageLimits{}.max_bytes);
+  int64_t max_side = media::ImageLimits{}.max_side;
+  int64_t max_pixels = media::ImageLimits{}.max_pixels;
+  int64_t max_bytes = static_cast<int64_t>(media::ImageLimits{}.max_bytes);
 
-  ImageLimits limits() const { return {max_side, max_pixels, static_cast<uint64_t>(max_bytes)}; }
+  media::ImageLimits limits() const {
+    return {max_side, max_pixels, static_cast<uint64_t>(max_bytes)};
+  }
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -62,9 +64,9 @@ struct PictureConfig {
 /// Which rule a picture breaks, what it measured, and what was found on the way.
 struct PictureVerdict {
   PictureRule rule = PictureRule::kNone;
-  double value = 0;  ///< pixels of the shorter side, aspect ratio, bytes or pixels, share
-  ImageInfo info;    ///< of the header; empty for an unknown format
-  Image rgb;         ///< the picture over white; empty unless it was kept
+  double value = 0;       ///< pixels of the shorter side, aspect ratio, bytes or pixels, share
+  media::ImageInfo info;  ///< of the header; empty for an unknown format
+  media::Image rgb;       ///< the picture over white; empty unless it was kept
 
   bool passed() const { return rule == PictureRule::kNone; }
 };
@@ -76,6 +78,6 @@ PictureVerdict judge_picture(std::span<const std::byte> bytes, const std::string
 
 /// The share of pixels of an RGB image that are farther than `distance` from its mean colour in
 /// some channel. Counting ends at a share of `enough`.
-double share_of_other_colours(const Image& rgb, int64_t distance, double enough = 1);
+double share_of_other_colours(const media::Image& rgb, int64_t distance, double enough = 1);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -8,7 +8,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/resize.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr size_t kSide = 32;
@@ -17,8 +17,8 @@ constexpr size_t kFrequencies = 11;  ///< in each direction that the 64 lowest r
 
 using Table = std::array<std::array<double, kSide>, kFrequencies>;
 
-Image to_grey(const Image& rgb) {
-  Image grey{rgb.height, rgb.width, PixelMode::kGrey, {}, {}, {}};
+media::Image to_grey(const media::Image& rgb) {
+  media::Image grey{rgb.height, rgb.width, media::PixelMode::kGrey, {}, {}, {}};
   grey.pixels.resize(rgb.pixels.size() / 3);
   for (size_t i = 0; i < grey.pixels.size(); ++i) {
     const uint8_t* p = rgb.pixels.data() + 3 * i;
@@ -60,9 +60,11 @@ std::array<double, kBits> low_frequencies(const std::vector<uint8_t>& pixels) {
 
 }  // namespace
 
-uint64_t picture_hash(const Image& rgb) {
-  require(rgb.mode == PixelMode::kRgb, "picture_hash", "expected an RGB image, got another mode");
-  const Image small = resize(to_grey(rgb), kSide, kSide, ResizeFilter::kBilinear);
+uint64_t picture_hash(const media::Image& rgb) {
+  require(rgb.mode == media::PixelMode::kRgb, "picture_hash",
+          "expected an RGB image, got another mode");
+  const media::Image small =
+      media::resize(to_grey(rgb), kSide, kSide, media::ResizeFilter::kBilinear);
   const auto [least, most] = std::minmax_element(small.pixels.begin(), small.pixels.end());
   if (*least == *most) return 0;
   const std::array<double, kBits> frequencies = low_frequencies(small.pixels);
@@ -74,4 +76,4 @@ uint64_t picture_hash(const Image& rgb) {
   return hash;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/corpus/picture_hash.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr int kPieces = 4;
@@ -88,4 +88,4 @@ uint32_t PictureIndex::add(uint64_t hash) {
   return number;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// Finds picture hashes within a Hamming distance by multi-index hashing (Norouzi, Punjani, Fleet
 /// 2012). A hash is cut into four pieces of 16 bits, each with a table. Of two hashes at distance
@@ -38,4 +38,4 @@ class PictureIndex {
   std::vector<std::vector<uint64_t>> buckets_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -2,7 +2,7 @@
 
 #include "flamingo/core/checked.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 void CorpusRecipe::validate() const {
   require(!output.empty(), "recipe.output", "expected a folder, got nothing");
@@ -15,4 +15,4 @@ void CorpusRecipe::validate() const {
   fetch.validate();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -15,7 +15,7 @@
 #include "flamingo/crawl/fetch_options.h"
 #include "flamingo/html/page.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// Where a page's pictures are.
 enum class PictureOrigin { kWarc, kFolder, kHttp };
@@ -53,7 +53,7 @@ struct CorpusRecipe {
   std::vector<InputConfig> inputs;
   double held_out = 0;
   std::vector<std::string> forbidden_uses = {"noai", "noimageai"};
-  PageOptions page;
+  html::PageOptions page;
   LanguageConfig language;
   ExplicitConfig explicit_content;
   QualityConfig quality;
@@ -62,7 +62,7 @@ struct CorpusRecipe {
   FingerprintConfig fingerprints;
   DuplicateConfig duplicates;
   std::vector<std::string> evaluation_sets;
-  FetchOptions fetch;
+  crawl::FetchOptions fetch;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -86,4 +86,4 @@ struct CorpusRecipe {
   void validate() const;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

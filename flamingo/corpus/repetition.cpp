@@ -8,7 +8,7 @@
 #include "flamingo/corpus/key_table.h"
 #include "flamingo/corpus/words.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Lines or paragraphs: how many there are, and how many were there before.
@@ -165,4 +165,4 @@ RepetitionVerdict judge_repetition(std::string_view text, const RepetitionConfig
   return verdict;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

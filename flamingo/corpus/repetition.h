@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The repetition rules of MassiveWeb: Rae et al. 2021 (Gopher, arXiv 2112.11446), appendix A.1.1
 /// and table A1. Each is a share, between 0 and 1, that must not exceed its limit.
@@ -26,6 +26,7 @@ enum class RepetitionRule {
   kNone,
 };
 
+/// Enumerators of RepetitionRule besides kNone.
 inline constexpr size_t kRepetitionRules = 13;
 
 constexpr std::array<std::pair<RepetitionRule, const char*>, kRepetitionRules + 1> enum_table(
@@ -89,4 +90,4 @@ struct RepetitionVerdict {
 /// Time is linear in the text; memory is at most 150 bytes for each of max_words words.
 RepetitionVerdict judge_repetition(std::string_view text, const RepetitionConfig& config = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

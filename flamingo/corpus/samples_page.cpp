@@ -7,7 +7,7 @@
 #include "flamingo/io/base64.h"
 #include "flamingo/report/markup.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr const char* kStyle = R"css(
@@ -30,25 +30,26 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; }
 )css";
 
-std::string mime_of(const Medium& medium) {
+std::string mime_of(const document::Medium& medium) {
   const std::string format = medium.format == "jpg" ? "jpeg" : medium.format;
-  return (medium.kind == MediumKind::kVideo ? "video/" : "image/") + format;
+  return (medium.kind == document::MediumKind::kVideo ? "video/" : "image/") + format;
 }
 
 std::string note(const std::string& text) {
-  return "<div class=\"note\">" + escape_markup(text) + "</div>\n";
+  return "<div class=\"note\">" + report::escape_markup(text) + "</div>\n";
 }
 
-std::string medium_html(const Medium& medium, uint64_t max_bytes) {
+std::string medium_html(const document::Medium& medium, uint64_t max_bytes) {
   std::string html = "<figure>";
   if (medium.bytes.size() > max_bytes) {
     html += note("a file of " + std::to_string(medium.bytes.size()) + " bytes, not shown");
   } else {
-    const std::string data =
-        "src=\"data:" + escape_markup(mime_of(medium)) + ";base64," + base64_encode(medium.bytes);
-    html += medium.kind == MediumKind::kVideo
+    const std::string data = "src=\"data:" + report::escape_markup(mime_of(medium)) + ";base64," +
+                             io::base64_encode(medium.bytes);
+    html += medium.kind == document::MediumKind::kVideo
                 ? "<video controls loop muted " + data + "\"></video>"
-                : "<img loading=\"lazy\" alt=\"" + escape_markup(medium.alt) + "\" " + data + "\">";
+                : "<img loading=\"lazy\" alt=\"" + report::escape_markup(medium.alt) + "\" " +
+                      data + "\">";
   }
   std::string about = medium.format;
   if (medium.width > 0) {
@@ -58,16 +59,17 @@ std::string medium_html(const Medium& medium, uint64_t max_bytes) {
   return html + note(about) + "</figure>\n";
 }
 
-std::string document_html(const Document& document, const std::string& key, uint64_t max_bytes) {
+std::string document_html(const document::Document& document, const std::string& key,
+                          uint64_t max_bytes) {
   const std::string& title = document.title.empty() ? key : document.title;
-  std::string html = "<article><h3>" + escape_markup(title) + "</h3>\n";
+  std::string html = "<article><h3>" + report::escape_markup(title) + "</h3>\n";
   html += note(key + (document.url.empty() ? "" : ", " + document.url) +
                (document.licence.empty() ? "" : ", licence: " + document.licence) + ", " +
-               std::to_string(count_words(document)) + " words, " +
+               std::to_string(document::count_words(document)) + " words, " +
                std::to_string(document.media.size()) + " media");
-  for (const Part& part : document.parts) {
+  for (const document::Part& part : document.parts) {
     if (part.is_text()) {
-      html += "<div class=\"text\">" + escape_markup(part.text) + "</div>\n";
+      html += "<div class=\"text\">" + report::escape_markup(part.text) + "</div>\n";
     } else {
       html += medium_html(document.media[static_cast<size_t>(part.medium)], max_bytes);
     }
@@ -76,8 +78,9 @@ std::string document_html(const Document& document, const std::string& key, uint
 }
 
 std::string row_html(const std::string& name, int64_t pages, int64_t media) {
-  return "<tr><td>" + escape_markup(name) + "</td><td class=\"number\">" + std::to_string(pages) +
-         "</td><td class=\"number\">" + std::to_string(media) + "</td></tr>\n";
+  return "<tr><td>" + report::escape_markup(name) + "</td><td class=\"number\">" +
+         std::to_string(pages) + "</td><td class=\"number\">" + std::to_string(media) +
+         "</td></tr>\n";
 }
 
 std::string counts_html(const BuildReport& report) {
@@ -98,36 +101,36 @@ std::string examples_html(const BuildReport& report) {
       "<h2>Examples of what was dropped</h2>\n<table><tr><th>rule</th>"
       "<th>what</th></tr>\n";
   for (const DropExample& example : examples) {
-    html += "<tr><td>" + escape_markup(example.rule) + note(example.detail) + "</td><td>" +
+    html += "<tr><td>" + report::escape_markup(example.rule) + note(example.detail) + "</td><td>" +
             note(example.url);
     if (!example.excerpt.empty()) {
       html += "<details><summary>text</summary><div class=\"text\">" +
-              escape_markup(example.excerpt) + "</div></details>";
+              report::escape_markup(example.excerpt) + "</div></details>";
     }
     html += "</td></tr>\n";
   }
   return html + "</table>\n";
 }
 
-std::string sample_html(const DocumentFile& file, int64_t index, uint64_t max_bytes) {
+std::string sample_html(const document::DocumentFile& file, int64_t index, uint64_t max_bytes) {
   try {
     return document_html(file.read(index), file.key(index), max_bytes);
   } catch (const Error& error) {
-    return "<article><h3>" + escape_markup(file.key(index)) + "</h3>" + note(error.what()) +
+    return "<article><h3>" + report::escape_markup(file.key(index)) + "</h3>" + note(error.what()) +
            "</article>\n";
   }
 }
 
 }  // namespace
 
-std::string samples_page(const DocumentFile& file, const BuildReport* report,
+std::string samples_page(const document::DocumentFile& file, const BuildReport* report,
                          const SamplesPageOptions& options) {
   const int64_t shown = std::min(options.samples, file.size());
   std::string html =
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
       "content=\"width=device-width, initial-scale=1\"><title>" +
-      escape_markup(options.title) + "</title><style>" + kStyle + "</style></head><body>\n<h1>" +
-      escape_markup(options.title) + "</h1>\n" +
+      report::escape_markup(options.title) + "</title><style>" + kStyle +
+      "</style></head><body>\n<h1>" + report::escape_markup(options.title) + "</h1>\n" +
       note(std::to_string(shown) + " of " + std::to_string(file.size()) + " documents");
   if (report != nullptr) html += counts_html(*report);
   html += "<h2>Documents</h2>\n";
@@ -138,4 +141,4 @@ std::string samples_page(const DocumentFile& file, const BuildReport* report,
   return html + "</body></html>\n";
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

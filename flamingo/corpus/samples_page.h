@@ -6,7 +6,7 @@
 #include "flamingo/corpus/build_report.h"
 #include "flamingo/document/document_file.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What samples_page shows.
 struct SamplesPageOptions {
@@ -19,7 +19,7 @@ struct SamplesPageOptions {
 /// of a file as people read them, and, where `report` is not null, how many pages and media each
 /// rule dropped, with examples and what was measured. A document that cannot be read is shown with
 /// its error.
-std::string samples_page(const DocumentFile& file, const BuildReport* report,
+std::string samples_page(const document::DocumentFile& file, const BuildReport* report,
                          const SamplesPageOptions& options);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

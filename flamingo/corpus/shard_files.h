@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The files that belong to one shard of a build.
 ///
@@ -25,4 +25,4 @@ struct ShardFiles {
         report(output + "/report/" + name + ".json") {}
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,7 +9,7 @@
 #include "flamingo/io/byte_reader.h"
 #include "flamingo/io/crc32.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr std::string_view kMagic = "FLSG";
@@ -44,13 +44,13 @@ void put_signature(std::string& out, const Signature& signature, int64_t bands) 
 }
 
 /// `count` items of at least `bytes` each that must still fit.
-uint64_t checked_count(const ByteReader& reader, uint64_t count, uint64_t bytes) {
+uint64_t checked_count(const io::ByteReader& reader, uint64_t count, uint64_t bytes) {
   require(checked_mul(count, bytes, reader.where()) <= reader.remaining(), reader.where(),
           "expected as many items as the file can hold, got a count of " + std::to_string(count));
   return count;
 }
 
-Signature read_signature(ByteReader& reader, uint64_t bands) {
+Signature read_signature(io::ByteReader& reader, uint64_t bands) {
   Signature signature;
   signature.url = reader.read<uint64_t>();
   signature.text.low = reader.read<uint64_t>();
@@ -81,20 +81,20 @@ std::string settings_bytes(const FingerprintConfig& config) {
 /// The bytes between magic and checksum, which is checked.
 std::span<const std::byte> checked_body(std::span<const std::byte> bytes,
                                         const std::string& where) {
-  ByteReader head(bytes, where);
+  io::ByteReader head(bytes, where);
   require(head.take_text(kMagic.size()) == kMagic, where,
           "expected a signature file, got a file that starts otherwise");
   require(bytes.size() >= kMagic.size() + kCrcBytes, where,
           "expected a checksum at the end, got a file that is cut off");
   const auto checked = bytes.first(bytes.size() - kCrcBytes);
-  require(ByteReader(bytes.last(kCrcBytes), where).read<uint32_t>() == crc32(checked), where,
-          "expected bytes with the recorded CRC-32, got others", "the file is damaged");
+  require(io::ByteReader(bytes.last(kCrcBytes), where).read<uint32_t>() == io::crc32(checked),
+          where, "expected bytes with the recorded CRC-32, got others", "the file is damaged");
   return checked.subspan(kMagic.size());
 }
 
 }  // namespace
 
-SignedDocument sign_document(const Document& document, const ParagraphHasher& hasher,
+SignedDocument sign_document(const document::Document& document, const ParagraphHasher& hasher,
                              std::span<const uint64_t> pictures) {
   SignedDocument result;
   Signature& signature = result.signature;
@@ -119,7 +119,7 @@ SignedDocument sign_document(const Document& document, const ParagraphHasher& ha
   return result;
 }
 
-void remove_paragraphs(Document& document, std::span<const ParagraphPlace> places,
+void remove_paragraphs(document::Document& document, std::span<const ParagraphPlace> places,
                        std::span<const uint32_t> removed) {
   for (auto index = removed.rbegin(); index != removed.rend(); ++index) {
     const ParagraphPlace& place = places[*index];
@@ -128,8 +128,9 @@ void remove_paragraphs(Document& document, std::span<const ParagraphPlace> place
     const size_t next = std::min(text.find_first_not_of('\n', end), text.size());
     text.erase(place.offset, next - place.offset);
   }
-  std::erase_if(document.parts,
-                [](const Part& part) { return part.is_text() && trim(part.text).empty(); });
+  std::erase_if(document.parts, [](const document::Part& part) {
+    return part.is_text() && trim(part.text).empty();
+  });
 }
 
 std::string write_signatures(std::span<const Signature> signatures,
@@ -139,13 +140,13 @@ std::string write_signatures(std::span<const Signature> signatures,
   out += settings_bytes(config);
   put(out, static_cast<uint64_t>(signatures.size()));
   for (const Signature& signature : signatures) put_signature(out, signature, config.bands);
-  put(out, crc32(std::as_bytes(std::span(out))));
+  put(out, io::crc32(std::as_bytes(std::span(out))));
   return out;
 }
 
 std::vector<Signature> read_signatures(std::span<const std::byte> bytes,
                                        const FingerprintConfig& config, const std::string& where) {
-  ByteReader reader(checked_body(bytes, where), where);
+  io::ByteReader reader(checked_body(bytes, where), where);
   const auto version = reader.read<uint32_t>();
   require(version == kVersion, where,
           "expected signatures of version 1, got version " + std::to_string(version));
@@ -163,4 +164,4 @@ std::vector<Signature> read_signatures(std::span<const std::byte> bytes,
   return signatures;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

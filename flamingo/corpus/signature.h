@@ -9,7 +9,7 @@
 #include "flamingo/corpus/fingerprint.h"
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What stands for a paragraph.
 struct ParagraphPrint {
@@ -46,12 +46,12 @@ struct SignedDocument {
 
 /// Signs a document. `pictures` are the hashes of its pictures, usually one for each medium.
 /// A paragraph is the text between blank lines or media.
-SignedDocument sign_document(const Document& document, const ParagraphHasher& hasher,
+SignedDocument sign_document(const document::Document& document, const ParagraphHasher& hasher,
                              std::span<const uint64_t> pictures);
 
 /// Takes paragraphs out of the document that was signed, and text parts that become empty.
 /// removed: ascending indices into `places`; places are worthless afterwards.
-void remove_paragraphs(Document& document, std::span<const ParagraphPlace> places,
+void remove_paragraphs(document::Document& document, std::span<const ParagraphPlace> places,
                        std::span<const uint32_t> removed);
 
 /// Bytes of a signature file. All signatures must have keys by `config`.
@@ -66,4 +66,4 @@ std::string write_signatures(std::span<const Signature> signatures,
 std::vector<Signature> read_signatures(std::span<const std::byte> bytes,
                                        const FingerprintConfig& config, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

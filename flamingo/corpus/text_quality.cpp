@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/corpus/words.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 constexpr char32_t kEllipsis = 0x2026;
@@ -145,4 +145,4 @@ QualityVerdict judge_quality(std::string_view text, const QualityConfig& config)
   return verdict;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

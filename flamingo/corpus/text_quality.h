@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The quality rules that MassiveWeb applies to a page's text. Rae et al. 2021 (Gopher, arXiv
 /// 2112.11446), appendix A.1.1; M3W applies "similar" ones (Alayrac et al. 2022, appendix A.3.1).
@@ -105,4 +105,4 @@ struct QualityVerdict {
 /// Throws Error for more than 64 stop words.
 QualityVerdict judge_quality(std::string_view text, const QualityConfig& config = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

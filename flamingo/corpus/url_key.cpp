@@ -6,7 +6,7 @@
 #include "flamingo/crawl/url_host.h"
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Views into a URL, as far as keys need them.
@@ -50,11 +50,11 @@ std::string lower(std::string_view ascii) {
 
 std::string host_of_url(std::string_view url) {
   const std::string_view host = split_host(url).host;
-  return parse_url_host(host).value_or(lower(host));
+  return crawl::parse_url_host(host).value_or(lower(host));
 }
 
 std::string canonical_url(std::string_view url) {
-  const std::string normal = normalise_url(trim(url));
+  const std::string normal = html::normalise_url(trim(url));
   HostParts parts = split_host(normal);
   std::string out = lower(parts.host);
   if (!parts.port.empty() && parts.port != "80" && parts.port != "443") {
@@ -69,4 +69,4 @@ uint64_t url_key(std::string_view url) {
   return canonical.empty() ? 0 : hash_bytes(canonical);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

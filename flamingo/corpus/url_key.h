@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The host of an absolute URL as browsers spell it, without user name, port and a dot at its end;
 /// empty when there is none. For block lists and keys only: who dials an address must parse it
@@ -18,4 +18,4 @@ std::string canonical_url(std::string_view url);
 /// Hash of canonical_url; 0 for an empty one.
 uint64_t url_key(std::string_view url);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

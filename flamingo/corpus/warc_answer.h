@@ -8,7 +8,7 @@
 #include "flamingo/crawl/http_message.h"
 #include "flamingo/crawl/warc.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What a server, or an archive in its place, answered for an address.
 enum class AnswerKind {
@@ -27,11 +27,13 @@ constexpr std::array<std::pair<AnswerKind, const char*>, 5> enum_table(AnswerKin
            {AnswerKind::kOther, "other"}}};
 }
 
+/// What a WARC record says of one address.
 struct WarcAnswer {
   AnswerKind kind = AnswerKind::kOther;
-  FetchReason reason = FetchReason::kOk;  ///< why its body is of no use; kOk: it is whole
-  std::string detail;                     ///< what was wrong, in words; empty with kOk
-  HttpMessage message;                    ///< without body where there is a reason
+  crawl::FetchReason reason =
+      crawl::FetchReason::kOk;  ///< why its body is of no use; kOk: it is whole
+  std::string detail;           ///< what was wrong, in words; empty with kOk
+  crawl::HttpMessage message;   ///< without body where there is a reason
 };
 
 /// text/html and application/xhtml+xml.
@@ -43,6 +45,6 @@ bool is_html_type(std::string_view mime);
 /// HTML is told by its type, or by its bytes where there is no type (see begins_html). Reasons:
 /// kCutOff (the body, the archive's copy of it, or the record is not whole), kBadEncoding,
 /// kBadReply, kTooLarge, and those of a status other than 200.
-std::optional<WarcAnswer> read_answer(const WarcRecord& record);
+std::optional<WarcAnswer> read_answer(const crawl::WarcRecord& record);
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

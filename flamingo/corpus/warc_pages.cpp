@@ -5,14 +5,14 @@
 
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 WarcPages::WarcPages(const std::string& path, uint64_t max_page_bytes,
                      std::shared_ptr<WarcStore> store)
     : path_(path),
       max_bytes_(max_page_bytes),
       store_(std::move(store)),
-      reader_(file_stream(path)) {}
+      reader_(crawl::file_stream(path)) {}
 
 std::optional<PageInput> WarcPages::next() {
   if (first_pass_) {
@@ -25,7 +25,7 @@ std::optional<PageInput> WarcPages::next() {
 
 /// A page, or why it cannot be had.
 PageInput WarcPages::page_of(const std::string& url, WarcAnswer answer) const {
-  PageInput page{.url = browser_url(url),
+  PageInput page{.url = html::browser_url(url),
                  .bytes = std::move(answer.message.body),
                  .charset = std::move(answer.message.charset),
                  .reason = answer.reason,
@@ -40,7 +40,7 @@ std::optional<PageInput> WarcPages::next_answer() {
     const uint64_t number = number_++;
     auto answer = read_answer(*record);
     if (!answer) continue;
-    const bool whole = answer->reason == FetchReason::kOk;
+    const bool whole = answer->reason == crawl::FetchReason::kOk;
     if (answer->kind != AnswerKind::kRevisit)
       ++answers_[std::string(whole ? enum_name(answer->kind) : enum_name(answer->reason))];
     std::optional<PageInput> page;
@@ -48,7 +48,7 @@ std::optional<PageInput> WarcPages::next_answer() {
     store_->add(number, *record, std::move(*answer));
     if (page) return page;
   }
-  const WarcStatistics counts = reader_.statistics();
+  const crawl::WarcStatistics counts = reader_.statistics();
   num_lost_ = static_cast<int64_t>(counts.damaged + counts.oversized);
   return std::nullopt;
 }
@@ -58,18 +58,18 @@ void WarcPages::resolve_revisits() {
   for (const auto& entry : store_->entries()) {
     if (entry->kind != AnswerKind::kRevisit) continue;
     const auto found = store_->follow(*entry);
-    const bool whole = found.reason == FetchReason::kOk;
+    const bool whole = found.reason == crawl::FetchReason::kOk;
     ++answers_[whole ? "revisit" : "revisit_" + std::string(enum_name(found.reason))];
     if (whole && found.entry->kind == AnswerKind::kPage) {
       revisits_[found.entry->record].push_back(entry.get());
     } else if (!whole && is_html_type(entry->mime)) {
-      ready_.push_back({.url = browser_url(entry->url),
+      ready_.push_back({.url = html::browser_url(entry->url),
                         .reason = found.reason,
                         .detail = "a revisit whose original is not in this file"});
     }
   }
   std::ranges::reverse(ready_);
-  if (!revisits_.empty()) reader_ = WarcReader(file_stream(path_));
+  if (!revisits_.empty()) reader_ = crawl::WarcReader(crawl::file_stream(path_));
   number_ = 0;
 }
 
@@ -94,4 +94,4 @@ std::optional<PageInput> WarcPages::next_revisit() {
   return page;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -7,7 +7,7 @@
 
 #include "flamingo/corpus/page_reader.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The HTML pages among the answers in a WARC file, in its order; then, by reading it once more
 /// where there are any, the pages that revisit records stand for.
@@ -29,7 +29,7 @@ class WarcPages : public PageReader {
   std::string path_;
   uint64_t max_bytes_;
   std::shared_ptr<WarcStore> store_;
-  WarcReader reader_;
+  crawl::WarcReader reader_;
   uint64_t number_ = 0;  ///< of records read
   int64_t num_lost_ = 0;
   std::map<std::string, int64_t> answers_;
@@ -40,4 +40,4 @@ class WarcPages : public PageReader {
   std::map<uint64_t, std::vector<const WarcStore::Entry*>> revisits_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -7,7 +7,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Some writers put a URI into the angle brackets of WARC 1.0's grammar.
@@ -40,7 +40,7 @@ std::string hex_of_base32(std::string_view text) {
 }
 
 /// "sha1:3f2a...": the payload's digest, which archives write in base 32 or 16, in either case.
-std::string digest_of(const WarcRecord& record) {
+std::string digest_of(const crawl::WarcRecord& record) {
   const std::string digest = ascii_lower(record.headers.value("WARC-Payload-Digest"));
   const size_t colon = digest.find(':');
   const std::string_view value = std::string_view(digest).substr(colon + 1);
@@ -61,13 +61,13 @@ bool is_end(const WarcStore::Entry& entry) {
 
 int rank(const WarcStore::Entry& entry) {
   if (!is_end(entry)) return 1;
-  if (entry.reason != FetchReason::kOk) return 0;
+  if (entry.reason != crawl::FetchReason::kOk) return 0;
   return entry.kind == AnswerKind::kPicture ? 3 : 2;
 }
 
 }  // namespace
 
-void WarcStore::add(uint64_t number, const WarcRecord& record, WarcAnswer answer) {
+void WarcStore::add(uint64_t number, const crawl::WarcRecord& record, WarcAnswer answer) {
   Entry& entry = *entries_.emplace_back(std::make_unique<Entry>());
   entry.kind = answer.kind;
   entry.reason = answer.reason;
@@ -78,8 +78,8 @@ void WarcStore::add(uint64_t number, const WarcRecord& record, WarcAnswer answer
   for (const auto tag : answer.message.headers.all("X-Robots-Tag"))
     entry.use_tags.emplace_back(tag);
   if (entry.kind == AnswerKind::kRedirect) {
-    const auto target = resolve_url(entry.url, answer.message.headers.value("Location"));
-    if (target) entry.leads_to = normalise_url(*target);
+    const auto target = html::resolve_url(entry.url, answer.message.headers.value("Location"));
+    if (target) entry.leads_to = html::normalise_url(*target);
   }
   const uint64_t size = answer.message.body.size();
   if (entry.kind == AnswerKind::kPicture && bytes_ + size <= max_bytes_) {
@@ -90,20 +90,20 @@ void WarcStore::add(uint64_t number, const WarcRecord& record, WarcAnswer answer
   index(record, entry);
 }
 
-void WarcStore::index(const WarcRecord& record, const Entry& entry) {
-  const std::string url = normalise_url(entry.url);
+void WarcStore::index(const crawl::WarcRecord& record, const Entry& entry) {
+  const std::string url = html::normalise_url(entry.url);
   const auto [place, is_new] = by_url_.emplace(url, &entry);
   if (!is_new && rank(entry) > rank(*place->second)) place->second = &entry;
   if (entry.kind == AnswerKind::kRevisit) {
     const auto header = [&](const char* name) {
       return without_brackets(record.headers.value(name));
     };
-    const std::string target = normalise_url(header("WARC-Refers-To-Target-URI"));
+    const std::string target = html::normalise_url(header("WARC-Refers-To-Target-URI"));
     originals_[&entry] = {.id = header("WARC-Refers-To"),
                           .date = header("WARC-Refers-To-Date"),
                           .url = target.empty() ? url : target};
   }
-  if (entry.reason != FetchReason::kOk) return;
+  if (entry.reason != crawl::FetchReason::kOk) return;
   const auto note = [&](Index& by, std::string key) {
     if (key.empty()) return;
     const auto [place, is_new] = by.emplace(std::move(key), &entry);
@@ -145,7 +145,7 @@ WarcStore::Found WarcStore::follow(const Entry& entry) const {
       return found;
     }
     if (hops == kMaxHops) {
-      found.reason = FetchReason::kRedirects;
+      found.reason = crawl::FetchReason::kRedirects;
       return found;
     }
     if (at->kind == AnswerKind::kRevisit) {
@@ -159,8 +159,8 @@ WarcStore::Found WarcStore::follow(const Entry& entry) const {
 }
 
 WarcStore::Found WarcStore::find(const std::string& url) const {
-  const auto it = by_url_.find(normalise_url(url));
+  const auto it = by_url_.find(html::normalise_url(url));
   return it == by_url_.end() ? Found() : follow(*it->second);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

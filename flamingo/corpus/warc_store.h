@@ -9,7 +9,7 @@
 
 #include "flamingo/corpus/warc_answer.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// What a WARC file answers for each address, gathered while its pages are read, so that pictures
 /// are found wherever they stand, behind redirects and revisit records too.
@@ -23,7 +23,7 @@ class WarcStore {
   /// An answer, without the bytes of a page.
   struct Entry {
     AnswerKind kind = AnswerKind::kOther;
-    FetchReason reason = FetchReason::kOk;
+    crawl::FetchReason reason = crawl::FetchReason::kOk;
     uint64_t record = 0;  ///< its number in the file
     std::string url;      ///< as a browser spells it
     std::string mime;
@@ -38,14 +38,14 @@ class WarcStore {
   /// or goes on for more than kMaxHops.
   struct Found {
     const Entry* entry = nullptr;
-    FetchReason reason = FetchReason::kNotFound;
+    crawl::FetchReason reason = crawl::FetchReason::kNotFound;
     std::vector<std::string> use_tags;  ///< of the revisits on the way and of the end
   };
 
   explicit WarcStore(uint64_t max_bytes = kMaxBytes) : max_bytes_(max_bytes) {}
 
   /// Takes the answer of the file's record `number` (rising); its body only of a whole picture.
-  void add(uint64_t number, const WarcRecord& record, WarcAnswer answer);
+  void add(uint64_t number, const crawl::WarcRecord& record, WarcAnswer answer);
 
   /// The best answer for this address, in normal form or not: a picture or page before a redirect
   /// or revisit, that before none; of equal ones the first.
@@ -67,7 +67,7 @@ class WarcStore {
   };
   using Index = std::unordered_map<std::string, const Entry*>;
 
-  void index(const WarcRecord& record, const Entry& entry);
+  void index(const crawl::WarcRecord& record, const Entry& entry);
   const Entry* original_of(const Entry& revisit) const;
 
   uint64_t max_bytes_;
@@ -78,4 +78,4 @@ class WarcStore {
   Index by_id_, by_capture_, by_digest_;                  ///< the first whole answer of each
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

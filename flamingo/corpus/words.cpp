@@ -4,7 +4,7 @@
 
 #include "flamingo/core/ascii.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 bool in_range(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
@@ -25,8 +25,8 @@ constexpr std::array<char, 128> kFolds = make_folds();
 
 /// Letters, marks and numbers.
 bool is_word_part(char32_t c) {
-  const CharClass found = char_class(c);
-  return found >= CharClass::kLetter && found <= CharClass::kOtherNumber;
+  const text::CharClass found = text::char_class(c);
+  return found >= text::CharClass::kLetter && found <= text::CharClass::kOtherNumber;
 }
 
 size_t skip_space(std::string_view text, size_t pos) {
@@ -35,8 +35,8 @@ size_t skip_space(std::string_view text, size_t pos) {
       if (!is_ascii_space(text[pos])) break;
       ++pos;
     } else {
-      const Utf8Char c = decode_any(text, pos);
-      if (!is_space(c.code)) break;
+      const text::Utf8Char c = decode_any(text, pos);
+      if (!text::is_space(c.code)) break;
       pos += c.length;
     }
   }
@@ -69,9 +69,9 @@ bool next_word(std::string_view& rest, Word& word) {
       word.has_letter |= is_ascii_alpha(rest[pos]);
       ++pos;
     } else {
-      const Utf8Char c = decode_any(rest, pos);
-      if (is_space(c.code)) break;
-      word.has_letter |= is_letter(c.code);
+      const text::Utf8Char c = decode_any(rest, pos);
+      if (text::is_space(c.code)) break;
+      word.has_letter |= text::is_letter(c.code);
       pos += c.length;
     }
     ++word.characters;
@@ -108,7 +108,7 @@ std::string_view trim(std::string_view text) {
   while (!text.empty()) {
     size_t last = text.size() - 1;
     while (last > 0 && text.size() - last < 3 && (text[last] & 0xc0) == 0x80) --last;
-    if (!is_space(decode_any(text, last).code)) break;
+    if (!text::is_space(decode_any(text, last).code)) break;
     text.remove_suffix(text.size() - last);
   }
   return text;
@@ -143,11 +143,11 @@ std::string fold_text(std::string_view text) {
       }
       continue;
     }
-    const Utf8Char c = decode_any(text, pos);
+    const text::Utf8Char c = decode_any(text, pos);
     pos += c.length;
     if (is_word_part(c.code)) {
       separate();
-      append_utf8(out, lower_case(c.code));
+      text::append_utf8(out, lower_case(c.code));
     } else {
       apart = true;
     }
@@ -163,4 +163,4 @@ uint64_t hash_bytes(std::string_view bytes) {
   return scramble(hash ^ load_tail(at, left));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

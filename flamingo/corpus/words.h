@@ -7,15 +7,15 @@
 
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 
 /// The character at `pos`; pos < text.size(). Unlike decode_utf8 it may be given any bytes: an
 /// ill-formed part comes out as some code point, but no byte behind the text is read.
-inline Utf8Char decode_any(std::string_view text, size_t pos) {
+inline text::Utf8Char decode_any(std::string_view text, size_t pos) {
   const auto lead = static_cast<unsigned char>(text[pos]);
   const size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
   if (length > text.size() - pos) return {0xfffd, 1};
-  return decode_utf8(text, pos);
+  return text::decode_utf8(text, pos);
 }
 
 /// A run of characters between white space.
@@ -72,4 +72,4 @@ inline uint64_t append_word(uint64_t sequence, uint64_t word) {
   return sequence * kWordBase + word;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -6,7 +6,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr const char* kRulesWhere = "address rules";
@@ -112,4 +112,4 @@ bool AddressRules::may_dial(const IpAddress& address, uint16_t port) const {
   });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -7,7 +7,7 @@
 
 #include "flamingo/crawl/ip_address.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Whether the address belongs to the public internet. Closed by default: false for private,
 /// shared, loopback, link-local, metadata, multicast, documentation, benchmark and reserved
@@ -41,4 +41,4 @@ class AddressRules {
   std::vector<Exception> exceptions_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -8,7 +8,7 @@
 #include "flamingo/media/probe.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kSniffedBytes = 1445;  // what the standard calls the resource header
@@ -61,11 +61,11 @@ bool begins_html(std::string_view body) {
 }
 
 bool is_uncompressed(std::string_view body) {
-  if (image_format(std::as_bytes(std::span(body)))) return true;
+  if (media::image_format(std::as_bytes(std::span(body)))) return true;
   if (body.starts_with("\xFE\xFF") || body.starts_with("\xFF\xFE")) return true;  // UTF-16
   const std::string_view start = body.substr(0, kSniffedBytes);
   if (std::ranges::any_of(start, is_binary)) return false;
-  return start.size() >= kTellingBytes || repair_utf8(start) == start;
+  return start.size() >= kTellingBytes || text::repair_utf8(start) == start;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

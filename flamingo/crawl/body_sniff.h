@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Whether a browser takes a body without Content-Type for HTML: it begins with a tag or a comment
 /// that pages begin with, behind white space, a byte order mark, an XML declaration or comments.
@@ -14,4 +14,4 @@ bool begins_html(std::string_view body);
 /// where there are too few bytes to tell by that alone).
 bool is_uncompressed(std::string_view body);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

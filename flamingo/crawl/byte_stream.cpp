@@ -10,7 +10,7 @@
 #include "flamingo/crawl/decompressor.h"
 #include "flamingo/io/mapped_file.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr uint64_t kRatioFloor = 1 << 20;  // small members may be as dense as they like
@@ -166,7 +166,7 @@ class FileStream : public ByteStream {
   uint64_t skipped_bytes() const override { return stream_->skipped_bytes(); }
 
  private:
-  MappedFile file_;
+  io::MappedFile file_;
   std::unique_ptr<ByteStream> stream_;
 };
 
@@ -251,4 +251,4 @@ Inflated inflate_bytes(std::string_view encoding, Bytes bytes, const InflateLimi
   fail(where, "expected " + name + " data, got " + damage);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

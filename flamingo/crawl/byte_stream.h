@@ -9,7 +9,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// What decompression may give, counted while it runs.
 struct InflateLimits {
@@ -79,4 +79,4 @@ struct Inflated {
 Inflated inflate_bytes(std::string_view encoding, std::span<const std::byte> bytes,
                        const InflateLimits& limits, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

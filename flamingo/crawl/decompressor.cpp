@@ -11,7 +11,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/crawl/zstd_decompressor.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 uInt clamp_size(size_t size) {
@@ -138,4 +138,4 @@ std::unique_ptr<Decompressor> make_decompressor(Compression compression) {
   fail("decompressor", "expected a known compression, got another number");
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

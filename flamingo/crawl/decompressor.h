@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Compressed formats: RFC 1952, RFC 1950, RFC 1951, RFC 8878 and RFC 7932.
 enum class Compression { kGzip, kZlib, kRawDeflate, kZstd, kBrotli };
@@ -44,4 +44,4 @@ class Decompressor {
 /// Throws Error when memory is out.
 std::unique_ptr<Decompressor> make_decompressor(Compression compression);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

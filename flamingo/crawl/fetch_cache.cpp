@@ -16,7 +16,7 @@
 #include "flamingo/core/write_all.h"
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kDigestDigits = 64;
@@ -92,7 +92,7 @@ FetchCache::FetchCache(std::string folder, FetchCacheOptions options, std::funct
 }
 
 std::string FetchCache::path(const std::string& url) const {
-  const std::string digest = sha256_hex(url);
+  const std::string digest = io::sha256_hex(url);
   return folder_ + "/" + digest.substr(0, 2) + "/" + digest.substr(2, 2) + "/" + digest;
 }
 
@@ -109,7 +109,7 @@ std::optional<FetchResult> FetchCache::find(const std::string& url) const {
     const std::string entry = read_file(file, options_.max_bytes + kMaxHeaderBytes);
     const std::string_view rest =
         std::string_view(entry).substr(std::min(entry.size(), kDigestDigits + 1));
-    if (entry.substr(0, kDigestDigits + 1) != sha256_hex(rest) + "\n") return std::nullopt;
+    if (entry.substr(0, kDigestDigits + 1) != io::sha256_hex(rest) + "\n") return std::nullopt;
     const size_t header_end = rest.find('\n');
     EntryHeader header;
     config_from_json(parse_json(rest.substr(0, header_end), file), header, file);
@@ -138,7 +138,7 @@ void FetchCache::store(const FetchResult& result) const {
   const std::string rest = config_to_json(header).dump() + "\n" + result.bytes;
   const std::string file = path(result.url);
   make_folder(std::filesystem::path(file).parent_path());
-  write_unsynced(file, sha256_hex(rest) + "\n" + rest);
+  write_unsynced(file, io::sha256_hex(rest) + "\n" + rest);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

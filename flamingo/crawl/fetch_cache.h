@@ -7,7 +7,7 @@
 
 #include "flamingo/crawl/fetch_result.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// How long a cache remembers failures.
 struct FetchCacheOptions {
@@ -56,4 +56,4 @@ class FetchCache {
   std::function<int64_t()> now_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using std::chrono::milliseconds;
@@ -285,4 +285,4 @@ void FetchLoop::learn_robots(Site& site, const FetchResult& result) {
   wake(site, FetchClock::now());
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -16,7 +16,7 @@
 #include "flamingo/crawl/site.h"
 #include "flamingo/crawl/transfer.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Sites by origin; pointers to them stay valid while it lives.
 using SiteTable = std::unordered_map<std::string, Site>;
@@ -91,4 +91,4 @@ class FetchLoop {
   std::map<CURL*, Running> running_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

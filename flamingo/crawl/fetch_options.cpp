@@ -8,7 +8,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/crawl/robots.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 void FetchOptions::validate() const {
   constexpr const char* kWhere = "fetch options";
@@ -43,4 +43,4 @@ double FetchOptions::retry_delay(int attempt, std::optional<double> retry_after)
   return std::min(std::max(backoff, retry_after.value_or(0)), max_retry_seconds);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// How pictures are asked for over the network. All times are in seconds.
 struct FetchOptions {
@@ -63,4 +63,4 @@ struct FetchOptions {
   double retry_delay(int attempt, std::optional<double> retry_after) const;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 FetchReason reason_of_status(int status) {
   using enum FetchReason;
@@ -44,4 +44,4 @@ Json FetchCounts::to_json() const {
   return {{"total", total()}, {"from_cache", from_cache_}, {"bytes", bytes_}, {"reasons", reasons}};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -7,7 +7,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// How asking for a picture ended.
 enum class FetchReason {
@@ -100,4 +100,4 @@ class FetchCounts {
   uint64_t bytes_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

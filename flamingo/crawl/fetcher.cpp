@@ -8,7 +8,7 @@
 #include "flamingo/crawl/fetch_loop.h"
 #include "flamingo/crawl/robots.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 /// Sites remembered between batches; beyond this many all are forgotten.
@@ -81,4 +81,4 @@ std::vector<FetchResult> Fetcher::fetch(std::span<const std::string> urls) {
 
 const FetchCounts& Fetcher::counts() const { return state_->counts(); }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

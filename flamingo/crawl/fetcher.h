@@ -11,7 +11,7 @@
 #include "flamingo/crawl/resolver.h"
 #include "flamingo/crawl/transfer.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// What a fetcher asks of the world, for tests and special networks; empty members are the system.
 struct FetchHooks {
@@ -50,4 +50,4 @@ class Fetcher {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/ascii.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 bool HeaderFields::add_line(std::string_view line) {
   if (line.starts_with(' ') || line.starts_with('\t')) {
@@ -48,4 +48,4 @@ std::optional<uint64_t> parse_length(std::string_view text) {
   return value;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// "Name: value" lines of a WARC record or HTTP message, in their order.
 class HeaderFields {
@@ -36,4 +36,4 @@ class HeaderFields {
 /// A number of decimal digits alone, or nothing: a sign, other text, 2^64 or more.
 std::optional<uint64_t> parse_length(std::string_view text);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

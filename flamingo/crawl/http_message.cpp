@@ -11,7 +11,7 @@
 #include "flamingo/crawl/body_sniff.h"
 #include "flamingo/crawl/decompressor.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr std::string_view kGzipStart = "\x1F\x8B";  // of one that is damaged or cut off, too
@@ -235,4 +235,4 @@ HttpMessage parse_http_response(std::string_view block, const std::string& where
   return message;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

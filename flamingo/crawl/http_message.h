@@ -10,8 +10,9 @@
 #include "flamingo/crawl/fetch_result.h"
 #include "flamingo/crawl/header_fields.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
+/// What an HTTP message may cost; beyond it, it is refused.
 struct HttpLimits {
   size_t max_header_bytes = 256 << 10;                ///< of all lines together
   size_t max_headers = 1000;                          ///< lines
@@ -58,4 +59,4 @@ HttpMessage take_http_head(std::string_view& block, const std::string& where,
 HttpMessage parse_http_response(std::string_view block, const std::string& where,
                                 const HttpLimits& limits = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

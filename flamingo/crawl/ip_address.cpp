@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string spelled(text);
@@ -50,4 +50,4 @@ bool IpRange::contains(const IpAddress& candidate) const {
   return true;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -11,7 +11,7 @@
 #include "flamingo/crawl/percent.h"
 #include "flamingo/crawl/url_host.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 namespace fs = std::filesystem;
@@ -129,4 +129,4 @@ void WebPictures::keep(const FetchResult& result) const {
   if (cache_ && !(refused && result.attempts == 0)) cache_->store(result);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

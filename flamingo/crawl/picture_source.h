@@ -10,7 +10,7 @@
 #include "flamingo/crawl/fetch_result.h"
 #include "flamingo/crawl/fetcher.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Where the pictures of a page come from. A picture that cannot be had is a result with a reason,
 /// never an exception.
@@ -74,4 +74,4 @@ class WebPictures : public PictureSource {
   FetchCounts counts_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr int kThreads = 8;
@@ -86,4 +86,4 @@ void Resolver::work() {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -10,7 +10,7 @@
 
 #include "flamingo/crawl/ip_address.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// All addresses of a host name; none when it has none. Called from several threads at once.
 using ResolveHost = std::function<std::vector<IpAddress>(const std::string& host)>;
@@ -57,4 +57,4 @@ class Resolver {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

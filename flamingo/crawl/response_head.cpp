@@ -7,7 +7,7 @@
 
 #include "flamingo/core/ascii.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 template <class Number>
@@ -70,4 +70,4 @@ bool ResponseHead::is_redirect() const {
   return moved && !location_.empty();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

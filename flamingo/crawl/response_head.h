@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Status and headers of one HTTP answer, as its lines come in; interim answers (1xx) give way to
 /// the final one, and headers behind the body are not read.
@@ -45,4 +45,4 @@ class ResponseHead {
   std::vector<std::string> robots_tags_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

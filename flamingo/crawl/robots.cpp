@@ -6,7 +6,7 @@
 
 #include "flamingo/core/ascii.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kMaxRobotsBytes = 500 << 10;
@@ -166,4 +166,4 @@ bool RobotsTxt::allows(std::string_view target) const {
   return best == nullptr || best->allow;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// What one site's robots.txt says to one crawler. Source: RFC 9309.
 class RobotsTxt {
@@ -42,4 +42,4 @@ class RobotsTxt {
 /// The product token at the start of a User-Agent value: "examplebot" of "examplebot/1.0 (+...)".
 std::string_view product_token(std::string_view user_agent);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

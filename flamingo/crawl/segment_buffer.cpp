@@ -4,7 +4,7 @@
 #include <cstring>
 #include <span>
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kSegmentChunk = 64 << 10;
@@ -77,4 +77,4 @@ bool SegmentBuffer::next_segment() {
   return stream_->resync();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

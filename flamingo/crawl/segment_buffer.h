@@ -9,7 +9,7 @@
 
 #include "flamingo/crawl/byte_stream.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Look-ahead over a ByteStream, in segments: one ends where the stream ends or is damaged.
 /// Reads no further than it is asked to, so that the end of a member is seen as such.
@@ -55,4 +55,4 @@ class SegmentBuffer {
   uint64_t damaged_output_ = 0;  ///< bytes at the segment's end that are from the damaged member
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -12,8 +12,9 @@
 #include "flamingo/crawl/robots.h"
 #include "flamingo/crawl/web_address.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
+/// The fetcher's clock: waits and timeouts, no dates.
 using FetchClock = std::chrono::steady_clock;
 
 struct Site;
@@ -62,4 +63,4 @@ struct Site {
   }
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -9,7 +9,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr uint64_t kMaxRobotsAnswerBytes = 512 << 10;
@@ -234,4 +234,4 @@ curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* addre
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

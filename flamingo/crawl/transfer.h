@@ -17,7 +17,7 @@
 #include "flamingo/crawl/use_policy.h"
 #include "flamingo/crawl/web_address.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// Told of every connection before it is made; false: it is not made (and counts as failed).
 using DialHook = std::function<bool(const IpAddress& address, uint16_t port)>;
@@ -98,4 +98,4 @@ class Transfer {
   std::exception_ptr failure_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

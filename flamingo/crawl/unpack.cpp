@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kFirstBytes = 64 << 10;
@@ -37,4 +37,4 @@ std::string unpack(std::span<const std::byte> bytes, Compression compression, ui
   return out;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -7,7 +7,7 @@
 
 #include "flamingo/crawl/decompressor.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// The whole content of compressed bytes, all members or frames after each other. Memory grows with
 /// the content, not with what a header promises.
@@ -15,4 +15,4 @@ namespace flamingo {
 std::string unpack(std::span<const std::byte> bytes, Compression compression, uint64_t max_bytes,
                    const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

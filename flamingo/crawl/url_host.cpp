@@ -13,7 +13,7 @@
 #include "flamingo/crawl/percent.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kMaxHostTextBytes = 1024;
@@ -49,7 +49,7 @@ void append_number(std::string& out, uint32_t number, uint32_t bias) {
 std::string punycode(std::string_view label) {
   std::vector<uint32_t> points;
   for (size_t i = 0; i < label.size();) {
-    const Utf8Char c = decode_utf8(label, i);
+    const text::Utf8Char c = text::decode_utf8(label, i);
     points.push_back(c.code);
     i += c.length;
   }
@@ -91,12 +91,12 @@ std::optional<std::string> idna(const std::string& name) {
 
 /// A name in Unicode with Punycode for what is not ASCII; nothing for ill-formed UTF-8.
 std::optional<std::string> name_to_ascii(const std::string& name) {
-  if (name.size() > kMaxHostTextBytes || repair_utf8(name) != name) return std::nullopt;
+  if (name.size() > kMaxHostTextBytes || text::repair_utf8(name) != name) return std::nullopt;
   if (const auto ascii = idna(name)) return ascii;
   std::string host;
   for (size_t begin = 0; begin <= name.size();) {
     const size_t end = std::min(name.find('.', begin), name.size());
-    const std::string label = normalize_nfc(name.substr(begin, end - begin));
+    const std::string label = text::normalize_nfc(name.substr(begin, end - begin));
     const auto ascii = is_ascii(label) ? std::optional(label) : idna(label);
     host += (begin == 0 ? "" : ".") + ascii.value_or(punycode(ascii_lower(label)));
     begin = end + 1;
@@ -153,4 +153,4 @@ std::optional<std::string> parse_url_host(std::string_view text) {
   return ends_in_number(*ascii) ? parse_v4(*ascii) : ascii;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

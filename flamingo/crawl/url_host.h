@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// The host of an http:, https: or file: address as browsers spell it: percent escapes undone,
 /// names in Unicode as Punycode (UTS 46, non-transitional), lower case, IPv4 in any spelling as
@@ -13,4 +13,4 @@ namespace flamingo {
 /// (symbols, hyphens at other places) are encoded as they are, in normal form C.
 std::optional<std::string> parse_url_host(std::string_view text);
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

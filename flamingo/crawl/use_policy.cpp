@@ -6,7 +6,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/crawl/robots.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 /// Directives whose value follows a colon: the word in front of it is no agent.
@@ -50,4 +50,4 @@ bool UsePolicy::meta_forbids(std::string_view name, std::string_view content) co
   return header_forbids(content);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// The words by which a site keeps its pictures out of training data: directives of the
 /// X-Robots-Tag header and of <meta name="robots">.
@@ -20,4 +20,4 @@ struct UsePolicy {
   bool meta_forbids(std::string_view name, std::string_view content) const;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

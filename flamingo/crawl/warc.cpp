@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr std::string_view kVersion = "WARC/1.";
@@ -186,4 +186,4 @@ void WarcReader::skip_block(uint64_t size) {
   counted_ = true;  // should damage follow, it is this record's
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -11,8 +11,9 @@
 #include "flamingo/crawl/header_fields.h"
 #include "flamingo/crawl/segment_buffer.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 
+/// What a WARC record may cost.
 struct WarcLimits {
   size_t max_header_bytes = 256 << 10;  ///< of a record's header lines
   size_t max_headers = 200;             ///< lines
@@ -70,4 +71,4 @@ class WarcReader {
   bool counted_ = false;  ///< the damage at the read position is in the statistics
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -9,7 +9,7 @@
 #include "flamingo/crawl/ip_address.h"
 #include "flamingo/crawl/url_host.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr size_t kMaxAddressBytes = 8 << 10;
@@ -152,4 +152,4 @@ std::string WebAddress::origin() const {
   return text;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

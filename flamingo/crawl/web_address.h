@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::crawl {
 
 /// The address of something on the web, taken apart once: what is checked, what is dialled, what
 /// robots.txt is asked about and what is sent are these same fields.
@@ -32,4 +32,4 @@ struct WebAddress {
   std::string text() const { return origin() + target; }
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

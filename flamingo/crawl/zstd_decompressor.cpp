@@ -12,7 +12,7 @@
 #include "flamingo/crawl/unpack.h"
 #include "flamingo/io/byte_reader.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 constexpr int kMaxWindowLog = 27;  // history of at most 128 MiB, zstd's own default
@@ -32,7 +32,7 @@ struct FreeDictionary {
 /// The content of a skippable frame that may hold a dictionary; nothing for other frames and for
 /// one that is cut off or too large.
 std::optional<std::span<const std::byte>> dictionary_frame(std::span<const std::byte> member) {
-  ByteReader reader(member, "zstd");
+  io::ByteReader reader(member, "zstd");
   if (reader.remaining() < 8 || reader.read<uint32_t>() != kDictionaryFrame) return std::nullopt;
   const auto size = reader.read<uint32_t>();
   if (size > kMaxDictionaryBytes || size > reader.remaining()) return std::nullopt;
@@ -52,7 +52,7 @@ std::string unpack_frame(std::span<const std::byte> content) {
 
 /// The dictionary of such a frame, or "" where it holds something else or damage.
 std::string read_dictionary(std::span<const std::byte> content) {
-  ByteReader reader(content, "zstd dictionary");
+  io::ByteReader reader(content, "zstd dictionary");
   const bool packed = reader.remaining() >= 4 && reader.read<uint32_t>() == kFrameMagic;
   std::string dictionary =
       packed ? unpack_frame(content)
@@ -114,4 +114,4 @@ std::unique_ptr<Decompressor> make_zstd_decompressor() {
   return std::make_unique<ZstdDecompressor>();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::crawl

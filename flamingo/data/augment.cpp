@@ -9,7 +9,7 @@
 #include "flamingo/data/backdrop.h"
 #include "flamingo/data/pictogram_set.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 /// Visits the fields of a config and throws on values that no field may have.
@@ -217,4 +217,4 @@ void Augmenter::write(std::span<float> out) const {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -8,7 +8,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/data/raster.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Pixels p in [0, 1] reach the encoder as (p - kPictogramMean) / kPictogramStd, in each channel.
 inline constexpr float kPictogramMean = 0.5f;
@@ -108,4 +108,4 @@ class Augmenter {
   std::vector<float> picture_;     ///< planes [3, S, S] in [0, 1]
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 enum class Texture { kGradient, kStripes, kChecks, kBlobs };
@@ -91,4 +91,4 @@ void lay_over(std::span<const float> premultiplied, float opacity, int64_t side,
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

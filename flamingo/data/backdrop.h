@@ -6,7 +6,7 @@
 
 #include "flamingo/core/rng.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 using Colour = std::array<float, 3>;  ///< RGB in [0, 1]
 
@@ -28,4 +28,4 @@ void erase_rectangle(int64_t side, Rng& rng, std::span<float> planes);
 void lay_over(std::span<const float> premultiplied, float opacity, int64_t side,
               std::span<float> planes);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

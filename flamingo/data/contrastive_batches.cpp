@@ -2,7 +2,7 @@
 
 #include <ATen/ops/empty.h>
 
-namespace flamingo {
+namespace flamingo::data {
 
 ContrastiveBatches::ContrastiveBatches(PictogramSet set, const ContrastiveDataConfig& config,
                                        int64_t side)
@@ -67,4 +67,4 @@ std::array<int64_t, 2> ContrastiveBatches::two_drawings(const std::vector<int64_
   return {drawings[first], drawings[second]};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -8,7 +8,7 @@
 
 #include "flamingo/data/views.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Batches for contrastive training of the encoder.
 struct ContrastiveDataConfig {
@@ -64,4 +64,4 @@ class ContrastiveBatches {
   std::vector<int64_t> drawings_;  ///< all training drawings
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::data

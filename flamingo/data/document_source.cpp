@@ -15,7 +15,7 @@
 #include "flamingo/media/convert.h"
 #include "flamingo/media/video.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -38,41 +38,41 @@ std::vector<std::string> list_files(const std::vector<std::string>& paths) {
   return files;
 }
 
-std::span<const std::byte> bytes_of(const Medium& medium, const std::string& where) {
+std::span<const std::byte> bytes_of(const document::Medium& medium, const std::string& where) {
   require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
   return std::as_bytes(std::span(medium.bytes));
 }
 
 /// Varies a picture, which is over white already, and prepares it for the encoder: pixels
 /// [3, S, S] at `out`.
-void write_pixels(Image image, const Variation& variation, const TransformConfig& transform,
-                  float* out) {
-  apply_variation(variation, image);
-  std::ranges::copy(transform_image(image, transform).values, out);
+void write_pixels(media::Image image, const media::Variation& variation,
+                  const media::TransformConfig& transform, float* out) {
+  media::apply_variation(variation, image);
+  std::ranges::copy(media::transform_image(image, transform).values, out);
 }
 
 /// A picture varied and prepared for the encoder -> [1, 3, S, S].
 at::Tensor picture_pixels(std::span<const std::byte> bytes, const std::string& where,
-                          const DocumentSourceConfig& config, const TransformConfig& transform,
-                          Rng& rng) {
-  const Image image = decode_image(bytes, where, {.limits = config.limits.image});
-  const Variation variation = sample_variation(config.variation, rng);
+                          const DocumentSourceConfig& config,
+                          const media::TransformConfig& transform, Rng& rng) {
+  const media::Image image = media::decode_image(bytes, where, {.limits = config.limits.image});
+  const media::Variation variation = media::sample_variation(config.variation, rng);
   const auto pixels = at::empty({1, 3, transform.size, transform.size}, at::kFloat);
-  write_pixels(composite_over_white(image), variation, transform, pixels.data_ptr<float>());
+  write_pixels(media::composite_over_white(image), variation, transform, pixels.data_ptr<float>());
   return pixels;
 }
 
 /// A random run of at most max_frames frames, varied alike -> [F, 3, S, S]. Nothing else of the
 /// clip is decoded but its ends.
-at::Tensor clip_pixels(Video& clip, const DocumentSourceConfig& config,
-                       const TransformConfig& transform, Rng& rng) {
+at::Tensor clip_pixels(media::Video& clip, const DocumentSourceConfig& config,
+                       const media::TransformConfig& transform, Rng& rng) {
   const int64_t count = std::min(clip.num_moments(), config.max_frames);
   const auto first =
       static_cast<int64_t>(rng.below(static_cast<uint64_t>(clip.num_moments() - count + 1)));
-  const Variation variation = sample_variation(config.variation, rng);
+  const media::Variation variation = media::sample_variation(config.variation, rng);
   const auto pixels = at::empty({count, 3, transform.size, transform.size}, at::kFloat);
   int64_t f = 0;
-  clip.read(first, count, [&](VideoFrame frame) {
+  clip.read(first, count, [&](media::VideoFrame frame) {
     write_pixels(std::move(frame.image), variation, transform, pixels[f++].data_ptr<float>());
   });
   return pixels;
@@ -90,7 +90,7 @@ struct DocumentSource::State {
   DocumentSourceConfig config;
   SequenceFormat format;
   std::vector<std::string> names;
-  std::vector<std::unique_ptr<DocumentFile>> files;
+  std::vector<std::unique_ptr<document::DocumentFile>> files;
   std::vector<int64_t> first;  ///< number of each file's first document, and the total at the end
   std::vector<int64_t> first_medium;  ///< number of each document's first medium
   SourcePictures pictures;
@@ -105,27 +105,27 @@ struct DocumentSource::State {
   std::string name_of(const Place& place) const {
     return names[place.file] + ":" + files[place.file]->key(place.index);
   }
-  Document read(const Place& place) const { return files[place.file]->read(place.index); }
+  document::Document read(const Place& place) const { return files[place.file]->read(place.index); }
 
   /// Numbers all media.
   void list_pictures() {
-    Sha256 hash;
+    io::Sha256 hash;
     int64_t number = 0;
     for (int64_t i = 0; i < first.back(); ++i) {
       first_medium.push_back(number);
-      for (const Medium& medium : media_of(place_of(i))) {
+      for (const document::Medium& medium : media_of(place_of(i))) {
         const uint64_t size = medium.bytes.size();
         hash.update(std::as_bytes(std::span(&medium.kind, 1)));
         hash.update(std::as_bytes(std::span(&size, 1)));
         hash.update(std::as_bytes(std::span(medium.bytes)));
-        if (medium.kind == MediumKind::kImage) pictures.numbers.push_back(number);
+        if (medium.kind == document::MediumKind::kImage) pictures.numbers.push_back(number);
         ++number;
       }
     }
     pictures.hash = hash.hex();
   }
   /// None where the document is damaged.
-  std::vector<Medium> media_of(const Place& place) const {
+  std::vector<document::Medium> media_of(const Place& place) const {
     try {
       return read(place).media;
     } catch (const Error&) {
@@ -137,26 +137,27 @@ struct DocumentSource::State {
     return std::ranges::upper_bound(first_medium, number) - first_medium.begin() - 1;
   }
   /// The picture of a number, over white. Throws Error where it is damaged.
-  Image picture(int64_t number) const {
+  media::Image picture(int64_t number) const {
     const int64_t document = document_of(number);
     const Place place = place_of(document);
     const auto media = read(place).media;
     const int64_t index = number - first_medium.at(static_cast<size_t>(document));
     const std::string name = name_of(place);
-    return composite_over_white(decode_image(bytes_of(media.at(static_cast<size_t>(index)), name),
-                                             name, {.limits = config.limits.image}));
+    return media::composite_over_white(
+        media::decode_image(bytes_of(media.at(static_cast<size_t>(index)), name), name,
+                            {.limits = config.limits.image}));
   }
-  Variation variation_of(const ViewRef& view) const {
+  media::Variation variation_of(const ViewRef& view) const {
     Rng rng = Rng::for_name(
         config.seed, "picture." + std::to_string(view.drawing) + "." + std::to_string(view.view));
-    return sample_variation(config.variation, rng);
+    return media::sample_variation(config.variation, rng);
   }
   /// Medium m of a document as pixels, or as one of its views that are ready. Adds up a clip's
   /// damaged frames.
-  SequenceMedium show(const Place& place, const Document& document, int64_t m, Rng& rng,
+  SequenceMedium show(const Place& place, const document::Document& document, int64_t m, Rng& rng,
                       int64_t& frames_bad) const {
-    const Medium& medium = document.media[static_cast<size_t>(m)];
-    if (cache.has && medium.kind == MediumKind::kImage) {
+    const document::Medium& medium = document.media[static_cast<size_t>(m)];
+    if (cache.has && medium.kind == document::MediumKind::kImage) {
       const int64_t number = first_medium[static_cast<size_t>(first[place.file] + place.index)] + m;
       Rng choice = rng;
       const ViewRef view{
@@ -164,23 +165,24 @@ struct DocumentSource::State {
           .view = static_cast<int64_t>(choice.below(static_cast<uint64_t>(config.cached_views))),
           .cache = cache.number};
       if (cache.has(view)) {
-        sample_variation(config.variation, rng);  // leaves rng as pixels do
+        media::sample_variation(config.variation, rng);  // leaves rng as pixels do
         return MediumFrames{view};
       }
     }
     const std::string name = name_of(place);
     const auto bytes = bytes_of(medium, name);
-    if (medium.kind == MediumKind::kImage)
+    if (medium.kind == document::MediumKind::kImage)
       return picture_pixels(bytes, name, config, format.transform, rng);
-    Video clip(bytes, name, {.fps = config.fps, .limits = config.limits.video});
+    media::Video clip(bytes, name, {.fps = config.fps, .limits = config.limits.video});
     auto pixels = clip_pixels(clip, config, format.transform, rng);
     frames_bad += clip.frames_bad();
     return pixels;
   }
   /// Nothing where the window has no target.
   std::optional<Sequence> make(const Place& place, Rng& rng) const {
-    const Document document = read(place);
-    auto window = sample_window(format.tokenizer, document, config.window, rng, format.marks);
+    const document::Document document = read(place);
+    auto window =
+        document::sample_window(format.tokenizer, document, config.window, rng, format.marks);
     if (std::ranges::count(window.label, 1) == 0) return {};
     Sequence sequence{.ids = std::move(window.ids),
                       .phi = std::move(window.phi),
@@ -198,7 +200,7 @@ DocumentSource::DocumentSource(const DocumentSourceConfig& config, const Sequenc
   auto state = std::make_unique<State>(
       State{.config = config, .format = format, .names = list_files(config.files), .first = {0}});
   for (const std::string& name : state->names) {
-    state->files.push_back(open_documents(name, config.reading));
+    state->files.push_back(document::open_documents(name, config.reading));
     for (std::string& warning : state->files.back()->warnings())
       state->warnings.push_back(std::move(warning));
     state->first.push_back(state->first.back() + state->files.back()->size());
@@ -237,10 +239,10 @@ const SourcePictures& DocumentSource::pictures() const { return state_->pictures
 
 at::Tensor DocumentSource::render(std::span<const ViewRef> views,
                                   std::vector<std::string>& damaged) const {
-  const TransformConfig& transform = state_->format.transform;
+  const media::TransformConfig& transform = state_->format.transform;
   const auto pixels = at::full({std::ssize(views), 3, transform.size, transform.size},
                                std::numeric_limits<float>::quiet_NaN(), at::kFloat);
-  std::optional<Image> image;
+  std::optional<media::Image> image;
   for (size_t i = 0; i < views.size(); ++i) {
     const ViewRef& view = views[i];
     try {
@@ -271,7 +273,7 @@ SequenceBatch DocumentSource::batch(int64_t index, const BatchShare& share) cons
 
 #else
 
-namespace flamingo {
+namespace flamingo::data {
 
 struct DocumentSource::State {
   SourcePictures pictures;
@@ -310,4 +312,4 @@ void DocumentSourceConfig::validate() const {
   require_within("documents", "cached_views", cached_views, 0, 1 << 10);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -15,16 +15,16 @@
 #include "flamingo/media/transform.h"
 #include "flamingo/media/variation.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Documents as training data: interleaved pages, captioned pictures or clips, or text alone.
 /// Defaults are the paper's for M3W (section 2.4, appendix A.3.2).
 struct DocumentSourceConfig {
   std::vector<std::string> files;
-  DocumentFileOptions reading;
-  MediaLimits limits;
-  WindowConfig window;
-  VariationConfig variation;
+  document::DocumentFileOptions reading;
+  media::MediaLimits limits;
+  document::WindowConfig window;
+  media::VariationConfig variation;
   double fps = 1;
   int64_t max_frames = 8;
   int64_t batch = 8;
@@ -51,9 +51,9 @@ struct DocumentSourceConfig {
 
 /// How a model wants its text and pictures.
 struct SequenceFormat {
-  Tokenizer tokenizer;  ///< knows the additional tokens
-  InterleaveOptions marks;
-  TransformConfig transform;
+  text::Tokenizer tokenizer;  ///< knows the additional tokens
+  prompt::InterleaveOptions marks;
+  media::TransformConfig transform;
 };
 
 /// The pictures of a source's documents. All media of all files are numbered from 0 as they come;
@@ -108,4 +108,4 @@ class DocumentSource {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::data

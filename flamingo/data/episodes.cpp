@@ -9,7 +9,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/data/sampling.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 constexpr const char* kPrefix = "Output:";
@@ -190,7 +190,8 @@ Sequence Episodes::question(Rng& rng) const {
 
 Sequence Episodes::named(const std::vector<size_t>& entries, Rng& rng) const {
   const bool text_first = rng.coin(config_.p_next);
-  SequenceBuilder builder(tokens_, text_first ? MediaDirection::kNext : MediaDirection::kPrevious);
+  SequenceBuilder builder(
+      tokens_, text_first ? prompt::MediaDirection::kNext : prompt::MediaDirection::kPrevious);
   for (const size_t index : entries) {
     const MediumFrames picture = {random_view(entries_[index], rng)};
     if (!text_first) builder.medium(picture);
@@ -214,4 +215,4 @@ ViewRef Episodes::random_view(const std::vector<size_t>& entries, Rng& rng) cons
   return view;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

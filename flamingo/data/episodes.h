@@ -9,7 +9,7 @@
 #include "flamingo/data/pictogram_set.h"
 #include "flamingo/data/sequence.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Kinds of sequences and how often each comes. Weights need not add up to 1.
 struct EpisodeConfig {
@@ -111,4 +111,4 @@ class Episodes {
   std::vector<std::vector<size_t>> subgroups_;  ///< entries by subgroup, at least max_ways each
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::data

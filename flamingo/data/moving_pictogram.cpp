@@ -8,7 +8,7 @@
 #include "flamingo/data/pictogram_set.h"
 #include "flamingo/data/raster.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 /// Where the drawing is at one moment, in units of the frame's side.
@@ -57,8 +57,8 @@ Placement placement_of(const Pose& pose) {
                      static_cast<float>(a), static_cast<float>(kCentre + b * pose.x - a * pose.y)}};
 }
 
-Image to_image(std::span<const float> planes, int64_t side) {
-  Image image{.height = side, .width = side};
+media::Image to_image(std::span<const float> planes, int64_t side) {
+  media::Image image{.height = side, .width = side};
   const int64_t area = side * side;
   image.pixels.resize(static_cast<size_t>(area * 3));
   for (int64_t i = 0; i < area; ++i) {
@@ -72,7 +72,7 @@ Image to_image(std::span<const float> planes, int64_t side) {
 
 }  // namespace
 
-std::vector<Image> render_motion(std::span<const uint8_t> pixels, const MotionClip& clip) {
+std::vector<media::Image> render_motion(std::span<const uint8_t> pixels, const MotionClip& clip) {
   constexpr const char* kWhere = "render_motion";
   require_within(kWhere, "side", clip.side, 16, 1024);
   require_within(kWhere, "frames", clip.frames, 2, 1024);
@@ -82,7 +82,7 @@ std::vector<Image> render_motion(std::span<const uint8_t> pixels, const MotionCl
   const auto area = static_cast<size_t>(clip.side * clip.side);
   std::vector<float> foreground(area * 4);
   std::vector<float> picture(area * 3);
-  std::vector<Image> frames;
+  std::vector<media::Image> frames;
   for (int64_t i = 0; i < clip.frames; ++i) {
     const double t = static_cast<double>(i) / static_cast<double>(clip.frames - 1);
     paint_plain(clip.ground, clip.side, picture);
@@ -93,4 +93,4 @@ std::vector<Image> render_motion(std::span<const uint8_t> pixels, const MotionCl
   return frames;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -10,7 +10,7 @@
 #include "flamingo/data/backdrop.h"
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// What a drawing does in a clip. No single frame tells it.
 enum class Motion { kRight, kLeft, kUp, kDown, kGrow, kShrink, kTurnRight, kTurnLeft };
@@ -36,6 +36,6 @@ struct MotionClip {
 
 /// RGB frames [S, S, 3] of the drawing (RGBA bytes [80, 80, 4]) that moves once, evenly, from the
 /// first frame to the last. Throws Error when a size is out of range.
-std::vector<Image> render_motion(std::span<const uint8_t> pixels, const MotionClip& clip);
+std::vector<media::Image> render_motion(std::span<const uint8_t> pixels, const MotionClip& clip);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -12,7 +12,7 @@
 #include "flamingo/media/image.h"
 #include "flamingo/media/svg.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 constexpr uint64_t kMaxFile = 4ull << 20;
@@ -25,36 +25,36 @@ constexpr const char* kFillOnly = "#line, #line-supplement { display: none !impo
 constexpr double kLeastFill = 0.5;
 
 /// The sum of alpha.
-int64_t coverage(const Image& rgba) {
+int64_t coverage(const media::Image& rgba) {
   int64_t sum = 0;
   for (size_t i = 3; i < rgba.pixels.size(); i += 4) sum += rgba.pixels[i];
   return sum;
 }
 
-Image render_fill(std::span<const std::byte> svg, const std::string& path) {
-  Image fill = render_svg(svg, kPictogramSide, kFillOnly);
-  const auto whole = static_cast<double>(coverage(render_svg(svg, kPictogramSide)));
+media::Image render_fill(std::span<const std::byte> svg, const std::string& path) {
+  media::Image fill = media::render_svg(svg, kPictogramSide, kFillOnly);
+  const auto whole = static_cast<double>(coverage(media::render_svg(svg, kPictogramSide)));
   require(static_cast<double>(coverage(fill)) >= kLeastFill * whole, path,
           "expected a drawing of fills, got one of lines");
   return fill;
 }
 
 /// The drawing with straight alpha, at most 80 pixels wide and high.
-Image read_drawing(const std::string& path, PictogramStyle style) {
+media::Image read_drawing(const std::string& path, PictogramStyle style) {
   const std::string text = read_file(path, kMaxFile);
   const auto bytes = std::as_bytes(std::span(text));
   if (style == PictogramStyle::kFill) return render_fill(bytes, path);
   if (path.ends_with(".svg")) {
-    return render_svg(bytes, style == PictogramStyle::kFlag ? kInnerSide : kPictogramSide);
+    return media::render_svg(bytes, style == PictogramStyle::kFlag ? kInnerSide : kPictogramSide);
   }
-  Image image = convert_to_rgba(decode_image(bytes, path));
+  media::Image image = media::convert_to_rgba(media::decode_image(bytes, path));
   require(image.width <= kPictogramSide && image.height <= kPictogramSide, path,
           "expected at most 80 x 80 pixels");
   return image;
 }
 
 /// Copies `image` to the middle of a clear drawing.
-void paste_centred(const Image& image, std::span<uint8_t> out) {
+void paste_centred(const media::Image& image, std::span<uint8_t> out) {
   std::ranges::fill(out, uint8_t{0});
   const int64_t left = (kPictogramSide - image.width) / 2;
   const int64_t top = (kPictogramSide - image.height) / 2;
@@ -168,6 +168,6 @@ PictogramCounts count_pictograms(const PictogramSet& set) {
           .flags = std::ssize(set.concepts_in(PictogramSplit::kFlags))};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data
 
 #endif  // FLAMINGO_MEDIA

@@ -6,7 +6,7 @@
 
 #include "flamingo/data/pictogram_catalog.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// What was built.
 struct PictogramCounts {
@@ -33,4 +33,4 @@ PictogramCounts build_pictograms(const PictogramSources& sources, const std::str
 /// The counts of a set (nothing skipped).
 PictogramCounts count_pictograms(const PictogramSet& set);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

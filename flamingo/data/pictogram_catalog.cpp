@@ -7,7 +7,7 @@
 #include <set>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789ABCDEFabcdef-";
@@ -287,4 +287,4 @@ bool is_mirrorable(const PictogramConcept& pictogram) {
                               [](const std::string& tag) { return has_word(tag, kWords); });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -7,7 +7,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/data/pictogram_set.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Where the unpacked packages lie, and how the set is divided.
 struct PictogramSources {
@@ -51,4 +51,4 @@ PictogramCatalog list_pictograms(const PictogramSources& sources);
 /// clockwise, letters, digits, clocks, arrows.
 bool is_mirrorable(const PictogramConcept& pictogram);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

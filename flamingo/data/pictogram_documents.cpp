@@ -11,7 +11,7 @@
 #include "flamingo/document/shard.h"
 #include "flamingo/media/video.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 const PictogramConcept& concept_of(const PictogramSet& set, int64_t drawing) {
@@ -19,10 +19,11 @@ const PictogramConcept& concept_of(const PictogramSet& set, int64_t drawing) {
   return set.concepts()[static_cast<size_t>(info.concept_index)];
 }
 
-Document captioned(Medium medium, std::string caption, const PictogramConcept& pictogram) {
-  Document document{.url = "pictogram:" + pictogram.key, .licence = "CC-BY-SA-4.0"};
+document::Document captioned(document::Medium medium, std::string caption,
+                             const PictogramConcept& pictogram) {
+  document::Document document{.url = "pictogram:" + pictogram.key, .licence = "CC-BY-SA-4.0"};
   document.media.push_back(std::move(medium));
-  document.parts = {Part::of_medium(0), Part::of_text(std::move(caption))};
+  document.parts = {document::Part::of_medium(0), document::Part::of_text(std::move(caption))};
   return document;
 }
 
@@ -57,35 +58,35 @@ std::string shard_name(int64_t index) {
 
 }  // namespace
 
-Image drawing_image(const PictogramSet& set, int64_t drawing) {
+media::Image drawing_image(const PictogramSet& set, int64_t drawing) {
   const auto pixels = set.pixels(drawing);
   return {.height = kPictogramSide,
           .width = kPictogramSide,
-          .mode = PixelMode::kRgba,
+          .mode = media::PixelMode::kRgba,
           .pixels = {pixels.begin(), pixels.end()}};
 }
 
-Document pictogram_pair(const PictogramSet& set, int64_t drawing, const CaptionConfig& caption,
-                        Rng& rng) {
+document::Document pictogram_pair(const PictogramSet& set, int64_t drawing,
+                                  const CaptionConfig& caption, Rng& rng) {
   const auto& pictogram = concept_of(set, drawing);
-  Medium medium{.bytes = encode_png(drawing_image(set, drawing)),
-                .format = "png",
-                .width = kPictogramSide,
-                .height = kPictogramSide};
+  document::Medium medium{.bytes = media::encode_png(drawing_image(set, drawing)),
+                          .format = "png",
+                          .width = kPictogramSide,
+                          .height = kPictogramSide};
   return captioned(std::move(medium), sample_caption(pictogram, caption, rng), pictogram);
 }
 
-Document pictogram_clip(const PictogramSet& set, int64_t drawing, Rng& rng) {
+document::Document pictogram_clip(const PictogramSet& set, int64_t drawing, Rng& rng) {
   const auto& pictogram = concept_of(set, drawing);
   constexpr auto kMotions = enum_table(Motion{});
   const auto& [motion, words] = kMotions[rng.below(kMotions.size())];
   const MotionClip clip{.motion = motion, .ground = random_colour(rng, 0.6, 1)};
   const auto frames = render_motion(set.pixels(drawing), clip);
-  Medium medium{.kind = MediumKind::kVideo,
-                .bytes = encode_video(frames, /*fps=*/1),
-                .format = "mp4",
-                .width = clip.side,
-                .height = clip.side};
+  document::Medium medium{.kind = document::MediumKind::kVideo,
+                          .bytes = media::encode_video(frames, /*fps=*/1),
+                          .format = "mp4",
+                          .width = clip.side,
+                          .height = clip.side};
   return captioned(std::move(medium), pictogram.name + " " + words, pictogram);
 }
 
@@ -104,7 +105,7 @@ void write_pair_shards(const PictogramSet& set, const std::string& folder,
     const int64_t end = std::min(begin + config.documents_per_shard, total);
     const std::string path = folder + "/" + shard_name(begin / config.documents_per_shard) + ".tar";
     if (std::filesystem::exists(path)) continue;
-    ShardWriter shard(path);
+    document::ShardWriter shard(path);
     for (int64_t i = begin; i < end; ++i) {
       Rng rng = Rng::for_name(config.seed, "document " + std::to_string(i));
       shard.add(shard_name(i), config.clips
@@ -116,5 +117,5 @@ void write_pair_shards(const PictogramSet& set, const std::string& folder,
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data
 #endif  // FLAMINGO_MEDIA

@@ -7,18 +7,18 @@
 #include "flamingo/document/document.h"
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// A drawing as it is stored, RGBA [80, 80, 4].
-Image drawing_image(const PictogramSet& set, int64_t drawing);
+media::Image drawing_image(const PictogramSet& set, int64_t drawing);
 
 /// A drawing with a caption that says its name, tags of it or both: an image-text pair.
-Document pictogram_pair(const PictogramSet& set, int64_t drawing, const CaptionConfig& caption,
-                        Rng& rng);
+document::Document pictogram_pair(const PictogramSet& set, int64_t drawing,
+                                  const CaptionConfig& caption, Rng& rng);
 
 /// A drawing that moves for 8 seconds at one frame a second, with a caption that says what it is
 /// and what it does: "red apple moving left". A video-text pair.
-Document pictogram_clip(const PictogramSet& set, int64_t drawing, Rng& rng);
+document::Document pictogram_clip(const PictogramSet& set, int64_t drawing, Rng& rng);
 
 /// How sets of captioned pictograms are written.
 struct PairShardsConfig {
@@ -36,4 +36,4 @@ void write_pair_shards(const PictogramSet& set, const std::string& folder,
                        const PairShardsConfig& config,
                        const std::function<void(int64_t done, int64_t total)>& on_document);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 constexpr const char* kTableKey = "pictograms";
@@ -48,16 +48,17 @@ std::string random_tags(const PictogramConcept& pictogram, int64_t max_tags, Rng
 }  // namespace
 
 PictogramSet PictogramSet::open(const std::string& path) {
-  return from_file(std::make_shared<const Safetensors>(Safetensors::open(path)), path);
+  return from_file(std::make_shared<const io::Safetensors>(io::Safetensors::open(path)), path);
 }
 
 PictogramSet PictogramSet::parse(std::span<const std::byte> bytes, const std::string& where) {
-  return from_file(std::make_shared<const Safetensors>(Safetensors::parse(bytes, where)), where);
+  return from_file(std::make_shared<const io::Safetensors>(io::Safetensors::parse(bytes, where)),
+                   where);
 }
 
-PictogramSet PictogramSet::from_file(std::shared_ptr<const Safetensors> file,
+PictogramSet PictogramSet::from_file(std::shared_ptr<const io::Safetensors> file,
                                      const std::string& where) {
-  const TensorView* pixels = file->find(kPixelsName);
+  const io::TensorView* pixels = file->find(kPixelsName);
   const auto text = file->metadata().find(kTableKey);
   require(pixels && text != file->metadata().end(), where,
           "expected a pictogram file, got other safetensors", "build it with flamingo pictograms");
@@ -65,7 +66,7 @@ PictogramSet PictogramSet::from_file(std::shared_ptr<const Safetensors> file,
   auto table = std::make_shared<Table>(parse_table(parse_json(text->second, where), where));
   const std::vector<int64_t> shape = {std::ssize(table->drawings), kPictogramSide, kPictogramSide,
                                       4};
-  require(pixels->dtype == DType::kU8 && pixels->shape == shape, where,
+  require(pixels->dtype == io::DType::kU8 && pixels->shape == shape, where,
           "expected pixels U8 [" + std::to_string(shape[0]) + ", 80, 80, 4]");
   set.pixels_ = {reinterpret_cast<const uint8_t*>(pixels->data.data()), pixels->data.size()};
   set.table_ = std::move(table);
@@ -137,11 +138,11 @@ void write_pictograms(const std::string& path, std::vector<PictogramConcept> con
               std::to_string(pixels.size()));
   FileTable table{.concepts = std::move(concepts), .drawings = std::move(drawings)};
   check_drawings(table, path);
-  const TensorView view{.name = kPixelsName,
-                        .dtype = DType::kU8,
-                        .shape = {count, kPictogramSide, kPictogramSide, 4},
-                        .data = std::as_bytes(pixels)};
-  write_safetensors(path, {view}, {{kTableKey, config_to_json(std::move(table)).dump()}});
+  const io::TensorView view{.name = kPixelsName,
+                            .dtype = io::DType::kU8,
+                            .shape = {count, kPictogramSide, kPictogramSide, 4},
+                            .data = std::as_bytes(pixels)};
+  io::write_safetensors(path, {view}, {{kTableKey, config_to_json(std::move(table)).dump()}});
 }
 
 std::string sample_caption(const PictogramConcept& pictogram, const CaptionConfig& config,
@@ -152,4 +153,4 @@ std::string sample_caption(const PictogramConcept& pictogram, const CaptionConfi
   return draw < config.name + config.tags ? tags : pictogram.name + ", " + tags;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

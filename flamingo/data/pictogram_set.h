@@ -14,7 +14,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/io/safetensors.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Side of a stored drawing, in pixels.
 inline constexpr int64_t kPictogramSide = 80;
@@ -129,10 +129,11 @@ class PictogramSet {
     std::vector<PictogramDrawing> drawings;
     std::vector<std::vector<int64_t>> drawings_by_concept;
   };
-  static PictogramSet from_file(std::shared_ptr<const Safetensors> file, const std::string& where);
+  static PictogramSet from_file(std::shared_ptr<const io::Safetensors> file,
+                                const std::string& where);
   static Table parse_table(const Json& json, const std::string& where);
 
-  std::shared_ptr<const Safetensors> file_;
+  std::shared_ptr<const io::Safetensors> file_;
   std::shared_ptr<const Table> table_;
   std::span<const uint8_t> pixels_;
 };
@@ -161,4 +162,4 @@ struct CaptionConfig {
 std::string sample_caption(const PictogramConcept& pictogram, const CaptionConfig& config,
                            Rng& rng);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

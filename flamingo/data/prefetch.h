@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// Makes batch(first), batch(first + 1), ... on a thread of its own, at most `depth` ahead.
 /// The order is fixed, so that results do not depend on timing. An exception of `make` comes out of
@@ -75,4 +75,4 @@ class Prefetcher {
   std::thread thread_;  ///< last: starts when the rest is ready
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::data

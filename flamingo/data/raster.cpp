@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 /// The four channels at a fractional place; x and y count from the border's corner and lie in
@@ -90,4 +90,4 @@ void sample_sprite(const Sprite& sprite, const Placement& placement, int64_t sid
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// A drawing as premultiplied floats in [0, 1], RGBA, with a clear border of one pixel:
 /// [side + 2, side + 2, 4].
@@ -38,4 +38,4 @@ struct Placement {
 void sample_sprite(const Sprite& sprite, const Placement& placement, int64_t side,
                    std::span<float> out);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 std::vector<size_t> sample_distinct(size_t count, size_t bound, Rng& rng) {
   require(count <= bound, "sample_distinct",
@@ -28,4 +28,4 @@ size_t sample_weighted(std::span<const double> weights, Rng& rng) {
   return index;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

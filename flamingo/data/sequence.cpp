@@ -4,9 +4,9 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
-SequenceBuilder::SequenceBuilder(const SequenceTokens& tokens, MediaDirection direction)
+SequenceBuilder::SequenceBuilder(const SequenceTokens& tokens, prompt::MediaDirection direction)
     : tokens_(tokens), direction_(direction) {
   ids(tokens_.bos);
 }
@@ -23,7 +23,8 @@ SequenceBuilder& SequenceBuilder::text(const std::string& text, bool label) {
 }
 
 SequenceBuilder& SequenceBuilder::ids(const std::vector<int32_t>& ids, bool label) {
-  append(ids, sequence_.media.size() + (direction_ == MediaDirection::kNext ? 1 : 0), label);
+  append(ids, sequence_.media.size() + (direction_ == prompt::MediaDirection::kNext ? 1 : 0),
+         label);
   return *this;
 }
 
@@ -54,9 +55,9 @@ std::vector<int32_t> one_token_words(int64_t vocab_size,
   return words;
 }
 
-std::vector<int32_t> one_token_words(const Tokenizer& tokenizer, int64_t limit) {
+std::vector<int32_t> one_token_words(const text::Tokenizer& tokenizer, int64_t limit) {
   const auto text_of = [&](int32_t id) { return tokenizer.decode(std::vector<int32_t>{id}); };
   return one_token_words(tokenizer.vocab_size(), text_of, limit);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

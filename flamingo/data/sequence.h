@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "flamingo/data/pictogram_set.h"
-#include "flamingo/text/interleave.h"
+#include "flamingo/prompt/interleave.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// The pieces of a sequence as token ids. Made once from a tokenizer; the functions below only
 /// concatenate, since byte-level BPE never merges across a leading space.
@@ -69,7 +69,7 @@ class SequenceBuilder {
   /// Starts with <bos>. `tokens` must outlive the builder. With kNext, text sees the medium that
   /// follows it (the last one, where none follows), and marks see their own; see interleave().
   explicit SequenceBuilder(const SequenceTokens& tokens,
-                           MediaDirection direction = MediaDirection::kPrevious);
+                           prompt::MediaDirection direction = prompt::MediaDirection::kPrevious);
 
   /// A medium; it is what the following tokens see.
   SequenceBuilder& medium(MediumFrames frames);
@@ -84,7 +84,7 @@ class SequenceBuilder {
   void append(const std::vector<int32_t>& ids, size_t phi, bool label);
 
   const SequenceTokens& tokens_;
-  MediaDirection direction_;
+  prompt::MediaDirection direction_;
   Sequence sequence_;
 };
 
@@ -98,6 +98,6 @@ std::vector<int32_t> one_token_words(int64_t vocab_size,
                                      int64_t limit);
 
 /// The same for a tokenizer's own vocabulary.
-std::vector<int32_t> one_token_words(const Tokenizer& tokenizer, int64_t limit = kLabelWords);
+std::vector<int32_t> one_token_words(const text::Tokenizer& tokenizer, int64_t limit = kLabelWords);
 
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace flamingo {
+namespace flamingo::data {
 
 AugmentInput augment_input(const PictogramSet& set, int64_t drawing) {
   const auto pixels = set.pixels(drawing);
@@ -45,4 +45,4 @@ void ViewRenderer::render_into(const ViewRef& view, std::span<float> out) {
   augmenter_.augment(input, rng, out);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::data

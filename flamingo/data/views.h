@@ -8,7 +8,7 @@
 #include "flamingo/data/augment.h"
 #include "flamingo/data/pictogram_set.h"
 
-namespace flamingo {
+namespace flamingo::data {
 
 /// The input of augment() for a drawing, without a distractor. Throws Error on an unknown drawing.
 AugmentInput augment_input(const PictogramSet& set, int64_t drawing);
@@ -34,4 +34,4 @@ class ViewRenderer {
   uint64_t seed_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::data

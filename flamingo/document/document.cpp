@@ -1,6 +1,6 @@
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 std::string plain_text(const Document& document) {
   std::string text;
@@ -12,4 +12,4 @@ std::string plain_text(const Document& document) {
   return text;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

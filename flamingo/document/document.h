@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// What a medium of a document is.
 enum class MediumKind { kImage, kVideo };
@@ -45,4 +45,4 @@ struct Document {
 /// The text alone: the parts in order, a blank line where a medium stands between two.
 std::string plain_text(const Document& document);
 
-}  // namespace flamingo
+}  // namespace flamingo::document

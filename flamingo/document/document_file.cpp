@@ -13,7 +13,7 @@
 #include "flamingo/document/shard.h"
 #include "flamingo/io/mapped_file.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 constexpr size_t kStartBytes = 512;
@@ -22,7 +22,7 @@ constexpr size_t kStartBytes = 512;
 
 std::unique_ptr<DocumentFile> open_documents(const std::string& path,
                                              const DocumentFileOptions& options) {
-  const MappedFile file(path);
+  const io::MappedFile file(path);
   const auto start = file.bytes().first(std::min(kStartBytes, file.bytes().size()));
   const std::string_view text = ascii_trim(
       without_byte_order_mark({reinterpret_cast<const char*>(start.data()), start.size()}));
@@ -35,11 +35,11 @@ std::unique_ptr<DocumentFile> open_documents(const std::string& path,
           "write a line for each document: jq -c '.[]'");
   require(!text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF"), path,
           "expected lines of JSON in UTF-8, got UTF-16");
-  require(sniff_compression(start) || !text.starts_with("\x1F\x8B"), path,
+  require(crawl::sniff_compression(start) || !text.starts_with("\x1F\x8B"), path,
           "expected a gzip file of method 8 without reserved flags, got another header");
-  if (sniff_compression(start) || text.starts_with('{'))
+  if (crawl::sniff_compression(start) || text.starts_with('{'))
     return std::make_unique<JsonlDocuments>(path, options);
   return std::make_unique<TarDocuments>(path, options.mmc4);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

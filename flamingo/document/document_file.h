@@ -9,14 +9,14 @@
 #include "flamingo/document/mmc4.h"
 #include "flamingo/parquet/footer.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// How files of documents are read.
 struct DocumentFileOptions {
   Mmc4Rules mmc4;
   uint64_t max_line_bytes = 64ull << 20;
   uint64_t max_unpacked_bytes = 4ull << 30;
-  ParquetLimits parquet;
+  parquet::ParquetLimits parquet;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -59,4 +59,4 @@ class DocumentFile {
 std::unique_ptr<DocumentFile> open_documents(const std::string& path,
                                              const DocumentFileOptions& options = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -7,7 +7,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// Names of MediumKind in JSON.
 constexpr std::array<std::pair<MediumKind, const char*>, 2> enum_table(MediumKind) {
@@ -190,4 +190,4 @@ ReadDocument document_from_json(std::string_view json, const std::string& where,
   return out;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

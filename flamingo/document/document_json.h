@@ -5,7 +5,7 @@
 
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// What a document may hold, applied while it is read.
 struct DocumentLimits {
@@ -42,4 +42,4 @@ struct ReadDocument {
 ReadDocument document_from_json(std::string_view json, const std::string& where,
                                 const DocumentLimits& limits = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::document

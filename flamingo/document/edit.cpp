@@ -6,7 +6,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 /// Appends text to a part, as one paragraph after another.
@@ -53,4 +53,4 @@ int64_t count_words(const Document& document) {
   return words;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 bool is_number_byte(char c) {
@@ -113,11 +113,11 @@ Json parse_foreign_json(std::string_view text, std::string_view where) {
   try {
     return parse_json(text, where);
   } catch (const Error&) {
-    const std::string repaired = repair_utf8(text);
+    const std::string repaired = text::repair_utf8(text);
     const std::string strict = StrictWriter(repaired).write();
     if (strict == text) throw;
     return parse_json(strict, where);
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

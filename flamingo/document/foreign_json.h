@@ -5,7 +5,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// JSON as Python and pandas write it: beside parse_json's, NaN, Infinity and -Infinity and numbers
 /// above the largest double become null, lone surrogates and ill-formed UTF-8 U+FFFD, and a byte
@@ -15,4 +15,4 @@ Json parse_foreign_json(std::string_view text, std::string_view where);
 /// `text` without a byte order mark of UTF-8 in front.
 std::string_view without_byte_order_mark(std::string_view text);
 
-}  // namespace flamingo
+}  // namespace flamingo::document

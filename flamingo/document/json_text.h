@@ -4,7 +4,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// Fields of JSON that others wrote: a missing one, null and another type read as nothing.
 
@@ -30,4 +30,4 @@ inline const Json& json_list(const Json& object, const char* name, const std::st
   return *it;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -8,12 +8,13 @@
 #include "flamingo/document/foreign_json.h"
 #include "flamingo/document/obelics.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
-std::string unpack_if_packed(const MappedFile& file, uint64_t max_bytes) {
-  const auto compression = sniff_compression(file.bytes());
-  return compression ? unpack(file.bytes(), *compression, max_bytes, file.path()) : std::string();
+std::string unpack_if_packed(const io::MappedFile& file, uint64_t max_bytes) {
+  const auto compression = crawl::sniff_compression(file.bytes());
+  return compression ? crawl::unpack(file.bytes(), *compression, max_bytes, file.path())
+                     : std::string();
 }
 
 }  // namespace
@@ -23,7 +24,7 @@ JsonlDocuments::JsonlDocuments(const std::string& path, const DocumentFileOption
       options_(options),
       unpacked_(unpack_if_packed(file_, options.max_unpacked_bytes)),
       text_(unpacked_) {
-  if (!sniff_compression(file_.bytes()))
+  if (!crawl::sniff_compression(file_.bytes()))
     text_ = {reinterpret_cast<const char*>(file_.bytes().data()), file_.bytes().size()};
   text_ = without_byte_order_mark(text_);
   uint64_t number = 0;
@@ -56,4 +57,4 @@ Document JsonlDocuments::read(int64_t index) const {
   return obelics_document(obelics_row(json, where), where);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -8,7 +8,7 @@
 #include "flamingo/document/document_file.h"
 #include "flamingo/io/mapped_file.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// A file of documents as JSON lines, OBELICS or mmc4: mapped, or unpacked into memory where it is
 /// compressed. Blank lines are left out.
@@ -28,11 +28,11 @@ class JsonlDocuments : public DocumentFile {
     uint64_t number = 0;  ///< in the file, from 1
   };
 
-  MappedFile file_;
+  io::MappedFile file_;
   DocumentFileOptions options_;
   std::string unpacked_;
   std::string_view text_;  ///< of file_ or unpacked_
   std::vector<Line> lines_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::document

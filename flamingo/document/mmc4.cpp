@@ -12,7 +12,7 @@
 #include "flamingo/io/base64.h"
 #include "flamingo/media/probe.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 /// The file of a picture, or "" where there is none. OpenFlamingo's converter wrote Python's
@@ -22,14 +22,14 @@ std::string picture_bytes(const Json& info, const std::string& where) {
   std::string_view base64 = text;
   if (base64.starts_with("b'") && base64.ends_with("'") && base64.size() > 2)
     base64 = base64.substr(2, base64.size() - 3);
-  auto bytes = base64_decode(base64);
+  auto bytes = io::base64_decode(base64);
   require(bytes.has_value(), where, "expected base64 in \"image_base64\", got other text");
   return std::move(*bytes);
 }
 
 Medium read_picture(const Json& info, const std::string& where) {
   Medium medium{.url = json_text(info, "raw_url"), .bytes = picture_bytes(info, where)};
-  const auto format = image_format(std::as_bytes(std::span(medium.bytes)));
+  const auto format = media::image_format(std::as_bytes(std::span(medium.bytes)));
   if (format) medium.format = enum_name(*format);
   return medium;
 }
@@ -97,4 +97,4 @@ Document mmc4_document(const Json& json, const std::string& where, const Mmc4Rul
   return document;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

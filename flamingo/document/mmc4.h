@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// Which pictures of an mmc4 document are taken; the defaults are those OpenFlamingo trained with
 /// (open_flamingo/train/data.py and train.py, v2).
@@ -46,4 +46,4 @@ enum class MissingPicture {
 Document mmc4_document(const Json& json, const std::string& where, const Mmc4Rules& rules,
                        MissingPicture missing);
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -12,7 +12,7 @@
 #include "flamingo/media/probe.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 constexpr std::string_view kNewTopic = "END_OF_DOCUMENT_TOKEN_TO_BE_REPLACED";
@@ -41,12 +41,12 @@ Medium read_picture(const ObelicsPicture& picture, const Json& about, const std:
   const bool is_text = std::ranges::none_of(url, [](char c) { return c >= 0 && c < ' '; });
   require(is_text, where, "expected the address of a picture, got bytes that are no text",
           "a picture of a format that is not read");
-  Medium medium{.url = repair_utf8(url),
+  Medium medium{.url = text::repair_utf8(url),
                 .alt = json_text(about, "alt_text"),
                 .bytes = picture.bytes,
                 .width = json_extent(about, "original_width"),
                 .height = json_extent(about, "original_height")};
-  const auto format = image_format(std::as_bytes(std::span(medium.bytes)));
+  const auto format = media::image_format(std::as_bytes(std::span(medium.bytes)));
   if (format) medium.format = enum_name(*format);
   return medium;
 }
@@ -91,7 +91,7 @@ Document obelics_document(const ObelicsRow& row, const std::string& where) {
     require(row.texts[i].has_value() != row.images[i].has_value(), where,
             "expected a text or a picture at place " + std::to_string(i) + ", got both or neither");
     if (row.texts[i]) {
-      document.parts.push_back(Part::of_text(without_marks(repair_utf8(*row.texts[i]))));
+      document.parts.push_back(Part::of_text(without_marks(text::repair_utf8(*row.texts[i]))));
     } else {
       document.parts.push_back(Part::of_medium(std::ssize(document.media)));
       document.media.push_back(
@@ -111,4 +111,4 @@ ObelicsRow obelics_row(const Json& json, const std::string& where) {
           .general_metadata = metadata_text(json, "general_metadata")};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -7,7 +7,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// A picture of a row: its address, its file, or both.
 struct ObelicsPicture {
@@ -35,4 +35,4 @@ Document obelics_document(const ObelicsRow& row, const std::string& where);
 /// as JSON or as text that is JSON. Throws Error naming `where`: a field of another type.
 ObelicsRow obelics_row(const Json& json, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -8,39 +8,41 @@
 #include "flamingo/document/obelics.h"
 #include "flamingo/media/probe.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
-std::vector<std::optional<std::string>> copy_texts(const ParquetValues& values, int64_t row) {
+std::vector<std::optional<std::string>> copy_texts(const parquet::ParquetValues& values,
+                                                   int64_t row) {
   std::vector<std::optional<std::string>> texts;
   for (const auto& text : values.texts(row)) texts.emplace_back(text);
   return texts;
 }
 
 /// The text of a cell, or "" for a null and a column that is not there.
-std::string copy_text(const std::optional<ParquetValues>& values, int64_t row) {
+std::string copy_text(const std::optional<parquet::ParquetValues>& values, int64_t row) {
   return values ? std::string(values->texts(row).at(0).value_or("")) : std::string();
 }
 
 /// The pictures of a list; a value that is a picture's file is never taken for an address.
-std::vector<std::optional<ObelicsPicture>> copy_pictures(const ParquetValues& values, int64_t row) {
+std::vector<std::optional<ObelicsPicture>> copy_pictures(const parquet::ParquetValues& values,
+                                                         int64_t row) {
   std::vector<std::optional<ObelicsPicture>> pictures;
   for (const auto& value : values.texts(row)) {
     auto& picture = pictures.emplace_back();
     if (!value) continue;
     picture.emplace();
-    const bool is_file = image_format(std::as_bytes(std::span(*value))).has_value();
+    const bool is_file = media::image_format(std::as_bytes(std::span(*value))).has_value();
     (is_file ? picture->bytes : picture->url) = *value;
   }
   return pictures;
 }
 
 /// The pictures of a list of structures of bytes and path, of which one column may be missing.
-std::vector<std::optional<ObelicsPicture>> join_pictures(const std::optional<ParquetValues>& bytes,
-                                                         const std::optional<ParquetValues>& paths,
-                                                         int64_t row) {
+std::vector<std::optional<ObelicsPicture>> join_pictures(
+    const std::optional<parquet::ParquetValues>& bytes,
+    const std::optional<parquet::ParquetValues>& paths, int64_t row) {
   std::vector<std::optional<ObelicsPicture>> pictures;
-  const auto take = [&](const std::optional<ParquetValues>& values, auto member) {
+  const auto take = [&](const std::optional<parquet::ParquetValues>& values, auto member) {
     if (!values) return;
     const auto texts = values->texts(row);
     pictures.resize(std::max(pictures.size(), texts.size()));
@@ -56,7 +58,8 @@ std::vector<std::optional<ObelicsPicture>> join_pictures(const std::optional<Par
 }
 
 /// What follows NAME. in a path, or nothing.
-std::optional<std::string_view> path_below(const ParquetColumn& column, const std::string& name) {
+std::optional<std::string_view> path_below(const parquet::ParquetColumn& column,
+                                           const std::string& name) {
   if (!column.path.starts_with(name + ".")) return std::nullopt;
   return std::string_view(column.path).substr(name.size() + 1);
 }
@@ -65,16 +68,16 @@ std::optional<std::string_view> path_below(const ParquetColumn& column, const st
 
 struct ParquetDocuments::RowGroup {
   size_t index = 0;
-  ParquetValues texts;
-  std::optional<ParquetValues> images, bytes, paths, metadata, general_metadata;
+  parquet::ParquetValues texts;
+  std::optional<parquet::ParquetValues> images, bytes, paths, metadata, general_metadata;
 };
 
-ParquetDocuments::ParquetDocuments(const std::string& path, const ParquetLimits& limits)
+ParquetDocuments::ParquetDocuments(const std::string& path, const parquet::ParquetLimits& limits)
     : file_(path),
-      parquet_(ParquetFile::parse(file_.bytes(), path, limits)),
+      parquet_(parquet::ParquetFile::parse(file_.bytes(), path, limits)),
       columns_(find_columns()),
       first_row_{0} {
-  for (const ParquetRowGroup& group : parquet_.row_groups())
+  for (const parquet::ParquetRowGroup& group : parquet_.row_groups())
     first_row_.push_back(first_row_.back() + group.num_rows);
 }
 
@@ -88,7 +91,7 @@ ParquetDocuments::Columns ParquetDocuments::find_columns() const {
                   .general_metadata = find_text("general_metadata")};
   if (!columns.bytes) columns.paths.reset();
   std::string paths;
-  for (const ParquetColumn& column : parquet_.columns())
+  for (const parquet::ParquetColumn& column : parquet_.columns())
     paths += (paths.empty() ? "" : ", ") + column.path;
   require(texts && (columns.images || columns.bytes), file_.path(),
           "expected columns \"texts\" (a list of texts) and \"images\" (a list of texts, or of "
@@ -105,14 +108,14 @@ std::optional<size_t> ParquetDocuments::find_list(const std::string& name,
   std::optional<size_t> found;
   size_t num_columns = 0;
   for (size_t i = 0; i < parquet_.columns().size(); ++i) {
-    const ParquetColumn& column = parquet_.columns()[i];
+    const parquet::ParquetColumn& column = parquet_.columns()[i];
     const bool bare = column.path == name && field.empty();
     const auto below = bare ? std::string_view() : path_below(column, name);
     if (!below) continue;
     ++num_columns;
     const auto depth = std::ranges::count(*below, '.');
     const bool named = field.empty() ? depth <= 1 : depth >= 1 && below->ends_with("." + field);
-    const bool is_list = column.type == ParquetType::kBytes && column.max_repetition == 1;
+    const bool is_list = column.type == parquet::ParquetType::kBytes && column.max_repetition == 1;
     if (named && is_list) found = i;
   }
   return field.empty() && num_columns != 1 ? std::nullopt : found;
@@ -120,8 +123,9 @@ std::optional<size_t> ParquetDocuments::find_list(const std::string& name,
 
 std::optional<size_t> ParquetDocuments::find_text(const std::string& name) const {
   for (size_t i = 0; i < parquet_.columns().size(); ++i) {
-    const ParquetColumn& column = parquet_.columns()[i];
-    if (column.path == name && column.type == ParquetType::kBytes && column.max_repetition == 0)
+    const parquet::ParquetColumn& column = parquet_.columns()[i];
+    if (column.path == name && column.type == parquet::ParquetType::kBytes &&
+        column.max_repetition == 0)
       return i;
   }
   return std::nullopt;
@@ -160,4 +164,4 @@ Document ParquetDocuments::read(int64_t index) const {
       where);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -11,7 +11,7 @@
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/parquet/parquet_file.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// OBELICS: a Parquet file with the columns "images" and "texts" and, where they are there,
 /// "metadata" and "general_metadata" (texts). "texts" is a list of texts; "images" one of
@@ -21,7 +21,7 @@ class ParquetDocuments : public DocumentFile {
  public:
   /// Throws Error naming the file as ParquetFile::parse does, and where a column is missing or
   /// holds something else.
-  ParquetDocuments(const std::string& path, const ParquetLimits& limits);
+  ParquetDocuments(const std::string& path, const parquet::ParquetLimits& limits);
 
   int64_t size() const override { return first_row_.back(); }
   std::string key(int64_t index) const override { return "row " + std::to_string(index); }
@@ -45,12 +45,12 @@ class ParquetDocuments : public DocumentFile {
   std::optional<size_t> find_text(const std::string& name) const;
   std::shared_ptr<const RowGroup> row_group(size_t index) const;
 
-  MappedFile file_;
-  ParquetFile parquet_;
+  io::MappedFile file_;
+  parquet::ParquetFile parquet_;
   Columns columns_;
   std::vector<int64_t> first_row_;  ///< of each row group, and the number of rows
   mutable std::mutex mutex_;        ///< guards last_
   mutable std::shared_ptr<const RowGroup> last_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -8,7 +8,7 @@
 #include "flamingo/document/sample_pair.h"
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 std::string names_of(const Sample& sample) {
@@ -24,7 +24,7 @@ Document read_native(const Sample& sample, std::string_view json) {
     require(bytes != nullptr, sample.where,
             "expected a member \"" + read.members[i] + "\", got " + names_of(sample));
     Medium& medium = read.document.media[i];
-    require(medium.sha256.empty() || medium.sha256 == sha256_hex(*bytes), sample.where,
+    require(medium.sha256.empty() || medium.sha256 == io::sha256_hex(*bytes), sample.where,
             "expected " + read.members[i] + " with the SHA-256 of the document, got another",
             "the shard is damaged");
     medium.bytes = *bytes;
@@ -53,4 +53,4 @@ Document read_sample(const Sample& sample, const Mmc4Rules& rules) {
   fail(sample.where, "expected a sample of a known kind, got files " + names_of(sample));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

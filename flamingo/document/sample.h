@@ -9,7 +9,7 @@
 #include "flamingo/document/document.h"
 #include "flamingo/document/mmc4.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// The files of one webdataset sample. Views live as long as the shard's bytes.
 struct Sample {
@@ -35,4 +35,4 @@ struct Sample {
 /// is another; UnusableDocument where there is nothing in it to learn from.
 Document read_sample(const Sample& sample, const Mmc4Rules& rules = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -10,7 +10,7 @@
 #include "flamingo/document/unusable.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 constexpr std::array<std::string_view, 6> kPictures{"jpg", "jpeg", "png", "webp", "gif", "avif"};
@@ -30,7 +30,7 @@ Json read_metadata(const Sample& sample) {
 std::string read_caption(const Sample& sample, const Json& metadata) {
   const std::string_view* text = sample.find("txt");
   const std::string caption =
-      repair_utf8(text ? without_byte_order_mark(*text) : json_text(metadata, "caption"));
+      text::repair_utf8(text ? without_byte_order_mark(*text) : json_text(metadata, "caption"));
   const std::string_view trimmed = ascii_trim(caption);
   require_usable(!trimmed.empty(), sample.where, "expected a caption in txt or json, got none");
   return std::string(trimmed);
@@ -67,4 +67,4 @@ Document read_pair(const Sample& sample) {
   return document;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -4,7 +4,7 @@
 #include "flamingo/document/document.h"
 #include "flamingo/document/sample.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// Whether the sample holds one picture or clip under a bare extension: "jpg", not "0.jpg".
 bool is_pair(const Sample& sample);
@@ -21,4 +21,4 @@ Document read_pair(const Sample& sample);
 /// Throws UnusableDocument where img2dataset's JSON says that fetching failed; `where` names it.
 void expect_fetched(const Json& metadata, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::document

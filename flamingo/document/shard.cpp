@@ -7,7 +7,7 @@
 #include "flamingo/document/sample.h"
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 void ShardWriter::add(std::string_view key, Document document) {
   const std::string name(key);
@@ -16,7 +16,7 @@ void ShardWriter::add(std::string_view key, Document document) {
   for (Medium& medium : document.media) {
     require(!medium.bytes.empty(), "ShardWriter",
             "expected media with bytes, got none for " + name);
-    if (medium.sha256.empty()) medium.sha256 = sha256_hex(medium.bytes);
+    if (medium.sha256.empty()) medium.sha256 = io::sha256_hex(medium.bytes);
   }
   tar_.add(name + ".json", document_to_json(document));
   for (int64_t i = 0; i < std::ssize(document.media); ++i) {
@@ -27,8 +27,8 @@ void ShardWriter::add(std::string_view key, Document document) {
 TarDocuments::TarDocuments(const std::string& path, const Mmc4Rules& rules)
     : file_(path),
       rules_(rules),
-      tar_(index_tar(file_.bytes(), path)),
-      samples_(group_samples(tar_.members).samples) {}
+      tar_(io::index_tar(file_.bytes(), path)),
+      samples_(io::group_samples(tar_.members).samples) {}
 
 std::string TarDocuments::key(int64_t index) const {
   return samples_.at(static_cast<size_t>(index)).key;
@@ -41,10 +41,10 @@ std::vector<std::string> TarDocuments::warnings() const {
 }
 
 Document TarDocuments::read(int64_t index) const {
-  const SampleGroup& group = samples_.at(static_cast<size_t>(index));
+  const io::SampleGroup& group = samples_.at(static_cast<size_t>(index));
   Sample sample{.where = file_.path() + ": " + group.key};
   require(group.error.empty(), sample.where, group.error);
-  for (const SampleFile& file : group.files) {
+  for (const io::SampleFile& file : group.files) {
     const auto data = tar_.members[file.member].data;
     sample.files.push_back(
         {file.extension, {reinterpret_cast<const char*>(data.data()), data.size()}});
@@ -52,4 +52,4 @@ Document TarDocuments::read(int64_t index) const {
   return read_sample(sample, rules_);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

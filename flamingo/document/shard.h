@@ -10,7 +10,7 @@
 #include "flamingo/io/sample_groups.h"
 #include "flamingo/io/tar.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// Writes documents as a webdataset tar: <key>.json (document_json.h) and <key>.0.jpg, ... for the
 /// media. The file appears whole or not at all; equal documents give equal bytes.
@@ -26,7 +26,7 @@ class ShardWriter {
   void finish() { tar_.finish(); }
 
  private:
-  TarWriter tar_;
+  io::TarWriter tar_;
 };
 
 /// A mapped tar of samples.
@@ -41,10 +41,10 @@ class TarDocuments : public DocumentFile {
   std::vector<std::string> warnings() const override;
 
  private:
-  MappedFile file_;
+  io::MappedFile file_;
   Mmc4Rules rules_;
-  TarIndex tar_;
-  std::vector<SampleGroup> samples_;
+  io::TarIndex tar_;
+  std::vector<io::SampleGroup> samples_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// A document that is written as it should be and has nothing to learn from: its picture could not
 /// be fetched or does not meet the rules, it has no caption. Other Errors of a document are damage.
@@ -18,4 +18,4 @@ inline void require_usable(bool condition, std::string_view where, std::string_v
   if (!condition) throw UnusableDocument(where, message);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -4,19 +4,19 @@
 
 #include "flamingo/core/checked.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
-std::vector<Segment> segments_of(const Document& document, bool leading_space) {
-  std::vector<Segment> segments;
+std::vector<prompt::Segment> segments_of(const Document& document, bool leading_space) {
+  std::vector<prompt::Segment> segments;
   bool space = false;  // the next text gets one
   for (const Part& part : document.parts) {
     if (!part.is_text()) {
       const Medium& medium = document.media[static_cast<size_t>(part.medium)];
       space = leading_space && segments.empty();
-      segments.push_back(Segment::medium(medium.kind == MediumKind::kVideo));
+      segments.push_back(prompt::Segment::medium(medium.kind == MediumKind::kVideo));
     } else {
-      segments.push_back(Segment::of_text((space ? " " : "") + part.text));
+      segments.push_back(prompt::Segment::of_text((space ? " " : "") + part.text));
       space = false;
     }
   }
@@ -29,7 +29,7 @@ struct Range {
   size_t first = 0, last = 0;
 };
 
-Range sample_range(const Interleaved& page, const WindowConfig& config, Rng& rng) {
+Range sample_range(const prompt::Interleaved& page, const WindowConfig& config, Rng& rng) {
   const size_t length = page.ids.size();
   const auto most = static_cast<size_t>(config.max_tokens);
   Range range;
@@ -50,7 +50,8 @@ Range sample_range(const Interleaved& page, const WindowConfig& config, Rng& rng
 }
 
 /// Marks are given, not predicted, and nothing predicts the first token.
-std::vector<uint8_t> labels_of(const Interleaved& page, const Range& range, size_t mark_size) {
+std::vector<uint8_t> labels_of(const prompt::Interleaved& page, const Range& range,
+                               size_t mark_size) {
   std::vector<uint8_t> label(range.end - range.begin, 1);
   label.front() = 0;
   for (const int32_t mark : page.marks) {
@@ -70,18 +71,19 @@ void WindowConfig::validate() const {
   require_within("window", "leading_space", leading_space, 0, 1);
 }
 
-DocumentWindow sample_window(const Tokenizer& tokenizer, const Document& document,
-                             const WindowConfig& config, Rng& rng, const InterleaveOptions& marks) {
+DocumentWindow sample_window(const text::Tokenizer& tokenizer, const Document& document,
+                             const WindowConfig& config, Rng& rng,
+                             const prompt::InterleaveOptions& marks) {
   const bool next = rng.coin(config.p_next);
   const bool space = rng.coin(config.leading_space);
   const auto segments = segments_of(document, space);
-  const Interleaved page =
-      interleave(tokenizer, segments,
-                 {.image_mark = marks.image_mark,
-                  .end_of_chunk = marks.end_of_chunk,
-                  .close = true,
-                  .end = true,
-                  .direction = next ? MediaDirection::kNext : MediaDirection::kPrevious});
+  const prompt::Interleaved page = prompt::interleave(
+      tokenizer, segments,
+      {.image_mark = marks.image_mark,
+       .end_of_chunk = marks.end_of_chunk,
+       .close = true,
+       .end = true,
+       .direction = next ? prompt::MediaDirection::kNext : prompt::MediaDirection::kPrevious});
   DocumentWindow window;
   if (page.ids.empty()) return window;
   const Range range = sample_range(page, config, rng);
@@ -96,4 +98,4 @@ DocumentWindow sample_window(const Tokenizer& tokenizer, const Document& documen
   return window;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::document

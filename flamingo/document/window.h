@@ -5,9 +5,9 @@
 
 #include "flamingo/core/rng.h"
 #include "flamingo/document/document.h"
-#include "flamingo/text/interleave.h"
+#include "flamingo/prompt/interleave.h"
 
-namespace flamingo {
+namespace flamingo::document {
 
 /// What training sees of a document (paper, appendix A.3.2). Defaults are those of M3W; captioned
 /// media are short: max_tokens 32 or 64, max_media 1, p_next 0, leading_space 0.5.
@@ -43,8 +43,8 @@ struct DocumentWindow {
 /// of max_tokens that begins at a uniformly random token (at the first where all fit). The medium
 /// of a mark whose beginning lies in the window belongs to it; tokens that would see another see
 /// none. `marks` gives the marks' spelling; its other fields are not used.
-DocumentWindow sample_window(const Tokenizer& tokenizer, const Document& document,
+DocumentWindow sample_window(const text::Tokenizer& tokenizer, const Document& document,
                              const WindowConfig& config, Rng& rng,
-                             const InterleaveOptions& marks = {});
+                             const prompt::InterleaveOptions& marks = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::document

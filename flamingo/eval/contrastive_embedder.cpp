@@ -2,16 +2,16 @@
 
 #include "flamingo/checkpoint/state_dict.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 constexpr size_t kPicturesAtOnce = 64;
 
-ContrastiveConfig read_heads_config(const std::string& path) {
+vision::ContrastiveConfig read_heads_config(const std::string& path) {
   const Json json = read_json_file(path);
   require(json.is_object() && json.contains("contrastive"), path,
           "expected a key \"contrastive\", got none");
-  ContrastiveConfig config;
+  vision::ContrastiveConfig config;
   config_from_json(json["contrastive"], config, path);
   config.validate();
   return config;
@@ -19,25 +19,27 @@ ContrastiveConfig read_heads_config(const std::string& path) {
 
 }  // namespace
 
-ContrastiveEmbedder::ContrastiveEmbedder(const std::string& heads_folder, VisionEncoderPtr encoder,
-                                         CaptionLanguage language, ViewRenderer& renderer)
+ContrastiveEmbedder::ContrastiveEmbedder(const std::string& heads_folder,
+                                         vision::VisionEncoderPtr encoder,
+                                         train::CaptionLanguage language,
+                                         data::ViewRenderer& renderer)
     : config_(read_heads_config(heads_folder + "/config.json")),
       encoder_(std::move(encoder)),
       language_(std::move(language)),
       renderer_(renderer),
       heads_(config_, encoder_->dim(), language_.table.size(1), torch::TensorOptions()) {
   const std::string weights = heads_folder + "/model.safetensors";
-  load_into(*heads_, load_state_dict(weights), {}, weights);
+  checkpoint::load_into(*heads_, checkpoint::load_state_dict(weights), {}, weights);
 }
 
 at::Tensor ContrastiveEmbedder::embed_texts(std::span<const std::string> texts) {
   const c10::InferenceMode guard;
-  const auto tokens =
-      tokenize_captions(language_.tokenizer, {texts.begin(), texts.end()}, config_.max_tokens);
+  const auto tokens = train::tokenize_captions(language_.tokenizer, {texts.begin(), texts.end()},
+                                               config_.max_tokens);
   return heads_->embed_texts(tokens.ids, tokens.mask, language_.table).to(torch::kFloat32);
 }
 
-at::Tensor ContrastiveEmbedder::embed_pictures(std::span<const ViewRef> views) {
+at::Tensor ContrastiveEmbedder::embed_pictures(std::span<const data::ViewRef> views) {
   const c10::InferenceMode guard;
   std::vector<at::Tensor> rows;
   for (size_t first = 0; first < views.size(); first += kPicturesAtOnce) {
@@ -49,4 +51,4 @@ at::Tensor ContrastiveEmbedder::embed_pictures(std::span<const ViewRef> views) {
   return at::cat(rows);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

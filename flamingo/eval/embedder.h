@@ -7,7 +7,7 @@
 
 #include "flamingo/data/pictogram_set.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 
 /// Names and pictures in one space: the contrastive model, or a stand-in of a test.
 class Embedder {
@@ -17,7 +17,7 @@ class Embedder {
   /// -> [N, E], fp32, any length.
   virtual at::Tensor embed_texts(std::span<const std::string> texts) = 0;
   /// -> [N, E], fp32, any length.
-  virtual at::Tensor embed_pictures(std::span<const ViewRef> views) = 0;
+  virtual at::Tensor embed_pictures(std::span<const data::ViewRef> views) = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 /// All candidates of a batch as rows, padded at the end, where causal attention does not look.
@@ -20,7 +20,7 @@ struct CandidateRows {
 
 void check_requests(std::span<const ScoreRequest> requests) {
   for (const ScoreRequest& request : requests) {
-    const Sequence& prompt = request.prompt;
+    const data::Sequence& prompt = request.prompt;
     require(!prompt.ids.empty() && prompt.ids.size() == prompt.phi.size(), "Scorer",
             "expected a prompt of at least one token, with phi for each");
     require(!request.candidates.empty(), "Scorer", "expected at least one candidate");
@@ -67,7 +67,7 @@ torch::Tensor sum_log_p(const torch::Tensor& logits, const CandidateRows& rows) 
 
 }  // namespace
 
-at::Tensor FlamingoScorer::media_tokens(const MediumFrames& medium) {
+at::Tensor FlamingoScorer::media_tokens(const data::MediumFrames& medium) {
   const auto it = media_.find(medium);
   if (it != media_.end()) return it->second;
   const auto pixels = renderer_.render(medium).unsqueeze(0).unsqueeze(0);  // [1, 1, F, 3, S, S]
@@ -83,7 +83,7 @@ at::Tensor FlamingoScorer::media_batch(std::span<const ScoreRequest> requests) {
   for (size_t r = 0; r < requests.size(); ++r) {
     const auto& media = requests[r].prompt.media;
     for (size_t m = 0; m < media.size(); ++m) {
-      const auto tokens = media_tokens(views_of(media[m]));
+      const auto tokens = media_tokens(data::views_of(media[m]));
       if (!batch.defined()) {
         batch = torch::zeros(
             {std::ssize(requests), static_cast<int64_t>(most), tokens.size(0), tokens.size(1)},
@@ -95,7 +95,7 @@ at::Tensor FlamingoScorer::media_batch(std::span<const ScoreRequest> requests) {
   return batch;
 }
 
-at::Tensor FlamingoScorer::prefill(std::span<const ScoreRequest> requests, KvCache& cache) {
+at::Tensor FlamingoScorer::prefill(std::span<const ScoreRequest> requests, lm::KvCache& cache) {
   size_t longest = 0;
   for (const ScoreRequest& request : requests) {
     longest = std::max(longest, request.prompt.ids.size());
@@ -105,7 +105,7 @@ at::Tensor FlamingoScorer::prefill(std::span<const ScoreRequest> requests, KvCac
   const auto phi = torch::zeros(shape, torch::kInt64);
   const auto mask = torch::zeros(shape, torch::kInt64);
   for (size_t r = 0; r < requests.size(); ++r) {
-    const Sequence& prompt = requests[r].prompt;
+    const data::Sequence& prompt = requests[r].prompt;
     const auto row = static_cast<int64_t>(r);
     for (size_t t = 0; t < prompt.ids.size(); ++t) {
       const auto at = static_cast<int64_t>(longest - prompt.ids.size() + t);  // padded on the left
@@ -129,13 +129,13 @@ std::vector<std::vector<double>> FlamingoScorer::score(std::span<const ScoreRequ
   if (requests.empty()) return {};
   const torch::NoGradGuard no_grad;
   const CandidateRows rows = candidate_rows(requests);
-  KvCache cache;
+  lm::KvCache cache;
   const auto device = model_->lm->device();
   const auto owner = rows.request.to(device);
   auto hidden = prefill(requests, cache).index_select(0, owner);  // [N, 1, D]
   const int64_t length = rows.ids.size(1);
   if (length > 1) {
-    KvCache shared = cache.select_rows(owner);
+    lm::KvCache shared = cache.select_rows(owner);
     const auto next = model_->forward_hidden({.ids = rows.ids.narrow(1, 0, length - 1).to(device),
                                               .phi = rows.phi.narrow(1, 0, length - 1).to(device),
                                               .cache = &shared});
@@ -153,4 +153,4 @@ std::vector<std::vector<double>> FlamingoScorer::score(std::span<const ScoreRequ
   return scores;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -7,14 +7,14 @@
 #include "flamingo/eval/scorer.h"
 #include "flamingo/model/flamingo.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 
 /// Scores with the model. A prompt is run once, whatever the number of its candidates; media tokens
 /// are computed once per medium and kept [R, Dr] for the scorer's life.
 class FlamingoScorer : public Scorer {
  public:
   /// `renderer` must outlive the scorer and render at the encoder's size.
-  FlamingoScorer(Flamingo model, ViewRenderer& renderer)
+  FlamingoScorer(model::Flamingo model, data::ViewRenderer& renderer)
       : model_(std::move(model)), renderer_(renderer) {}
 
   std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) override;
@@ -23,13 +23,16 @@ class FlamingoScorer : public Scorer {
   size_t num_media() const { return media_.size(); }
 
  private:
-  at::Tensor media_tokens(const MediumFrames& medium);
+  /// A picture's or clip's [R, Dr], computed once.
+  at::Tensor media_tokens(const data::MediumFrames& medium);
+  /// [B, M, R, Dr] of all requests, zeros where one has fewer media; undefined where none has any.
   at::Tensor media_batch(std::span<const ScoreRequest> requests);
-  at::Tensor prefill(std::span<const ScoreRequest> requests, KvCache& cache);
+  /// [B, 1, D]: what the last tokens of the prompts became; they are in `cache` then.
+  at::Tensor prefill(std::span<const ScoreRequest> requests, lm::KvCache& cache);
 
-  Flamingo model_;
-  ViewRenderer& renderer_;
-  std::map<MediumFrames, at::Tensor> media_;
+  model::Flamingo model_;
+  data::ViewRenderer& renderer_;
+  std::map<data::MediumFrames, at::Tensor> media_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -7,13 +7,13 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/data/sampling.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 constexpr const char* kPrefix = "Output:";
 /// OpenMoji's drawings, in the order in which shots take them.
-constexpr std::array<PictogramStyle, 2> kSupportStyles = {PictogramStyle::kColour,
-                                                          PictogramStyle::kOutline};
+constexpr std::array<data::PictogramStyle, 2> kSupportStyles = {data::PictogramStyle::kColour,
+                                                                data::PictogramStyle::kOutline};
 
 void check_task(const EpisodeTask& task) {
   require(task.ways >= 2, "eval." + task.name, "expected at least 2 ways");
@@ -28,26 +28,26 @@ std::vector<EpisodeTask> default_tasks() {
           {.name = "binding-1",
            .ways = 2,
            .shots = 1,
-           .split = PictogramSplit::kUnseen,
+           .split = data::PictogramSplit::kUnseen,
            .made_up = true,
            .goal = 0.78},
           {.name = "binding-2",
            .ways = 2,
            .shots = 2,
-           .split = PictogramSplit::kUnseen,
+           .split = data::PictogramSplit::kUnseen,
            .made_up = true,
            .goal = 0.78},
-          {.name = "names", .shots = 1, .split = PictogramSplit::kUnseen, .goal = 0.50}};
+          {.name = "names", .shots = 1, .split = data::PictogramSplit::kUnseen, .goal = 0.50}};
 }
 
-EpisodeSampler::EpisodeSampler(const PictogramSet& set, SequenceTokens tokens,
+EpisodeSampler::EpisodeSampler(const data::PictogramSet& set, data::SequenceTokens tokens,
                                std::vector<int32_t> words, EpisodeTask task, uint64_t seed)
     : tokens_(std::move(tokens)), words_(std::move(words)), task_(std::move(task)), seed_(seed) {
   check_task(task_);
   std::set<std::string> names;
   for (const int64_t query : set.drawings_in(task_.split)) {
-    const PictogramDrawing& drawing = set.drawings()[static_cast<size_t>(query)];
-    if (drawing.style != PictogramStyle::kTwitter) continue;
+    const data::PictogramDrawing& drawing = set.drawings()[static_cast<size_t>(query)];
+    if (drawing.style != data::PictogramStyle::kTwitter) continue;
     const auto& name = set.concepts()[static_cast<size_t>(drawing.concept_index)].name;
     Entry entry{.name = name, .query = query};
     for (int64_t shot = 0; shot < task_.shots; ++shot) {
@@ -71,8 +71,8 @@ EpisodeSampler::Plan EpisodeSampler::plan(int64_t index) const {
   Rng rng = Rng::for_name(seed_, task_.name + " " + std::to_string(index));
   const auto ways = static_cast<size_t>(task_.ways);
   Plan plan;
-  const auto picked = sample_distinct(ways + 1, entries_.size(), rng);
-  const auto words = task_.made_up ? sample_distinct(ways, words_.size(), rng) : picked;
+  const auto picked = data::sample_distinct(ways + 1, entries_.size(), rng);
+  const auto words = task_.made_up ? data::sample_distinct(ways, words_.size(), rng) : picked;
   for (size_t way = 0; way < ways; ++way) {
     const Entry& entry = entries_[picked[way]];
     plan.entries.push_back(&entry);
@@ -86,15 +86,15 @@ EpisodeSampler::Plan EpisodeSampler::plan(int64_t index) const {
   return plan;
 }
 
-Sequence EpisodeSampler::prompt(const Plan& plan, EvalControl control) const {
-  SequenceBuilder builder(tokens_);
+data::Sequence EpisodeSampler::prompt(const Plan& plan, EvalControl control) const {
+  data::SequenceBuilder builder(tokens_);
   for (const auto& [way, shot] : plan.shots) {
     builder.medium({{plan.entries[way]->support[shot], 0}}).text(kPrefix);
     builder.ids(plan.labels[way]).eoc();
   }
   const bool exchanged = control == EvalControl::kExchanged;
   builder.medium({{exchanged ? plan.stand_in : plan.entries[plan.answer]->query, 0}});
-  Sequence prompt = builder.text(kPrefix).build();
+  data::Sequence prompt = builder.text(kPrefix).build();
   if (control == EvalControl::kRemoved) {
     const auto query = static_cast<int32_t>(prompt.media.size());
     std::ranges::replace(prompt.phi, query, 0);
@@ -117,4 +117,4 @@ EvalEpisode EpisodeSampler::episode(int64_t index, EvalControl control) const {
   return episode;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

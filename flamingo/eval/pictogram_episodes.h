@@ -11,7 +11,7 @@
 #include "flamingo/data/sequence.h"
 #include "flamingo/eval/scorer.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 
 /// What is done to the query's picture, to see that the model uses it.
 ///   kNone       nothing
@@ -30,7 +30,7 @@ struct EpisodeTask {
   std::string name;
   int64_t ways = 5;
   int64_t shots = 0;  ///< pictures of each candidate in the prompt: OpenMoji's drawings
-  PictogramSplit split = PictogramSplit::kStyle;
+  data::PictogramSplit split = data::PictogramSplit::kStyle;
   bool made_up = false;  ///< labels are random words instead of names
   double goal = 0;       ///< accuracy to reach
 
@@ -61,8 +61,8 @@ class EpisodeSampler {
  public:
   /// words: token ids for made-up labels.
   /// Throws Error when the set has too few concepts with the drawings that the task needs.
-  EpisodeSampler(const PictogramSet& set, SequenceTokens tokens, std::vector<int32_t> words,
-                 EpisodeTask task, uint64_t seed);
+  EpisodeSampler(const data::PictogramSet& set, data::SequenceTokens tokens,
+                 std::vector<int32_t> words, EpisodeTask task, uint64_t seed);
 
   EvalEpisode episode(int64_t index, EvalControl control) const;
   const EpisodeTask& task() const { return task_; }
@@ -84,13 +84,13 @@ class EpisodeSampler {
   };
 
   Plan plan(int64_t index) const;
-  Sequence prompt(const Plan& plan, EvalControl control) const;
+  data::Sequence prompt(const Plan& plan, EvalControl control) const;
 
-  SequenceTokens tokens_;
+  data::SequenceTokens tokens_;
   std::vector<int32_t> words_;
   EpisodeTask task_;
   uint64_t seed_;
   std::vector<Entry> entries_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

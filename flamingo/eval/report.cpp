@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 /// ".812 +- .012", or "-" when nothing was measured.
@@ -65,4 +65,4 @@ Json report_json(std::span<const TaskResult> results) {
   return list;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

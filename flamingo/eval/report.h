@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/eval/runner.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 
 /// One line per task: accuracy +- standard error, chance, both controls, goal and whether it is
 /// reached; a control more than 2 standard errors from chance is marked with "!".
@@ -16,4 +16,4 @@ std::string report_table(std::span<const TaskResult> results);
 /// removed, exchanged, controls_at_chance}; controls that were not measured are null.
 Json report_json(std::span<const TaskResult> results);
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

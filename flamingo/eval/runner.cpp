@@ -10,7 +10,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 constexpr const char* kEncoderTask = "encoder";
@@ -59,10 +59,10 @@ at::Tensor unit_rows(const at::Tensor& rows, int64_t count, const char* name) {
   return exact / exact.norm(2, {1}, true).clamp_min(1e-12);
 }
 
-Embeddings embed_style(const PictogramSet& set, Embedder& embedder) {
+Embeddings embed_style(const data::PictogramSet& set, Embedder& embedder) {
   std::vector<std::string> names;
-  std::vector<ViewRef> views;
-  for (const int64_t drawing : set.drawings_in(PictogramSplit::kStyle)) {
+  std::vector<data::ViewRef> views;
+  for (const int64_t drawing : set.drawings_in(data::PictogramSplit::kStyle)) {
     const int64_t index = set.drawings()[static_cast<size_t>(drawing)].concept_index;
     names.push_back(set.concepts()[static_cast<size_t>(index)].name);
     views.push_back({drawing, 0});
@@ -111,7 +111,7 @@ TaskResult run_encoder_task(const EvalData& data, Embedder& embedder, const Eval
   const EpisodeTask task{.name = kEncoderTask, .goal = 0.88};
   const EpisodeSampler sampler(data.set, data.tokens, data.words, task, config.seed);
   std::map<int64_t, int64_t> row_of;  // by drawing
-  for (const int64_t drawing : data.set.drawings_in(PictogramSplit::kStyle)) {
+  for (const int64_t drawing : data.set.drawings_in(data::PictogramSplit::kStyle)) {
     row_of.emplace(drawing, std::ssize(row_of));
   }
   const Embeddings embeddings = embed_style(data.set, embedder);
@@ -148,4 +148,4 @@ std::vector<EpisodeTask> select_tasks(const std::vector<std::string>& names) {
   return chosen;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -11,7 +11,7 @@
 #include "flamingo/eval/embedder.h"
 #include "flamingo/eval/pictogram_episodes.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 
 /// How much is measured.
 struct EvalConfig {
@@ -59,8 +59,8 @@ struct TaskResult {
 
 /// What an evaluation needs besides the model.
 struct EvalData {
-  PictogramSet set;
-  SequenceTokens tokens;
+  data::PictogramSet set;
+  data::SequenceTokens tokens;
   std::vector<int32_t> words;  ///< token ids for made-up labels
 };
 
@@ -85,4 +85,4 @@ TaskResult run_encoder_task(const EvalData& data, Embedder& embedder, const Eval
 /// of this kind. Throws Error on an unknown name.
 std::vector<EpisodeTask> select_tasks(const std::vector<std::string>& names);
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

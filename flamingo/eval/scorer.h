@@ -6,12 +6,12 @@
 
 #include "flamingo/data/sequence.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 
 /// A prompt and possible continuations. Candidates see the medium that the prompt's last token
 /// sees.
 struct ScoreRequest {
-  Sequence prompt;
+  data::Sequence prompt;
   std::vector<std::vector<int32_t>> candidates;  ///< token ids, at least one each
 };
 
@@ -25,4 +25,4 @@ class Scorer {
   virtual std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 /// A word of more tokens is encoded from the cut token on.
@@ -18,7 +18,7 @@ bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; 
 /// the first word of a list without one.
 class AnswerCutter {
  public:
-  AnswerCutter(const Tokenizer& tokenizer, int32_t before, std::span<const int32_t> ids)
+  AnswerCutter(const text::Tokenizer& tokenizer, int32_t before, std::span<const int32_t> ids)
       : tokenizer_(tokenizer), before_(before), ids_(ids.begin(), ids.end()) {}
 
   Ids cut(size_t num_bytes) {
@@ -92,7 +92,7 @@ class AnswerCutter {
     return all;
   }
 
-  const Tokenizer& tokenizer_;
+  const text::Tokenizer& tokenizer_;
   int32_t before_;
   Ids ids_;
   std::string target_;
@@ -100,11 +100,11 @@ class AnswerCutter {
 
 }  // namespace
 
-std::vector<int32_t> cut_answer(const Tokenizer& tokenizer, int32_t before,
+std::vector<int32_t> cut_answer(const text::Tokenizer& tokenizer, int32_t before,
                                 std::span<const int32_t> ids, std::string_view text) {
   if (text.empty()) return {};
   const size_t length = tokenizer.decode(ids, /*skip_special=*/true).size();
   return AnswerCutter(tokenizer, before, ids).cut(length - std::min(length, text.size()));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -9,7 +9,7 @@
 #include "flamingo/generate/cut_answer.h"
 #include "flamingo/generate/stop_matcher.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 /// Adds the seconds of its scope to a total.
@@ -36,7 +36,7 @@ bool contains(const std::vector<int32_t>& ids, int32_t id) {
 /// The text of an answer as its tokens come, up to the first stop string.
 class AnswerText {
  public:
-  AnswerText(const Tokenizer& tokenizer, const std::vector<std::string>& stops,
+  AnswerText(const text::Tokenizer& tokenizer, const std::vector<std::string>& stops,
              const Conversation::OnText& on_text)
       : stream_(tokenizer), stops_(stops), on_text_(on_text) {}
 
@@ -63,7 +63,7 @@ class AnswerText {
     if (!text.empty() && on_text_) on_text_(text);
   }
 
-  StreamDecoder stream_;
+  text::StreamDecoder stream_;
   StopMatcher stops_;
   const Conversation::OnText& on_text_;
   std::string text_;
@@ -89,7 +89,7 @@ at::Tensor MediaCache::encode(const std::vector<PreparedMedium>& media, Generate
   return at::cat(tokens, 1);
 }
 
-Conversation::Conversation(Flamingo model, const Tokenizer& tokenizer,
+Conversation::Conversation(model::Flamingo model, const text::Tokenizer& tokenizer,
                            std::shared_ptr<StepDecoder> decoder)
     : model_(model),
       tokenizer_(tokenizer),
@@ -111,7 +111,7 @@ void Conversation::check(const EncodedPrompt& prompt, int64_t answer, const char
 
 std::vector<float> Conversation::prefill(const EncodedPrompt& prompt, GenerateTimings& timings) {
   const c10::InferenceMode guard;
-  FlamingoInput input;
+  model::FlamingoInput input;
   {
     const ScopeTimer timer(timings.vision_s);
     input.media = media_cache_.encode(prompt.media, timings);
@@ -199,7 +199,7 @@ GenerateResult Conversation::answer(const EncodedPrompt& prompt, const GenerateO
 ScoreResult Conversation::score(const EncodedPrompt& prompt,
                                 std::span<const std::vector<int32_t>> candidates) {
   require(!candidates.empty(), "score", "expected at least one candidate, got none");
-  const DecoderConfig& lm = model_->config().lm;
+  const lm::DecoderConfig& lm = model_->config().lm;
   const int64_t words = lm.vocab + lm.additional_vocab;
   int64_t longest = 0;
   for (const auto& candidate : candidates) {
@@ -235,4 +235,4 @@ ScoreResult Conversation::weigh(const EncodedPrompt& prompt,
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -12,7 +12,7 @@
 #include "flamingo/model/flamingo.h"
 #include "flamingo/text/tokenizer.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 
 /// A picture (F = 1) or clip, prepared for the encoder.
 struct PreparedMedium {
@@ -28,6 +28,7 @@ struct EncodedPrompt {
   std::vector<PreparedMedium> media;  ///< those that are new
 };
 
+/// How an answer is sampled and where it ends.
 struct GenerateOptions {
   SamplingConfig sampling;
   int64_t max_tokens = 64;
@@ -58,6 +59,7 @@ constexpr std::array<std::pair<FinishReason, const char*>, 3> enum_table(FinishR
            {FinishReason::kCancelled, "cancelled"}}};
 }
 
+/// An answer.
 struct GenerateResult {
   std::string text;
   std::vector<int32_t> ids;  ///< the tokens of `text`; stop ids left out
@@ -66,6 +68,7 @@ struct GenerateResult {
   GenerateTimings timings;
 };
 
+/// Log-likelihoods of candidate answers.
 struct ScoreResult {
   std::vector<double> log_likelihoods;  ///< one per candidate
   GenerateTimings timings;              ///< generated_tokens: those of candidates that were run
@@ -74,13 +77,13 @@ struct ScoreResult {
 /// Media tokens by content, so that a picture is encoded once however often it is shown.
 class MediaCache {
  public:
-  explicit MediaCache(Flamingo model) : model_(std::move(model)) {}
+  explicit MediaCache(model::Flamingo model) : model_(std::move(model)) {}
 
   /// media [1, M, R, Dr] of all `media` (undefined for none); counts go into timings.
   at::Tensor encode(const std::vector<PreparedMedium>& media, GenerateTimings& timings);
 
  private:
-  Flamingo model_;
+  model::Flamingo model_;
   std::map<std::string, at::Tensor> tokens_;  ///< [1, 1, R, Dr]
 };
 
@@ -92,7 +95,8 @@ class MediaCache {
 class Conversation {
  public:
   /// `tokenizer` must outlive the conversation.
-  Conversation(Flamingo model, const Tokenizer& tokenizer, std::shared_ptr<StepDecoder> decoder);
+  Conversation(model::Flamingo model, const text::Tokenizer& tokenizer,
+               std::shared_ptr<StepDecoder> decoder);
 
   /// Called with each piece of text as soon as it is final.
   using OnText = std::function<void(const std::string&)>;
@@ -128,13 +132,13 @@ class Conversation {
   /// Makes `kept` the answer in place of the `drawn` tokens, which begin at `start`.
   void keep(std::span<const int32_t> kept, std::span<const int32_t> drawn, int64_t start);
 
-  Flamingo model_;
-  const Tokenizer& tokenizer_;
+  model::Flamingo model_;
+  const text::Tokenizer& tokenizer_;
   std::shared_ptr<StepDecoder> decoder_;
   MediaCache media_cache_;
-  KvCache cache_;
+  lm::KvCache cache_;
   int32_t last_phi_ = 0;
   std::vector<int32_t> pending_;  ///< said but not yet seen by the model
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -8,15 +8,15 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 constexpr const char* kWhere = "FusedStepDecoder";
 /// More only wait for each other in loops of microseconds.
 constexpr int kMaxThreads = 64;
 
-BlockType element_type(const at::Tensor& tensor) {
-  return tensor.scalar_type() == at::kFloat ? BlockType::kF32 : BlockType::kBF16;
+kernels::BlockType element_type(const at::Tensor& tensor) {
+  return tensor.scalar_type() == at::kFloat ? kernels::BlockType::kF32 : kernels::BlockType::kBF16;
 }
 
 std::byte* bytes_of(const at::Tensor& tensor) {
@@ -24,8 +24,8 @@ std::byte* bytes_of(const at::Tensor& tensor) {
 }
 
 /// What phi may see of all media [1, M, R, H * Dh] -> [H, W * R, Dh].
-at::Tensor heads_of(const at::Tensor& all, int32_t phi, const GatedXattnConfig& config) {
-  const int64_t first = config.media_attention == MediaAttention::kLast ? phi - 1 : 0;
+at::Tensor heads_of(const at::Tensor& all, int32_t phi, const lm::GatedXattnConfig& config) {
+  const int64_t first = config.media_attention == lm::MediaAttention::kLast ? phi - 1 : 0;
   return all[0]
       .slice(0, first, phi)
       .flatten(0, 1)
@@ -36,16 +36,17 @@ at::Tensor heads_of(const at::Tensor& all, int32_t phi, const GatedXattnConfig& 
 
 }  // namespace
 
-FusedStepDecoder::FusedStepDecoder(Flamingo model, const Gguf* lm, InputMode input)
+FusedStepDecoder::FusedStepDecoder(model::Flamingo model, const io::Gguf* lm,
+                                   kernels::InputMode input)
     : model_(std::move(model)),
       pool_(std::clamp(at::get_num_threads(), 1, kMaxThreads)),
       decoder_(fused_weights(model_, lm), input, pool_),
       media_(model_->xattn->size()) {
-  const DecoderConfig& config = model_->config().lm;
+  const lm::DecoderConfig& config = model_->config().lm;
   key_row_ = torch::empty({1, config.num_kv_heads, 0, config.head_dim}, model_->lm->compute_type());
 }
 
-void FusedStepDecoder::check(int32_t phi, const KvCache& cache) const {
+void FusedStepDecoder::check(int32_t phi, const lm::KvCache& cache) const {
   require(!cache.mask().defined(), kWhere, "expected a cache without padding, got one with");
   const int64_t limit = model_->config().lm.max_positions;
   require(cache.length() < limit, kWhere,
@@ -55,12 +56,13 @@ void FusedStepDecoder::check(int32_t phi, const KvCache& cache) const {
       "expected phi in [0, " + std::to_string(cache.num_media()) + "], got " + std::to_string(phi));
 }
 
-MediaView FusedStepDecoder::media_view(size_t layer, int32_t phi, const KvCache& cache) {
+decode::MediaView FusedStepDecoder::media_view(size_t layer, int32_t phi,
+                                               const lm::KvCache& cache) {
   if (phi == 0) return {};
   Medium& medium = media_[layer];
-  const KeyValues source = cache.media(layer);
+  const lm::KeyValues source = cache.media(layer);
   if (medium.phi != phi || !medium.source.keys.is_same(source.keys)) {
-    const GatedXattnConfig& config = model_->config().xattn;
+    const lm::GatedXattnConfig& config = model_->config().xattn;
     medium = {
         source, phi, {heads_of(source.keys, phi, config), heads_of(source.values, phi, config)}};
   }
@@ -68,20 +70,20 @@ MediaView FusedStepDecoder::media_view(size_t layer, int32_t phi, const KvCache&
           bytes_of(medium.heads.values), medium.heads.keys.size(1)};
 }
 
-std::vector<float> FusedStepDecoder::step(int32_t id, int32_t phi, KvCache& cache) {
+std::vector<float> FusedStepDecoder::step(int32_t id, int32_t phi, lm::KvCache& cache) {
   const c10::InferenceMode guard;
   check(phi, cache);
   const auto ids = torch::full({1, 1}, id, torch::kLong);
   const auto embedding = model_->lm->embed(ids).to(at::kFloat).contiguous();
-  std::vector<KvCacheView> rows;
+  std::vector<decode::KvCacheView> rows;
   for (size_t n = 0; n < decoder_.weights().blocks.size(); ++n) {
-    const KeyValues room = cache.reserve(n, 1, key_row_);
+    const lm::KeyValues room = cache.reserve(n, 1, key_row_);
     rows.push_back(
         {element_type(room.keys), bytes_of(room.keys), bytes_of(room.values), room.keys.size(2)});
   }
-  std::vector<MediaView> media;
+  std::vector<decode::MediaView> media;
   for (size_t i = 0; i < media_.size(); ++i) media.push_back(media_view(i, phi, cache));
-  const DecoderConfig& config = model_->config().lm;
+  const lm::DecoderConfig& config = model_->config().lm;
   std::vector<float> logits(static_cast<size_t>(config.vocab + config.additional_vocab));
   decoder_.step({.embedding = {embedding.const_data_ptr<float>(), static_cast<size_t>(config.dim)},
                  .position = cache.length(),
@@ -93,4 +95,4 @@ std::vector<float> FusedStepDecoder::step(int32_t id, int32_t phi, KvCache& cach
   return logits;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -8,15 +8,16 @@
 #include "flamingo/core/error.h"
 #include "flamingo/nn/rotary.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 constexpr const char* kWeightsWhere = "fused_weights";
 
-std::optional<FeedForwardKind> ffw_kind(Activation activation, bool gated) {
-  if (gated && activation == Activation::kSilu) return FeedForwardKind::kSwiGlu;
-  if (!gated && activation == Activation::kSquaredRelu) return FeedForwardKind::kSquaredRelu;
-  if (!gated && activation == Activation::kGelu) return FeedForwardKind::kGelu;
+std::optional<decode::FeedForwardKind> ffw_kind(nn::Activation activation, bool gated) {
+  if (gated && activation == nn::Activation::kSilu) return decode::FeedForwardKind::kSwiGlu;
+  if (!gated && activation == nn::Activation::kSquaredRelu)
+    return decode::FeedForwardKind::kSquaredRelu;
+  if (!gated && activation == nn::Activation::kGelu) return decode::FeedForwardKind::kGelu;
   return std::nullopt;
 }
 
@@ -35,30 +36,32 @@ std::vector<float> floats(const at::Tensor& tensor) {
 }
 
 /// Rows [first, first + count) of a matrix, in place.
-SharedMatrix view_rows(const at::Tensor& matrix, int64_t first, int64_t count) {
+decode::SharedMatrix view_rows(const at::Tensor& matrix, int64_t first, int64_t count) {
   const auto rows = matrix.narrow(0, first, count);
-  const auto type = matrix.scalar_type() == at::kFloat ? BlockType::kF32 : BlockType::kBF16;
+  const auto type =
+      matrix.scalar_type() == at::kFloat ? kernels::BlockType::kF32 : kernels::BlockType::kBF16;
   const std::span bytes(static_cast<const std::byte*>(rows.const_data_ptr()), rows.nbytes());
-  return std::make_shared<const PackedMatrix>(
-      PackedMatrix::view(type, bytes, count, matrix.size(1)));
+  return std::make_shared<const kernels::PackedMatrix>(
+      kernels::PackedMatrix::view(type, bytes, count, matrix.size(1)));
 }
 
-SharedMatrix view(const at::Tensor& matrix) { return view_rows(matrix, 0, matrix.size(0)); }
+decode::SharedMatrix view(const at::Tensor& matrix) { return view_rows(matrix, 0, matrix.size(0)); }
 
-NormWeights norm_weights(const Norm& norm, const NormConfig& config) {
-  NormWeights weights;
+decode::NormWeights norm_weights(const nn::Norm& norm, const nn::NormConfig& config) {
+  decode::NormWeights weights;
   weights.weight = floats(norm->weight);
   if (norm->bias.defined()) weights.bias = floats(norm->bias);
   weights.eps = static_cast<float>(config.eps);
-  weights.subtract_mean = config.kind == NormKind::kLayerNorm;
+  weights.subtract_mean = config.kind == nn::NormKind::kLayerNorm;
   return weights;
 }
 
-FeedForwardWeights ffw_weights(const Mlp& mlp, FeedForwardKind kind, NormWeights norm) {
+decode::FeedForwardWeights ffw_weights(const nn::Mlp& mlp, decode::FeedForwardKind kind,
+                                       decode::NormWeights norm) {
   const at::Tensor& up = mlp->up_proj->weight;
-  const bool gated = kind == FeedForwardKind::kSwiGlu;
+  const bool gated = kind == decode::FeedForwardKind::kSwiGlu;
   const int64_t inner = gated ? up.size(0) / 2 : up.size(0);
-  FeedForwardWeights weights;
+  decode::FeedForwardWeights weights;
   weights.norm = std::move(norm);
   weights.kind = kind;
   if (gated) weights.gate = view_rows(up, 0, inner);
@@ -68,11 +71,12 @@ FeedForwardWeights ffw_weights(const Mlp& mlp, FeedForwardKind kind, NormWeights
 }
 
 /// A block with views of the model's matrices.
-DecoderBlockWeights block_weights(const DecoderBlock& block, const DecoderConfig& config) {
+decode::DecoderBlockWeights block_weights(const lm::DecoderBlock& block,
+                                          const lm::DecoderConfig& config) {
   const int64_t queries = config.num_heads * config.head_dim;
   const int64_t keys = config.num_kv_heads * config.head_dim;
   const at::Tensor& qkv = block->self_attn->qkv_proj->weight;
-  DecoderBlockWeights weights;
+  decode::DecoderBlockWeights weights;
   weights.norm = norm_weights(block->input_layernorm, config.norm);
   weights.query = view_rows(qkv, 0, queries);
   weights.key = view_rows(qkv, queries, keys);
@@ -88,9 +92,9 @@ std::vector<float> gate_values(const at::Tensor& alpha) {
   return alpha.defined() ? floats(alpha.to(at::kFloat).tanh()) : std::vector<float>{1.0F};
 }
 
-CrossBlockWeights cross_weights(const GatedXattn& layer, const GatedXattnConfig& config,
-                                int64_t before_block) {
-  CrossBlockWeights weights;
+decode::CrossBlockWeights cross_weights(const lm::GatedXattn& layer,
+                                        const lm::GatedXattnConfig& config, int64_t before_block) {
+  decode::CrossBlockWeights weights;
   weights.before_block = before_block;
   weights.norm = norm_weights(layer->norm, config.norm);
   weights.query = view(layer->to_q->weight);
@@ -108,23 +112,23 @@ CrossBlockWeights cross_weights(const GatedXattn& layer, const GatedXattnConfig&
 }
 
 /// Packs a matrix of the file; heads > 0: query or key rows, turned into rotate-half order.
-SharedMatrix pack(const Gguf& lm, const std::string& name, int64_t heads = 0) {
-  const GgufTensor* tensor = lm.find(name);
+decode::SharedMatrix pack(const io::Gguf& lm, const std::string& name, int64_t heads = 0) {
+  const io::GgufTensor* tensor = lm.find(name);
   require(tensor != nullptr && tensor->shape.size() == 2, kWeightsWhere,
           "expected a matrix " + name + " in the language model's GGUF");
   tensor->readable(kWhere);
   const int64_t rows = tensor->shape[0], cols = tensor->shape[1];
   std::vector<std::byte> turned;
   if (heads > 0) turned = unpermute_rotary_rows(tensor->data, rows, heads);
-  return std::make_shared<const PackedMatrix>(PackedMatrix::pack(
+  return std::make_shared<const kernels::PackedMatrix>(kernels::PackedMatrix::pack(
       tensor->type, heads > 0 ? std::span<const std::byte>(turned) : tensor->data, rows, cols));
 }
 
 /// Puts the file's matrices in the place of the model's.
-void use_gguf(const Gguf& lm, FusedDecoderWeights& weights) {
+void use_gguf(const io::Gguf& lm, decode::FusedDecoderWeights& weights) {
   for (size_t n = 0; n < weights.blocks.size(); ++n) {
     const std::string prefix = "blk." + std::to_string(n) + ".";
-    DecoderBlockWeights& block = weights.blocks[n];
+    decode::DecoderBlockWeights& block = weights.blocks[n];
     block.query = pack(lm, prefix + "attn_q.weight", weights.heads);
     block.key = pack(lm, prefix + "attn_k.weight", weights.kv_heads);
     block.value = pack(lm, prefix + "attn_v.weight");
@@ -138,11 +142,11 @@ void use_gguf(const Gguf& lm, FusedDecoderWeights& weights) {
 
 }  // namespace
 
-bool can_fuse(const Flamingo& model) {
-  const DecoderConfig& lm = model->config().lm;
-  const GatedXattnConfig& xattn = model->config().xattn;
-  return lm.position == PositionKind::kRotary && !lm.parallel_residual && !lm.attention_bias &&
-         !lm.ffw_bias && xattn.form == XattnForm::kGated &&
+bool can_fuse(const model::Flamingo& model) {
+  const lm::DecoderConfig& lm = model->config().lm;
+  const lm::GatedXattnConfig& xattn = model->config().xattn;
+  return lm.position == lm::PositionKind::kRotary && !lm.parallel_residual && !lm.attention_bias &&
+         !lm.ffw_bias && xattn.form == lm::XattnForm::kGated &&
          ffw_kind(lm.activation, lm.gated_ffw).has_value() &&
          ffw_kind(xattn.activation, xattn.gated_ffw).has_value() && is_plain(*model->lm) &&
          is_plain(*model->xattn);
@@ -165,19 +169,19 @@ std::vector<std::byte> unpermute_rotary_rows(std::span<const std::byte> rows, in
   return turned;
 }
 
-FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm) {
+decode::FusedDecoderWeights fused_weights(const model::Flamingo& model, const io::Gguf* lm) {
   require(can_fuse(model), kWeightsWhere, "expected a model that the fused step can compute");
   const at::NoGradGuard no_grad;
-  const DecoderConfig& config = model->config().lm;
-  const GatedXattnConfig& xattn = model->config().xattn;
-  FusedDecoderWeights weights;
+  const lm::DecoderConfig& config = model->config().lm;
+  const lm::GatedXattnConfig& xattn = model->config().xattn;
+  decode::FusedDecoderWeights weights;
   weights.dim = config.dim;
   weights.heads = config.num_heads;
   weights.kv_heads = config.num_kv_heads;
   weights.head_dim = config.head_dim;
-  weights.rotary = RotaryOrder::kHalves;
+  weights.rotary = decode::RotaryOrder::kHalves;
   weights.inverse_frequencies =
-      floats(rotary_frequencies({config.head_dim, config.rotary_base, config.rotary_scaling}));
+      floats(nn::rotary_frequencies({config.head_dim, config.rotary_base, config.rotary_scaling}));
   weights.rotary_magnitude = static_cast<float>(config.rotary_scaling.magnitude);
   size_t next = 0;
   for (int64_t n = 0; n < config.num_layers; ++n) {
@@ -187,11 +191,11 @@ FusedDecoderWeights fused_weights(const Flamingo& model, const Gguf* lm) {
     weights.blocks.push_back(block_weights((*model->lm->layers)[static_cast<size_t>(n)], config));
   }
   weights.final_norm = norm_weights(model->lm->norm, config.norm);
-  const DecoupledHead& head = model->lm->lm_head;
+  const lm::DecoupledHead& head = model->lm->lm_head;
   weights.head = view(head->weight.defined() ? head->weight : model->lm->embed_tokens->weight);
   if (head->additional_fc) weights.extra_head = view(head->additional_fc->weight);
   if (lm != nullptr) use_gguf(*lm, weights);
   return weights;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -8,37 +8,40 @@
 #include "flamingo/io/sha256.h"
 #include "flamingo/media/video.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 /// [3, S, S]
-at::Tensor pixels_of(const Image& image, const TransformConfig& config) {
-  const auto pixels = transform_image(image, config);
+at::Tensor pixels_of(const media::Image& image, const media::TransformConfig& config) {
+  const auto pixels = media::transform_image(image, config);
   return at::tensor(pixels.values, at::kFloat).view({3, config.size, config.size});
 }
 
-PreparedMedium load_picture(const std::string& path, const TransformConfig& config,
-                            const ImageLimits& limits) {
+PreparedMedium load_picture(const std::string& path, const media::TransformConfig& config,
+                            const media::ImageLimits& limits) {
   const std::string content = read_file(path, limits.max_bytes);
   const auto bytes = std::as_bytes(std::span(content));
-  const Image image = decode_image(bytes, path, {.limits = limits});
-  return {.pixels = pixels_of(image, config).unsqueeze(0), .key = sha256_hex(bytes), .damage = {}};
+  const media::Image image = media::decode_image(bytes, path, {.limits = limits});
+  return {
+      .pixels = pixels_of(image, config).unsqueeze(0), .key = io::sha256_hex(bytes), .damage = {}};
 }
 
-PreparedMedium load_clip(const std::string& path, const TransformConfig& config,
+PreparedMedium load_clip(const std::string& path, const media::TransformConfig& config,
                          const FrameSampling& sampling) {
-  const VideoLimits& limits = sampling.limits.video;
+  const media::VideoLimits& limits = sampling.limits.video;
   const std::string content = read_file(path, limits.max_bytes);
   const auto bytes = std::as_bytes(std::span(content));
-  Video video(bytes, path, {.fps = sampling.fps, .frames = sampling.frames, .limits = limits});
+  media::Video video(bytes, path,
+                     {.fps = sampling.fps, .frames = sampling.frames, .limits = limits});
   require(video.num_moments() <= limits.max_frames, path,
           "expected at most " + std::to_string(limits.max_frames) + " frames, got " +
               std::to_string(video.num_moments()),
           "ask for a number of frames (--frames) or for fewer a second (--fps)");
   std::vector<at::Tensor> frames;
-  video.read(0, video.num_moments(),
-             [&](const VideoFrame& frame) { frames.push_back(pixels_of(frame.image, config)); });
-  const std::string key = sha256_hex(bytes) + "|" + std::to_string(sampling.fps) + "|" +
+  video.read(0, video.num_moments(), [&](const media::VideoFrame& frame) {
+    frames.push_back(pixels_of(frame.image, config));
+  });
+  const std::string key = io::sha256_hex(bytes) + "|" + std::to_string(sampling.fps) + "|" +
                           std::to_string(sampling.frames);
   const std::string damage = video.damage();
   return {at::stack(frames), key, damage.empty() ? "" : path + ": " + damage};
@@ -46,26 +49,27 @@ PreparedMedium load_clip(const std::string& path, const TransformConfig& config,
 
 }  // namespace
 
-std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig& transform,
+std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt,
+                                       const media::TransformConfig& transform,
                                        const FrameSampling& sampling) {
   sampling.limits.validate();
   std::vector<PreparedMedium> media;
   for (const auto& item : prompt.media()) {
-    const auto* clip = std::get_if<VideoItem>(&item);
+    const auto* clip = std::get_if<prompt::VideoItem>(&item);
     media.push_back(clip != nullptr ? load_clip(clip->path, transform, sampling)
-                                    : load_picture(std::get<ImageItem>(item).path, transform,
-                                                   sampling.limits.image));
+                                    : load_picture(std::get<prompt::ImageItem>(item).path,
+                                                   transform, sampling.limits.image));
   }
   return media;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate
 
 #else
 
-namespace flamingo {
+namespace flamingo::generate {
 
-std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConfig&,
+std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt, const media::TransformConfig&,
                                        const FrameSampling&) {
   require(prompt.media().empty(), "media",
           "expected a build with media libraries, got one built without media",
@@ -73,6 +77,6 @@ std::vector<PreparedMedium> load_media(const Prompt& prompt, const TransformConf
   return {};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate
 
 #endif

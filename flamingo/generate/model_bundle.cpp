@@ -8,10 +8,10 @@
 #include "flamingo/checkpoint/adapters/idefics.h"
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/config.h"
-#include "flamingo/model/gather_weights.h"
-#include "flamingo/text/idefics_processor.h"
+#include "flamingo/prompt/idefics_processor.h"
+#include "flamingo/surgery/gather_weights.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 namespace fs = std::filesystem;
@@ -31,8 +31,8 @@ void add_if_known(std::vector<int32_t>& ids, std::optional<int32_t> id) {
   if (id) add_new(ids, *id);
 }
 
-ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
-  const PromptStyle style = loaded.model->config().tokens.style;
+ModelBundle bundle_of(checkpoint::LoadedFlamingo loaded, text::Tokenizer tokenizer) {
+  const model::PromptStyle style = loaded.model->config().tokens.style;
   ModelBundle bundle{.model = loaded.model,
                      .tokenizer = std::move(tokenizer),
                      .style = style,
@@ -41,8 +41,8 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
   add_if_known(bundle.stop_ids, bundle.tokenizer.eos_id());
   add_if_known(bundle.stop_ids, bundle.tokenizer.token_to_id(tokens.end_of_chunk));
   bundle.answer_end = bundle.tokenizer.token_to_id(
-      style == PromptStyle::kFlamingo ? tokens.end_of_chunk : kEndOfUtterance);
-  if (style == PromptStyle::kIdefics) {
+      style == model::PromptStyle::kFlamingo ? tokens.end_of_chunk : kEndOfUtterance);
+  if (style == model::PromptStyle::kIdefics) {
     add_if_known(bundle.stop_ids, bundle.answer_end);
     for (const char* mark : kIdeficsMarks)
       add_if_known(bundle.banned_ids, bundle.tokenizer.token_to_id(mark));
@@ -55,7 +55,7 @@ ModelBundle bundle_of(LoadedFlamingo loaded, Tokenizer tokenizer) {
   bundle.warnings = std::move(loaded.warnings);
   const auto& of_text = bundle.tokenizer.warnings();
   bundle.warnings.insert(bundle.warnings.end(), of_text.begin(), of_text.end());
-  gather_weights(*bundle.model);
+  surgery::gather_weights(*bundle.model);
   bundle.model->eval();
   return bundle;
 }
@@ -65,7 +65,7 @@ bool is_native_model(const std::string& folder) {
   require(
       fs::is_directory(folder), folder, "expected a model folder, got none",
       "train one or give --model; the default model lies in models/pictogram of the repository");
-  if (is_native(folder)) return true;
+  if (checkpoint::is_native(folder)) return true;
   const auto config = read_json_file((fs::path(folder) / "config.json").string());
   const auto type = config.is_object() ? config.value("model_type", Json()) : Json();
   require(type == "idefics", folder,
@@ -75,22 +75,24 @@ bool is_native_model(const std::string& folder) {
 
 void apply_generation_config(const std::string& folder, ModelBundle& bundle) {
   const auto& lm = bundle.model->config().lm;
-  const GenerationConfig config = read_generation_config(folder, lm.vocab + lm.additional_vocab);
+  const checkpoint::GenerationConfig config =
+      checkpoint::read_generation_config(folder, lm.vocab + lm.additional_vocab);
   for (const int32_t id : config.stop_ids) add_new(bundle.stop_ids, id);
   for (const int32_t id : config.banned_ids) add_new(bundle.banned_ids, id);
   bundle.warnings.insert(bundle.warnings.end(), config.warnings.begin(), config.warnings.end());
 }
 
 ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
-  auto loaded = load_native(folder, options.lm_path,
-                            WeightOptions::of(options.compute, torch::kCPU, options.compute));
-  const auto lm_path = native_lm_path(folder, options.lm_path);
+  auto loaded =
+      checkpoint::load_native(folder, options.lm_path,
+                              lm::WeightOptions::of(options.compute, torch::kCPU, options.compute));
+  const auto lm_path = checkpoint::native_lm_path(folder, options.lm_path);
   const auto lm_file =
-      lm_path.empty() ? nullptr : std::make_shared<const Gguf>(Gguf::open(lm_path));
-  const auto vocabulary = native_tokenizer_path(folder, options.lm_path);
+      lm_path.empty() ? nullptr : std::make_shared<const io::Gguf>(io::Gguf::open(lm_path));
+  const auto vocabulary = checkpoint::native_tokenizer_path(folder, options.lm_path);
   auto tokenizer = !vocabulary.empty()
-                       ? Tokenizer::from_gguf(Gguf::open(vocabulary))
-                       : Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
+                       ? text::Tokenizer::from_gguf(io::Gguf::open(vocabulary))
+                       : text::Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
   for (const auto& name : loaded.model->config().tokens.additional)
     tokenizer = tokenizer.with_special_token(name);
   auto bundle = bundle_of(std::move(loaded), std::move(tokenizer));
@@ -99,17 +101,17 @@ ModelBundle open_native(const std::string& folder, const OpenOptions& options) {
 }
 
 ModelBundle open_idefics(const std::string& folder, const OpenOptions& options) {
-  auto tokenizer = Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
-  auto loaded =
-      load_idefics(folder, WeightOptions::of(options.compute, torch::kCPU, options.compute));
+  auto tokenizer = text::Tokenizer::from_file((fs::path(folder) / "tokenizer.json").string());
+  auto loaded = checkpoint::load_idefics(
+      folder, lm::WeightOptions::of(options.compute, torch::kCPU, options.compute));
   auto bundle = bundle_of(std::move(loaded), std::move(tokenizer));
   apply_generation_config(folder, bundle);
   return bundle;
 }
 
-EncodedPrompt encode_idefics(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,
-                             bool begin) {
-  const auto batch = process_idefics(bundle.tokenizer, {prompt});
+EncodedPrompt encode_idefics(const ModelBundle& bundle, const prompt::Prompt& prompt,
+                             int32_t media_before, bool begin) {
+  const auto batch = prompt::process_idefics(bundle.tokenizer, {prompt});
   EncodedPrompt encoded{batch.ids, batch.phi, {}};
   if (!begin) {  // a later turn has no <s>
     encoded.ids.erase(encoded.ids.begin());
@@ -125,35 +127,36 @@ ModelBundle open_model(const std::string& folder, const OpenOptions& options) {
   return is_native_model(folder) ? open_native(folder, options) : open_idefics(folder, options);
 }
 
-TransformConfig read_transform(const std::string& folder) {
+media::TransformConfig read_transform(const std::string& folder) {
   is_native_model(folder);
-  return read_model_config(folder).transform;
+  return checkpoint::read_model_config(folder).transform;
 }
 
-EncodedPrompt encode_text(const ModelBundle& bundle, const Prompt& prompt, int32_t media_before,
-                          bool begin) {
-  if (bundle.style == PromptStyle::kIdefics)
+EncodedPrompt encode_text(const ModelBundle& bundle, const prompt::Prompt& prompt,
+                          int32_t media_before, bool begin) {
+  if (bundle.style == model::PromptStyle::kIdefics)
     return encode_idefics(bundle, prompt, media_before, begin);
   const auto& tokens = bundle.model->config().tokens;
-  const auto page =
-      interleave(bundle.tokenizer, prompt.segments(),
-                 {.image_mark = tokens.image, .end_of_chunk = tokens.end_of_chunk, .begin = begin});
+  const auto page = prompt::interleave(
+      bundle.tokenizer, prompt.segments(),
+      {.image_mark = tokens.image, .end_of_chunk = tokens.end_of_chunk, .begin = begin});
   EncodedPrompt encoded{page.ids, page.phi, {}};
   for (auto& phi : encoded.phi) phi += media_before;
   return encoded;
 }
 
-std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& prompt,
+std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const prompt::Prompt& prompt,
                                       std::span<const int32_t> prompt_ids,
                                       const std::string& answer) {
   require(!std::ranges::all_of(answer, is_space), "candidate", "expected a text, got a blank one");
-  Prompt whole = prompt;
-  TextItem* last = whole.items.empty() ? nullptr : std::get_if<TextItem>(&whole.items.back());
+  prompt::Prompt whole = prompt;
+  prompt::TextItem* last =
+      whole.items.empty() ? nullptr : std::get_if<prompt::TextItem>(&whole.items.back());
   if (last != nullptr) {
     const bool apart = ends_in_space(last->text) || is_space(answer.front());
     last->text += (apart ? "" : " ") + answer;
   } else {
-    whole.items.push_back(TextItem{answer});
+    whole.items.push_back(prompt::TextItem{answer});
   }
   auto ids = encode_text(bundle, whole).ids;
   require(ids.size() > prompt_ids.size() &&
@@ -166,4 +169,4 @@ std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const Prompt& p
   return ids;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -9,7 +9,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 /// A token that may still be drawn, with its logit, later its probability.
@@ -156,4 +156,4 @@ double log_probability(std::span<const float> logits, int32_t id) {
   return logits[static_cast<size_t>(id)] - largest - std::log(sum);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

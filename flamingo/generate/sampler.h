@@ -8,7 +8,7 @@
 
 #include "flamingo/core/rng.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 
 /// How the next token is chosen from logits. The filters apply in the order listed here.
 struct SamplingConfig {
@@ -60,4 +60,4 @@ class Sampler {
 /// log of the softmax of logits at `id`.
 double log_probability(std::span<const float> logits, int32_t id);
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

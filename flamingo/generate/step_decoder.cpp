@@ -1,6 +1,6 @@
 #include "flamingo/generate/step_decoder.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 
 std::vector<float> last_logits(const at::Tensor& logits) {
   const auto rows = logits.reshape({-1, logits.size(-1)});
@@ -8,13 +8,13 @@ std::vector<float> last_logits(const at::Tensor& logits) {
   return {last.const_data_ptr<float>(), last.const_data_ptr<float>() + last.numel()};
 }
 
-std::vector<float> ModelStepDecoder::step(int32_t id, int32_t phi, KvCache& cache) {
+std::vector<float> ModelStepDecoder::step(int32_t id, int32_t phi, lm::KvCache& cache) {
   const c10::InferenceMode guard;
-  FlamingoInput input;
+  model::FlamingoInput input;
   input.ids = torch::full({1, 1}, id, torch::kLong);
   input.phi = torch::full({1, 1}, phi, torch::kLong);
   input.cache = &cache;
   return last_logits(model_->forward(input));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::generate {
 
 StopMatcher::StopMatcher(std::vector<std::string> stops) : stops_(std::move(stops)) {
   std::erase_if(stops_, [](const std::string& stop) { return stop.empty(); });
@@ -33,4 +33,4 @@ std::string StopMatcher::push(std::string_view piece) {
 
 std::string StopMatcher::finish() { return std::exchange(held_, {}); }
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

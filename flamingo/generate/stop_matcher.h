@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::generate {
 
 /// Cuts streamed text at the first stop string, holding back text that may still become one.
 class StopMatcher {
@@ -27,4 +27,4 @@ class StopMatcher {
   bool stopped_ = false;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -30,18 +30,18 @@ std::vector<std::string> sources(const fs::path& folder) {
   return found;
 }
 
-ClipVitConfig config_of(const fs::path& folder, const StateDict& weights) {
+vision::ClipVitConfig config_of(const fs::path& folder, const checkpoint::StateDict& weights) {
   const std::string hf = (folder / "config.json").string();
-  if (fs::is_regular_file(hf)) return clip_config_from_hf(read_json_file(hf), hf);
+  if (fs::is_regular_file(hf)) return checkpoint::clip_config_from_hf(read_json_file(hf), hf);
   const std::string open_clip = (folder / "open_clip_config.json").string();
   if (fs::is_regular_file(open_clip))
-    return clip_config_from_open_clip(read_json_file(open_clip), open_clip);
-  return clip_config_from_openai(weights);
+    return checkpoint::clip_config_from_open_clip(read_json_file(open_clip), open_clip);
+  return checkpoint::clip_config_from_openai(weights);
 }
 
 /// Every intermediate result of one picture batch, by the fixture's names.
-StateDict results(ClipVit& clip, const at::Tensor& pixels) {
-  StateDict values;
+checkpoint::StateDict results(vision::ClipVit& clip, const at::Tensor& pixels) {
+  checkpoint::StateDict values;
   const auto tokens = clip->tokens(pixels, [&](const std::string& name, const at::Tensor& value) {
     values.emplace(name, value);
   });
@@ -59,15 +59,18 @@ StateDict results(ClipVit& clip, const at::Tensor& pixels) {
 
 void compare_source(const fs::path& folder, const std::string& form, const std::string& source,
                     Report& report) {
-  const StateDict weights = load_state_dict(source, is_clip_weight);
-  const StateDict ours = clip_weights(weights);
-  ClipVitConfig config = config_of(folder / form, weights);
+  const checkpoint::StateDict weights =
+      checkpoint::load_state_dict(source, checkpoint::is_clip_weight);
+  const checkpoint::StateDict ours = checkpoint::clip_weights(weights);
+  vision::ClipVitConfig config = config_of(folder / form, weights);
   if (!ours.contains("proj.weight")) config.embed_dim = 0;  // CLIPVisionModel stores none
-  ClipVit clip(config, torch::kFloat32);
-  load_into(*clip, ours, {}, source);
+  vision::ClipVit clip(config, torch::kFloat32);
+  checkpoint::load_into(*clip, ours, {}, source);
   for (const fs::path& one : case_folders(folder)) {
-    const StateDict inputs = load_state_dict((one / "inputs.safetensors").string());
-    const StateDict expected = load_state_dict((one / "expected.safetensors").string());
+    const checkpoint::StateDict inputs =
+        checkpoint::load_state_dict((one / "inputs.safetensors").string());
+    const checkpoint::StateDict expected =
+        checkpoint::load_state_dict((one / "expected.safetensors").string());
     compare_tensors(source + ":" + one.filename().string(),
                     results(clip, inputs.at("pixel_values")), expected, summed_terms(config),
                     report);

@@ -10,16 +10,16 @@ namespace flamingo::golden {
 namespace {
 
 /// "<tensor>.rows0_2" (the first two rows) and "<tensor>.sum".
-void compare_dequantized(const fs::path& file, const Gguf& gguf, Report& report) {
-  for (const auto& [name, expected] : load_state_dict(file.string())) {
+void compare_dequantized(const fs::path& file, const io::Gguf& gguf, Report& report) {
+  for (const auto& [name, expected] : checkpoint::load_state_dict(file.string())) {
     const bool rows = name.ends_with(".rows0_2");
     const size_t dot = name.rfind('.');
-    const GgufTensor* tensor = gguf.find(name.substr(0, dot));
+    const io::GgufTensor* tensor = gguf.find(name.substr(0, dot));
     if (!tensor) {
       report.exact("dequantized/" + name, false, "no such tensor in the file");
       continue;
     }
-    const auto values = decode_tensor(*tensor, at::kFloat);
+    const auto values = checkpoint::decode_tensor(*tensor, at::kFloat);
     if (rows) {
       const auto got = values.dim() == 1 ? values : values.narrow(0, 0, 2);
       report.close("dequantized/" + name, max_difference(got.view_as(expected), expected),
@@ -37,7 +37,7 @@ void compare_dequantized(const fs::path& file, const Gguf& gguf, Report& report)
 /// Compares logits [S, V] of all prompt positions, behind so many terms, with what the fixture
 /// keeps of them in `file`.
 void compare_logits(const fs::path& file, const at::Tensor& logits, int64_t terms, Report& report) {
-  const StateDict expected = load_state_dict(file.string());
+  const checkpoint::StateDict expected = checkpoint::load_state_dict(file.string());
   const std::string name = file.parent_path().filename().string();
   const auto compare = [&](const std::string& which, const at::Tensor& got) {
     const auto want = tensor_at(expected, which, file);
@@ -49,13 +49,13 @@ void compare_logits(const fs::path& file, const at::Tensor& logits, int64_t term
   compare("logsumexp", at::logsumexp(logits, 1));
 }
 
-void compare_case(const fs::path& folder, Decoder& lm, Report& report) {
+void compare_case(const fs::path& folder, lm::Decoder& lm, Report& report) {
   const std::string name = folder.filename().string();
   const auto file = folder / "expected.safetensors";
-  const StateDict expected = load_state_dict(file.string());
-  const auto ids = tensor_at(load_state_dict((folder / "inputs.safetensors").string()), "input_ids",
-                             folder / "inputs.safetensors");
-  KvCache cache;
+  const checkpoint::StateDict expected = checkpoint::load_state_dict(file.string());
+  const auto ids = tensor_at(checkpoint::load_state_dict((folder / "inputs.safetensors").string()),
+                             "input_ids", folder / "inputs.safetensors");
+  lm::KvCache cache;
   const auto logits = lm->forward(ids, {}, &cache);
   compare_logits(file, logits[0], summed_terms(lm->config(), ids.size(1)), report);
   const auto expected_ids = tensor_at(expected, "generated_ids", file);
@@ -77,10 +77,10 @@ void compare_gguf_lm(const fs::path& folder, const Options& options, Report& rep
     return;
   }
   const at::NoGradGuard no_grad;
-  const auto gguf = Gguf::open(options.lm_path);
+  const auto gguf = io::Gguf::open(options.lm_path);
   compare_dequantized(folder / "dequantized.safetensors", gguf, report);
-  auto lm = make_decoder(read_gguf_llama(gguf, at::kFloat, options.lm_path),
-                         WeightOptions::of(at::kFloat), options.lm_path)
+  auto lm = checkpoint::make_decoder(checkpoint::read_gguf_llama(gguf, at::kFloat, options.lm_path),
+                                     lm::WeightOptions::of(at::kFloat), options.lm_path)
                 .decoder;
   for (const auto& path : case_folders(folder)) compare_case(path, lm, report);
 }

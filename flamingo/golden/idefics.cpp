@@ -16,8 +16,8 @@ namespace {
 struct Case {
   std::string name;
   fs::path file;
-  StateDict inputs;
-  StateDict expected;
+  checkpoint::StateDict inputs;
+  checkpoint::StateDict expected;
   int64_t terms = 0;  ///< summed on the way from pixels to logits
 
   at::Tensor want(const std::string& tensor) const { return tensor_at(expected, tensor, file); }
@@ -39,7 +39,7 @@ void compare_if_present(const Case& golden, const std::string& name, const at::T
 }
 
 /// Pixels [B, N, 3, S, S] -> media, comparing the stages on the way.
-at::Tensor compare_media(const Case& golden, Flamingo& model, Report& report) {
+at::Tensor compare_media(const Case& golden, model::Flamingo& model, Report& report) {
   const auto pixels = tensor_at(golden.inputs, "pixel_values", golden.file);
   const auto features = model->encode_features(pixels.unsqueeze(2));  // [B, N, 1, 1 + P, Dv]
   compare_if_present(golden, "vision_last_hidden_state", features.flatten(0, 2), report);
@@ -56,12 +56,12 @@ std::string fixture_name(const std::string& name) {
              : "decoder_layer." + name.substr(std::string("lm.layers.").size());
 }
 
-void compare_case(const Case& golden, Flamingo& model, Report& report) {
+void compare_case(const Case& golden, model::Flamingo& model, Report& report) {
   const auto ids = tensor_at(golden.inputs, "input_ids", golden.file);
   const auto mask = tensor_at(golden.inputs, "attention_mask", golden.file);
   const auto phi = phi_of(tensor_at(golden.inputs, "image_attention_mask", golden.file));
   const auto media = compare_media(golden, model, report);
-  KvCache cache;
+  lm::KvCache cache;
   const auto hidden = model->forward_hidden(
       {.ids = ids, .phi = phi, .media = media, .attention_mask = mask, .cache = &cache},
       [&](const std::string& name, const at::Tensor& value) {
@@ -90,14 +90,15 @@ bool matches_idefics(const fs::path& folder) {
 
 void compare_idefics(const fs::path& folder, const Options&, Report& report) {
   const at::NoGradGuard no_grad;
-  auto loaded = load_idefics((folder / "model").string(), WeightOptions::of(at::kFloat));
+  auto loaded =
+      checkpoint::load_idefics((folder / "model").string(), lm::WeightOptions::of(at::kFloat));
   report.exact("load: " + loaded.report.text(), loaded.report.missing == 0);
   for (const auto& path : case_folders(folder)) {
     Case golden{path.filename().string(), path / "expected.safetensors",
-                load_state_dict((path / "inputs.safetensors").string()),
-                load_state_dict((path / "expected.safetensors").string())};
-    const FlamingoConfig& config = loaded.model->config();
-    const ClipVitConfig& clip = *config.vision.clip_vit;
+                checkpoint::load_state_dict((path / "inputs.safetensors").string()),
+                checkpoint::load_state_dict((path / "expected.safetensors").string())};
+    const model::FlamingoConfig& config = loaded.model->config();
+    const vision::ClipVitConfig& clip = *config.vision.clip_vit;
     golden.terms = summed_terms(clip) +
                    summed_terms(config, tensor_at(golden.inputs, "input_ids", golden.file).size(1),
                                 2 * clip.num_patches());

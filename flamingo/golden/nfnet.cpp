@@ -14,31 +14,32 @@ constexpr const char* kSizes = "dm_nfnet_sizes.json";
 constexpr const char* kF0Keys = "dm_nfnet_f0.keys.json";
 
 /// Every intermediate result of one picture batch, by the fixture's names.
-StateDict results(Nfnet& net, const at::Tensor& image) {
-  StateDict values;
+checkpoint::StateDict results(vision::Nfnet& net, const at::Tensor& image) {
+  checkpoint::StateDict values;
   net->feature_map(image, {}, [&](const std::string& name, const at::Tensor& value) {
     values.emplace(name, value);
   });
   const auto& map = values.at("feature_map");
   values.emplace("pooled", map.mean({2, 3}));
-  if (net->config().num_classes > 0) values.emplace("logits", net->classify(grid_to_patches(map)));
+  if (net->config().num_classes > 0)
+    values.emplace("logits", net->classify(vision::grid_to_patches(map)));
   return values;
 }
 
-NfnetConfig dm_config(const std::string& name, int64_t num_classes) {
-  NfnetConfig config =
-      as_timm(nfnet_preset("nfnet-" + name.substr(std::string("dm_nfnet_").size())));
+vision::NfnetConfig dm_config(const std::string& name, int64_t num_classes) {
+  vision::NfnetConfig config = checkpoint::as_timm(
+      vision::nfnet_preset("nfnet-" + name.substr(std::string("dm_nfnet_").size())));
   config.num_classes = num_classes;
   return config;
 }
 
 /// Weights of an encoder without memory: names and shapes only.
-StateDict meta_weights(const NfnetConfig& config) {
-  const Nfnet net(config, torch::TensorOptions().device(torch::kMeta));
-  return nfnet_to_timm(state_dict_of(*net));
+checkpoint::StateDict meta_weights(const vision::NfnetConfig& config) {
+  const vision::Nfnet net(config, torch::TensorOptions().device(torch::kMeta));
+  return checkpoint::nfnet_to_timm(checkpoint::state_dict_of(*net));
 }
 
-int64_t count_elements(const StateDict& weights) {
+int64_t count_elements(const checkpoint::StateDict& weights) {
   int64_t count = 0;
   for (const auto& [name, weight] : weights) count += weight.numel();
   return count;
@@ -50,8 +51,8 @@ void compare_count(const std::string& name, int64_t actual, const Json& expected
 }
 
 void compare_size(const std::string& name, const Json& size, Report& report) {
-  const NfnetConfig config = dm_config(name, 0);
-  const StateDict weights = meta_weights(config);
+  const vision::NfnetConfig config = dm_config(name, 0);
+  const checkpoint::StateDict weights = meta_weights(config);
   compare_count(name + "/parameters_no_classifier", count_elements(weights),
                 size.at("parameters_no_classifier"), report);
   compare_count(name + "/parameters_1000_classes",
@@ -89,13 +90,17 @@ bool matches_nfnet(const fs::path& folder) {
 void compare_nfnet(const fs::path& folder, const Options& /*options*/, Report& report) {
   const torch::NoGradGuard no_grad;
   const std::string config_path = (folder / "model" / "config.json").string();
-  Nfnet net(nfnet_config_from_timm(read_json_file(config_path), config_path), torch::kFloat32);
+  vision::Nfnet net(checkpoint::nfnet_config_from_timm(read_json_file(config_path), config_path),
+                    torch::kFloat32);
   net->eval();
   const std::string model = (folder / "model").string();
-  load_into(*net, nfnet_from_timm(load_state_dict(model)), {}, model);
+  checkpoint::load_into(*net, checkpoint::nfnet_from_timm(checkpoint::load_state_dict(model)), {},
+                        model);
   for (const fs::path& one : case_folders(folder)) {
-    const StateDict inputs = load_state_dict((one / "inputs.safetensors").string());
-    const StateDict expected = load_state_dict((one / "expected.safetensors").string());
+    const checkpoint::StateDict inputs =
+        checkpoint::load_state_dict((one / "inputs.safetensors").string());
+    const checkpoint::StateDict expected =
+        checkpoint::load_state_dict((one / "expected.safetensors").string());
     compare_tensors(one.string(), results(net, inputs.at("image")), expected, summed_terms(*net),
                     report);
   }

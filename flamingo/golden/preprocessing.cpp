@@ -43,7 +43,7 @@ constexpr double kLossy = 2.0 / 255.0;        // another build of a JPEG or WebP
 /// "photo.jpg.openclip224" taken apart.
 struct Key {
   std::string file;
-  TransformConfig config;
+  media::TransformConfig config;
 };
 
 std::optional<Key> parse_key(const std::string& name) {
@@ -51,13 +51,14 @@ std::optional<Key> parse_key(const std::string& name) {
   if (dot == std::string::npos) return std::nullopt;
   Key key{name.substr(0, dot), {}};
   std::string_view kind = std::string_view(name).substr(dot + 1);
-  const auto take = [&](std::string_view prefix, TransformMode mode) {
+  const auto take = [&](std::string_view prefix, media::TransformMode mode) {
     if (!kind.starts_with(prefix)) return false;
     kind.remove_prefix(prefix.size());
     key.config.mode = mode;
     return true;
   };
-  if (!take("openclip", TransformMode::kOpenClip) && !take("idefics", TransformMode::kIdefics)) {
+  if (!take("openclip", media::TransformMode::kOpenClip) &&
+      !take("idefics", media::TransformMode::kIdefics)) {
     return std::nullopt;
   }
   const auto end = kind.data() + kind.size();
@@ -66,17 +67,17 @@ std::optional<Key> parse_key(const std::string& name) {
   return key;
 }
 
-std::vector<float> floats_of(const TensorView& view, int64_t size) {
-  require(view.dtype == DType::kF32 && view.shape == std::vector<int64_t>{3, size, size}, view.name,
-          "expected float32 [3, S, S], got another layout");
+std::vector<float> floats_of(const io::TensorView& view, int64_t size) {
+  require(view.dtype == io::DType::kF32 && view.shape == std::vector<int64_t>{3, size, size},
+          view.name, "expected float32 [3, S, S], got another layout");
   std::vector<float> values(3 * size * size);
   std::memcpy(values.data(), view.data.data(), view.data.size());
   return values;
 }
 
 /// Largest difference; `denormalise` undoes the division by std, so that 1 / 255 is one pixel step.
-double difference(const PixelTensor& got, const std::vector<float>& expected,
-                  const TransformConfig& config, bool denormalise) {
+double difference(const media::PixelTensor& got, const std::vector<float>& expected,
+                  const media::TransformConfig& config, bool denormalise) {
   double largest = 0;
   const size_t area = expected.size() / 3;
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -93,17 +94,18 @@ class Pictures {
  public:
   explicit Pictures(fs::path folder) : folder_(std::move(folder)) {}
 
-  const Image& get(const std::string& file) {
+  const media::Image& get(const std::string& file) {
     const auto it = images_.find(file);
     if (it != images_.end()) return it->second;
-    DecodeOptions options;
+    media::DecodeOptions options;
     options.apply_orientation = false;
-    return images_.emplace(file, load_image((folder_ / file).string(), options)).first->second;
+    return images_.emplace(file, media::load_image((folder_ / file).string(), options))
+        .first->second;
   }
 
  private:
   fs::path folder_;
-  std::map<std::string, Image> images_;
+  std::map<std::string, media::Image> images_;
 };
 
 bool is_lossy(const std::string& file) {
@@ -128,11 +130,11 @@ void report_close(const fs::path& path, const std::string& name, double d, doubl
   }
 }
 
-void compare_pixels(const fs::path& folder, const TensorView& view, Pictures& pictures,
+void compare_pixels(const fs::path& folder, const io::TensorView& view, Pictures& pictures,
                     Report& report) {
   const Key key = *parse_key(view.name);
   const std::vector<float> expected = floats_of(view, key.config.size);
-  const PixelTensor got = transform_image(pictures.get(key.file), key.config);
+  const media::PixelTensor got = media::transform_image(pictures.get(key.file), key.config);
   const bool lossy = is_lossy(key.file);
   report_close(folder / "images" / key.file, view.name,
                difference(got, expected, key.config, lossy), lossy ? kLossy + kExact : kExact,
@@ -140,12 +142,13 @@ void compare_pixels(const fs::path& folder, const TensorView& view, Pictures& pi
 }
 
 /// Our pixels of FILE against the peer's convert("RGB"), in steps of 1 / 255.
-void compare_decoded(const fs::path& folder, const TensorView& view, Pictures& pictures,
+void compare_decoded(const fs::path& folder, const io::TensorView& view, Pictures& pictures,
                      Report& report) {
   const std::string file = view.name.substr(0, view.name.rfind('.'));
-  const Image got = convert_to_rgb(pictures.get(file));
-  require(view.dtype == DType::kU8 && view.shape == std::vector<int64_t>{got.height, got.width, 3},
-          view.name, "expected uint8 [H, W, 3] of the picture, got another layout");
+  const media::Image got = media::convert_to_rgb(pictures.get(file));
+  require(
+      view.dtype == io::DType::kU8 && view.shape == std::vector<int64_t>{got.height, got.width, 3},
+      view.name, "expected uint8 [H, W, 3] of the picture, got another layout");
   double largest = 0;
   for (size_t i = 0; i < got.pixels.size(); ++i) {
     const int d = std::to_integer<int>(view.data[i]) - got.pixels[i];
@@ -156,15 +159,15 @@ void compare_decoded(const fs::path& folder, const TensorView& view, Pictures& p
 }
 
 /// The transform alone, from the peer's pixels of a lossy RGB file: exact whatever the decoder.
-void compare_transform(const TensorView& view, const Safetensors& decoded, Pictures& pictures,
-                       Report& report) {
+void compare_transform(const io::TensorView& view, const io::Safetensors& decoded,
+                       Pictures& pictures, Report& report) {
   const Key key = *parse_key(view.name);
-  const TensorView* pixels = decoded.find(key.file + ".convert_rgb");
+  const io::TensorView* pixels = decoded.find(key.file + ".convert_rgb");
   if (pixels == nullptr || !is_lossy(key.file)) return;
-  Image image = pictures.get(key.file);
-  if (image.mode != PixelMode::kRgb || pixels->data.size() != image.pixels.size()) return;
+  media::Image image = pictures.get(key.file);
+  if (image.mode != media::PixelMode::kRgb || pixels->data.size() != image.pixels.size()) return;
   std::memcpy(image.pixels.data(), pixels->data.data(), image.pixels.size());
-  const PixelTensor got = transform_image(image, key.config);
+  const media::PixelTensor got = media::transform_image(image, key.config);
   report.close(view.name + " from decoded",
                difference(got, floats_of(view, key.config.size), key.config, false), kExact);
 }
@@ -182,17 +185,18 @@ void guarded(const std::string& name, Report& report, const Compare& compare) {
 }  // namespace
 
 void compare_preprocessing(const fs::path& folder, const Options&, Report& report) {
-  const Safetensors expected = Safetensors::open((folder / "expected.safetensors").string());
-  std::optional<Safetensors> decoded;
+  const io::Safetensors expected =
+      io::Safetensors::open((folder / "expected.safetensors").string());
+  std::optional<io::Safetensors> decoded;
   const fs::path decoded_path = folder / "decoded.safetensors";
-  if (fs::exists(decoded_path)) decoded = Safetensors::open(decoded_path.string());
+  if (fs::exists(decoded_path)) decoded = io::Safetensors::open(decoded_path.string());
   Pictures pictures(folder / "images");
   if (decoded) {
-    for (const TensorView& view : decoded->tensors()) {
+    for (const io::TensorView& view : decoded->tensors()) {
       guarded(view.name, report, [&] { compare_decoded(folder, view, pictures, report); });
     }
   }
-  for (const TensorView& view : expected.tensors()) {
+  for (const io::TensorView& view : expected.tensors()) {
     if (!parse_key(view.name)) {
       report.not_supported(view.name, "unknown kind of value");
       continue;

@@ -35,8 +35,8 @@ std::vector<std::filesystem::path> case_folders(const std::filesystem::path& fol
   return cases;
 }
 
-void compare_tensors(const std::string& name, const StateDict& got, const StateDict& expected,
-                     int64_t terms, Report& report) {
+void compare_tensors(const std::string& name, const checkpoint::StateDict& got,
+                     const checkpoint::StateDict& expected, int64_t terms, Report& report) {
   for (const auto& [key, tensor] : expected) {
     const auto found = got.find(key);
     const double difference = found == got.end() ? std::numeric_limits<double>::infinity()
@@ -66,7 +66,7 @@ void compare_ids(Report& report, const std::string& name, const at::Tensor& got,
                std::to_string(same) + " of " + std::to_string(expected.numel()) + " ids agree");
 }
 
-at::Tensor tensor_at(const StateDict& tensors, const std::string& name,
+at::Tensor tensor_at(const checkpoint::StateDict& tensors, const std::string& name,
                      const std::filesystem::path& file) {
   const auto found = tensors.find(name);
   require(found != tensors.end(), file.string(), "expected a tensor " + name);

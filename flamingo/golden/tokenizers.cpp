@@ -51,7 +51,7 @@ std::string unhex(const std::string& hex) {
   return bytes;
 }
 
-void compare_encode(const fs::path& path, const Tokenizer& tokenizer, Report& report) {
+void compare_encode(const fs::path& path, const text::Tokenizer& tokenizer, Report& report) {
   Tally ids;
   Tally with_special;
   Tally decoded;
@@ -75,7 +75,7 @@ void compare_encode(const fs::path& path, const Tokenizer& tokenizer, Report& re
   skipped.report("encode.decoded_skip_special", report);
 }
 
-void compare_decode(const fs::path& path, const Tokenizer& tokenizer, Report& report) {
+void compare_decode(const fs::path& path, const text::Tokenizer& tokenizer, Report& report) {
   Tally text;
   Tally skipped;
   for_each_line(path, [&](const Json& item, size_t line) {
@@ -89,7 +89,7 @@ void compare_decode(const fs::path& path, const Tokenizer& tokenizer, Report& re
   skipped.report("decode.text_skip_special", report);
 }
 
-void compare_bytes(const fs::path& path, const Tokenizer& tokenizer, Report& report) {
+void compare_bytes(const fs::path& path, const text::Tokenizer& tokenizer, Report& report) {
   Tally ids;
   for_each_line(path, [&](const Json& item, size_t line) {
     const std::string bytes = unhex(item.at("hex").get<std::string>());
@@ -106,7 +106,8 @@ bool matches_tokenizer(const fs::path& folder) {
 }
 
 void compare_tokenizer(const fs::path& folder, const Options& /*options*/, Report& report) {
-  const Tokenizer tokenizer = Tokenizer::from_file((folder / "tokenizer.json").string());
+  const text::Tokenizer tokenizer =
+      text::Tokenizer::from_file((folder / "tokenizer.json").string());
   compare_encode(folder / "encode.jsonl", tokenizer, report);
   if (fs::is_regular_file(folder / "decode.jsonl")) {
     compare_decode(folder / "decode.jsonl", tokenizer, report);

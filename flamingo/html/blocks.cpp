@@ -7,7 +7,7 @@
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/names.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 constexpr size_t kMaxHeadingNodes = 64;
@@ -205,4 +205,4 @@ bool is_block(GumboTag tag) {
 
 bool is_paragraph(GumboTag tag) { return tag == GUMBO_TAG_P || tag == GUMBO_TAG_DD; }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

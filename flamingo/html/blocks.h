@@ -5,7 +5,7 @@
 
 #include "flamingo/html/tree.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// Elements that a name can make a menu; words inside a sentence are none.
 bool is_block(GumboTag tag);
@@ -38,4 +38,4 @@ std::string first_heading(const GumboNode* element);
 /// Characters other than white space.
 int64_t count_characters(const char* text);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -12,7 +12,7 @@
 #include "flamingo/html/prescan.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
@@ -150,16 +150,16 @@ PageEncoding find_encoding(std::string_view bytes, std::string_view http_charset
   std::string_view encoding = iconv_name(http_charset);
   if (encoding.empty()) encoding = declared_encoding(bytes);
   if (encoding.empty()) encoding = kFallback;
-  if (is_western_default(encoding) && repair_utf8(bytes) == bytes) encoding = "UTF-8";
+  if (is_western_default(encoding) && text::repair_utf8(bytes) == bytes) encoding = "UTF-8";
   return {encoding, 0};
 }
 
 std::string decode_page(std::string_view bytes, std::string_view http_charset) {
   const auto [encoding, mark] = find_encoding(bytes, http_charset);
   bytes.remove_prefix(mark);
-  std::string text = repair_utf8(encoding == "UTF-8" ? bytes : convert(bytes, encoding));
+  std::string text = text::repair_utf8(encoding == "UTF-8" ? bytes : convert(bytes, encoding));
   if (std::ranges::any_of(text, is_control)) std::erase_if(text, is_control);
   return text;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// The name by which iconv knows a charset label of a page, or an empty string for an unknown one.
 /// Labels mean what browsers take them for ("latin1" and "ascii" are windows-1252). Source: WHATWG
@@ -27,4 +27,4 @@ PageEncoding find_encoding(std::string_view bytes, std::string_view http_charset
 /// control characters other than white space are left out.
 std::string decode_page(std::string_view bytes, std::string_view http_charset);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -6,7 +6,7 @@
 #include "flamingo/html/text_writer.h"
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 /// Links as a page writes them; its base may stand after them.
@@ -161,4 +161,4 @@ PageFacts read_facts(const HtmlTree& tree, std::string_view url, size_t max_url_
   return facts;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

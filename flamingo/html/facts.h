@@ -6,7 +6,7 @@
 
 #include "flamingo/html/tree.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// What a page says about itself outside of its text.
 struct PageFacts {
@@ -22,4 +22,4 @@ struct PageFacts {
 /// Reads the facts from all of a page, boilerplate included. Addresses are absolute.
 PageFacts read_facts(const HtmlTree& tree, std::string_view url, size_t max_url_bytes);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

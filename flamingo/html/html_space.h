@@ -5,7 +5,7 @@
 
 #include "flamingo/core/ascii.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// White space of HTML: space, tab, newline, form feed, carriage return.
 constexpr bool is_html_space(char c) {
@@ -39,4 +39,4 @@ void for_each_word(std::string_view text, IsSeparator is_separator, Visit visit)
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -1,6 +1,6 @@
 #include "flamingo/html/layout.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 bool is_list_part(GumboTag tag) {
@@ -81,4 +81,4 @@ bool is_preformatted(const GumboNode* element) {
          tag == GUMBO_TAG_PLAINTEXT || tag == GUMBO_TAG_TEXTAREA || is_code_line(element);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

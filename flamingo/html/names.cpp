@@ -7,7 +7,7 @@
 
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -228,4 +228,4 @@ bool is_slug_of(std::string_view id, std::string_view heading, bool& exact) {
       slug, [&](const std::string& word) { return !is_suspect(word) || stands_in_heading(word); });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// How surely a name says that a block is not content, by what would show the opposite. A menu may
 /// be that of a restaurant, a section on cookies may bear the name of its heading, a post the
@@ -40,4 +40,4 @@ bool names_accordion(std::string_view class_value);
 /// ("copyright-considerations" for "2.3 Copyright considerations").
 bool is_slug_of(std::string_view id, std::string_view heading, bool& exact);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

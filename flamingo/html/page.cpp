@@ -11,7 +11,7 @@
 #include "flamingo/html/table.h"
 #include "flamingo/html/text_writer.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 /// The element before or after `node` among its siblings; null for none and when text stands
@@ -229,4 +229,4 @@ HtmlPage parse_page(std::string_view utf8, std::string_view url, const PageOptio
   return page;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -9,7 +9,7 @@
 #include "flamingo/html/rules.h"
 #include "flamingo/html/tree.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// How a page becomes a document.
 struct PageOptions {
@@ -27,7 +27,7 @@ struct PageOptions {
 
 /// A page as a document, and what a filter wants to know of it.
 struct HtmlPage {
-  Document document;
+  document::Document document;
   std::string language;   ///< of <html>, <body> or a block in it, as written; may be empty
   std::string canonical;  ///< address of <link rel=canonical>; may be empty
   std::vector<std::string> robots;  ///< directives of <meta name=robots>, lower case, each once
@@ -47,4 +47,4 @@ struct HtmlPage {
 /// Time and memory are linear in the bytes of the page. Throws Error when it is over a limit.
 HtmlPage parse_page(std::string_view utf8, std::string_view url, const PageOptions& options = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::html

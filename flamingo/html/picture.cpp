@@ -9,7 +9,7 @@
 #include "flamingo/html/text_writer.h"
 #include "flamingo/html/url.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -79,13 +79,13 @@ std::string_view video_reference(const GumboNode* video) {
 }
 
 /// Why a medium is not wanted that is `declared` so and has this address, not yet resolved.
-DropReason refusal(const Medium& declared, std::string_view reference, const PageAddress& page,
-                   const PictureRules& rules) {
+DropReason refusal(const document::Medium& declared, std::string_view reference,
+                   const PageAddress& page, const PictureRules& rules) {
   const auto tiny = [&](int64_t side) { return side > 0 && side < rules.min_side; };
   const bool data = is_data_url(reference);
   const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
   if (reference.empty()) return DropReason::kAddress;
-  if (data && declared.kind == MediumKind::kVideo) return DropReason::kAddress;
+  if (data && declared.kind == document::MediumKind::kVideo) return DropReason::kAddress;
   if (reference.size() > limit) return data ? DropReason::kData : DropReason::kAddress;
   if (tiny(declared.width) || tiny(declared.height)) return DropReason::kTiny;
   return is_svg(reference) && !rules.svg ? DropReason::kSvg : DropReason::kNone;
@@ -144,8 +144,8 @@ MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
                            const PictureRules& rules) {
   const bool video = tag_of(element) == GUMBO_TAG_VIDEO;
   const std::string_view reference = video ? video_reference(element) : picture_reference(element);
-  Medium medium;
-  medium.kind = video ? MediumKind::kVideo : MediumKind::kImage;
+  document::Medium medium;
+  medium.kind = video ? document::MediumKind::kVideo : document::MediumKind::kImage;
   medium.width = pixels(attribute(element, "width"));
   medium.height = pixels(attribute(element, "height"));
   const DropReason reason = refusal(medium, reference, page, rules);
@@ -160,4 +160,4 @@ MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
   return {std::move(medium), DropReason::kNone};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

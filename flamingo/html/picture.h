@@ -9,7 +9,7 @@
 #include "flamingo/html/rules.h"
 #include "flamingo/html/tree.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// Which pictures of a page become media.
 struct PictureRules {
@@ -42,7 +42,7 @@ struct PageAddress {
 
 /// A medium or why there is none.
 struct MediumChoice {
-  std::optional<Medium> medium;
+  std::optional<document::Medium> medium;
   DropReason reason = DropReason::kNone;
 };
 
@@ -52,4 +52,4 @@ struct MediumChoice {
 MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
                            const PictureRules& rules);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

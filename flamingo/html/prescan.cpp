@@ -8,7 +8,7 @@
 #include "flamingo/html/charset.h"
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -222,4 +222,4 @@ std::string_view charset_of_content_type(std::string_view content_type) {
   return {};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// The encoding that a page without byte order mark declares in itself, by the name iconv knows;
 /// empty when it names none that is known. In this order: a <meta> in the first 1,024 bytes, a
@@ -17,4 +17,4 @@ std::string_view declared_encoding(std::string_view bytes);
 /// is written there; empty when none is named. Source: HTML, section 2.3.5.
 std::string_view charset_of_content_type(std::string_view content_type);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

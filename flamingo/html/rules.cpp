@@ -8,7 +8,7 @@
 #include "flamingo/html/names.h"
 #include "flamingo/html/style.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -472,4 +472,4 @@ Judgement judge(const HtmlTree& tree, const BoilerplateRules& rules) {
   return Judge(tree, rules).run();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

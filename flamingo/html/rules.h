@@ -8,7 +8,7 @@
 
 #include "flamingo/html/tree.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// Why a part of a page is not in the document.
 enum class DropReason : uint8_t {
@@ -27,6 +27,7 @@ enum class DropReason : uint8_t {
   kTooMany,  ///< a picture after HtmlLimits::pictures others
 };
 
+/// Enumerators of DropReason, kNone among them.
 constexpr size_t kNumDropReasons = 13;
 
 constexpr std::array<std::pair<DropReason, const char*>, kNumDropReasons> enum_table(DropReason) {
@@ -104,4 +105,4 @@ Judgement judge(const HtmlTree& tree, const BoilerplateRules& rules);
 /// Whether a reader never sees the element's children as text: script, style, svg, iframe, ...
 bool is_never_content(const GumboNode* element);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -2,7 +2,7 @@
 
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -51,4 +51,4 @@ std::string squeeze_indentation(std::string_view html) {
   return out.append(html, copied);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -7,7 +7,7 @@
 
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 /// A property that can hide an element, by its values that do.
@@ -85,4 +85,4 @@ bool style_hides(std::string_view style) {
   return std::ranges::find(hides, true) != hides.end();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -7,7 +7,7 @@
 #include "flamingo/html/layout.h"
 #include "flamingo/html/text_writer.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 /// Columns whose spans are followed; cells behind them stand one after the other.
@@ -180,4 +180,4 @@ void TableLayout::add_row(const GumboNode* row, Grid& grid) {
   places_[tree_.slot(row)].one_line = one_line && cells > 1;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

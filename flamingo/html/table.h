@@ -6,7 +6,7 @@
 #include "flamingo/html/rules.h"
 #include "flamingo/html/tree.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// Where the cells of a page's tables stand, so that a value stays below its heading when cells
 /// before it are empty or span others. Columns in which no cell begins with something to read (the
@@ -42,4 +42,4 @@ class TableLayout {
   std::vector<Place> places_;  ///< by slot
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::html

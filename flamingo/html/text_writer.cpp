@@ -5,7 +5,7 @@
 
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 /// What a few bytes of text are in a line.
@@ -148,13 +148,14 @@ void TextWriter::end_part() {
   trim_end(current_);
   if (current_.empty()) return;
   if (inline_medium) current_ += ' ';
-  document_.parts.push_back(Part::of_text(std::exchange(current_, {})));
+  document_.parts.push_back(document::Part::of_text(std::exchange(current_, {})));
 }
 
-void TextWriter::medium(Medium medium) {
+void TextWriter::medium(document::Medium medium) {
   ++num_written_;
   end_part();
-  document_.parts.push_back(Part::of_medium(static_cast<int64_t>(document_.media.size())));
+  document_.parts.push_back(
+      document::Part::of_medium(static_cast<int64_t>(document_.media.size())));
   document_.media.push_back(std::move(medium));
   marker_.clear();
   breaks_ = 0;
@@ -169,11 +170,11 @@ void TextWriter::finish() {
 }
 
 std::string collapse_space(std::string_view utf8) {
-  Document document;
+  document::Document document;
   TextWriter writer(document);
   writer.text(utf8);
   writer.finish();
   return document.parts.empty() ? std::string() : std::move(document.parts[0].text);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -6,7 +6,7 @@
 
 #include "flamingo/document/document.h"
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// Builds the parts of a document from the text and the breaks of a page, with white space as a
 /// browser shows it: runs of it are one space, none at the ends of lines, at most one blank line.
@@ -15,7 +15,7 @@ namespace flamingo {
 class TextWriter {
  public:
   /// Appends to the parts and media of `document`, which must outlive the writer.
-  explicit TextWriter(Document& document) : document_(document) {}
+  explicit TextWriter(document::Document& document) : document_(document) {}
 
   /// Text whose white space is one space each.
   void text(std::string_view utf8);
@@ -38,7 +38,7 @@ class TextWriter {
   void item(std::string marker);
   /// The item ends; a marker that no text followed is forgotten.
   void end_item();
-  void medium(Medium medium);
+  void medium(document::Medium medium);
   /// Ends the last part.
   void finish();
 
@@ -48,7 +48,7 @@ class TextWriter {
   void begin_text();
   void end_part();
 
-  Document& document_;
+  document::Document& document_;
   std::string current_;
   std::string marker_;
   int breaks_ = 0;      ///< line ends due before the next text
@@ -64,4 +64,4 @@ bool has_glyphs(std::string_view utf8);
 /// `utf8` as TextWriter::text writes it, alone.
 std::string collapse_space(std::string_view utf8);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

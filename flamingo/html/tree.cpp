@@ -14,7 +14,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 constexpr size_t kNodeBytes = sizeof(GumboNode);
@@ -232,4 +232,4 @@ int64_t integer_attribute(const GumboNode* element, const char* name, int64_t ot
   return std::clamp<int64_t>(value, -1'000'000, 1'000'000);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

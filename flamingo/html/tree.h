@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// What a page may take. Together they make parsing linear in the bytes of the page, which gumbo
 /// by itself is not.
@@ -78,4 +78,4 @@ bool has_attribute(const GumboNode* element, const char* name);
 /// The value of a whole number attribute, within a million of 0, or `otherwise`.
 int64_t integer_attribute(const GumboNode* element, const char* name, int64_t otherwise);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -8,7 +8,7 @@
 #include "flamingo/html/data_url.h"
 #include "flamingo/html/html_space.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 /// Bytes that are percent-encoded where they stand, beside controls and what is not ASCII
@@ -117,7 +117,7 @@ std::optional<std::string> read_authority(std::string_view text, std::string_vie
   }
   const size_t bracket = text.starts_with('[') ? text.find(']') : 0;
   const size_t host_end = std::min(text.find(':', std::min(bracket, text.size())), text.size());
-  const auto host = parse_url_host(text.substr(0, host_end));
+  const auto host = crawl::parse_url_host(text.substr(0, host_end));
   const auto port = read_port(text.substr(std::min(host_end + 1, text.size())), scheme);
   if (!host || !port) return std::nullopt;
   return out + *host + *port;
@@ -140,7 +140,7 @@ bool read_file(std::string_view text, Address& address) {
     address.authority.clear();
     const size_t end = std::min(text.find_first_of("/\\"), text.size());
     if (end > 0) {
-      const auto host = parse_url_host(text.substr(0, end));
+      const auto host = crawl::parse_url_host(text.substr(0, end));
       if (!host) return false;
       if (*host != "localhost") address.authority = *host;
     }
@@ -216,7 +216,7 @@ std::string normalise_escapes(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     const bool escape = text[i] == '%' && i + 2 < text.size() && is_ascii_hex(text[i + 1]) &&
                         is_ascii_hex(text[i + 2]);
-    const char c = escape ? percent_decode(text.substr(i, 3))[0] : text[i];
+    const char c = escape ? crawl::percent_decode(text.substr(i, 3))[0] : text[i];
     const bool plain = is_ascii_alnum(c) || kMarks.find(c) != kMarks.npos;
     const bool bad = !is_ascii_graphic(c) || kEitherWay.find(c) != kEitherWay.npos;
     if (bad || (escape && !plain)) {
@@ -282,4 +282,4 @@ std::string normalise_url(std::string_view url) {
   return write(*address, false);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::html

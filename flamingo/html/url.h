@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::html {
 
 /// The five components of a URI reference (RFC 3986, section 3); views into the text it was split
 /// from. A component that is absent differs from an empty one ("http:" has no authority).
@@ -16,6 +16,7 @@ struct UrlParts {
   std::optional<std::string_view> fragment;
 };
 
+/// Cuts an address at its delimiters (RFC 3986, appendix B); no part is checked or decoded.
 UrlParts split_url(std::string_view url);
 
 /// The absolute address that `reference`, as it stands in a page, means beside `base`, as browsers
@@ -35,4 +36,4 @@ std::string browser_url(std::string_view url);
 /// their like escaped, which crawlers write either way. data: addresses stay as they are.
 std::string normalise_url(std::string_view url);
 
-}  // namespace flamingo
+}  // namespace flamingo::html

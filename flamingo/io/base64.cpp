@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr std::string_view kAlphabet =
@@ -70,4 +70,4 @@ std::optional<std::string> base64_decode(std::string_view text) {
   return bytes;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

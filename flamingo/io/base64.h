@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Base64 of bytes with padding (RFC 4648, section 4).
 std::string base64_encode(std::string_view bytes);
@@ -13,4 +13,4 @@ std::string base64_encode(std::string_view bytes);
 /// space anywhere. Nothing where the text is not that.
 std::optional<std::string> base64_decode(std::string_view text);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -11,7 +11,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 static_assert(std::endian::native == std::endian::little, "file formats here are little endian");
 
@@ -73,4 +73,4 @@ class ByteReader {
   uint64_t position_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

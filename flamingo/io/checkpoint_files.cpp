@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 /// Throws unless `name` names a file directly inside the folder.
@@ -58,4 +58,4 @@ std::vector<std::string> checkpoint_files(const std::string& path) {
        "pytorch_model.bin.index.json in the folder, got none of them");
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

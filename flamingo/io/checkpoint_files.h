@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Files of a checkpoint folder: model.safetensors, or all shards of model.safetensors.index.json
 /// (plain file names inside the folder only), or the same of pytorch_model.bin.
@@ -11,4 +11,4 @@ namespace flamingo {
 /// Throws Error when none exists or a shard is missing.
 std::vector<std::string> checkpoint_files(const std::string& path);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

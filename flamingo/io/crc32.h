@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// CRC-32 of zip and PNG (reflected polynomial 0xEDB88320), eight bytes a step.
 uint32_t crc32(std::span<const std::byte> bytes);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// CRC-32C of iSCSI and TFRecord (Castagnoli, reflected polynomial 0x82F63B78).
 /// Source: RFC 3720, appendix B.4.
@@ -14,4 +14,4 @@ uint32_t crc32c(std::span<const std::byte> bytes);
 /// rotated right by 15 bits, plus 0xA282EAD8.
 constexpr uint32_t masked_crc(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8u; }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -14,7 +14,7 @@
 #include "flamingo/core/write_all.h"
 #include "flamingo/io/crc32c.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr int kMaxFilesAtOnce = 1000;  // of one process in one second
@@ -143,4 +143,4 @@ void EventFile::write(int64_t step, std::span<const std::pair<std::string, doubl
 
 void EventFile::append(const std::string& event) { write_all(file_.fd, framed(event), path_); }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// What the surroundings give an event file; the defaults ask the system.
 struct EventSource {
@@ -54,4 +54,4 @@ class EventFile {
   Descriptor file_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

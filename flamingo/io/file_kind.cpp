@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using namespace std::string_view_literals;
@@ -60,4 +60,4 @@ std::string_view other_kind_hint(std::span<const std::byte> bytes) {
   return {};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

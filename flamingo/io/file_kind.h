@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// What a file is by its first bytes, for errors: "a PNG picture", "an MP4 clip", "a ZIP archive".
 /// Empty when they say nothing.
@@ -18,4 +18,4 @@ std::string other_kind(std::span<const std::byte> bytes);
 /// What to do about it where pictures and clips were confused, or empty.
 std::string_view other_kind_hint(std::span<const std::byte> bytes);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

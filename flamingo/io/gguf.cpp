@@ -9,7 +9,7 @@
 #include "flamingo/io/byte_reader.h"
 #include "flamingo/io/gguf_metadata.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr uint64_t kMaxGgufNameBytes = 65535;
@@ -67,14 +67,14 @@ TableRow read_row(ByteReader& reader) {
   for (uint32_t i = 0; i < rank; ++i) row.tensor.shape.push_back(reader.read<int64_t>());
   std::reverse(row.tensor.shape.begin(), row.tensor.shape.end());
   const auto type = reader.read<uint32_t>();
-  row.tensor.type = static_cast<BlockType>(type);
+  row.tensor.type = static_cast<kernels::BlockType>(type);
   row.offset = reader.read<uint64_t>();
   return row;
 }
 
 /// Bytes of a tensor; each row must hold whole blocks.
 uint64_t tensor_bytes(const GgufTensor& tensor, const std::string& at) {
-  const BlockLayout layout = block_layout(tensor.type);
+  const kernels::BlockLayout layout = kernels::block_layout(tensor.type);
   const uint64_t count = checked_numel(tensor.shape, at);
   const int64_t row = tensor.shape.empty() ? 1 : tensor.shape.back();
   require(row % layout.values == 0, at,
@@ -90,7 +90,7 @@ void attach_data(TableRow& row, std::span<const std::byte> data, uint64_t alignm
   require(row.offset % alignment == 0, at,
           "expected an offset that is a multiple of " + std::to_string(alignment) + ", got " +
               std::to_string(row.offset));
-  if (!is_known_block_type(static_cast<uint32_t>(row.tensor.type))) {  // of unknown size
+  if (!kernels::is_known_block_type(static_cast<uint32_t>(row.tensor.type))) {  // of unknown size
     require(row.offset <= data.size(), at, "expected data inside the file, got an offset behind it",
             "the file is cut off or damaged");
     return;
@@ -152,8 +152,8 @@ T expect_kind(std::optional<T> converted, const std::string& where, const std::s
 
 const GgufTensor& GgufTensor::readable(const std::string& where) const {
   const auto number = static_cast<uint32_t>(type);
-  require(is_known_block_type(number), where + ": " + name,
-          "expected a block type that this build decodes, got " + block_type_name(number));
+  require(kernels::is_known_block_type(number), where + ": " + name,
+          "expected a block type that this build decodes, got " + kernels::block_type_name(number));
   return *this;
 }
 
@@ -245,4 +245,4 @@ const std::vector<std::string>& Gguf::strings_at(const std::string& key) const {
   return *strings;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "flamingo/io/mapped_file.h"
-#include "flamingo/quant/block_type.h"
+#include "flamingo/kernels/block_type.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// One tensor of a GGUF file; `data` points into the map. `shape` is row-major [out, in]
 /// (the file stores it reversed). One of a type that block_type.h does not decode has no data: ask
 /// for readable().
 struct GgufTensor {
   std::string name;
-  BlockType type = BlockType::kF32;
+  kernels::BlockType type = kernels::BlockType::kF32;
   std::vector<int64_t> shape;
   std::span<const std::byte> data;
 
@@ -68,4 +68,4 @@ class Gguf {
   std::map<std::string, GgufValue> metadata_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

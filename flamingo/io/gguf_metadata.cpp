@@ -6,7 +6,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr uint64_t kMaxString = 16ull << 20;
@@ -105,4 +105,4 @@ GgufValue read_gguf_value(ByteReader& reader, const std::string& key) {
   return type == kArrayType ? read_array(reader, key) : kTypes[type].single(reader);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -5,7 +5,7 @@
 #include "flamingo/io/byte_reader.h"
 #include "flamingo/io/gguf.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Reads a length-prefixed GGUF string of at most 16 MiB. Throws Error when it is longer or cut
 /// off.
@@ -15,4 +15,4 @@ std::string read_gguf_string(ByteReader& reader);
 /// Throws Error on unknown types, nested arrays, arrays over 64 M items and cut off values.
 GgufValue read_gguf_value(ByteReader& reader, const std::string& key);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -9,7 +9,7 @@
 #include <limits>
 #endif
 
-namespace flamingo {
+namespace flamingo::io {
 
 #ifdef FLAMINGO_ZLIB
 
@@ -71,4 +71,4 @@ void inflate_raw(std::span<const std::byte>, std::span<std::byte>, const std::st
 
 #endif
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Undoes raw deflate (RFC 1951): `compressed` must hold one stream that fills `out` exactly.
 /// `where` names it in errors. Throws Error when it is damaged, longer or shorter, or when this
@@ -12,4 +12,4 @@ namespace flamingo {
 void inflate_raw(std::span<const std::byte> compressed, std::span<std::byte> out,
                  const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

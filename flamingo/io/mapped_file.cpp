@@ -11,7 +11,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 /// Maps all of `fd`; the map stays valid after the descriptor is closed.
@@ -48,4 +48,4 @@ MappedFile::~MappedFile() {
   ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

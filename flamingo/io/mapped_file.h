@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// A read-only memory map of a whole regular file (empty files map to an empty span).
 /// Replacing the file by rename is safe; shrinking it in place while it is mapped is not
@@ -25,4 +25,4 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -4,9 +4,9 @@
 #include <deque>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Bytes that no map holds: inflated members, gathered tensors. A deque, so that they never move.
 using OwnedBytes = std::deque<std::vector<std::byte>>;
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -9,7 +9,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -326,4 +326,4 @@ PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& wh
   return Machine(bytes, where).run();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Index of a value in its PickleGraph.
 using PickleRef = uint32_t;
@@ -61,4 +61,4 @@ struct PickleGraph {
 /// end. `bytes` must outlive the result; `where` names them in errors.
 PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -10,7 +10,7 @@
 #include "flamingo/io/byte_reader.h"
 #include "flamingo/io/safetensors_header.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using Entry = SafetensorsHeader::Entry;
@@ -158,4 +158,4 @@ void write_safetensors(const std::string& path, const std::vector<TensorView>& t
   file.commit();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -9,7 +9,7 @@
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/tensor_view.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// One .safetensors file, mapped; views point into the map and live as long as this object.
 /// Tensors of types that TensorView cannot hold (F4, F6, unknown names) are passed by and refused
@@ -46,4 +46,4 @@ class Safetensors {
 void write_safetensors(const std::string& path, const std::vector<TensorView>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "nlohmann/json.hpp"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr size_t kMaxTypeName = 32;
@@ -154,4 +154,4 @@ SafetensorsHeader parse_safetensors_header(std::string_view json, const std::str
   return events.take();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

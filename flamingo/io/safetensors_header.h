@@ -10,9 +10,10 @@
 
 #include "flamingo/io/tensor_view.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;  ///< bytes, as the reference
+/// Most tensors of a file, and most dimensions of a tensor, that are read.
 inline constexpr size_t kMaxSafetensorsTensors = 100'000;
 inline constexpr size_t kMaxTensorRank = 8;
 
@@ -34,4 +35,4 @@ struct SafetensorsHeader {
 /// Throws Error naming `where` and the entry.
 SafetensorsHeader parse_safetensors_header(std::string_view json, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {}  // namespace
 
 std::optional<SampleName> split_sample_name(std::string_view name) {
@@ -44,4 +44,4 @@ SampleGroups group_samples(std::span<const TarMember> members) {
   return groups;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

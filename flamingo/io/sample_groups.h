@@ -10,7 +10,7 @@
 
 #include "flamingo/io/tar.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// A member's name as webdataset reads it.
 struct SampleName {
@@ -38,6 +38,7 @@ struct SampleGroup {
   std::optional<size_t> find(std::string_view extension) const;
 };
 
+/// An archive's members by sample.
 struct SampleGroups {
   std::vector<SampleGroup> samples;
   uint64_t num_ignored = 0;  ///< members whose names have no key and extension
@@ -48,4 +49,4 @@ struct SampleGroups {
 /// a sample.
 SampleGroups group_samples(std::span<const TarMember> members);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -5,7 +5,7 @@
 
 #include "flamingo/io/sha256_blocks.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 void Sha256::add_blocks(const std::byte* blocks, size_t count) {
   static const bool fast = has_sha_instructions();
@@ -64,4 +64,4 @@ std::string sha256_hex(std::string_view bytes) {
   return sha256_hex(std::as_bytes(std::span(bytes.data(), bytes.size())));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

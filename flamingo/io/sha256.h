@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// SHA-256 (FIPS 180-4) of bytes that arrive in pieces.
 class Sha256 {
@@ -33,4 +33,4 @@ class Sha256 {
 std::string sha256_hex(std::span<const std::byte> bytes);
 std::string sha256_hex(std::string_view bytes);
 
-}  // namespace flamingo
+}  // namespace flamingo::io

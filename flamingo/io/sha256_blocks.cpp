@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 uint32_t load_big_endian(const std::byte* bytes) {
@@ -44,4 +44,4 @@ void sha256_blocks_plain(const std::byte* blocks, size_t count, Sha256State& sta
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

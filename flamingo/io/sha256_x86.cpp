@@ -7,7 +7,7 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 /// Words 4 i to 4 i + 3 of the message schedule, from the 16 before them.
@@ -58,17 +58,17 @@ __attribute__((target("sha,sse4.1"))) void sha256_blocks_fast(const std::byte* b
   _mm_storeu_si128(out + 1, _mm_alignr_epi8(dchg, feba, 8));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io
 
 #else
 
-namespace flamingo {
+namespace flamingo::io {
 
 bool has_sha_instructions() { return false; }
 void sha256_blocks_fast(const std::byte* blocks, size_t count, Sha256State& state) {
   sha256_blocks_plain(blocks, count, state);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io
 
 #endif

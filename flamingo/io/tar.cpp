@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/io/file_kind.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr uint64_t kBlock = 512;
@@ -392,4 +392,4 @@ void TarWriter::finish() {
   file->commit();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

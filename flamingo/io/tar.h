@@ -12,7 +12,7 @@
 
 #include "flamingo/core/file.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// What a tar may hold, applied before anything is allocated.
 struct TarLimits {
@@ -115,4 +115,4 @@ class TarWriter {
   std::unique_ptr<AtomicFile> file_;  ///< empty: finished or given up
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 struct DTypeRow {
@@ -48,4 +48,4 @@ std::optional<DType> dtype_from_name(std::string_view name) {
 
 bool is_computable(DType dtype) { return dtype < DType::kU16; }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

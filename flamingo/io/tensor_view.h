@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Element types of tensor files. Those from kU16 on can be held and copied; nothing computes with
 /// them, so a weight of such a type is refused where it is used (see load_into).
@@ -60,4 +60,4 @@ struct RefusedTensor {
   bool is_tensor = true;  ///< false: some other object (a training checkpoint's options)
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -9,7 +9,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Where a tensor's values lie in its storage, in elements.
 struct TorchStorages::Layout {
@@ -354,4 +354,4 @@ const TensorView& TorchStorages::tensor(PickleRef ref, const std::string& where)
   return tensors_.emplace(ref, view(unwrapped(ref))).first->second;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -11,7 +11,7 @@
 #include "flamingo/io/tensor_view.h"
 #include "flamingo/io/zip_archive.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// Turns the tensor calls of a PyTorch pickle into views of the archive's storages.
 class TorchStorages {
@@ -67,4 +67,4 @@ class TorchStorages {
   uint64_t gather_budget_ = 0;  ///< bytes that copies may still take
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -9,7 +9,7 @@
 #include "flamingo/io/torch_storage.h"
 #include "flamingo/io/zip_archive.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using Kind = PickleValue::Kind;
@@ -229,4 +229,4 @@ std::vector<TensorView> TorchZip::tensors_under(const std::string& prefix) const
   return found;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -10,7 +10,7 @@
 #include "flamingo/io/tensor_view.h"
 #include "flamingo/io/torch_storage.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// A single value next to the tensors, such as the epoch of a training checkpoint.
 using TorchScalar = std::variant<bool, int64_t, double, std::string>;
@@ -58,4 +58,4 @@ class TorchZip {
   std::map<std::string, RefusedTensor> refused_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -9,7 +9,7 @@
 #include "flamingo/io/crc32.h"
 #include "flamingo/io/inflate.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 constexpr uint32_t kEndSignature = 0x06054b50;
@@ -237,4 +237,4 @@ Bytes ZipArchive::read(std::string_view name, OwnedBytes& owned) {
   return content;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::io

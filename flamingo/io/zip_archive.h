@@ -8,7 +8,7 @@
 
 #include "flamingo/io/owned_bytes.h"
 
-namespace flamingo {
+namespace flamingo::io {
 
 /// One member as the directory describes it; its content is looked at when it is read.
 struct ZipEntry {
@@ -46,4 +46,4 @@ class ZipArchive {
   uint64_t inflate_budget_ = 0;  ///< bytes that deflated members may still take
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::io

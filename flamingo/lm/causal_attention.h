@@ -5,11 +5,11 @@
 #include "flamingo/nn/linear.h"
 #include "flamingo/nn/rotary.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// What all blocks of one forward share, computed once.
 struct BlockContext {
-  RotaryTable rotary;    ///< kRotary only
+  nn::RotaryTable rotary;  ///< kRotary only
   at::Tensor bias;       ///< [B or 1, 1, T, S] in fp32, 0 or -inf; undefined: every key is visible
   at::Tensor sinusoids;  ///< kRelative only: [S, D] for distances 0 .. S - 1
   at::Tensor distances;  ///< kRelative only: [T, S] int64, query index - key index, at least 0
@@ -24,9 +24,9 @@ class CausalAttentionImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, const BlockContext& context, KvCache* cache,
                         size_t layer) const;
 
-  Linear qkv_proj;  ///< rows of q, then k, then v
-  Linear o_proj;
-  Linear r_proj{nullptr};            ///< kRelative only: projection of the sinusoids, [H * Dh, D]
+  nn::Linear qkv_proj;  ///< rows of q, then k, then v
+  nn::Linear o_proj;
+  nn::Linear r_proj{nullptr};        ///< kRelative only: projection of the sinusoids, [H * Dh, D]
   torch::Tensor r_w_bias, r_r_bias;  ///< kRelative only: [H, Dh], added to q for content, position
 
  private:
@@ -38,4 +38,4 @@ class CausalAttentionImpl : public torch::nn::Module {
 };
 TORCH_MODULE(CausalAttention);
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 VocabSizes vocab_sizes(const DecoderConfig& config) {
@@ -68,8 +68,8 @@ DecoderImpl::DecoderImpl(const DecoderConfig& config, const WeightOptions& optio
     : embed_tokens(register_module(
           "embed_tokens",
           DecoupledEmbedding(vocab_sizes(config), options.frozen, options.trained))),
-      layers(register_module("layers", make_typed_list<DecoderBlock>())),
-      norm(register_module("norm", Norm(config.dim, config.norm, options.frozen))),
+      layers(register_module("layers", nn::make_typed_list<DecoderBlock>())),
+      norm(register_module("norm", nn::Norm(config.dim, config.norm, options.frozen))),
       lm_head(register_module("lm_head", DecoupledHead(vocab_sizes(config), config.tied_embeddings,
                                                        options.frozen, options.trained))),
       config_(config),
@@ -99,9 +99,9 @@ BlockContext DecoderImpl::context(const torch::Tensor& ids, const torch::Tensor&
   context.bias = causal_bias(mask.defined() ? mask.cpu() : mask, past, count);
   if (context.bias.defined()) context.bias = context.bias.to(device());
   if (config_.position == PositionKind::kRotary) {
-    context.rotary = rotary_table(new_positions(mask, past, count).to(device()),
-                                  {config_.head_dim, config_.rotary_base, config_.rotary_scaling},
-                                  compute_type());
+    context.rotary = nn::rotary_table(
+        new_positions(mask, past, count).to(device()),
+        {config_.head_dim, config_.rotary_base, config_.rotary_scaling}, compute_type());
   } else {
     const auto query = torch::arange(past, past + count, torch::kInt64).unsqueeze(1);
     context.distances =
@@ -135,4 +135,4 @@ torch::Tensor DecoderImpl::forward(const torch::Tensor& ids, const torch::Tensor
   return logits(forward_hidden(ids, attention_mask, cache));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

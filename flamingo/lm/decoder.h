@@ -6,7 +6,7 @@
 #include "flamingo/lm/kv_cache.h"
 #include "flamingo/nn/typed_list.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// Element types and device of a model's two kinds of weights.
 struct WeightOptions {
@@ -60,8 +60,8 @@ class DecoderImpl : public torch::nn::Module {
   torch::Device device() const { return embed_tokens->weight.device(); }
 
   DecoupledEmbedding embed_tokens;
-  TypedList<DecoderBlock> layers;
-  Norm norm;
+  nn::TypedList<DecoderBlock> layers;
+  nn::Norm norm;
   DecoupledHead lm_head;
 
  private:
@@ -70,4 +70,4 @@ class DecoderImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Decoder);
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

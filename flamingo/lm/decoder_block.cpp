@@ -1,9 +1,9 @@
 #include "flamingo/lm/decoder_block.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
-MlpConfig mlp_config(const DecoderConfig& config) {
+nn::MlpConfig mlp_config(const DecoderConfig& config) {
   return {.dim = config.dim,
           .hidden = config.ffw_dim,
           .activation = config.activation,
@@ -14,11 +14,12 @@ MlpConfig mlp_config(const DecoderConfig& config) {
 }  // namespace
 
 DecoderBlockImpl::DecoderBlockImpl(const DecoderConfig& config, const torch::TensorOptions& options)
-    : input_layernorm(register_module("input_layernorm", Norm(config.dim, config.norm, options))),
+    : input_layernorm(
+          register_module("input_layernorm", nn::Norm(config.dim, config.norm, options))),
       self_attn(register_module("self_attn", CausalAttention(config, options))),
       post_attention_layernorm(
-          register_module("post_attention_layernorm", Norm(config.dim, config.norm, options))),
-      mlp(register_module("mlp", Mlp(mlp_config(config), options))),
+          register_module("post_attention_layernorm", nn::Norm(config.dim, config.norm, options))),
+      mlp(register_module("mlp", nn::Mlp(mlp_config(config), options))),
       parallel_residual_(config.parallel_residual) {}
 
 torch::Tensor DecoderBlockImpl::forward(const torch::Tensor& x, const BlockContext& context,
@@ -29,4 +30,4 @@ torch::Tensor DecoderBlockImpl::forward(const torch::Tensor& x, const BlockConte
   return y + mlp->forward(post_attention_layernorm->forward(parallel_residual_ ? x : y));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -6,7 +6,7 @@
 #include "flamingo/nn/mlp.h"
 #include "flamingo/nn/norm.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// What is done to x [B, T, D] between a block's two parts.
 using BetweenParts = std::function<torch::Tensor(const torch::Tensor& x)>;
@@ -27,14 +27,14 @@ class DecoderBlockImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x, const BlockContext& context, KvCache* cache,
                         size_t layer, const BetweenParts& between = {}) const;
 
-  Norm input_layernorm;
+  nn::Norm input_layernorm;
   CausalAttention self_attn;
-  Norm post_attention_layernorm;
-  Mlp mlp;
+  nn::Norm post_attention_layernorm;
+  nn::Mlp mlp;
 
  private:
   bool parallel_residual_;
 };
 TORCH_MODULE(DecoderBlock);
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -5,7 +5,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config_limits.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 constexpr const char* kWhere = "DecoderConfig";
@@ -41,4 +41,4 @@ void DecoderConfig::validate() const {
   require_within(kWhere, "rotary_scaling.magnitude", rotary_scaling.magnitude, 1e-3, 1e3);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -8,7 +8,7 @@
 #include "flamingo/nn/norm.h"
 #include "flamingo/nn/rotary_scaling.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// How a decoder knows the order of its tokens.
 /// kRotary: rotate-half rotary embedding of queries and keys (Su et al. 2021, LLaMA).
@@ -28,14 +28,14 @@ struct DecoderConfig {
   int64_t num_kv_heads = 3;
   int64_t head_dim = 64;
   int64_t ffw_dim = 1536;
-  Activation activation = Activation::kSilu;
+  nn::Activation activation = nn::Activation::kSilu;
   bool gated_ffw = true;
   bool attention_bias = false;
   bool ffw_bias = false;
-  NormConfig norm{.kind = NormKind::kRmsNorm, .eps = 1e-5};
+  nn::NormConfig norm{.kind = nn::NormKind::kRmsNorm, .eps = 1e-5};
   PositionKind position = PositionKind::kRotary;
   double rotary_base = 10000.0;
-  RotaryScaling rotary_scaling;
+  nn::RotaryScaling rotary_scaling;
   bool parallel_residual = false;
   bool tied_embeddings = true;
   int64_t max_positions = 2048;
@@ -67,4 +67,4 @@ struct DecoderConfig {
   void validate() const;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

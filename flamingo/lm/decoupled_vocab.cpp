@@ -2,7 +2,7 @@
 
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 DecoupledEmbeddingImpl::DecoupledEmbeddingImpl(const VocabSizes& sizes,
                                                const torch::TensorOptions& frozen,
@@ -30,7 +30,7 @@ torch::Tensor DecoupledEmbeddingImpl::forward(const torch::Tensor& ids) const {
   const auto is_additional = ids >= base;
   const auto hidden = at::embedding(weight, ids.masked_fill(is_additional, 0));
   const auto rows =
-      at::embedding(cast_like(additional_embedding->weight, weight), (ids - base).clamp_min(0));
+      at::embedding(nn::cast_like(additional_embedding->weight, weight), (ids - base).clamp_min(0));
   return at::where(is_additional.unsqueeze(-1), rows, hidden);
 }
 
@@ -40,7 +40,7 @@ DecoupledHeadImpl::DecoupledHeadImpl(const VocabSizes& sizes, bool tied,
   if (!tied) weight = register_parameter("weight", torch::empty({sizes.base, sizes.dim}, frozen));
   if (sizes.additional > 0) {
     additional_fc =
-        register_module("additional_fc", Linear(sizes.dim, sizes.additional, false, trained));
+        register_module("additional_fc", nn::Linear(sizes.dim, sizes.additional, false, trained));
   }
 }
 
@@ -53,9 +53,9 @@ torch::Tensor DecoupledHeadImpl::forward(const torch::Tensor& hidden,
 std::vector<torch::Tensor> DecoupledHeadImpl::parts(const torch::Tensor& hidden,
                                                     const torch::Tensor& embedding) const {
   std::vector<torch::Tensor> logits{
-      linear_by_rows(hidden, cast_like(weight.defined() ? weight : embedding, hidden))};
+      nn::linear_by_rows(hidden, nn::cast_like(weight.defined() ? weight : embedding, hidden))};
   if (additional_fc) logits.push_back(additional_fc->forward(hidden));
   return logits;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -7,7 +7,7 @@
 
 #include "flamingo/nn/linear.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// Sizes of a vocabulary whose last rows are trained apart from the rest.
 struct VocabSizes {
@@ -53,9 +53,9 @@ class DecoupledHeadImpl : public torch::nn::Module {
   std::vector<torch::Tensor> parts(const torch::Tensor& hidden,
                                    const torch::Tensor& embedding) const;
 
-  torch::Tensor weight;           ///< [V, D], undefined when tied
-  Linear additional_fc{nullptr};  ///< absent when A = 0
+  torch::Tensor weight;               ///< [V, D], undefined when tied
+  nn::Linear additional_fc{nullptr};  ///< absent when A = 0
 };
 TORCH_MODULE(DecoupledHead);
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

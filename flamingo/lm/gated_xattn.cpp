@@ -5,14 +5,14 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 constexpr const char* kXattnWhere = "GatedXattnConfig";
 
 /// Heads are normed without a mean, whatever the other norms are.
-NormConfig head_norm(const GatedXattnConfig& config) {
-  return {.kind = NormKind::kRmsNorm, .eps = config.norm.eps};
+nn::NormConfig head_norm(const GatedXattnConfig& config) {
+  return {.kind = nn::NormKind::kRmsNorm, .eps = config.norm.eps};
 }
 
 /// x [N, L, H * Dh] -> [N, H, L, Dh]
@@ -35,7 +35,7 @@ torch::Tensor latent_bias(const MediaPlan& plan, int64_t latents) {
 
 /// tanh(alpha) * x, or x where there is no gate.
 torch::Tensor gated(const torch::Tensor& alpha, const torch::Tensor& x) {
-  return alpha.defined() ? cast_like(alpha.tanh(), x) * x : x;
+  return alpha.defined() ? nn::cast_like(alpha.tanh(), x) * x : x;
 }
 
 torch::Tensor select_defined(const torch::Tensor& rows, const torch::Tensor& index) {
@@ -70,31 +70,31 @@ void GatedXattnConfig::validate() const {
 
 GatedXattnImpl::GatedXattnImpl(const GatedXattnConfig& config, const XattnWidths& widths,
                                const torch::TensorOptions& options)
-    : norm(register_module("norm", Norm(widths.dim, config.norm, options))),
-      to_q(register_module("to_q",
-                           Linear(widths.dim, config.num_heads * config.head_dim, false, options))),
+    : norm(register_module("norm", nn::Norm(widths.dim, config.norm, options))),
+      to_q(register_module(
+          "to_q", nn::Linear(widths.dim, config.num_heads * config.head_dim, false, options))),
       to_kv(register_module(
           "to_kv",
-          Linear(widths.media_dim, 2 * config.num_heads * config.head_dim, false, options))),
+          nn::Linear(widths.media_dim, 2 * config.num_heads * config.head_dim, false, options))),
       to_out(register_module(
-          "to_out", Linear(config.num_heads * config.head_dim, widths.dim, false, options))),
+          "to_out", nn::Linear(config.num_heads * config.head_dim, widths.dim, false, options))),
       config_(config) {
   const bool dense = config.form != XattnForm::kVanilla;
   if (dense) {
-    norm_ffw = register_module("norm_ffw", Norm(widths.dim, config.norm, options));
-    ffw = register_module("ffw", Mlp(MlpConfig{.dim = widths.dim,
-                                               .hidden = config.ffw_dim,
-                                               .activation = config.activation,
-                                               .gated = config.gated_ffw,
-                                               .bias = false},
-                                     options));
+    norm_ffw = register_module("norm_ffw", nn::Norm(widths.dim, config.norm, options));
+    ffw = register_module("ffw", nn::Mlp(nn::MlpConfig{.dim = widths.dim,
+                                                       .hidden = config.ffw_dim,
+                                                       .activation = config.activation,
+                                                       .gated = config.gated_ffw,
+                                                       .bias = false},
+                                         options));
   }
   if (config.norm_media) {
-    norm_media = register_module("norm_media", Norm(widths.media_dim, config.norm, options));
+    norm_media = register_module("norm_media", nn::Norm(widths.media_dim, config.norm, options));
   }
   if (config.qk_norm) {
-    q_norm = register_module("q_norm", Norm(config.head_dim, head_norm(config), options));
-    k_norm = register_module("k_norm", Norm(config.head_dim, head_norm(config), options));
+    q_norm = register_module("q_norm", nn::Norm(config.head_dim, head_norm(config), options));
+    k_norm = register_module("k_norm", nn::Norm(config.head_dim, head_norm(config), options));
   }
   if (config.gate == GateKind::kNone) return;
   const auto gate = [&] { return torch::empty({config.vector_gates ? widths.dim : 1}, options); };
@@ -138,8 +138,8 @@ torch::Tensor GatedXattnImpl::attend(const torch::Tensor& y, const KeyValues& me
   const auto slots = select_defined(q, plan.slot_tokens)
                          .view({plan.num_groups, plan.group_size, -1});  // [G, L, H * Dh]
   const auto keys = of_groups(media.keys, plan), values = of_groups(media.values, plan);
-  const auto out = attention(split_heads(slots, Dh), split_heads(keys, Dh), split_heads(values, Dh),
-                             latent_bias(plan, media.keys.size(2)))
+  const auto out = nn::attention(split_heads(slots, Dh), split_heads(keys, Dh),
+                                 split_heads(values, Dh), latent_bias(plan, media.keys.size(2)))
                        .transpose(1, 2)
                        .flatten(2)
                        .flatten(0, 1);                                       // [G * L, H * Dh]
@@ -148,4 +148,4 @@ torch::Tensor GatedXattnImpl::attend(const torch::Tensor& y, const KeyValues& me
   return torch::zeros_like(flat).index_copy(0, plan.tokens, rows).view_as(y);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

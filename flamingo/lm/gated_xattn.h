@@ -10,7 +10,7 @@
 #include "flamingo/nn/mlp.h"
 #include "flamingo/nn/norm.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// Where the language model reads media (paper table 3, row iv):
 ///
@@ -51,9 +51,9 @@ struct GatedXattnConfig {
   int64_t num_heads = 16;
   int64_t head_dim = 128;
   int64_t ffw_dim = 8192;
-  Activation activation = Activation::kSquaredRelu;
+  nn::Activation activation = nn::Activation::kSquaredRelu;
   bool gated_ffw = false;
-  NormConfig norm;
+  nn::NormConfig norm;
   bool norm_media = true;
   bool qk_norm = false;
   GateKind gate = GateKind::kTanh;
@@ -102,7 +102,7 @@ struct XattnWidths {
 ///
 /// The vanilla form ends after the first line; without gates both factors are 1.
 /// Source: paper section 2.2, figure 4 and appendix A.1.2. Both gates start at gate_init.
-class GatedXattnImpl : public torch::nn::Module, public InitsItself {
+class GatedXattnImpl : public torch::nn::Module, public nn::InitsItself {
  public:
   GatedXattnImpl(const GatedXattnConfig& config, const XattnWidths& widths,
                  const torch::TensorOptions& options);
@@ -120,21 +120,22 @@ class GatedXattnImpl : public torch::nn::Module, public InitsItself {
   /// All gates = gate_init.
   void init_own() override;
 
-  Norm norm;                  ///< of the query input
-  Norm norm_media{nullptr};   ///< of the media, shared by keys and values; absent unless configured
-  Linear to_q;                ///< [H * Dh, D]
-  Linear to_kv;               ///< [2 * H * Dh, Dr]: key rows, then value rows
-  Linear to_out;              ///< [D, H * Dh]
-  Norm q_norm{nullptr};       ///< per head, absent unless qk_norm
-  Norm k_norm{nullptr};       ///< per head, absent unless qk_norm
-  Norm norm_ffw{nullptr};     ///< absent when vanilla
-  Mlp ffw{nullptr};           ///< absent when vanilla
-  torch::Tensor alpha_xattn;  ///< gate of the attention: [1], [D] with vector_gates, or undefined
-  torch::Tensor alpha_dense;  ///< gate of the feed-forward part: the same, undefined when vanilla
+  nn::Norm norm;  ///< of the query input
+  nn::Norm norm_media{
+      nullptr};              ///< of the media, shared by keys and values; absent unless configured
+  nn::Linear to_q;           ///< [H * Dh, D]
+  nn::Linear to_kv;          ///< [2 * H * Dh, Dr]: key rows, then value rows
+  nn::Linear to_out;         ///< [D, H * Dh]
+  nn::Norm q_norm{nullptr};  ///< per head, absent unless qk_norm
+  nn::Norm k_norm{nullptr};  ///< per head, absent unless qk_norm
+  nn::Norm norm_ffw{nullptr};  ///< absent when vanilla
+  nn::Mlp ffw{nullptr};        ///< absent when vanilla
+  torch::Tensor alpha_xattn;   ///< gate of the attention: [1], [D] with vector_gates, or undefined
+  torch::Tensor alpha_dense;   ///< gate of the feed-forward part: the same, undefined when vanilla
 
  private:
   GatedXattnConfig config_;
 };
 TORCH_MODULE(GatedXattn);
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

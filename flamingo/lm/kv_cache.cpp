@@ -8,7 +8,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 /// Buffers grow to a multiple of this many tokens, and by half of their size at least.
@@ -113,4 +113,4 @@ void KvCache::truncate_media(int64_t count) {
   num_media_ = count;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// Keys and values of one layer.
 struct KeyValues {
@@ -66,4 +66,4 @@ class KvCache {
   int64_t num_media_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

@@ -11,7 +11,7 @@
 
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 /// Visible tokens of each (sample, image) pair, in order; the key is the flat image b * M + phi
@@ -103,4 +103,4 @@ MediaPlan plan_media(const at::Tensor& phi, int64_t num_media, at::Device device
   return plan;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

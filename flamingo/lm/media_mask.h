@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::lm {
 
 /// Which images a token may see: the last one before it, phi (the paper's choice), or all of 1 ..
 /// phi (its ablation, table 10, row ii).
@@ -50,4 +50,4 @@ struct MediaPlan {
 MediaPlan plan_media(const at::Tensor& phi, int64_t num_media, at::Device device = at::kCPU,
                      MediaAttention attention = MediaAttention::kLast);
 
-}  // namespace flamingo
+}  // namespace flamingo::lm

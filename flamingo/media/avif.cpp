@@ -19,7 +19,7 @@ extern "C" [[gnu::visibility("default")]] void dav1d_default_settings(Dav1dSetti
   settings->logger.callback = nullptr;
 }
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 struct FreeDecoder {
@@ -96,4 +96,4 @@ DecodedFile decode_avif(std::span<const std::byte> bytes, const std::string& whe
   return file;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -8,7 +8,7 @@
 
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// What a codec hands back.
 struct DecodedFile {
@@ -38,4 +38,4 @@ DecodedFile decode_avif(std::span<const std::byte> bytes, const std::string& whe
 std::pair<int64_t, int64_t> avif_extents(std::span<const std::byte> bytes,
                                          const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -7,10 +7,10 @@
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
-uint64_t read_big(ByteReader& reader, int bytes) {
+uint64_t read_big(io::ByteReader& reader, int bytes) {
   uint64_t value = 0;
   for (int i = 0; i < bytes; ++i) value = value << 8 | reader.read<uint8_t>();
   return value;
@@ -18,7 +18,7 @@ uint64_t read_big(ByteReader& reader, int bytes) {
 
 /// A number of EBML (RFC 8794, section 4), whose first byte tells its length; the marker of the
 /// length stays in identifiers. All ones: unknown.
-uint64_t read_vint(ByteReader& reader, bool keep_marker) {
+uint64_t read_vint(io::ByteReader& reader, bool keep_marker) {
   const auto first = reader.read<uint8_t>();
   const int more = std::countl_zero(first);
   require(more < 8, reader.where(), "expected an EBML number, got another byte");
@@ -28,7 +28,7 @@ uint64_t read_vint(ByteReader& reader, bool keep_marker) {
   return (value & mask) == mask ? UINT64_MAX : value & mask;
 }
 
-bool matroska_ends_early(ByteReader reader) {
+bool matroska_ends_early(io::ByteReader reader) {
   constexpr uint64_t kSegment = 0x18538067;
   while (reader.remaining() > 0) {
     const uint64_t id = read_vint(reader, true);
@@ -39,7 +39,7 @@ bool matroska_ends_early(ByteReader reader) {
   return false;
 }
 
-bool mp4_ends_early(ByteReader reader) {
+bool mp4_ends_early(io::ByteReader reader) {
   constexpr uint64_t kHeader = 8;
   while (reader.remaining() >= kHeader) {
     uint64_t size = read_big(reader, 4);
@@ -57,7 +57,7 @@ bool mp4_ends_early(ByteReader reader) {
   return false;
 }
 
-bool avi_ends_early(ByteReader reader) {
+bool avi_ends_early(io::ByteReader reader) {
   reader.take(4);
   const uint32_t size = reader.read<uint32_t>();
   const bool known = size != 0 && size != UINT32_MAX;  // else the writer could not go back
@@ -68,7 +68,7 @@ bool avi_ends_early(ByteReader reader) {
 
 bool ends_early(std::span<const std::byte> bytes) {
   const std::string_view file(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const ByteReader reader(bytes, "clip");
+  const io::ByteReader reader(bytes, "clip");
   try {
     if (file.starts_with("\x1A\x45\xDF\xA3")) return matroska_ends_early(reader);
     if (file.starts_with("RIFF")) return avi_ends_early(reader);
@@ -81,4 +81,4 @@ bool ends_early(std::span<const std::byte> bytes) {
   return false;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <span>
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Whether a Matroska, MP4 or AVI file ends before its outermost boxes do. Demuxers take that for
 /// the file's end and say nothing. False where the file does not tell, and for other formats.
 bool ends_early(std::span<const std::byte> bytes);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

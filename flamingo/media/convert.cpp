@@ -5,7 +5,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// a * b / 255, rounded.
@@ -129,4 +129,4 @@ void unpremultiply(Image& image) {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -2,7 +2,7 @@
 
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Pillow's convert("RGBA"): palettes and colour keys keep their transparency.
 Image convert_to_rgba(const Image& image);
@@ -16,4 +16,4 @@ void premultiply(Image& image);
 /// The inverse; exact where alpha is 0 or 255.
 void unpremultiply(Image& image);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

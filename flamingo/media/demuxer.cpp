@@ -9,7 +9,7 @@
 #include "flamingo/media/codec.h"
 #include "flamingo/media/png_packet.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr const char* kFormats = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif";
@@ -102,12 +102,12 @@ void Demuxer::open() {
 
 /// Damage is FFmpeg's to name; a file of another kind is told by its first bytes.
 void Demuxer::refuse_format(int status) const {
-  const std::string_view kind = file_kind(bytes_);
+  const std::string_view kind = io::file_kind(bytes_);
   const bool other = !kind.empty() && !kind.ends_with(" clip") && kind != "a GIF picture";
   fail(where_,
        "expected an MP4, WebM, Matroska, AVI or GIF clip, got" +
            (other ? " " + std::string(kind) : ": " + ffmpeg_error(status)),
-       other ? other_kind_hint(bytes_) : "");
+       other ? io::other_kind_hint(bytes_) : "");
 }
 
 void Demuxer::choose_stream() {
@@ -167,4 +167,4 @@ bool Demuxer::seek(const KeyPacket& key) {
   return av_seek_frame(format_, stream_->index, time, AVSEEK_FLAG_BACKWARD) >= 0;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -9,7 +9,7 @@
 #include "flamingo/media/video.h"
 #include "flamingo/media/video_timeline.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Reads the packets of one video stream from memory. Nothing is ever decoded, so that opening a
 /// file costs no more than its bytes, whatever sizes it holds.
@@ -60,4 +60,4 @@ class Demuxer {
   bool failed_ = false;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::media

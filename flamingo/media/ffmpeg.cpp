@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 void on_log(void* object, int /*level*/, const char* format, va_list /*arguments*/) {
@@ -51,4 +51,4 @@ FramePtr make_frame(AVPixelFormat format, int64_t height, int64_t width) {
   return frame;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

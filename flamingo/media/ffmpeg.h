@@ -9,7 +9,7 @@ extern "C" {
 #include <memory>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Owners of FFmpeg's objects.
 struct FfmpegFree {
@@ -19,6 +19,8 @@ struct FfmpegFree {
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(SwsContext* context) const { sws_freeContext(context); }
 };
+
+/// What FFmpeg made, freed with its owner.
 using CodecContextPtr = std::unique_ptr<AVCodecContext, FfmpegFree>;
 using CodecParametersPtr = std::unique_ptr<AVCodecParameters, FfmpegFree>;
 using FramePtr = std::unique_ptr<AVFrame, FfmpegFree>;
@@ -52,4 +54,4 @@ void allow_blocks(size_t bytes);
 /// Throws Error when FFmpeg refuses.
 FramePtr make_frame(AVPixelFormat format, int64_t height, int64_t width);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

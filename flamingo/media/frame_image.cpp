@@ -6,7 +6,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// RGB bytes of a frame, in its own memory since swscale may write past the end of a row.
@@ -65,4 +65,4 @@ Image frame_to_rgb(const AVFrame& frame, const std::string& where) {
   return image;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

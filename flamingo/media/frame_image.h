@@ -5,7 +5,7 @@
 #include "flamingo/media/ffmpeg.h"
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// The EXIF orientation nearest to a display matrix, which maps stored points (x, y, 1) to shown
 /// ones (ISO/IEC 14496-12, 6.2.2): rotations by quarters, mirrored or not. 1 for a matrix of zeros.
@@ -19,4 +19,4 @@ int frame_orientation(const AVStream& stream, const AVFrame& frame);
 /// clip. Throws Error for a pixel format that swscale does not know.
 Image frame_to_rgb(const AVFrame& frame, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/codec.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int kNoIndex = -1;
@@ -132,4 +132,4 @@ DecodedFile decode_gif(std::span<const std::byte> bytes, const std::string& wher
   return file;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

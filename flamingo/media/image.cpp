@@ -8,7 +8,7 @@
 #include "flamingo/media/orientation.h"
 #include "flamingo/media/probe.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 using Decoder = DecodedFile (*)(std::span<const std::byte>, const std::string&, const ImageLimits&);
@@ -74,4 +74,4 @@ Image load_image(const std::string& path, const DecodeOptions& options) {
   return decode_image(std::as_bytes(std::span(bytes)), path, options);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

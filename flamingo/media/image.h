@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Pixel layouts as a file stores them (Pillow's modes); they decide how a picture is resized.
 enum class PixelMode { kBilevel, kGrey, kGreyAlpha, kPalette, kRgb, kRgba, kCmyk };
@@ -41,6 +41,7 @@ struct ImageLimits {
   }
 };
 
+/// How a picture is decoded.
 struct DecodeOptions {
   ImageLimits limits;
   bool apply_orientation = true;  ///< EXIF's, and AVIF's own; false reproduces the peers on PIL
@@ -60,4 +61,4 @@ Image convert_to_rgb(const Image& image);
 /// PNG bytes of a grey, RGB or RGBA image (for reports and tests).
 std::string encode_png(const Image& image);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -10,7 +10,7 @@
 #include "flamingo/media/codec.h"
 #include "flamingo/media/orientation.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int kMaxScans = 100;
@@ -135,4 +135,4 @@ DecodedFile decode_jpeg(std::span<const std::byte> bytes, const std::string& whe
   return file;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -2,7 +2,7 @@
 
 #include "flamingo/core/checked.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int64_t kMostSide = 1 << 16;
@@ -23,4 +23,4 @@ void MediaLimits::validate() const {
   require_within("limits.video", "max_decoded", video.max_decoded, 1, kMostWork);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -3,7 +3,7 @@
 #include "flamingo/media/image.h"
 #include "flamingo/media/video.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// What pictures and clips of others may cost.
 struct MediaLimits {
@@ -19,4 +19,4 @@ struct MediaLimits {
   void validate() const;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// How a pixel of the upright picture finds its stored one.
@@ -60,4 +60,4 @@ Image apply_orientation(const Image& image, int orientation) {
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

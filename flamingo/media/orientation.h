@@ -4,7 +4,7 @@
 
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// The EXIF orientation (1 to 8) in a block of TIFF bytes; 1 when absent, damaged or out of range.
 int exif_orientation(const std::string& exif);
@@ -17,4 +17,4 @@ int exif_orientation(const std::string& exif);
 /// Throws Error unless orientation is in [1, 8].
 Image apply_orientation(const Image& image, int orientation);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

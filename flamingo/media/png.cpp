@@ -10,7 +10,7 @@
 #include "flamingo/media/codec.h"
 #include "flamingo/media/orientation.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr png_alloc_size_t kMaxChunkBytes = 1u << 20;
@@ -187,4 +187,4 @@ DecodedFile decode_png(std::span<const std::byte> bytes, const std::string& wher
   return file;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

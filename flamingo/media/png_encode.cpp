@@ -6,7 +6,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 void on_encode_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
@@ -81,4 +81,4 @@ std::string encode_png(const Image& image) {
   return bytes;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

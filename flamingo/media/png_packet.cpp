@@ -8,7 +8,7 @@ extern "C" {
 #include <cstdint>
 #include <cstring>
 
-namespace flamingo {
+namespace flamingo::media {
 
 void drop_ancillary_chunks(AVPacket& packet) {
   constexpr int64_t kSignature = 8;
@@ -32,4 +32,4 @@ void drop_ancillary_chunks(AVPacket& packet) {
   av_shrink_packet(&packet, static_cast<int>(end));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

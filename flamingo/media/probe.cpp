@@ -8,7 +8,7 @@
 #include "flamingo/io/file_kind.h"
 #include "flamingo/media/codec.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 struct Extents {
@@ -16,10 +16,10 @@ struct Extents {
   int64_t height = 0;
 };
 
-uint16_t read_big16(ByteReader& reader) { return __builtin_bswap16(reader.read<uint16_t>()); }
-uint32_t read_big32(ByteReader& reader) { return __builtin_bswap32(reader.read<uint32_t>()); }
+uint16_t read_big16(io::ByteReader& reader) { return __builtin_bswap16(reader.read<uint16_t>()); }
+uint32_t read_big32(io::ByteReader& reader) { return __builtin_bswap32(reader.read<uint32_t>()); }
 
-uint32_t read_little24(ByteReader& reader) {
+uint32_t read_little24(io::ByteReader& reader) {
   const uint32_t low = reader.read<uint16_t>();
   return low | static_cast<uint32_t>(reader.read<uint8_t>()) << 16;
 }
@@ -33,7 +33,7 @@ bool is_frame_header(uint8_t marker) {
 bool stands_alone(uint8_t marker) { return marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8); }
 
 /// The next marker; bytes before it and fill bytes are skipped, as decoders do.
-uint8_t next_marker(ByteReader& reader) {
+uint8_t next_marker(io::ByteReader& reader) {
   while (reader.read<uint8_t>() != 0xff) {
   }
   uint8_t marker = 0xff;
@@ -41,7 +41,7 @@ uint8_t next_marker(ByteReader& reader) {
   return marker;
 }
 
-Extents probe_jpeg(ByteReader reader) {
+Extents probe_jpeg(io::ByteReader reader) {
   reader.take(2);
   while (true) {
     const uint8_t marker = next_marker(reader);
@@ -59,7 +59,7 @@ Extents probe_jpeg(ByteReader reader) {
   }
 }
 
-Extents probe_png(ByteReader reader) {
+Extents probe_png(io::ByteReader reader) {
   reader.take(12);  // signature and length
   require(reader.take_text(4) == "IHDR", reader.where(),
           "expected a PNG whose first chunk is IHDR, got another");
@@ -67,14 +67,14 @@ Extents probe_png(ByteReader reader) {
   return {width, read_big32(reader)};
 }
 
-Extents probe_gif(ByteReader reader) {
+Extents probe_gif(io::ByteReader reader) {
   reader.take(6);
   const int64_t width = reader.read<uint16_t>();
   return {width, reader.read<uint16_t>()};
 }
 
 /// Key frame header of VP8 (RFC 6386, section 9.1).
-Extents probe_vp8(ByteReader reader) {
+Extents probe_vp8(io::ByteReader reader) {
   const uint32_t tag = read_little24(reader);
   require((tag & 1) == 0 && read_little24(reader) == 0x2a019d, reader.where(),
           "expected a WebP key frame, got other bytes");
@@ -83,14 +83,14 @@ Extents probe_vp8(ByteReader reader) {
 }
 
 /// Header of a lossless WebP: a signature, then 14 bits of width - 1 and of height - 1.
-Extents probe_vp8l(ByteReader reader) {
+Extents probe_vp8l(io::ByteReader reader) {
   require(reader.read<uint8_t>() == 0x2f, reader.where(),
           "expected the signature of lossless WebP, got another byte");
   const auto bits = reader.read<uint32_t>();
   return {int64_t{bits & 0x3fff} + 1, int64_t{bits >> 14 & 0x3fff} + 1};
 }
 
-Extents probe_webp(ByteReader reader) {
+Extents probe_webp(io::ByteReader reader) {
   reader.take(12);
   const std::string_view chunk = reader.take_text(4);
   reader.take(4);
@@ -102,7 +102,7 @@ Extents probe_webp(ByteReader reader) {
   return {width, int64_t{read_little24(reader)} + 1};
 }
 
-Extents probe_avif(ByteReader reader) {
+Extents probe_avif(io::ByteReader reader) {
   const auto [width, height] =
       avif_extents(reader.take(reader.remaining()), std::string(reader.where()));
   return {width, height};
@@ -112,7 +112,7 @@ Extents probe_avif(ByteReader reader) {
 bool is_avif(std::string_view file) {
   constexpr size_t kBox = 8, kBrands = 16;
   if (file.size() < kBrands || file.substr(4, 4) != "ftyp") return false;
-  ByteReader reader(std::as_bytes(std::span(file)), "ftyp");
+  io::ByteReader reader(std::as_bytes(std::span(file)), "ftyp");
   const size_t end = std::min<size_t>(read_big32(reader), file.size());
   const auto is_brand = [&](size_t at) {
     return file.substr(at, 4) == "avif" || file.substr(at, 4) == "avis";
@@ -124,7 +124,7 @@ bool is_avif(std::string_view file) {
   return false;
 }
 
-Extents probe_extents(ImageFormat format, const ByteReader& reader) {
+Extents probe_extents(ImageFormat format, const io::ByteReader& reader) {
   switch (format) {
     case ImageFormat::kJpeg:
       return probe_jpeg(reader);
@@ -157,17 +157,17 @@ std::optional<ImageFormat> image_format(std::span<const std::byte> bytes) {
 ImageFormat expect_image_format(std::span<const std::byte> bytes, const std::string& where) {
   const std::optional<ImageFormat> format = image_format(bytes);
   if (format) return *format;
-  fail(where, "expected a JPEG, PNG, WebP, GIF or AVIF picture, got " + other_kind(bytes),
-       file_kind(bytes).ends_with(" clip") ? other_kind_hint(bytes) : "");
+  fail(where, "expected a JPEG, PNG, WebP, GIF or AVIF picture, got " + io::other_kind(bytes),
+       io::file_kind(bytes).ends_with(" clip") ? io::other_kind_hint(bytes) : "");
 }
 
 ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where) {
   const ImageFormat format = expect_image_format(bytes, where);
-  const Extents extents = probe_extents(format, ByteReader(bytes, where));
+  const Extents extents = probe_extents(format, io::ByteReader(bytes, where));
   require(extents.width >= 1 && extents.height >= 1, where,
           "expected at least one pixel, got " + std::to_string(extents.width) + " x " +
               std::to_string(extents.height));
   return {format, extents.width, extents.height};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Picture formats that decode_image knows; their names are file extensions.
 enum class ImageFormat { kJpeg, kPng, kWebp, kGif, kAvif };
@@ -40,4 +40,4 @@ ImageFormat expect_image_format(std::span<const std::byte> bytes, const std::str
 /// unknown format, header damaged or cut off, an extent of 0.
 ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/convert.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int64_t kMaxSide = 32768;
@@ -255,4 +255,4 @@ Image crop(const Image& image, const PixelBox& part) {
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

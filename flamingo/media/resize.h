@@ -6,8 +6,9 @@
 
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
+/// Pillow's filters of the same names.
 enum class ResizeFilter { kNearest, kBilinear, kBicubic };
 
 constexpr std::array<std::pair<ResizeFilter, const char*>, 3> enum_table(ResizeFilter) {
@@ -41,4 +42,4 @@ Image resize_part(const Image& image, int64_t height, int64_t width, const Pixel
 /// The pixels of `part`, which must lie inside of the image; without the mask of a colour key.
 Image crop(const Image& image, const PixelBox& part);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

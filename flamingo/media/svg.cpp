@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int64_t kMaxSvgSide = 4096;
@@ -79,4 +79,4 @@ Image render_svg(std::span<const std::byte> svg, int64_t size, std::string_view 
   return image;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -7,7 +7,7 @@
 
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Draws an SVG document onto a transparent square: straight-alpha RGBA [size, size, 4], aspect
 /// ratio kept, centred. The document cannot load anything outside itself. `css` is applied after
@@ -15,4 +15,4 @@ namespace flamingo {
 /// or rule librsvg refuses.
 Image render_svg(std::span<const std::byte> svg, int64_t size, std::string_view css = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/media/convert.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// The largest box of the image's aspect ratio inside of S x S, centred.
@@ -124,4 +124,4 @@ PixelTensor transform_image(const Image& image, const TransformConfig& config) {
   return tensor;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

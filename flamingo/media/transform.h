@@ -8,7 +8,7 @@
 #include "flamingo/media/image.h"
 #include "flamingo/media/resize.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// How a picture of any extents becomes S x S pixels.
 ///
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<TransformMode, const char*>, 3> enum_table(Transf
            {TransformMode::kNative, "native"}}};
 }
 
+/// From a decoded picture to the pixels that an encoder takes.
 struct TransformConfig {
   TransformMode mode = TransformMode::kNative;
   int64_t size = 320;  // the paper's training resolution
@@ -59,4 +60,4 @@ Image transform_to_rgb(const Image& image, const TransformConfig& config);
 /// transform_to_rgb, then (x / 255 - mean) / std; padding is exactly 0.
 PixelTensor transform_image(const Image& image, const TransformConfig& config);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

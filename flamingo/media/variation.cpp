@@ -7,7 +7,7 @@
 
 #include "flamingo/core/checked.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr std::array<float, 3> kGrey = {0.299f, 0.587f, 0.114f};  // BT.601 luma
@@ -111,4 +111,4 @@ void apply_variation(const Variation& variation, Image& image) {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

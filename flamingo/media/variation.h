@@ -3,7 +3,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// How training varies photographs (paper, appendix A.3.2: left/right flips and colour
 /// augmentation; it does not give the parameters).
@@ -38,10 +38,11 @@ struct Variation {
   float hue = 0;         ///< turn in radians
 };
 
+/// Draws one variation, each amount uniform within its range.
 Variation sample_variation(const VariationConfig& config, Rng& rng);
 
 /// Changes an RGB picture in place: mirrors it, then turns hue and saturation, then contrast about
 /// the mean, then brightness; one rounding at the end. Throws Error for other modes than RGB.
 void apply_variation(const Variation& variation, Image& image);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -9,7 +9,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/media/video_reader.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 // Seconds by which a moment may miss a frame's time, since i / fps and ticks round differently.
@@ -129,4 +129,4 @@ VideoCheck check_video(std::span<const std::byte> bytes, const std::string& wher
   return check;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

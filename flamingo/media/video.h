@@ -10,7 +10,7 @@
 
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 class VideoReader;
 
@@ -47,6 +47,7 @@ struct VideoLimits {
   }
 };
 
+/// Which frames of a clip are taken, and what that may cost.
 struct VideoOptions {
   double fps = 1;      ///< frames a second, taken at 0, 1 / fps, 2 / fps, ... (the paper's rate: 1)
   int64_t frames = 0;  ///< > 0: this many instead, at (i + 0.5) / frames of the clip's length
@@ -99,6 +100,7 @@ class Video {
   int64_t num_moments_ = 0;
 };
 
+/// The frames that were taken of a clip.
 struct VideoClip {
   std::vector<VideoFrame> frames;  ///< in order, at least one
   double seconds = 0;              ///< Video::seconds
@@ -137,4 +139,4 @@ std::string encode_video(std::span<const Image> frames, double fps, const std::s
 void write_video(const std::string& path, std::span<const Image> frames, double fps,
                  const std::string& codec = "");
 
-}  // namespace flamingo
+}  // namespace flamingo::media

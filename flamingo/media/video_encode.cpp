@@ -8,7 +8,7 @@
 #include "flamingo/media/ffmpeg.h"
 #include "flamingo/media/video.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int kMaxTicksPerSecond = 65535;  // MPEG-4's limit
@@ -155,4 +155,4 @@ void write_video(const std::string& path, std::span<const Image> frames, double 
   write_file_atomic(path, encode_video(frames, fps, codec));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

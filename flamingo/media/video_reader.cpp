@@ -9,7 +9,7 @@
 #include "flamingo/media/frame_image.h"
 #include "flamingo/media/orientation.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr const char* kCodecs =
@@ -276,4 +276,4 @@ std::optional<TimedFrame> VideoReader::next() {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

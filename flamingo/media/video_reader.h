@@ -14,7 +14,7 @@
 #include "flamingo/media/video.h"
 #include "flamingo/media/video_timeline.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// VideoLimits::max_decoded is used up.
 class OverBudget : public Error {
@@ -101,4 +101,4 @@ class VideoReader {
   bool renewing_ = false;  ///< the decoder is drained to be replaced; packet_ is next
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr int64_t kMostReordered = 16;  // frames that any codec here holds back
@@ -44,4 +44,4 @@ const KeyPacket* VideoTimeline::key_at(int64_t index) const {
   return at != keys_.end() && at->index == index ? &*at : nullptr;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -6,7 +6,7 @@
 
 #include "flamingo/media/ffmpeg.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// A key frame's packet.
 struct KeyPacket {
@@ -46,4 +46,4 @@ class VideoTimeline {
   bool timed_ = true;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::media

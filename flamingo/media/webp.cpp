@@ -9,7 +9,7 @@
 #include "flamingo/media/convert.h"
 #include "flamingo/media/orientation.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr size_t kRiffHeader = 12;
@@ -123,4 +123,4 @@ DecodedFile decode_webp(std::span<const std::byte> bytes, const std::string& whe
   return file;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

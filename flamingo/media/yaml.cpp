@@ -16,7 +16,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr size_t kMaxBytes = size_t{1} << 20;
@@ -216,4 +216,4 @@ Json read_yaml_file(const std::string& path) {
   return parse_yaml(read_file(path, kMaxBytes), path);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// Parses one YAML document into JSON values. Plain scalars are typed by YAML 1.2's core schema
 /// (null, true/false, decimal, 0o and 0x whole numbers, floats, .inf, .nan); quoted ones are
@@ -17,4 +17,4 @@ Json parse_yaml(std::string_view text, std::string_view where);
 /// Reads and parses a YAML file. Throws Error naming the file.
 Json read_yaml_file(const std::string& path);
 
-}  // namespace flamingo
+}  // namespace flamingo::media

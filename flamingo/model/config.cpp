@@ -5,7 +5,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config_limits.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 constexpr const char* kWhere = "FlamingoConfig";
@@ -21,7 +21,7 @@ void validate_tokens(const TokenConfig& tokens, int64_t additional_vocab) {
 }
 
 /// As TransformConfig::validate(), which lives in the library that this one can do without.
-void validate_transform(const TransformConfig& transform) {
+void validate_transform(const media::TransformConfig& transform) {
   require_within(kWhere, "transform.size", transform.size, 1, config_limits::kImageSize);
   require(transform.mean.size() == 3 && transform.std.size() == 3, kWhere,
           "expected 3 values in transform.mean and transform.std");
@@ -46,10 +46,10 @@ void FlamingoConfig::validate() const {
   require(
       !vision.clip_vit || transform.size == vision.image_size(), kWhere,
       "expected transform.size to be the vision encoder's " + std::to_string(vision.image_size()));
-  require(xattn.form != XattnForm::kVanilla || !lm.parallel_residual, kWhere,
+  require(xattn.form != lm::XattnForm::kVanilla || !lm.parallel_residual, kWhere,
           "expected xattn.form vanilla only with an LM whose blocks have one part after the other");
   validate_tokens(tokens, lm.additional_vocab);
   validate_transform(transform);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -14,12 +14,12 @@
 #include "flamingo/vision/clip_vit.h"
 #include "flamingo/vision/nfnet.h"
 
-namespace flamingo {
+namespace flamingo::model {
 
 /// Exactly one of the two encoders.
 struct VisionConfig {
-  std::optional<NfnetConfig> nfnet;
-  std::optional<ClipVitConfig> clip_vit;
+  std::optional<vision::NfnetConfig> nfnet;
+  std::optional<vision::ClipVitConfig> clip_vit;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -60,12 +60,12 @@ struct TokenConfig {
 /// The whole model.
 struct FlamingoConfig {
   VisionConfig vision;
-  std::optional<ResamplerConfig> resampler;
+  std::optional<resampler::ResamplerConfig> resampler;
   bool widen_media = false;
-  GatedXattnConfig xattn;
-  DecoderConfig lm;
+  lm::GatedXattnConfig xattn;
+  lm::DecoderConfig lm;
   TokenConfig tokens;
-  TransformConfig transform;
+  media::TransformConfig transform;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -83,4 +83,4 @@ struct FlamingoConfig {
   void validate() const;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -5,12 +5,13 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/recompute.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
-VisionEncoderPtr make_encoder(const VisionConfig& config, const torch::TensorOptions& options) {
-  if (config.nfnet) return std::make_shared<NfnetImpl>(*config.nfnet, options);
-  return std::make_shared<ClipVitImpl>(*config.clip_vit, options);
+vision::VisionEncoderPtr make_encoder(const VisionConfig& config,
+                                      const torch::TensorOptions& options) {
+  if (config.nfnet) return std::make_shared<vision::NfnetImpl>(*config.nfnet, options);
+  return std::make_shared<vision::ClipVitImpl>(*config.clip_vit, options);
 }
 
 const FlamingoConfig& validated(const FlamingoConfig& config) {
@@ -19,7 +20,7 @@ const FlamingoConfig& validated(const FlamingoConfig& config) {
 }
 
 /// Width of what leaves the resampler, or the encoder where there is none.
-int64_t token_dim(const FlamingoConfig& config, const VisionEncoder& encoder) {
+int64_t token_dim(const FlamingoConfig& config, const vision::VisionEncoder& encoder) {
   return config.resampler ? config.resampler->width : encoder.dim();
 }
 
@@ -33,9 +34,9 @@ void check_input(const FlamingoInput& input) {
 
 /// What all blocks of one forward see.
 struct Surroundings {
-  MediaPlan plan;
-  BlockContext context;
-  KvCache* cache;
+  lm::MediaPlan plan;
+  lm::BlockContext context;
+  lm::KvCache* cache;
   Tap tap;
 
   torch::Tensor tapped(const std::string& name, torch::Tensor value) const {
@@ -51,21 +52,21 @@ enum class XattnPlace { kBefore, kInside, kAfter };
 struct BlockPair {
   std::string name;  ///< of the block, for taps
   size_t n = 0;      ///< of the block, in the cache
-  DecoderBlock block{nullptr};
+  lm::DecoderBlock block{nullptr};
   size_t i = 0;
-  GatedXattn xattn{nullptr};
+  lm::GatedXattn xattn{nullptr};
   XattnPlace place = XattnPlace::kBefore;
 
   /// hidden [B, T, D], keys and values of the layer's media -> [B, T, D].
-  torch::Tensor forward(torch::Tensor hidden, const KeyValues& media,
+  torch::Tensor forward(torch::Tensor hidden, const lm::KeyValues& media,
                         const Surroundings& around) const {
-    const BetweenParts cross = [&](const torch::Tensor& x) {
+    const lm::BetweenParts cross = [&](const torch::Tensor& x) {
       return around.tapped("xattn." + std::to_string(i), xattn->forward(x, media, around.plan));
     };
     if (xattn && place == XattnPlace::kBefore) hidden = cross(hidden);
     const bool inside = xattn && place == XattnPlace::kInside;
     hidden = around.tapped(name, block->forward(hidden, around.context, around.cache, n,
-                                                inside ? cross : BetweenParts()));
+                                                inside ? cross : lm::BetweenParts()));
     return xattn && place == XattnPlace::kAfter ? cross(hidden) : hidden;
   }
 
@@ -81,9 +82,9 @@ struct BlockPair {
 
 /// All pairs of a model in their order: the LM's blocks, then what is grafted onto them.
 std::vector<BlockPair> block_pairs(const FlamingoImpl& model) {
-  const GatedXattnConfig& config = model.config().xattn;
+  const lm::GatedXattnConfig& config = model.config().xattn;
   std::vector<BlockPair> pairs;
-  const auto add = [&](const char* list, size_t i, const DecoderBlock& block) {
+  const auto add = [&](const char* list, size_t i, const lm::DecoderBlock& block) {
     pairs.push_back({.name = list + std::to_string(i), .n = pairs.size(), .block = block});
   };
   size_t next = 0;
@@ -92,7 +93,7 @@ std::vector<BlockPair> block_pairs(const FlamingoImpl& model) {
     if (!config.at_block(static_cast<int64_t>(n))) continue;
     pairs.back().i = next;
     pairs.back().xattn = (*model.xattn)[next++];
-    if (config.form == XattnForm::kVanilla) pairs.back().place = XattnPlace::kInside;
+    if (config.form == lm::XattnForm::kVanilla) pairs.back().place = XattnPlace::kInside;
   }
   for (size_t i = 0; i < model.graft->size(); ++i) {
     add("graft.", i, (*model.graft)[i]);
@@ -105,38 +106,40 @@ std::vector<BlockPair> block_pairs(const FlamingoImpl& model) {
 
 /// pair.forward, computed again in backward.
 torch::Tensor forward_again(const BlockPair& pair, const torch::Tensor& hidden,
-                            const KeyValues& media,
+                            const lm::KeyValues& media,
                             const std::shared_ptr<const Surroundings>& around) {
   std::vector<torch::Tensor> inputs{hidden};
   if (media.keys.defined()) inputs.insert(inputs.end(), {media.keys, media.values});
   const auto run = [pair, around](const std::vector<torch::Tensor>& in) {
-    return pair.forward(in[0], in.size() > 1 ? KeyValues{in[1], in[2]} : KeyValues{}, *around);
+    return pair.forward(in[0], in.size() > 1 ? lm::KeyValues{in[1], in[2]} : lm::KeyValues{},
+                        *around);
   };
-  return recompute(run, inputs, pair.parameters());
+  return nn::recompute(run, inputs, pair.parameters());
 }
 
 }  // namespace
 
-FlamingoImpl::FlamingoImpl(const FlamingoConfig& config, const WeightOptions& options)
+FlamingoImpl::FlamingoImpl(const FlamingoConfig& config, const lm::WeightOptions& options)
     : vision_encoder(register_module("vision_encoder",
                                      make_encoder(validated(config).vision, options.frozen))),
-      xattn(register_module("xattn", make_typed_list<GatedXattn>())),
-      graft(register_module("graft", make_typed_list<DecoderBlock>())),
-      lm(register_module("lm", Decoder(config.lm, options))),
+      xattn(register_module("xattn", nn::make_typed_list<lm::GatedXattn>())),
+      graft(register_module("graft", nn::make_typed_list<lm::DecoderBlock>())),
+      lm(register_module("lm", lm::Decoder(config.lm, options))),
       config_(config) {
   if (config.resampler) {
-    resampler = register_module("resampler", Resampler(*config.resampler, options.trained));
+    resampler =
+        register_module("resampler", resampler::Resampler(*config.resampler, options.trained));
   }
   if (config.widen_media) {
-    media_proj = register_module("media_proj", Linear(token_dim(config_, *vision_encoder),
-                                                      config.lm.dim, false, options.trained));
+    media_proj = register_module("media_proj", nn::Linear(token_dim(config_, *vision_encoder),
+                                                          config.lm.dim, false, options.trained));
   }
   const int64_t count = config.xattn.count(config.lm.num_layers);
   for (int64_t i = 0; i < count; ++i) {
     xattn->append(
-        GatedXattn(config.xattn, XattnWidths{config.lm.dim, media_dim()}, options.trained));
-    if (config.xattn.form != XattnForm::kGrafting) continue;
-    graft->append(DecoderBlock(config.lm, options.trained));
+        lm::GatedXattn(config.xattn, lm::XattnWidths{config.lm.dim, media_dim()}, options.trained));
+    if (config.xattn.form != lm::XattnForm::kGrafting) continue;
+    graft->append(lm::DecoderBlock(config.lm, options.trained));
   }
 }
 
@@ -173,10 +176,10 @@ torch::Tensor FlamingoImpl::resample(const torch::Tensor& features) const {
   return media_proj ? media_proj->forward(media) : media;
 }
 
-std::vector<KeyValues> FlamingoImpl::media_keys(const FlamingoInput& input) const {
-  std::vector<KeyValues> all;
+std::vector<lm::KeyValues> FlamingoImpl::media_keys(const FlamingoInput& input) const {
+  std::vector<lm::KeyValues> all;
   for (size_t i = 0; i < xattn->size(); ++i) {
-    KeyValues added;
+    lm::KeyValues added;
     if (input.media.defined()) {
       added = (*xattn)[i]->encode_media(input.media.to(lm->compute_type()));
       if (input.cache) input.cache->append_media(i, added);
@@ -189,11 +192,11 @@ std::vector<KeyValues> FlamingoImpl::media_keys(const FlamingoInput& input) cons
 
 torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap& tap) const {
   check_input(input);
-  KvCache* cache = input.cache;
+  lm::KvCache* cache = input.cache;
   const int64_t new_media = input.media.defined() ? input.media.size(1) : 0;
   const auto around = std::make_shared<const Surroundings>(
-      Surroundings{.plan = plan_media(input.phi, new_media + (cache ? cache->num_media() : 0),
-                                      lm->device(), config_.xattn.media_attention),
+      Surroundings{.plan = lm::plan_media(input.phi, new_media + (cache ? cache->num_media() : 0),
+                                          lm->device(), config_.xattn.media_attention),
                    .context = lm->context(input.ids, input.attention_mask, cache),
                    .cache = cache,
                    .tap = tap});
@@ -201,7 +204,7 @@ torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap
   const auto media = media_keys(input);
   const bool checkpoints = checkpoint_blocks_ && !cache && !tap;
   for (const BlockPair& pair : block_pairs(*this)) {
-    const KeyValues seen = pair.xattn ? media[pair.i] : KeyValues{};
+    const lm::KeyValues seen = pair.xattn ? media[pair.i] : lm::KeyValues{};
     hidden = checkpoints ? forward_again(pair, hidden, seen, around)
                          : pair.forward(hidden, seen, *around);
   }
@@ -209,4 +212,4 @@ torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap
   return lm->norm->forward(hidden);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::model

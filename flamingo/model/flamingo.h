@@ -9,7 +9,7 @@
 #include "flamingo/model/config.h"
 #include "flamingo/vision/encoder.h"
 
-namespace flamingo {
+namespace flamingo::model {
 
 /// Sees named intermediate results: "xattn.<i>", "lm.layers.<n>" and "graft.<i>", all [B, T, D].
 using Tap = std::function<void(const std::string& name, const torch::Tensor& value)>;
@@ -20,7 +20,7 @@ struct FlamingoInput {
   torch::Tensor phi;    ///< [B, T] int64, image of each token, 1 = first, 0 = none
   torch::Tensor media;  ///< [B, M, R, Dr], or undefined: no media (with a cache: no new ones)
   torch::Tensor attention_mask;  ///< [B, T], 0 = left padding; undefined: no padding
-  KvCache* cache = nullptr;      ///< incremental decoding: ids, phi, media are the new ones only
+  lm::KvCache* cache = nullptr;  ///< incremental decoding: ids, phi, media are the new ones only
 };
 
 /// Flamingo (Alayrac et al. 2022, figure 3):
@@ -37,7 +37,7 @@ struct FlamingoInput {
 class FlamingoImpl : public torch::nn::Module {
  public:
   /// Throws Error when config.validate() does. On the meta device nothing is allocated.
-  FlamingoImpl(const FlamingoConfig& config, const WeightOptions& options);
+  FlamingoImpl(const FlamingoConfig& config, const lm::WeightOptions& options);
 
   /// pixels [B, M, F, 3, S, S] -> media [B, M, R, Dr].
   torch::Tensor encode_media(const torch::Tensor& pixels);
@@ -67,20 +67,20 @@ class FlamingoImpl : public torch::nn::Module {
   /// Dr, width of the media tokens, D with widen_media.
   int64_t media_dim() const;
 
-  VisionEncoderPtr vision_encoder;
-  Resampler resampler{nullptr};
-  Linear media_proj{nullptr};  ///< [D, Dr], with widen_media
-  TypedList<GatedXattn> xattn;
-  TypedList<DecoderBlock> graft;  ///< learnt blocks on top of the LM; empty unless grafting
-  Decoder lm;
+  vision::VisionEncoderPtr vision_encoder;
+  resampler::Resampler resampler{nullptr};
+  nn::Linear media_proj{nullptr};  ///< [D, Dr], with widen_media
+  nn::TypedList<lm::GatedXattn> xattn;
+  nn::TypedList<lm::DecoderBlock> graft;  ///< learnt blocks on top of the LM; empty unless grafting
+  lm::Decoder lm;
 
  private:
   /// Keys and values of all media, one per gated layer; new ones enter the cache.
-  std::vector<KeyValues> media_keys(const FlamingoInput& input) const;
+  std::vector<lm::KeyValues> media_keys(const FlamingoInput& input) const;
 
   FlamingoConfig config_;
   bool checkpoint_blocks_ = false;
 };
 TORCH_MODULE(Flamingo);
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -1,6 +1,6 @@
 #include "flamingo/model/freeze.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 void set_trainable(torch::nn::Module& module, bool trainable) {
@@ -35,4 +35,4 @@ std::vector<std::string> trainable_names(const torch::nn::Module& module) {
   return names;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -7,7 +7,7 @@
 
 #include "flamingo/model/flamingo.h"
 
-namespace flamingo {
+namespace flamingo::model {
 
 /// Which parts learn. The default is the paper's: vision encoder and LM frozen.
 struct Trainable {
@@ -34,4 +34,4 @@ void freeze(Flamingo& model, const Trainable& trainable);
 /// Names of the parameters that require gradients, in registration order.
 std::vector<std::string> trainable_names(const torch::nn::Module& module);
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -9,7 +9,7 @@
 #include "flamingo/model/freeze.h"
 #include "flamingo/model/presets.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 /// A child of Flamingo and what it is called in the table.
@@ -38,7 +38,7 @@ std::map<std::string, std::string> paper_counts(const std::string& preset) {
 
 /// A model without memory, frozen as the paper does.
 Flamingo meta_model(const FlamingoConfig& config) {
-  Flamingo model(config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  Flamingo model(config, lm::WeightOptions::of(torch::kBFloat16, torch::kMeta));
   freeze(model, Trainable{});
   return model;
 }
@@ -156,4 +156,4 @@ ParameterTable parameter_table(const FlamingoConfig& config, const std::string& 
   return table;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::model

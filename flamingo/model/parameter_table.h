@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/model/config.h"
 
-namespace flamingo {
+namespace flamingo::model {
 
 /// Weights of one name and shape; "*" stands for the numbers of a list.
 struct WeightRow {
@@ -55,4 +55,4 @@ std::string to_text(const ParameterTable& table);
 /// The table as JSON.
 Json to_json(const ParameterTable& table);
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -5,7 +5,7 @@
 #include "flamingo/core/size_text.h"
 #include "flamingo/model/parameter_table.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 /// 1374389534 -> "1.37B"
@@ -115,4 +115,4 @@ Json to_json(const ParameterTable& table) {
   return json;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 /// One row of the paper's table of sizes.
@@ -15,8 +15,8 @@ struct PaperSize {
 
 FlamingoConfig paper_model(const PaperSize& size) {
   FlamingoConfig config;
-  config.vision.nfnet = nfnet_preset("nfnet-f6");
-  config.resampler = ResamplerConfig{.dim = config.vision.nfnet->dim()};
+  config.vision.nfnet = vision::nfnet_preset("nfnet-f6");
+  config.resampler = resampler::ResamplerConfig{.dim = config.vision.nfnet->dim()};
   config.widen_media = true;
   config.lm = chinchilla_lm(size.dim, size.num_layers);
   config.lm.additional_vocab = 1;
@@ -31,16 +31,16 @@ FlamingoConfig paper_model(const PaperSize& size) {
 
 FlamingoConfig pictogram_model() {
   FlamingoConfig config;
-  config.vision.nfnet = nfnet_preset("nfnet-pictogram");
-  config.resampler = ResamplerConfig{.dim = config.vision.nfnet->dim(),
-                                     .width = 384,
-                                     .depth = 2,
-                                     .heads = 6,
-                                     .head_dim = 64,
-                                     .num_latents = 8};
+  config.vision.nfnet = vision::nfnet_preset("nfnet-pictogram");
+  config.resampler = resampler::ResamplerConfig{.dim = config.vision.nfnet->dim(),
+                                                .width = 384,
+                                                .depth = 2,
+                                                .heads = 6,
+                                                .head_dim = 64,
+                                                .num_latents = 8};
   config.lm = smollm2_135m();
   config.lm.additional_vocab = 2;
-  config.xattn = GatedXattnConfig{
+  config.xattn = lm::GatedXattnConfig{
       .first = 4, .every = 6, .num_heads = 8, .head_dim = 64, .ffw_dim = 4 * config.lm.dim};
   config.tokens.additional = {"<image>", "<EOC>"};
   config.transform.size = config.vision.nfnet->image_size;
@@ -62,12 +62,12 @@ constexpr Preset kPresets[] = {
 }  // namespace
 
 VisionConfig vision_preset(std::string_view name) {
-  const auto nfnets = nfnet_preset_names(), clips = clip_vit_preset_names();
+  const auto nfnets = vision::nfnet_preset_names(), clips = vision::clip_vit_preset_names();
   if (std::find(nfnets.begin(), nfnets.end(), name) != nfnets.end()) {
-    return {.nfnet = nfnet_preset(name), .clip_vit = {}};
+    return {.nfnet = vision::nfnet_preset(name), .clip_vit = {}};
   }
   if (std::find(clips.begin(), clips.end(), name) != clips.end()) {
-    return {.nfnet = {}, .clip_vit = clip_vit_preset(name)};
+    return {.nfnet = {}, .clip_vit = vision::clip_vit_preset(name)};
   }
   std::string known;
   for (const auto& names : {nfnets, clips}) {
@@ -76,9 +76,9 @@ VisionConfig vision_preset(std::string_view name) {
   fail("vision preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
 }
 
-DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
+lm::DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
   constexpr int64_t kHeadDim = 128;
-  DecoderConfig config;
+  lm::DecoderConfig config;
   config.vocab = 32000;
   config.dim = dim;
   config.num_layers = num_layers;
@@ -86,14 +86,14 @@ DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
   config.num_kv_heads = config.num_heads;
   config.head_dim = kHeadDim;
   config.ffw_dim = 4 * dim;
-  config.activation = Activation::kGelu;
+  config.activation = nn::Activation::kGelu;
   config.gated_ffw = false;
-  config.position = PositionKind::kRelative;
+  config.position = lm::PositionKind::kRelative;
   return config;
 }
 
-DecoderConfig smollm2_135m() {
-  DecoderConfig config;
+lm::DecoderConfig smollm2_135m() {
+  lm::DecoderConfig config;
   config.rotary_base = 100000.0;
   config.max_positions = 8192;
   return config;
@@ -114,4 +114,4 @@ std::vector<std::string> flamingo_preset_names() {
   return names;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -6,7 +6,7 @@
 
 #include "flamingo/model/config.h"
 
-namespace flamingo {
+namespace flamingo::model {
 
 /// A whole model by name:
 ///
@@ -17,6 +17,7 @@ namespace flamingo {
 /// layers, its parameter counts fit 32 and 8; this is the latter. Throws Error listing the names.
 FlamingoConfig flamingo_preset(std::string_view name);
 
+/// Names that flamingo_preset() knows.
 std::vector<std::string> flamingo_preset_names();
 
 /// An encoder by name, of nfnet_preset_names() or clip_vit_preset_names(). Throws Error listing
@@ -26,9 +27,9 @@ VisionConfig vision_preset(std::string_view name);
 /// A decoder in the manner of Chinchilla: pre-norm blocks with RMSNorm, heads of 128, 4 D wide
 /// GELU, Transformer-XL relative positions, 32,000 tied embeddings; 13 D^2 L + 32000 D parameters
 /// and norms.
-DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers);
+lm::DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers);
 
 /// SmolLM2-135M's shape.
-DecoderConfig smollm2_135m();
+lm::DecoderConfig smollm2_135m();
 
-}  // namespace flamingo
+}  // namespace flamingo::model

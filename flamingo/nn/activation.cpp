@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 at::Tensor activate(Activation kind, const at::Tensor& x) {
   switch (kind) {
@@ -24,4 +24,4 @@ at::Tensor activate(Activation kind, const at::Tensor& x) {
   fail("activate", "expected a known activation, got " + std::to_string(static_cast<int>(kind)));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Pointwise non-linearities. kGelu is the exact (erf) form, kGeluTanh its tanh approximation,
 /// kQuickGelu x * sigmoid(1.702 x), kSquaredRelu relu(x)^2 (Primer, So et al. 2021; paper appendix
@@ -23,4 +23,4 @@ constexpr std::array<std::pair<Activation, const char*>, 6> enum_table(Activatio
 /// x of any shape -> the same shape and type.
 at::Tensor activate(Activation kind, const at::Tensor& x);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

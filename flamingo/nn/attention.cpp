@@ -11,7 +11,7 @@
 #include "flamingo/nn/bf16_kernels.h"
 #include "flamingo/nn/product.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 /// The part of a bias for queries [begin, begin + count) and the first `keys` keys; extents of 1
@@ -73,4 +73,4 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   return at::cat(blocks, 2);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

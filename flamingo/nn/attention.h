@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Which keys a query may see before any bias: all, or (kCausal) key s only if s <= S - T + t.
 /// kCausal is a promise about the bias, which must mask the others: attention() skips them.
@@ -20,4 +20,4 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
 at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                            const at::Tensor& bias = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

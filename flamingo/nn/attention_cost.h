@@ -5,7 +5,7 @@
 
 #include "flamingo/nn/attention.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Queries that attention() takes together.
 inline constexpr int64_t kAttentionBlock = 128;
@@ -16,6 +16,8 @@ struct AttentionCost {
   int64_t keys = 0;   ///< that the blocks read
 };
 
+/// Cost of attention from T queries to S keys per head, computed in blocks of kAttentionBlock
+/// queries.
 inline AttentionCost attention_cost(int64_t T, int64_t S, KeyRange range) {
   AttentionCost cost;
   for (int64_t begin = 0; begin < T; begin += kAttentionBlock) {
@@ -28,4 +30,4 @@ inline AttentionCost attention_cost(int64_t T, int64_t S, KeyRange range) {
   return cost;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "flamingo/core/shape.h"
-#include "flamingo/quant/kernels.h"
+#include "flamingo/kernels/kernels.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -56,7 +56,7 @@ class Softmax : public torch::autograd::Function<Softmax> {
              row / T % H * shown.stride(1) + row % T * shown.stride(2);
     };
     auto weights = at::empty_like(scores);
-    const auto softmax = best_kernels().softmax_bf16;
+    const auto softmax = kernels::best_kernels().softmax_bf16;
     for_rows(scores, [&](int64_t row) {
       thread_local std::vector<float> scratch;
       scratch.resize(static_cast<size_t>(S));
@@ -71,7 +71,7 @@ class Softmax : public torch::autograd::Function<Softmax> {
     const at::Tensor weights = ctx->get_saved_variables()[0], dy = outer[0].contiguous();
     const int64_t S = weights.size(-1);
     auto dx = at::empty_like(weights);
-    const auto gradient = best_kernels().softmax_gradient_bf16;
+    const auto gradient = kernels::best_kernels().softmax_gradient_bf16;
     for_rows(weights, [&](int64_t row) {
       gradient(bits_of(weights) + row * S, bits_of(dy) + row * S, S, mutable_bits_of(dx) + row * S);
     });
@@ -85,7 +85,7 @@ class RmsNorm : public torch::autograd::Function<RmsNorm> {
                             double eps) {
     const int64_t D = x.size(-1);
     auto y = at::empty_like(x);
-    const auto norm = best_kernels().rms_norm_bf16;
+    const auto norm = kernels::best_kernels().rms_norm_bf16;
     for_rows(x, [&](int64_t row) {
       norm(bits_of(x) + row * D, factors.const_data_ptr<float>(), static_cast<float>(eps), D,
            mutable_bits_of(y) + row * D);
@@ -101,7 +101,7 @@ class RmsNorm : public torch::autograd::Function<RmsNorm> {
     const auto eps = static_cast<float>(ctx->saved_data[kEps].toDouble());
     const int64_t D = x.size(-1);
     auto dx = at::empty_like(x);
-    const auto gradient = best_kernels().rms_norm_gradient_bf16;
+    const auto gradient = kernels::best_kernels().rms_norm_gradient_bf16;
     for_rows(x, [&](int64_t row) {
       gradient(bits_of(x) + row * D, factors.const_data_ptr<float>(), bits_of(dy) + row * D, eps, D,
                mutable_bits_of(dx) + row * D);
@@ -117,7 +117,7 @@ class Swiglu : public torch::autograd::Function<Swiglu> {
     auto sizes = x.sizes().vec();
     sizes.back() = F;
     auto y = at::empty(sizes, x.options());
-    const auto swiglu = best_kernels().swiglu_bf16;
+    const auto swiglu = kernels::best_kernels().swiglu_bf16;
     for_rows(x, [&](int64_t row) {
       const uint16_t* gate = bits_of(x) + row * 2 * F;
       swiglu(gate, gate + F, F, mutable_bits_of(y) + row * F);
@@ -130,7 +130,7 @@ class Swiglu : public torch::autograd::Function<Swiglu> {
     const at::Tensor x = ctx->get_saved_variables()[0], dy = outer[0].contiguous();
     const int64_t F = dy.size(-1);
     auto dx = at::empty_like(x);
-    const auto gradient = best_kernels().swiglu_gradient_bf16;
+    const auto gradient = kernels::best_kernels().swiglu_gradient_bf16;
     for_rows(x, [&](int64_t row) {
       const uint16_t* gate = bits_of(x) + row * 2 * F;
       uint16_t* dgate = mutable_bits_of(dx) + row * 2 * F;
@@ -165,4 +165,4 @@ at::Tensor bf16_swiglu(const at::Tensor& x) {
   return Swiglu::apply(x);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -2,12 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// One pass over memory in place of several torch operations, in bf16 on the CPU, for inference and
 /// for training: each has its gradient. They compute in float32 and round once.
 
-/// Whether the kernels below take x: bf16, in memory order, on the CPU.
+/// Whether the kernels below take x, of any shape: bf16, in memory order, on the CPU.
 bool takes_bf16_kernels(const at::Tensor& x);
 
 /// softmax(scores + bias) over the last axis: scores [B, H, T, S]; bias float32 that
@@ -21,4 +21,4 @@ at::Tensor bf16_rms_norm(const at::Tensor& x, const at::Tensor& weight, double e
 /// silu(gate) up: x [..., 2 F] = gate, up -> [..., F].
 at::Tensor bf16_swiglu(const at::Tensor& x);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/rng.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 constexpr double kEmbeddingDeviation = 0.02;
@@ -62,4 +62,4 @@ void init_weights(torch::nn::Module& module, uint64_t seed) {
   });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// A module that starts some of its own parameters differently from init_weights' rules.
 class InitsItself {
@@ -28,7 +28,8 @@ class InitsItself {
 /// Throws Error on a parameter without memory (meta device).
 void init_weights(torch::nn::Module& module, uint64_t seed);
 
-/// Fills `tensor` with normal numbers of this deviation from the stream (seed, name).
+/// Fills `tensor`, of any shape, with normal numbers of this deviation from the stream (seed,
+/// name).
 void fill_normal(torch::Tensor tensor, double deviation, uint64_t seed, std::string_view name);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

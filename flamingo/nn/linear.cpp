@@ -6,7 +6,7 @@
 #include "flamingo/nn/packed_weight.h"
 #include "flamingo/nn/product.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 torch::Tensor cast_like(const torch::Tensor& tensor, const torch::Tensor& like) {
   return tensor.scalar_type() == like.scalar_type() ? tensor : tensor.to(like.scalar_type());
@@ -73,4 +73,4 @@ void LinearImpl::pack(c10::intrusive_ptr<PackedWeight> blocks) {
   parameters_["weight"] = weight;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

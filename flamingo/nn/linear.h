@@ -8,7 +8,7 @@
 
 #include "flamingo/nn/lora.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 class PackedWeight;
 
@@ -17,7 +17,9 @@ class PackedWeight;
 class AroundProduct {
  public:
   virtual ~AroundProduct() = default;
+  /// x [..., in] -> [..., in], the layer's input.
   virtual torch::Tensor before(const torch::Tensor& x) const { return x; }
+  /// y [..., out] -> [..., out], the layer's product.
   virtual torch::Tensor after(const torch::Tensor& y) const { return y; }
 };
 
@@ -52,6 +54,7 @@ class LinearImpl : public torch::nn::Module {
   std::vector<std::shared_ptr<const AroundProduct>> around;  ///< outermost first; mostly empty
 
  private:
+  /// x [..., in], offset [out] or undefined -> x W^T + offset [..., out].
   torch::Tensor product(const torch::Tensor& x, const torch::Tensor& offset) const;
 
   c10::intrusive_ptr<PackedWeight> packed_;
@@ -64,7 +67,7 @@ TORCH_MODULE(Linear);
 torch::Tensor linear_by_rows(const torch::Tensor& x, const torch::Tensor& weight,
                              const torch::Tensor& bias = {});
 
-/// `tensor` in the type of `like` (itself when it already is).
+/// `tensor`, of any shape, in the type of `like` (itself when it already is).
 torch::Tensor cast_like(const torch::Tensor& tensor, const torch::Tensor& like);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

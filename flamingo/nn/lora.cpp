@@ -5,7 +5,7 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/linear.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 LoraImpl::LoraImpl(int64_t in, int64_t out, int64_t rank, double alpha)
     : scale_(alpha / static_cast<double>(rank)) {
@@ -21,4 +21,4 @@ torch::Tensor LoraImpl::forward(const torch::Tensor& x) const {
 
 torch::Tensor LoraImpl::change() const { return at::matmul(b, a) * scale_; }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

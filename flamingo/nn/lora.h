@@ -5,7 +5,7 @@
 
 #include "flamingo/nn/init.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// A trained low-rank change of a frozen matrix W [out, in]: y = x W^T + (alpha / r) (x A^T) B^T.
 /// A starts random and B at 0, so that training starts from W exactly.
@@ -30,4 +30,4 @@ class LoraImpl : public torch::nn::Module, public InitsItself {
 };
 TORCH_MODULE(Lora);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -2,7 +2,7 @@
 
 #include "flamingo/nn/bf16_kernels.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 MlpImpl::MlpImpl(const MlpConfig& config, const torch::TensorOptions& options)
     : up_proj(register_module("up_proj", Linear(config.dim, (config.gated ? 2 : 1) * config.hidden,
@@ -21,4 +21,4 @@ torch::Tensor MlpImpl::forward(const torch::Tensor& x) const {
   return down_proj->forward(activate(config_.activation, halves[0]) * halves[1]);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

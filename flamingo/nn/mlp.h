@@ -3,7 +3,7 @@
 #include "flamingo/nn/activation.h"
 #include "flamingo/nn/linear.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Shape of a feed-forward part.
 struct MlpConfig {
@@ -30,4 +30,4 @@ class MlpImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Mlp);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

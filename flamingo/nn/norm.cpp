@@ -3,7 +3,7 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/bf16_kernels.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 NormImpl::NormImpl(int64_t dim, const NormConfig& config, const torch::TensorOptions& options)
     : weight(register_parameter("weight", torch::ones({dim}, options))), config_(config) {
@@ -31,4 +31,4 @@ torch::Tensor NormImpl::forward(const torch::Tensor& x) const {
   return y32.to(x.scalar_type());
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// LayerNorm, or RMSNorm (no mean, no offset).
 enum class NormKind { kLayerNorm, kRmsNorm };
@@ -44,4 +44,4 @@ class NormImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Norm);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -9,26 +9,28 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/kernels/encode.h"
 #include "flamingo/nn/linear.h"
 #include "flamingo/nn/product.h"
-#include "flamingo/quant/encode.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 constexpr const char* kWhere = "PackedWeight";
 constexpr const char* kWeight = "weight";
 
 /// Rows of `part` as target [rows, cols], on all threads.
-void decode_into(const PackedMatrix& part, const at::Tensor& target) {
+void decode_into(const kernels::PackedMatrix& part, const at::Tensor& target) {
   const bool direct = target.scalar_type() == at::kFloat;
   at::parallel_for(0, part.units(), 1, [&](int64_t begin, int64_t end) {
-    const auto spare = direct ? at::Tensor() : at::empty({kTileRows, part.cols()}, at::kFloat);
+    const auto spare =
+        direct ? at::Tensor() : at::empty({kernels::kTileRows, part.cols()}, at::kFloat);
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t first = unit * kTileRows;
-      const auto rows = target.narrow(0, first, std::min<int64_t>(kTileRows, part.rows() - first));
+      const int64_t first = unit * kernels::kTileRows;
+      const auto rows =
+          target.narrow(0, first, std::min<int64_t>(kernels::kTileRows, part.rows() - first));
       const auto values = direct ? rows : spare.narrow(0, 0, rows.size(0));
-      part.decode_rows(best_kernels(), first, rows.size(0), values.data_ptr<float>());
+      part.decode_rows(kernels::best_kernels(), first, rows.size(0), values.data_ptr<float>());
       if (!direct) rows.copy_(values);
     }
   });
@@ -59,10 +61,10 @@ class PackedLinear : public torch::autograd::Function<PackedLinear> {
 
 }  // namespace
 
-PackedWeight::PackedWeight(std::vector<PackedMatrix> parts) : parts_(std::move(parts)) {
+PackedWeight::PackedWeight(std::vector<kernels::PackedMatrix> parts) : parts_(std::move(parts)) {
   require(!parts_.empty(), kWhere, "expected at least one part, got none");
   cols_ = parts_.front().cols();
-  for (const PackedMatrix& part : parts_) {
+  for (const kernels::PackedMatrix& part : parts_) {
     require(part.cols() == cols_, kWhere,
             "expected parts of " + std::to_string(cols_) + " columns, got " +
                 std::to_string(part.cols()));
@@ -70,32 +72,33 @@ PackedWeight::PackedWeight(std::vector<PackedMatrix> parts) : parts_(std::move(p
   }
 }
 
-c10::intrusive_ptr<PackedWeight> PackedWeight::quantise(const at::Tensor& weight, BlockType type) {
+c10::intrusive_ptr<PackedWeight> PackedWeight::quantise(const at::Tensor& weight,
+                                                        kernels::BlockType type) {
   require(weight.dim() == 2, kWhere, "expected a matrix to quantise");
-  const BlockLayout layout = block_layout(type);
+  const kernels::BlockLayout layout = kernels::block_layout(type);
   const int64_t rows = weight.size(0), cols = weight.size(1);
   require(cols % layout.values == 0, kWhere,
           "expected columns in multiples of " + std::to_string(layout.values) + ", got " +
               std::to_string(cols));
   const auto values = weight.detach().to(at::kFloat).contiguous();
   std::vector<std::byte> blocks(static_cast<size_t>(values.numel() / layout.values * layout.bytes));
-  encode_blocks(type, {values.const_data_ptr<float>(), static_cast<size_t>(values.numel())},
-                blocks);
-  std::vector<PackedMatrix> parts;
-  parts.push_back(PackedMatrix::pack(type, blocks, rows, cols));
+  kernels::encode_blocks(
+      type, {values.const_data_ptr<float>(), static_cast<size_t>(values.numel())}, blocks);
+  std::vector<kernels::PackedMatrix> parts;
+  parts.push_back(kernels::PackedMatrix::pack(type, blocks, rows, cols));
   return c10::make_intrusive<PackedWeight>(std::move(parts));
 }
 
 int64_t PackedWeight::bytes() const {
   int64_t sum = 0;
-  for (const PackedMatrix& part : parts_) sum += part.bytes();
+  for (const kernels::PackedMatrix& part : parts_) sum += part.bytes();
   return sum;
 }
 
 at::Tensor PackedWeight::decode(at::ScalarType type) const {
   auto values = at::empty({rows_, cols_}, type);
   int64_t first = 0;
-  for (const PackedMatrix& part : parts_) {
+  for (const kernels::PackedMatrix& part : parts_) {
     decode_into(part, values.narrow(0, first, part.rows()));
     first += part.rows();
   }
@@ -107,4 +110,4 @@ at::Tensor packed_linear(const at::Tensor& x, const c10::intrusive_ptr<PackedWei
   return PackedLinear::apply(x, weight, bias.defined() ? std::optional(bias) : std::nullopt);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

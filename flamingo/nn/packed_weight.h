@@ -5,19 +5,20 @@
 
 #include <vector>
 
-#include "flamingo/quant/packed_matrix.h"
+#include "flamingo/kernels/packed_matrix.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// A frozen matrix [rows, cols] as GGUF blocks, which is decoded for each use and never kept so.
 class PackedWeight : public torch::CustomClassHolder {
  public:
   /// Matrices of one width, one above the other; their types may differ. Throws Error on others.
-  explicit PackedWeight(std::vector<PackedMatrix> parts);
+  explicit PackedWeight(std::vector<kernels::PackedMatrix> parts);
 
   /// weight [rows, cols] of any float type, rounded into blocks of Q8_0 or Q4_1.
   /// Throws Error when cols is no multiple of 32, or as encode_blocks() does.
-  static c10::intrusive_ptr<PackedWeight> quantise(const at::Tensor& weight, BlockType type);
+  static c10::intrusive_ptr<PackedWeight> quantise(const at::Tensor& weight,
+                                                   kernels::BlockType type);
 
   int64_t rows() const { return rows_; }
   int64_t cols() const { return cols_; }
@@ -27,7 +28,7 @@ class PackedWeight : public torch::CustomClassHolder {
   at::Tensor decode(at::ScalarType type) const;
 
  private:
-  std::vector<PackedMatrix> parts_;
+  std::vector<kernels::PackedMatrix> parts_;
   int64_t rows_ = 0;
   int64_t cols_ = 0;
 };
@@ -37,4 +38,4 @@ class PackedWeight : public torch::CustomClassHolder {
 at::Tensor packed_linear(const at::Tensor& x, const c10::intrusive_ptr<PackedWeight>& weight,
                          const at::Tensor& bias = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -13,7 +13,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -256,4 +256,4 @@ at::Tensor convolution(const at::Tensor& x, const at::Tensor& kernel, const at::
                     at::IntArrayRef{1, 1}, geometry.groups);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

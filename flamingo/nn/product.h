@@ -5,14 +5,15 @@
 #include <array>
 #include <cstdint>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Products of matrices and convolutions in the type of their inputs. Torch has only plain loops
 /// for bf16 where the processor lacks AVX-512, 8 to 35 times slower than fp32 (measured, AVX2).
 /// There the inputs are widened to fp32 a piece at a time, and every result is rounded once. All
 /// are differentiable, and backward keeps the inputs as they are.
 
-/// Whether torch has only plain loops for x's type, on the processor that computes with it.
+/// Whether torch has only plain loops for the type of x, of any shape, on the processor that
+/// computes with it.
 bool needs_widening(const at::Tensor& x);
 
 /// a b (+ offset): a [..., M, K], b [..., K, N] with the same leading extents -> [..., M, N], all
@@ -35,4 +36,4 @@ at::Tensor widened_product(const at::Tensor& a, const at::Tensor& b, const at::T
 at::Tensor widened_convolution(const at::Tensor& x, const at::Tensor& kernel,
                                const at::Tensor& bias, const Convolution& geometry);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -83,4 +83,4 @@ at::Tensor recompute(TensorFunction f, const std::vector<at::Tensor>& inputs,
                           at::TensorList(inputs), at::TensorList(parameters));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

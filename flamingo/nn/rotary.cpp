@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "flamingo/core/shape.h"
-#include "flamingo/quant/kernels.h"
+#include "flamingo/kernels/kernels.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -43,7 +43,7 @@ void for_heads(const at::Tensor& x, const RotaryTable& table, const at::Tensor& 
 /// y = x turned, both [B, T, H, Dh] in any order of the first three axes.
 void rotate(const at::Tensor& x, const RotaryTable& table, const at::Tensor& y) {
   const int64_t Dh = x.size(3);
-  const Kernels& kernels = best_kernels();
+  const kernels::Kernels& kernels = kernels::best_kernels();
   if (x.scalar_type() == at::kBFloat16) {
     for_heads<uint16_t>(x, table, y,
                         [&](const auto* in, const auto* cos, const auto* sin, auto* out) {
@@ -120,4 +120,4 @@ at::Tensor rotate_heads(const at::Tensor& x, const RotaryTable& table) {
   return Rotate::apply(x, table.cos, table.sin);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

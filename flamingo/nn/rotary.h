@@ -4,7 +4,7 @@
 
 #include "flamingo/nn/rotary_scaling.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Cosines and sines of the rotary embedding for some positions, shared by all layers.
 struct RotaryTable {
@@ -33,4 +33,4 @@ at::Tensor apply_rotary(const at::Tensor& x, const RotaryTable& table);
 /// the CPU in one pass, and so is its gradient.
 at::Tensor rotate_heads(const at::Tensor& x, const RotaryTable& table);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

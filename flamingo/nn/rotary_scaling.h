@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// How rotary positions were stretched to longer contexts than a model was first trained on. Linear
 /// scaling, YaRN (Peng et al. 2023), Llama 3's and GGUF's frequency factors all come down to this.
@@ -17,4 +17,4 @@ struct RotaryScaling {
   }
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

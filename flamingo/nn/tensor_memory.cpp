@@ -5,7 +5,7 @@
 
 #include "flamingo/core/block_pool.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 constexpr size_t kLarge = 256 << 10;  // bytes from which on a tensor comes from the pool
@@ -41,4 +41,4 @@ void keep_tensor_memory() {
   c10::SetCPUAllocator(&allocator, /*priority=*/1);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

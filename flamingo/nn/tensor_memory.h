@@ -1,6 +1,6 @@
 #pragma once
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// From now on large tensors in main memory come from a BlockPool. From the C library each would be
 /// mapped, cleared page by page and given back at every operation, or, kept there, lie scattered
@@ -8,4 +8,4 @@ namespace flamingo {
 /// For programs, at their start.
 void keep_tensor_memory();
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

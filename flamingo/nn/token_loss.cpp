@@ -10,10 +10,10 @@
 #include <string>
 
 #include "flamingo/core/shape.h"
-#include "flamingo/quant/half.h"
-#include "flamingo/quant/kernels.h"
+#include "flamingo/kernels/half.h"
+#include "flamingo/kernels/kernels.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using torch::autograd::AutogradContext;
@@ -33,11 +33,11 @@ struct LogitRows {
     return static_cast<const uint16_t*>(data) + row * width;
   }
   float value(int64_t row, int64_t column) const {
-    return is_bf16 ? bf16_to_float(narrow(row)[column]) : wide(row)[column];
+    return is_bf16 ? kernels::bf16_to_float(narrow(row)[column]) : wide(row)[column];
   }
-  LogSumExp log_sum_exp(int64_t row) const {
-    return is_bf16 ? best_kernels().log_sum_exp_bf16(narrow(row), width)
-                   : best_kernels().log_sum_exp(wide(row), width);
+  kernels::LogSumExp log_sum_exp(int64_t row) const {
+    return is_bf16 ? kernels::best_kernels().log_sum_exp_bf16(narrow(row), width)
+                   : kernels::best_kernels().log_sum_exp(wide(row), width);
   }
 
   const void* data;
@@ -46,16 +46,17 @@ struct LogitRows {
 };
 
 /// The whole row's from those of its parts.
-LogSumExp joined(const LogSumExp& first, const LogSumExp& next, int64_t offset) {
-  LogSumExp both = first;
+kernels::LogSumExp joined(const kernels::LogSumExp& first, const kernels::LogSumExp& next,
+                          int64_t offset) {
+  kernels::LogSumExp both = first;
   if (next.largest > first.largest) both = {0, next.largest, offset + next.at};
   const float sum = std::exp(first.value - both.largest) + std::exp(next.value - both.largest);
   both.value = both.largest + std::log(sum);
   return both;
 }
 
-LogSumExp log_sum_exp(const std::vector<LogitRows>& parts, int64_t row) {
-  LogSumExp result = parts.front().log_sum_exp(row);
+kernels::LogSumExp log_sum_exp(const std::vector<LogitRows>& parts, int64_t row) {
+  kernels::LogSumExp result = parts.front().log_sum_exp(row);
   int64_t offset = parts.front().width;
   for (size_t i = 1; i < parts.size(); ++i) {
     result = joined(result, parts[i].log_sum_exp(row), offset);
@@ -73,11 +74,11 @@ void write_gradient(const LogitRows& logits, int64_t row, float log_sum, float f
       here ? factor * (std::exp(logits.value(row, target) - log_sum) - 1.0f) : 0.0f;
   if (logits.is_bf16) {
     auto* out = static_cast<uint16_t*>(gradient) + row * logits.width;
-    best_kernels().scaled_exp_bf16(logits.narrow(row), log_sum, factor, logits.width, out);
-    if (here) out[target] = float_to_bf16(at_target);
+    kernels::best_kernels().scaled_exp_bf16(logits.narrow(row), log_sum, factor, logits.width, out);
+    if (here) out[target] = kernels::float_to_bf16(at_target);
   } else {
     auto* out = static_cast<float*>(gradient) + row * logits.width;
-    best_kernels().scaled_exp(logits.wide(row), log_sum, factor, logits.width, out);
+    kernels::best_kernels().scaled_exp(logits.wide(row), log_sum, factor, logits.width, out);
     if (here) out[target] = at_target;
   }
 }
@@ -100,7 +101,7 @@ class Loss : public torch::autograd::Function<Loss> {
     const int64_t* target = targets.const_data_ptr<int64_t>();
     at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
-        const LogSumExp sum = log_sum_exp(parts, row);
+        const kernels::LogSumExp sum = log_sum_exp(parts, row);
         log_sums.data_ptr<float>()[row] = sum.value;
         losses.data_ptr<float>()[row] = sum.value - value_of(parts, row, target[row]);
         predicted.data_ptr<int64_t>()[row] = sum.at;
@@ -174,4 +175,4 @@ TokenLoss plain_token_loss(const std::vector<at::Tensor>& logits, const at::Tens
   return {at::cross_entropy_loss(all, targets), all.detach().argmax(1)};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

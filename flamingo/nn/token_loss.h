@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// What the logits of n tokens say of the tokens that were to come.
 struct TokenLoss {
@@ -21,4 +21,4 @@ TokenLoss token_loss(const std::vector<at::Tensor>& logits, const at::Tensor& ta
 /// The same by torch's own operations.
 TokenLoss plain_token_loss(const std::vector<at::Tensor>& logits, const at::Tensor& targets);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

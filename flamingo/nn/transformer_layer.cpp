@@ -3,7 +3,7 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads,
                                      const torch::TensorOptions& options)
@@ -42,4 +42,4 @@ torch::Tensor TransformerLayerImpl::forward(const torch::Tensor& x,
   return h + mlp_->forward(norm_2_->forward(h));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

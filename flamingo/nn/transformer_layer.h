@@ -3,7 +3,7 @@
 #include "flamingo/nn/mlp.h"
 #include "flamingo/nn/norm.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// Shape of one pre-norm encoder layer.
 struct TransformerLayerConfig {
@@ -46,4 +46,4 @@ class TransformerLayerImpl : public torch::nn::Module {
 };
 TORCH_MODULE(TransformerLayer);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// A list of modules of one type; keys are "<name>.0.", "<name>.1.", ... and no cast is ever
 /// needed.
@@ -29,9 +29,10 @@ class TypedListImpl : public torch::nn::Module {
 template <class Holder>
 using TypedList = std::shared_ptr<TypedListImpl<Holder>>;
 
+/// An empty list.
 template <class Holder>
 TypedList<Holder> make_typed_list() {
   return std::make_shared<TypedListImpl<Holder>>();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -7,7 +7,7 @@
 #include "flamingo/nn/linear.h"
 #include "flamingo/nn/product.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 
 std::pair<int64_t, int64_t> same_padding(int64_t extent, int64_t kernel, int64_t stride) {
   const int64_t windows = (extent + stride - 1) / stride;
@@ -69,4 +69,4 @@ void WsConvImpl::train(bool on) {
   Module::train(on);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::nn {
 
 /// How weight standardisation keeps clear of a zero variance, N being the fan-in:
 /// kClamp divides by sqrt(max(N var, eps)) (DeepMind's nfnets), kAdd by sqrt(N (var + eps)) (timm).
@@ -54,7 +54,7 @@ class WsConvImpl : public torch::nn::Module {
 
  private:
   WsConvConfig config_;
-  torch::Tensor folded_;  ///< undefined unless fold() was called
+  torch::Tensor folded_;  ///< [out, in / groups, k, k]; undefined before fold()
 };
 TORCH_MODULE(WsConv);
 
@@ -62,4 +62,4 @@ TORCH_MODULE(WsConv);
 /// the odd one goes behind.
 std::pair<int64_t, int64_t> same_padding(int64_t extent, int64_t kernel, int64_t stride);
 
-}  // namespace flamingo
+}  // namespace flamingo::nn

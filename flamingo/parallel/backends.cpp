@@ -21,7 +21,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
 #endif
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 constexpr const char* kLoopback = "127.0.0.1";
@@ -124,4 +124,4 @@ bool Backends::waits_on_device(const c10::intrusive_ptr<c10d::Work>& work) const
 #endif
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

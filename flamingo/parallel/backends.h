@@ -7,7 +7,7 @@
 
 #include "flamingo/parallel/job.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// The job's key-value store, reached by every process; on a single machine rank 0's server listens
 /// on 127.0.0.1 only. Throws Error (port taken) or c10::Error (nobody there in time).
@@ -26,7 +26,7 @@ class Backends {
     return open(name, store, config_, ranks);
   }
 
-  /// The one for tensors such as this.
+  /// The one for tensors such as this, of any shape.
   c10d::Backend& of(const at::Tensor& tensor) const;
   /// Whether waiting for this work only orders the device's stream.
   bool waits_on_device(const c10::intrusive_ptr<c10d::Work>& work) const;
@@ -36,4 +36,4 @@ class Backends {
   c10::intrusive_ptr<c10d::Backend> host_, device_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 struct GradientBuckets::State {
   /// Parameters [begin, end) of the list, sent together.
@@ -132,4 +132,4 @@ void GradientBuckets::finish() {
   state_->rewind();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -7,7 +7,7 @@
 
 #include "flamingo/parallel/process_group.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// Sums gradients over processes, a bucket of parameters at a time and beside the backward pass:
 /// a bucket goes on its way as soon as all its gradients are there (Li et al. 2020, PyTorch
@@ -16,8 +16,9 @@ namespace flamingo {
 /// where no process has any.
 class GradientBuckets {
  public:
-  /// parameters: contiguous fp32 leaves, the same list in all processes. A bucket holds at least
-  /// one parameter and otherwise at most `bucket_bytes`. Does nothing in a group of one.
+  /// parameters: contiguous fp32 leaves of any shape, the same list in all processes. A bucket
+  /// holds at least one parameter and otherwise at most `bucket_bytes`. Does nothing in a group of
+  /// one.
   GradientBuckets(const std::vector<at::Tensor>& parameters, const ProcessGroup& group,
                   int64_t bucket_bytes);
   ~GradientBuckets();
@@ -35,4 +36,4 @@ class GradientBuckets {
   std::shared_ptr<State> state_;  ///< shared with the parameters' hooks; null in a group of one
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 std::string text_of(const Environment& environment, const char* name) {
@@ -48,4 +48,4 @@ JobConfig job_from_environment() {
   return job_from_environment([](const char* name) { return std::getenv(name); });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/ranks.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// How a process finds the others of its job.
 struct JobConfig {
@@ -30,4 +30,4 @@ JobConfig job_from_environment(const Environment& environment);
 /// The same for this process's own environment.
 JobConfig job_from_environment();
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

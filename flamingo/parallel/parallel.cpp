@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 constexpr double kMib = 1 << 20;
@@ -80,4 +80,4 @@ void Parallel::check_weights(int64_t step) const {
   if (check_ && step % config_.check_every == 0) check_->run("step " + std::to_string(step));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -12,7 +12,7 @@
 #include "flamingo/parallel/tensor_shard.h"
 #include "flamingo/parallel/weight_check.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// How the processes of a job share training. None of it changes the loss curve beyond rounding.
 struct ParallelConfig {
@@ -84,4 +84,4 @@ class Parallel {
   std::vector<torch::Tensor> partial_;  ///< see TensorLayout::partial
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

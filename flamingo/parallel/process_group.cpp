@@ -16,7 +16,7 @@
 #include "flamingo/parallel/backends.h"
 #include "flamingo/parallel/rank_watch.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 constexpr const char* kWhere = "process group";
@@ -286,4 +286,4 @@ ProcessGrid ProcessGrid::of(const ProcessGroup& world, int64_t tensor) {
   return {world, world.subgroup("data", peers), world.subgroup("tensor", teammates)};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

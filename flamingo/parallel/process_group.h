@@ -10,7 +10,7 @@
 
 #include "flamingo/parallel/job.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// Processes that work together, and what they can do together (c10d: Gloo for tensors in main
 /// memory, NCCL for those on GPUs). All of them must call the same functions in the same order.
@@ -45,7 +45,8 @@ class ProcessGroup {
   /// "rank 3" in the whole job, of the process that is `rank` here.
   std::string name_of(int64_t rank) const;
 
-  /// Replaces the contiguous tensor by the sum over the processes: the same bits on all of them.
+  /// Replaces the contiguous tensor, of any shape, by the sum over the processes: the same bits on
+  /// all of them.
   void all_reduce(const at::Tensor& tensor) const;
   /// The same, beside other work; the tensor must not be touched before wait().
   Pending start_all_reduce(const at::Tensor& tensor) const;
@@ -97,4 +98,4 @@ struct ProcessGrid {
   static ProcessGrid of(const ProcessGroup& world, int64_t tensor);
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -159,4 +159,4 @@ std::optional<std::string> RankWatch::wait_for_lost() const {
   return lost();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

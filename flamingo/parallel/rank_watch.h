@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// Who watches, and how.
 struct RankWatchConfig {
@@ -39,4 +39,4 @@ class RankWatch {
   std::shared_ptr<State> state_;  ///< shared with the thread, which may outlive a frozen store
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

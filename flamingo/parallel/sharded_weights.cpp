@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 /// Replaces a tensor's memory by new memory of `bytes`, for all views of it.
@@ -18,7 +18,7 @@ void set_memory(const torch::Tensor& tensor, size_t bytes) {
 }  // namespace
 
 /// One weight, around its layer's product.
-class ShardedWeights::Matrix : public AroundProduct,
+class ShardedWeights::Matrix : public nn::AroundProduct,
                                public std::enable_shared_from_this<ShardedWeights::Matrix> {
  public:
   Matrix(torch::Tensor weight, ProcessGroup group)
@@ -81,7 +81,7 @@ class ShardedWeights::Matrix : public AroundProduct,
 ShardedWeights::ShardedWeights(torch::nn::Module& module, const ProcessGroup& group) {
   if (group.size() == 1) return;
   for (const auto& part : module.modules()) {
-    const auto layer = std::dynamic_pointer_cast<LinearImpl>(part);
+    const auto layer = std::dynamic_pointer_cast<nn::LinearImpl>(part);
     if (!layer || layer->packed() || layer->weight.requires_grad()) continue;
     matrices_.push_back(std::make_shared<Matrix>(layer->weight, group));
     layer->around.push_back(matrices_.back());
@@ -109,4 +109,4 @@ bool ShardedWeights::holds(const torch::Tensor& parameter) const {
                      [&](const auto& matrix) { return matrix->weight().is_same(parameter); });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -8,7 +8,7 @@
 #include "flamingo/nn/linear.h"
 #include "flamingo/parallel/process_group.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// Frozen matrices of which each process keeps 1/N: a layer's matrix is gathered just before its
 /// product and again just before that product's derivative, and its memory is given back after
@@ -29,15 +29,15 @@ class ShardedWeights {
   /// Gathers all weights for good.
   void restore();
 
-  /// What this process keeps: a piece of each matrix.
+  /// What this process keeps: a contiguous piece [n] of each matrix [out, in].
   std::vector<torch::Tensor> pieces() const;
-  /// Whether this parameter is one of those without memory.
+  /// Whether this parameter, of any shape, is one of those without memory.
   bool holds(const torch::Tensor& parameter) const;
 
  private:
   class Matrix;
   std::vector<std::shared_ptr<const Matrix>> matrices_;
-  std::vector<Linear> layers_;
+  std::vector<nn::Linear> layers_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -6,10 +6,10 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
-class ColumnParallel : public AroundProduct {
+class ColumnParallel : public nn::AroundProduct {
  public:
   explicit ColumnParallel(ProcessGroup group) : group_(std::move(group)) {}
   torch::Tensor before(const torch::Tensor& x) const override {
@@ -27,7 +27,7 @@ class ColumnParallel : public AroundProduct {
   ProcessGroup group_;
 };
 
-class RowParallel : public AroundProduct {
+class RowParallel : public nn::AroundProduct {
  public:
   explicit RowParallel(ProcessGroup group) : group_(std::move(group)) {}
   /// In place: a product's derivative does not need the product.
@@ -69,12 +69,12 @@ at::Tensor join(const at::Tensor& shards, const TensorShard& shard) {
   return at::cat(parts, shard.axis);
 }
 
-std::shared_ptr<const AroundProduct> column_parallel(const ProcessGroup& group) {
+std::shared_ptr<const nn::AroundProduct> column_parallel(const ProcessGroup& group) {
   return std::make_shared<ColumnParallel>(group);
 }
 
-std::shared_ptr<const AroundProduct> row_parallel(const ProcessGroup& group) {
+std::shared_ptr<const nn::AroundProduct> row_parallel(const ProcessGroup& group) {
   return std::make_shared<RowParallel>(group);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -10,7 +10,7 @@
 #include "flamingo/nn/linear.h"
 #include "flamingo/parallel/process_group.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// How the processes of a tensor-parallel group share a tensor: along `axis` it is a stack of parts
 /// (query, key and value rows), each of which is cut evenly.
@@ -19,7 +19,8 @@ struct TensorShard {
   std::vector<int64_t> parts;  ///< extents along the axis, all multiples of the group's size
 };
 
-/// The shard of process `rank` of `size`, contiguous.
+/// The shard of process `rank` of `size`, contiguous: `whole`, of any shape, cut along the
+/// shard's axis.
 at::Tensor cut(const at::Tensor& whole, const TensorShard& shard, int64_t rank, int64_t size);
 /// The opposite: shards [size, ...] in order of ranks -> the whole.
 at::Tensor join(const at::Tensor& shards, const TensorShard& shard);
@@ -34,8 +35,8 @@ struct TensorLayout {
 
 /// Rows of W are shared: y = x W_i^T is this process's part of y, and x's gradient is the sum over
 /// the group (f of Shoeybi et al. 2019, figure 3).
-std::shared_ptr<const AroundProduct> column_parallel(const ProcessGroup& group);
+std::shared_ptr<const nn::AroundProduct> column_parallel(const ProcessGroup& group);
 /// Columns of W are shared: y = sum over the group of x_i W_i^T (g of the same figure).
-std::shared_ptr<const AroundProduct> row_parallel(const ProcessGroup& group);
+std::shared_ptr<const nn::AroundProduct> row_parallel(const ProcessGroup& group);
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

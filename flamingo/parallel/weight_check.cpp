@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 constexpr size_t kLanes = 4;  // words that are mixed side by side
@@ -108,4 +108,4 @@ void WeightCheck::run(const std::string& when) const {
           "a memory error, or processes of different builds");
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

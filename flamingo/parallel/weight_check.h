@@ -10,7 +10,7 @@
 
 #include "flamingo/parallel/process_group.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 
 /// 64 bits over bytes; any change within one 8-byte word changes them for certain.
 uint64_t hash_bytes(std::span<const std::byte> bytes, uint64_t seed);
@@ -41,4 +41,4 @@ class WeightCheck {
   uint64_t frozen_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -6,7 +6,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/parquet/thrift.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 /// Number `index` of bit-packed ones of 0 to 64 bits, least significant bit first.
@@ -29,7 +29,7 @@ struct DeltaHeader {
   uint64_t first = 0;
 };
 
-DeltaHeader read_header(ByteReader& reader, uint64_t count) {
+DeltaHeader read_header(io::ByteReader& reader, uint64_t count) {
   const uint64_t block_values = read_varint(reader);
   DeltaHeader header{.parts = read_varint(reader)};
   const uint64_t total = read_varint(reader);
@@ -57,7 +57,7 @@ uint64_t sum_of(const std::vector<int64_t>& lengths, std::string_view where) {
 
 }  // namespace
 
-std::vector<int64_t> read_delta_numbers(ByteReader& reader, uint64_t count, bool is_64_bit) {
+std::vector<int64_t> read_delta_numbers(io::ByteReader& reader, uint64_t count, bool is_64_bit) {
   if (count == 0) return {};
   const DeltaHeader header = read_header(reader, count);
   std::vector<int64_t> values;
@@ -86,7 +86,7 @@ std::vector<int64_t> read_delta_numbers(ByteReader& reader, uint64_t count, bool
   return values;
 }
 
-std::vector<std::string_view> read_delta_length_texts(ByteReader& reader, uint64_t count) {
+std::vector<std::string_view> read_delta_length_texts(io::ByteReader& reader, uint64_t count) {
   const auto lengths = read_delta_numbers(reader, count);
   const uint64_t size = sum_of(lengths, reader.where());
   std::string_view bytes = reader.take_text(size);
@@ -99,7 +99,7 @@ std::vector<std::string_view> read_delta_length_texts(ByteReader& reader, uint64
   return texts;
 }
 
-std::vector<std::string_view> read_delta_texts(ByteReader& reader, uint64_t count,
+std::vector<std::string_view> read_delta_texts(io::ByteReader& reader, uint64_t count,
                                                uint64_t max_bytes, std::string& storage) {
   const auto shared = read_delta_numbers(reader, count);
   const auto endings = read_delta_length_texts(reader, count);
@@ -127,4 +127,4 @@ std::vector<std::string_view> read_delta_texts(ByteReader& reader, uint64_t coun
   return texts;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

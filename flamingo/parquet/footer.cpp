@@ -6,7 +6,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/parquet/thrift.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 constexpr std::string_view kMagic = "PAR1";
@@ -121,7 +121,7 @@ ParquetRowGroup read_row_group(ThriftReader& reader, const ThriftField& item,
 
 Description read_description(std::span<const std::byte> bytes, const std::string& where,
                              const ParquetLimits& limits) {
-  ByteReader cursor(bytes, where);
+  io::ByteReader cursor(bytes, where);
   ThriftReader reader(cursor);
   Description description;
   reader.read_struct([&](const ThriftField& field) {
@@ -213,11 +213,11 @@ std::span<const std::byte> find_description(std::span<const std::byte> bytes,
                                             const std::string& where, uint64_t max_bytes) {
   require(bytes.size() >= kMagic.size() + kTailBytes, where,
           "expected a Parquet file, got " + std::to_string(bytes.size()) + " bytes");
-  ByteReader tail(bytes.last(kTailBytes), where);
+  io::ByteReader tail(bytes.last(kTailBytes), where);
   const auto size = tail.read<uint32_t>();
   const std::string_view magic = tail.take_text(kMagic.size());
   require(magic != kEncryptedMagic, where, "expected a plain Parquet file, got an encrypted one");
-  require(magic == kMagic && ByteReader(bytes, where).take_text(kMagic.size()) == kMagic, where,
+  require(magic == kMagic && io::ByteReader(bytes, where).take_text(kMagic.size()) == kMagic, where,
           "expected \"PAR1\" at both ends of a Parquet file, got other bytes",
           "the file is cut off or damaged");
   require(size <= max_bytes && size <= bytes.size() - kMagic.size() - kTailBytes, where,
@@ -239,4 +239,4 @@ ParquetFooter read_parquet_footer(std::span<const std::byte> bytes, const std::s
   return footer;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

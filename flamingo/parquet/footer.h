@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::parquet {
 
 /// What a Parquet file may hold, applied before anything is allocated.
 struct ParquetLimits {
@@ -53,6 +53,7 @@ struct ParquetChunk {
   uint64_t size = 0;        ///< of all pages, bytes
 };
 
+/// Rows that are stored together.
 struct ParquetRowGroup {
   int64_t num_rows = 0;
   std::vector<ParquetChunk> chunks;  ///< one a column
@@ -70,4 +71,4 @@ struct ParquetFooter {
 ParquetFooter read_parquet_footer(std::span<const std::byte> bytes, const std::string& where,
                                   const ParquetLimits& limits = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

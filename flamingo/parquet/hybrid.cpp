@@ -6,11 +6,11 @@
 #include "flamingo/core/error.h"
 #include "flamingo/parquet/thrift.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 /// The value of a run: as many bytes as its bits need.
-uint32_t read_run_value(ByteReader& reader, int bit_width) {
+uint32_t read_run_value(io::ByteReader& reader, int bit_width) {
   uint32_t value = 0;
   for (int shift = 0; shift < bit_width; shift += 8)
     value |= static_cast<uint32_t>(reader.read<uint8_t>()) << shift;
@@ -33,7 +33,7 @@ uint32_t unpack_one(std::span<const std::byte> packed, uint64_t index, int bit_w
 
 }  // namespace
 
-std::vector<uint32_t> read_hybrid(ByteReader& reader, int bit_width, uint64_t count) {
+std::vector<uint32_t> read_hybrid(io::ByteReader& reader, int bit_width, uint64_t count) {
   require_within(reader.where(), "bit width", static_cast<int64_t>(bit_width), 0, 32);
   std::vector<uint32_t> values;
   values.reserve(count);
@@ -54,4 +54,4 @@ std::vector<uint32_t> read_hybrid(ByteReader& reader, int bit_width, uint64_t co
   return values;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

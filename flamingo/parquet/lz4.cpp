@@ -9,13 +9,15 @@
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 constexpr uint64_t kMaxLz4Ratio = 255;  // a byte of length adds so many
 constexpr uint64_t kMaxBlock = std::numeric_limits<int>::max();
 
-uint32_t read_big_endian(ByteReader& reader) { return __builtin_bswap32(reader.read<uint32_t>()); }
+uint32_t read_big_endian(io::ByteReader& reader) {
+  return __builtin_bswap32(reader.read<uint32_t>());
+}
 
 /// How many bytes the block gave in the front of `room`; nothing for damage.
 std::optional<size_t> unpack_block(std::string_view block, std::span<char> room) {
@@ -27,7 +29,7 @@ std::optional<size_t> unpack_block(std::string_view block, std::span<char> room)
 
 /// Nothing where the bytes are not such frames.
 std::optional<std::string> unpack_frames(std::span<const std::byte> bytes, uint64_t size) {
-  ByteReader reader(bytes, "LZ4");
+  io::ByteReader reader(bytes, "LZ4");
   std::string out(size, '\0');
   uint64_t filled = 0;
   while (reader.remaining() > 8) {
@@ -65,4 +67,4 @@ std::string unpack_hadoop_lz4(std::span<const std::byte> bytes, uint64_t size,
   return unpack_lz4(bytes, size, where);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::parquet {
 
 /// The content of a raw LZ4 block (codec LZ4_RAW), which must have `size` bytes. Nothing larger
 /// than LZ4 can make of the input is allocated, whatever `size` says.
@@ -19,4 +19,4 @@ std::string unpack_lz4(std::span<const std::byte> bytes, uint64_t size, const st
 std::string unpack_hadoop_lz4(std::span<const std::byte> bytes, uint64_t size,
                               const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

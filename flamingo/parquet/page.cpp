@@ -6,7 +6,7 @@
 #include "flamingo/parquet/snappy.h"
 #include "flamingo/parquet/thrift.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 enum Codec : int64_t {
@@ -68,13 +68,13 @@ std::string unpack_any(std::span<const std::byte> bytes, int64_t codec, uint64_t
     case kSnappy:
       return unpack_snappy(bytes, size, where);
     case kGzip:
-      return unpack(bytes, Compression::kGzip, size, where);
+      return crawl::unpack(bytes, crawl::Compression::kGzip, size, where);
     case kBrotli:
-      return unpack(bytes, Compression::kBrotli, size, where);
+      return crawl::unpack(bytes, crawl::Compression::kBrotli, size, where);
     case kLz4:
       return unpack_hadoop_lz4(bytes, size, where);
     case kZstd:
-      return unpack(bytes, Compression::kZstd, size, where);
+      return crawl::unpack(bytes, crawl::Compression::kZstd, size, where);
     case kLz4Raw:
       return unpack_lz4(bytes, size, where);
   }
@@ -84,7 +84,7 @@ std::string unpack_any(std::span<const std::byte> bytes, int64_t codec, uint64_t
 
 }  // namespace
 
-ParquetPageHeader read_page_header(ByteReader& cursor) {
+ParquetPageHeader read_page_header(io::ByteReader& cursor) {
   ThriftReader reader(cursor);
   ParquetPageHeader page;
   int64_t detail = -1;  // field number of the header that the type asks for
@@ -124,4 +124,4 @@ std::string unpack_page(std::span<const std::byte> bytes, int64_t codec, uint64_
   return out;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -9,7 +9,7 @@
 
 #include "flamingo/io/byte_reader.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 
 /// PageType of the format.
 enum class ParquetPageType : uint8_t { kData = 0, kIndex = 1, kDictionary = 2, kData2 = 3 };
@@ -29,7 +29,7 @@ struct ParquetPageHeader {
 };
 
 /// The next page's header. Throws Error where it is damaged.
-ParquetPageHeader read_page_header(ByteReader& reader);
+ParquetPageHeader read_page_header(io::ByteReader& reader);
 
 /// Unpacks `bytes` with a CompressionCodec of the format: Snappy, gzip, Brotli, LZ4, zstd or
 /// LZ4_RAW. Memory grows with the content, which must have `size` bytes; nothing to unpack gives
@@ -37,4 +37,4 @@ ParquetPageHeader read_page_header(ByteReader& reader);
 std::string unpack_page(std::span<const std::byte> bytes, int64_t codec, uint64_t size,
                         const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -11,7 +11,7 @@
 #include "flamingo/parquet/hybrid.h"
 #include "flamingo/parquet/page.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 enum Encoding : int64_t {
@@ -31,9 +31,9 @@ std::span<const std::byte> bytes_of(const std::string& text) {
 
 /// The levels and values of a page, one behind the other.
 struct PageBody {
-  ByteReader repetition;
-  ByteReader definition;
-  ByteReader values;
+  io::ByteReader repetition;
+  io::ByteReader definition;
+  io::ByteReader values;
 };
 
 /// Reads the pages of one column of one row group.
@@ -48,7 +48,7 @@ class ChunkReader {
             "expected at most " + std::to_string(limits_.max_entries) + " entries, got " +
                 std::to_string(chunk_.num_entries));
     out_.column = column;
-    ByteReader none({}, where_);
+    io::ByteReader none({}, where_);
     out_.values = read_plain(none, column.type, 0);
     dictionary_ = out_.values;
     while (num_entries() < chunk_.num_entries) read_page();
@@ -65,7 +65,7 @@ class ChunkReader {
   void read_page() {
     const ParquetPageHeader page = read_page_header(pages_);
     const auto stored = pages_.take(page.size);
-    require(!page.crc || crc32(stored) == *page.crc, where_,
+    require(!page.crc || io::crc32(stored) == *page.crc, where_,
             "expected a page with the recorded CRC-32, got another", "the file is damaged");
     unpacked_ = checked_add(unpacked_, page.unpacked_size, where_);
     require(unpacked_ <= limits_.max_column_bytes, where_,
@@ -98,32 +98,32 @@ class ChunkReader {
   void read_dictionary(const ParquetPageHeader& page, std::span<const std::byte> stored) {
     require(page.encoding == kPlain || page.encoding == kPlainDictionary, where_,
             "expected a plain dictionary, got encoding " + std::to_string(page.encoding));
-    ByteReader reader(unpack_kept(stored, page.unpacked_size, true), where_);
+    io::ByteReader reader(unpack_kept(stored, page.unpacked_size, true), where_);
     dictionary_ = read_plain(reader, out_.column.type, static_cast<uint64_t>(page.num_entries));
   }
 
   PageBody split1(const ParquetPageHeader& page, std::span<const std::byte> stored) {
-    ByteReader body(unpack_kept(stored, page.unpacked_size, true), where_);
+    io::ByteReader body(unpack_kept(stored, page.unpacked_size, true), where_);
     const auto levels = [&](uint8_t max_level) {
-      if (max_level == 0) return ByteReader({}, where_);
+      if (max_level == 0) return io::ByteReader({}, where_);
       require(page.level_encoding == kRle, where_,
               "expected levels of encoding 3, got " + std::to_string(page.level_encoding));
-      return ByteReader(body.take(body.read<uint32_t>()), where_);
+      return io::ByteReader(body.take(body.read<uint32_t>()), where_);
     };
-    const ByteReader repetition = levels(out_.column.max_repetition);
-    const ByteReader definition = levels(out_.column.max_definition);
+    const io::ByteReader repetition = levels(out_.column.max_repetition);
+    const io::ByteReader definition = levels(out_.column.max_definition);
     return {repetition, definition, body};
   }
 
   PageBody split2(const ParquetPageHeader& page, std::span<const std::byte> stored) {
-    ByteReader levels(stored, where_);
-    const ByteReader repetition(levels.take(page.repetition_size), where_);
-    const ByteReader definition(levels.take(page.definition_size), where_);
+    io::ByteReader levels(stored, where_);
+    const io::ByteReader repetition(levels.take(page.repetition_size), where_);
+    const io::ByteReader definition(levels.take(page.definition_size), where_);
     require(levels.position() <= page.unpacked_size, where_,
             "expected levels inside the page, got more bytes");
     const auto values = levels.take(levels.remaining());
     const uint64_t size = page.unpacked_size - (stored.size() - values.size());
-    return {repetition, definition, ByteReader(unpack_kept(values, size, page.packed), where_)};
+    return {repetition, definition, io::ByteReader(unpack_kept(values, size, page.packed), where_)};
   }
 
   void read_entries(const ParquetPageHeader& page, PageBody body) {
@@ -138,7 +138,7 @@ class ChunkReader {
     out_.definition.insert(out_.definition.end(), definition.begin(), definition.end());
   }
 
-  std::vector<uint32_t> read_levels(ByteReader& reader, uint8_t max_level, uint64_t count) {
+  std::vector<uint32_t> read_levels(io::ByteReader& reader, uint8_t max_level, uint64_t count) {
     if (max_level == 0) return std::vector<uint32_t>(count, 0);
     auto levels = read_hybrid(reader, std::bit_width(max_level), count);
     for (const uint32_t level : levels) {
@@ -158,7 +158,7 @@ class ChunkReader {
             "expected a row to begin with the first entry, got the middle of one");
   }
 
-  ParquetPlain read_values(ByteReader& reader, int64_t encoding, uint64_t count) {
+  ParquetPlain read_values(io::ByteReader& reader, int64_t encoding, uint64_t count) {
     const ParquetType type = out_.column.type;
     const bool is_whole = type == ParquetType::kInt32 || type == ParquetType::kInt64;
     if (encoding == kPlain) return read_plain(reader, type, count);
@@ -177,21 +177,21 @@ class ChunkReader {
          "write the file with the encoding PLAIN or a dictionary");
   }
 
-  ParquetPlain read_run_bools(ByteReader& reader, uint64_t count) {
-    ByteReader bits(reader.take(reader.read<uint32_t>()), where_);
+  ParquetPlain read_run_bools(io::ByteReader& reader, uint64_t count) {
+    io::ByteReader bits(reader.take(reader.read<uint32_t>()), where_);
     const auto values = read_hybrid(bits, 1, count);
     return std::vector<int64_t>(values.begin(), values.end());
   }
 
   /// Values that share beginnings are put together, which counts as unpacking.
-  ParquetPlain read_joined(ByteReader& reader, uint64_t count) {
+  ParquetPlain read_joined(io::ByteReader& reader, uint64_t count) {
     std::string& storage = out_.pages.emplace_back();
     auto texts = read_delta_texts(reader, count, limits_.max_column_bytes - unpacked_, storage);
     unpacked_ += storage.size();
     return texts;
   }
 
-  std::vector<uint32_t> read_indices(ByteReader& reader, uint64_t count) {
+  std::vector<uint32_t> read_indices(io::ByteReader& reader, uint64_t count) {
     if (count == 0) return {};
     const auto bit_width = reader.read<uint8_t>();
     return read_hybrid(reader, bit_width, count);
@@ -230,7 +230,7 @@ class ChunkReader {
         out_.values);
   }
 
-  ByteReader pages_;
+  io::ByteReader pages_;
   const ParquetChunk& chunk_;
   const ParquetLimits& limits_;
   const std::string& where_;
@@ -273,4 +273,4 @@ ParquetValues ParquetFile::read(size_t row_group, size_t column) const {
       .read(columns()[column], group.num_rows);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -12,7 +12,7 @@
 #include "flamingo/parquet/footer.h"
 #include "flamingo/parquet/plain.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 
 /// A column of a row group. An entry is a value, a null or an empty list.
 struct ParquetValues {
@@ -59,4 +59,4 @@ class ParquetFile {
   ParquetFooter footer_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -3,19 +3,19 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 template <class Stored, class Wide>
-std::vector<Wide> read_numbers(ByteReader& reader, uint64_t count) {
-  ByteReader numbers(reader.take(checked_mul(count, sizeof(Stored), reader.where())),
-                     reader.where());
+std::vector<Wide> read_numbers(io::ByteReader& reader, uint64_t count) {
+  io::ByteReader numbers(reader.take(checked_mul(count, sizeof(Stored), reader.where())),
+                         reader.where());
   std::vector<Wide> values(count);
   for (Wide& value : values) value = static_cast<Wide>(numbers.read<Stored>());
   return values;
 }
 
-std::vector<int64_t> read_bits(ByteReader& reader, uint64_t count) {
+std::vector<int64_t> read_bits(io::ByteReader& reader, uint64_t count) {
   const auto packed = reader.take(count / 8 + (count % 8 != 0));
   std::vector<int64_t> values(count);
   for (uint64_t i = 0; i < count; ++i)
@@ -23,7 +23,7 @@ std::vector<int64_t> read_bits(ByteReader& reader, uint64_t count) {
   return values;
 }
 
-std::vector<std::string_view> read_texts(ByteReader& reader, uint64_t count) {
+std::vector<std::string_view> read_texts(io::ByteReader& reader, uint64_t count) {
   require(count <= reader.remaining() / sizeof(uint32_t), reader.where(),
           "expected " + std::to_string(count) + " values in the page, got fewer bytes");
   std::vector<std::string_view> values(count);
@@ -33,7 +33,7 @@ std::vector<std::string_view> read_texts(ByteReader& reader, uint64_t count) {
 
 }  // namespace
 
-ParquetPlain read_plain(ByteReader& reader, ParquetType type, uint64_t count) {
+ParquetPlain read_plain(io::ByteReader& reader, ParquetType type, uint64_t count) {
   switch (type) {
     case ParquetType::kBool:
       return read_bits(reader, count);
@@ -54,7 +54,7 @@ ParquetPlain read_plain(ByteReader& reader, ParquetType type, uint64_t count) {
   fail(reader.where(), "expected booleans, numbers or bytes, got INT96 or fixed-length bytes");
 }
 
-ParquetPlain read_split(ByteReader& reader, ParquetType type, uint64_t count) {
+ParquetPlain read_split(io::ByteReader& reader, ParquetType type, uint64_t count) {
   const bool is_32_bit = type == ParquetType::kInt32 || type == ParquetType::kFloat;
   const bool is_64_bit = type == ParquetType::kInt64 || type == ParquetType::kDouble;
   require(is_32_bit || is_64_bit, reader.where(),
@@ -63,8 +63,8 @@ ParquetPlain read_split(ByteReader& reader, ParquetType type, uint64_t count) {
   const auto split = reader.take(checked_mul(count, width, reader.where()));
   std::vector<std::byte> joined(split.size());
   for (uint64_t i = 0; i < split.size(); ++i) joined[i % count * width + i / count] = split[i];
-  ByteReader plain(joined, reader.where());
+  io::ByteReader plain(joined, reader.where());
   return read_plain(plain, type, count);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -6,12 +6,12 @@
 #include "flamingo/io/byte_reader.h"
 #include "flamingo/parquet/thrift.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 constexpr uint64_t kMaxRatio = 22;  // 64 bytes from a copy of 3
 
-uint64_t read_number(ByteReader& reader, uint64_t num_bytes) {
+uint64_t read_number(io::ByteReader& reader, uint64_t num_bytes) {
   uint64_t value = 0;
   for (uint64_t i = 0; i < num_bytes; ++i)
     value |= static_cast<uint64_t>(reader.read<uint8_t>()) << (8 * i);
@@ -24,7 +24,7 @@ struct Copy {
   uint64_t size = 0;
 };
 
-Copy read_copy(ByteReader& reader, uint8_t tag) {
+Copy read_copy(io::ByteReader& reader, uint8_t tag) {
   if ((tag & 3) == 1) {
     const uint64_t high = static_cast<uint64_t>(tag >> 5) << 8;
     return {high | read_number(reader, 1), 4u + ((tag >> 2) & 7u)};
@@ -32,7 +32,7 @@ Copy read_copy(ByteReader& reader, uint8_t tag) {
   return {read_number(reader, (tag & 3) == 2 ? 2 : 4), 1u + (tag >> 2)};
 }
 
-uint64_t literal_size(ByteReader& reader, uint8_t tag) {
+uint64_t literal_size(io::ByteReader& reader, uint8_t tag) {
   const uint64_t size = tag >> 2;
   return 1 + (size < 60 ? size : read_number(reader, size - 59));
 }
@@ -41,7 +41,7 @@ uint64_t literal_size(ByteReader& reader, uint8_t tag) {
 
 std::string unpack_snappy(std::span<const std::byte> bytes, uint64_t size,
                           const std::string& where) {
-  ByteReader reader(bytes, where);
+  io::ByteReader reader(bytes, where);
   const auto refuse = [&] {
     fail(where, "expected a Snappy block of " + std::to_string(size) + " bytes, got damage");
   };
@@ -63,4 +63,4 @@ std::string unpack_snappy(std::span<const std::byte> bytes, uint64_t size,
   return out;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

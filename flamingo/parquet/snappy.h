@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::parquet {
 
 /// The content of a raw Snappy block, which must have `size` bytes. Nothing larger than Snappy can
 /// make of the input is allocated, whatever `size` says.
@@ -14,4 +14,4 @@ namespace flamingo {
 std::string unpack_snappy(std::span<const std::byte> bytes, uint64_t size,
                           const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 constexpr int kMaxDepth = 32;
@@ -28,7 +28,7 @@ enum ThriftType : uint8_t {
 
 }  // namespace
 
-uint64_t read_varint(ByteReader& reader) {
+uint64_t read_varint(io::ByteReader& reader) {
   uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     const auto byte = reader.read<uint8_t>();
@@ -144,4 +144,4 @@ void ThriftReader::refuse(const ThriftField& field, const char* expected) const 
                             std::to_string(field.id) + ", got type " + std::to_string(field.type));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -5,11 +5,11 @@
 
 #include "flamingo/io/byte_reader.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 
 /// The unsigned number of a base-128 varint, least significant group first.
 /// Throws Error at the end of the bytes and for more than 64 bits.
-uint64_t read_varint(ByteReader& reader);
+uint64_t read_varint(io::ByteReader& reader);
 
 /// The signed number of a zigzag code: 0, -1, 1, -2, ...
 constexpr int64_t unzigzag(uint64_t code) {
@@ -29,7 +29,7 @@ struct ThriftField {
 /// Source: github.com/apache/thrift, doc/specs/thrift-compact-protocol.md.
 class ThriftReader {
  public:
-  explicit ThriftReader(ByteReader& reader) : reader_(reader) {}
+  explicit ThriftReader(io::ByteReader& reader) : reader_(reader) {}
 
   /// Calls visit(field) for each field of a structure; it reads or skips the value.
   template <class Visit>
@@ -71,8 +71,8 @@ class ThriftReader {
   void skip_map();
   [[noreturn]] void refuse(const ThriftField& field, const char* expected) const;
 
-  ByteReader& reader_;
+  io::ByteReader& reader_;
   int depth_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/report/markup.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr double kSlack = 1e-9;  // of a step, for ticks that fall on a bound
@@ -91,4 +91,4 @@ Interval widened_to_ticks(Interval range, int count) {
           step * std::ceil(range.high / step - kSlack)};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

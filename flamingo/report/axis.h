@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// A closed range of finite numbers, low < high.
 struct Interval {
@@ -11,6 +11,7 @@ struct Interval {
   double high = 1;
 };
 
+/// A labelled place on an axis.
 struct Tick {
   double value = 0;
   std::string label;
@@ -43,4 +44,4 @@ class Axis {
 /// The range widened to whole ticks of a linear axis, so that its ends carry labels.
 Interval widened_to_ticks(Interval range, int count);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

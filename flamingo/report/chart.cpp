@@ -8,7 +8,7 @@
 #include "flamingo/report/markup.h"
 #include "flamingo/report/value_range.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr int kLeft = 58, kRight = 20, kTop = 34, kBottom = 46;  // around a panel's plot
@@ -154,4 +154,4 @@ std::string figure_svg(const Figure& figure, Background background) {
   return svg + "</svg>\n";
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -7,7 +7,7 @@
 #include "flamingo/report/axis.h"
 #include "flamingo/report/curve.h"
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// A line of a panel. A window above 1 draws its running mean, and the points pale behind it.
 struct Curve {
@@ -17,6 +17,7 @@ struct Curve {
   size_t window = 1;
 };
 
+/// Of an axis of values.
 enum class Scale {
   kLinear,
   kAutomatic,  ///< logarithmic where all values are positive and span a factor of 30
@@ -50,6 +51,7 @@ struct Figure {
   int panel_height = 320;  ///< without the legend, both in pixels
 };
 
+/// What a figure is drawn on.
 enum class Background {
   kNone,   ///< for a page, whose colour of text is taken
   kWhite,  ///< for a file of its own
@@ -60,4 +62,4 @@ enum class Background {
 /// point say so.
 std::string figure_svg(const Figure& figure, Background background);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 /// Appends the points that a bucket is seen by, in order and each once.
@@ -55,4 +55,4 @@ std::vector<Point> decimated(std::span<const Point> points, size_t buckets) {
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

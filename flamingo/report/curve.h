@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// A point of a plot; y is NaN where there is a gap.
 struct Point {
@@ -20,4 +20,4 @@ std::vector<Point> running_mean(std::span<const Point> points, size_t window);
 /// first, the lowest, the highest and the last. A bucket of gaps leaves one gap. O(n).
 std::vector<Point> decimated(std::span<const Point> points, size_t buckets);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -4,7 +4,7 @@
 
 #include "flamingo/report/markup.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr size_t kLongest = 40;  // characters of a label
@@ -62,4 +62,4 @@ LegendLayout lay_out_legend(const std::vector<LegendEntry>& entries, int width) 
   return layout;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -5,7 +5,7 @@
 
 #include "flamingo/report/chart.h"
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// The SVG elements of a legend, from (0, 0), and the pixels that they take downwards.
 struct LegendLayout {
@@ -17,4 +17,4 @@ struct LegendLayout {
 /// whole text as its tip.
 LegendLayout lay_out_legend(const std::vector<LegendEntry>& entries, int width);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

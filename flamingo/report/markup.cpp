@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
-namespace flamingo {
+namespace flamingo::report {
 
 std::string escape_markup(std::string_view text) {
   std::string escaped;
@@ -55,4 +55,4 @@ std::string format_number(double value, int digits) {
   return text;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// UTF-8 text as the content or a quoted attribute of HTML or XML: <, >, &, " and ' become
 /// references, control characters (which XML forbids) U+FFFD.
@@ -13,4 +13,4 @@ std::string escape_markup(std::string_view text);
 /// axis. "not finite" for NaN and infinities.
 std::string format_number(double value, int digits = 4);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/core/file.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr uint64_t kMaxBytes = 1ull << 30;
@@ -81,4 +81,4 @@ MetricsTable read_metrics(const std::string& path) {
   return parse_metrics(read_file(path, kMaxBytes), path);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

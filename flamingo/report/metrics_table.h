@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// One metric over a run: the steps whose line names it, and its value there.
 struct MetricColumn {
@@ -33,4 +33,4 @@ MetricsTable parse_metrics(std::string_view text, const std::string& where);
 /// parse_metrics of a file of at most 1 GiB. Throws Error as read_file does, too.
 MetricsTable read_metrics(const std::string& path);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <numbers>
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using Rgb = std::array<double, 3>;
@@ -64,4 +64,4 @@ std::string dash_pattern(size_t i) {
   return kPatterns[i % kPatterns.size()];
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

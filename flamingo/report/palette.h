@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// "#rrggbb" of the i-th of things without order (sources, runs). The first eight stay apart, also
 /// with the common colour blindnesses, and are seen on white and on dark grey; then they repeat.
@@ -17,4 +17,4 @@ std::string ramp_colour(size_t i, size_t count);
 /// The first six differ; then they repeat.
 std::string dash_pattern(size_t i);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

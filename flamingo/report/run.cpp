@@ -8,7 +8,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr size_t kMaxRuns = 8;
@@ -135,4 +135,4 @@ Json summary_json(const std::vector<TrainingRun>& runs, int64_t smooth) {
   return {{"runs", list}};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

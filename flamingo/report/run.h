@@ -7,7 +7,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/report/metrics_table.h"
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// What is known of a training run, finished or not.
 struct TrainingRun {
@@ -37,10 +37,11 @@ struct MetricSummary {
   int64_t num_finite = 0;  ///< where 0, the means and extremes are NaN, the steps -1
   int64_t num_not_finite = 0;
 };
+/// smooth: points of the running mean, 0 for a 60th of the column's.
 MetricSummary summarize(const MetricColumn& column, int64_t smooth);
 
 /// {"runs": [{"name", "steps", "metrics": {name: {"last", "recent", "lowest", "lowest_step",
 /// ...}}}]} with null for what is not finite.
 Json summary_json(const std::vector<TrainingRun>& runs, int64_t smooth);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

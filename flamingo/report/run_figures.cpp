@@ -5,7 +5,7 @@
 
 #include "flamingo/report/palette.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr int kWideWidth = 960, kPairWidth = 480, kSmallWidth = 480, kSmallHeight = 260;
@@ -222,4 +222,4 @@ std::vector<Figure> other_figures(const std::vector<TrainingRun>& runs, int64_t 
   return figures;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

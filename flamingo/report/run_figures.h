@@ -7,7 +7,7 @@
 #include "flamingo/report/chart.h"
 #include "flamingo/report/run.h"
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// The part of a metric's name after its family, "" for the family itself: with "loss.<source>",
 /// each source. In order: "" first, numbers by value, then text.
@@ -25,4 +25,4 @@ std::optional<Figure> gate_figure(const std::vector<TrainingRun>& runs);
 /// Learning rate, gradient norm, speed, and one small figure for each other family of metrics.
 std::vector<Figure> other_figures(const std::vector<TrainingRun>& runs, int64_t smooth);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

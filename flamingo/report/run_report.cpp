@@ -8,7 +8,7 @@
 #include "flamingo/report/markup.h"
 #include "flamingo/report/run_figures.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr const char* kStyle =
@@ -203,4 +203,4 @@ std::string report_html(const std::vector<TrainingRun>& runs, int64_t smooth) {
          "</body>\n</html>\n";
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

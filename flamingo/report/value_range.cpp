@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr double kLogarithmicFrom = 30;  // ratio of the highest to the lowest value
@@ -83,4 +83,4 @@ Interval x_range_of(const std::vector<Curve>& curves) {
   return {middle - 0.5, middle + 0.5};
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -4,7 +4,7 @@
 
 #include "flamingo/report/chart.h"
 
-namespace flamingo {
+namespace flamingo::report {
 
 /// What a y axis shows.
 struct ValueRange {
@@ -21,4 +21,4 @@ ValueRange value_range_of(const std::vector<const Curve*>& curves, Scale scale, 
 /// From the first x of the curves to the last; a range of 1 around a single one.
 Interval x_range_of(const std::vector<Curve>& curves);
 
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -5,12 +5,12 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/attention.h"
 
-namespace flamingo {
+namespace flamingo::resampler {
 namespace {
 
-NormConfig norm_config(const ResamplerConfig& config) { return {.eps = config.norm_eps}; }
+nn::NormConfig norm_config(const ResamplerConfig& config) { return {.eps = config.norm_eps}; }
 
-MlpConfig ffw_config(const ResamplerConfig& config) {
+nn::MlpConfig ffw_config(const ResamplerConfig& config) {
   return {.dim = config.width,
           .hidden = config.width * config.ffw_mult,
           .activation = config.activation};
@@ -70,7 +70,7 @@ ResamplerConfig openflamingo_resampler(int64_t dim) {
   config.heads = 8;
   config.head_dim = 64;
   config.num_frames = 0;
-  config.activation = Activation::kGelu;
+  config.activation = nn::Activation::kGelu;
   return config;
 }
 
@@ -78,7 +78,7 @@ ResamplerConfig idefics_resampler(int64_t dim) {
   ResamplerConfig config = openflamingo_resampler(dim);
   config.heads = 16;
   config.head_dim = 96;
-  config.activation = Activation::kRelu;
+  config.activation = nn::Activation::kRelu;
   config.qk_norm = true;
   return config;
 }
@@ -86,21 +86,21 @@ ResamplerConfig idefics_resampler(int64_t dim) {
 ResamplerAttentionImpl::ResamplerAttentionImpl(const ResamplerConfig& config,
                                                const torch::TensorOptions& options)
     : head_dim_(config.head_dim),
-      norm_media_(
-          config.kind == ResamplerKind::kTransformer
-              ? Norm(nullptr)
-              : register_module("norm_media", Norm(config.width, norm_config(config), options))),
+      norm_media_(config.kind == ResamplerKind::kTransformer
+                      ? nn::Norm(nullptr)
+                      : register_module("norm_media",
+                                        nn::Norm(config.width, norm_config(config), options))),
       norm_latents_(
-          register_module("norm_latents", Norm(config.width, norm_config(config), options))),
-      to_q_(register_module("to_q",
-                            Linear(config.width, config.heads * config.head_dim, false, options))),
+          register_module("norm_latents", nn::Norm(config.width, norm_config(config), options))),
+      to_q_(register_module(
+          "to_q", nn::Linear(config.width, config.heads * config.head_dim, false, options))),
       to_kv_(register_module(
-          "to_kv", Linear(config.width, 2 * config.heads * config.head_dim, false, options))),
+          "to_kv", nn::Linear(config.width, 2 * config.heads * config.head_dim, false, options))),
       to_out_(register_module(
-          "to_out", Linear(config.heads * config.head_dim, config.width, false, options))) {
+          "to_out", nn::Linear(config.heads * config.head_dim, config.width, false, options))) {
   if (!config.qk_norm) return;
-  q_norm_ = register_module("q_norm", Norm(config.head_dim, norm_config(config), options));
-  k_norm_ = register_module("k_norm", Norm(config.head_dim, norm_config(config), options));
+  q_norm_ = register_module("q_norm", nn::Norm(config.head_dim, norm_config(config), options));
+  k_norm_ = register_module("k_norm", nn::Norm(config.head_dim, norm_config(config), options));
 }
 
 torch::Tensor ResamplerAttentionImpl::split_heads(const torch::Tensor& x) const {
@@ -116,7 +116,7 @@ torch::Tensor ResamplerAttentionImpl::forward(const torch::Tensor& media,
   auto k = split_heads(kv[0]);                    // [N, H, S + R, Dh]
   if (q_norm_) q = q_norm_->forward(q);
   if (k_norm_) k = k_norm_->forward(k);
-  const auto read = attention(q, k, split_heads(kv[1]));  // [N, H, R, Dh]
+  const auto read = nn::attention(q, k, split_heads(kv[1]));  // [N, H, R, Dh]
   return to_out_->forward(read.transpose(1, 2).flatten(2));
 }
 
@@ -125,8 +125,8 @@ ResamplerLayerImpl::ResamplerLayerImpl(const ResamplerConfig& config,
     : attention_(config.kind == ResamplerKind::kMlp
                      ? ResamplerAttention(nullptr)
                      : register_module("attention", ResamplerAttention(config, options))),
-      norm_ffw_(register_module("norm_ffw", Norm(config.width, norm_config(config), options))),
-      ffw_(register_module("ffw", Mlp(ffw_config(config), options))) {}
+      norm_ffw_(register_module("norm_ffw", nn::Norm(config.width, norm_config(config), options))),
+      ffw_(register_module("ffw", nn::Mlp(ffw_config(config), options))) {}
 
 torch::Tensor ResamplerLayerImpl::forward(const torch::Tensor& media,
                                           const torch::Tensor& x) const {
@@ -136,8 +136,8 @@ torch::Tensor ResamplerLayerImpl::forward(const torch::Tensor& media,
 
 ResamplerImpl::ResamplerImpl(const ResamplerConfig& config, const torch::TensorOptions& options)
     : config_((config.validate(), config)),
-      layers_(register_module("layers", make_typed_list<ResamplerLayer>())),
-      norm_(register_module("norm", Norm(config.width, norm_config(config), options))) {
+      layers_(register_module("layers", nn::make_typed_list<ResamplerLayer>())),
+      norm_(register_module("norm", nn::Norm(config.width, norm_config(config), options))) {
   if (config.kind != ResamplerKind::kMlp) {
     latents =
         register_parameter("latents", torch::empty({config.num_latents, config.width}, options));
@@ -147,7 +147,8 @@ ResamplerImpl::ResamplerImpl(const ResamplerConfig& config, const torch::TensorO
                                          torch::empty({config.num_frames, config.width}, options));
   }
   if (config.dim != config.width) {
-    input_proj_ = register_module("input_proj", Linear(config.dim, config.width, false, options));
+    input_proj_ =
+        register_module("input_proj", nn::Linear(config.dim, config.width, false, options));
   }
   for (int64_t i = 0; i < config.depth; ++i) layers_->append(ResamplerLayer(config, options));
 }
@@ -165,7 +166,7 @@ torch::Tensor ResamplerImpl::time_embedding(int64_t num_frames) const {
   const auto low = position.floor().clamp_max(static_cast<double>(rows - 1));
   const auto low_index = low.to(torch::kInt64);
   const auto high_index = (low_index + 1).clamp_max(rows - 1);
-  const auto share = cast_like((position - low).unsqueeze(1), time_embeddings);  // [F, 1]
+  const auto share = nn::cast_like((position - low).unsqueeze(1), time_embeddings);  // [F, 1]
   return at::lerp(time_embeddings.index_select(0, low_index),
                   time_embeddings.index_select(0, high_index), share);
 }
@@ -176,7 +177,7 @@ torch::Tensor ResamplerImpl::compress(const torch::Tensor& media) const {
     for (const auto& layer : *layers_) x = layer->forward({}, x);
     return at::adaptive_avg_pool1d(x.transpose(1, 2), config_.num_latents).transpose(1, 2);
   }
-  const auto start = cast_like(latents, media).expand({media.size(0), -1, -1});
+  const auto start = nn::cast_like(latents, media).expand({media.size(0), -1, -1});
   const bool one_sequence = config_.kind == ResamplerKind::kTransformer;
   auto x = one_sequence ? at::cat({media, start}, 1) : start;
   for (const auto& layer : *layers_) x = layer->forward(media, x);
@@ -190,10 +191,10 @@ torch::Tensor ResamplerImpl::forward(const torch::Tensor& features) const {
   auto media = features.flatten(0, 1);  // [B M, F, P, Dv]
   if (input_proj_) media = input_proj_->forward(media);
   if (time_embeddings.defined()) {
-    media = media + cast_like(time_embedding(F).unsqueeze(1), media);
+    media = media + nn::cast_like(time_embedding(F).unsqueeze(1), media);
   }
   media = media.flatten(1, 2);                                  // [B M, F P, Dr]
   return norm_->forward(compress(media)).unflatten(0, {B, M});  // [B, M, R, Dr]
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::resampler

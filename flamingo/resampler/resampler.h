@@ -13,7 +13,7 @@
 #include "flamingo/nn/norm.h"
 #include "flamingo/nn/typed_list.h"
 
-namespace flamingo {
+namespace flamingo::resampler {
 
 /// What turns features into media tokens (paper table 3, row vi):
 ///
@@ -44,7 +44,7 @@ struct ResamplerConfig {
   int64_t num_latents = 64;  ///< R
   int64_t num_frames = 8;    ///< rows of the time embedding table, 0 = no time embedding
   int64_t ffw_mult = 4;      ///< hidden width of the feed-forward part / width
-  Activation activation = Activation::kSquaredRelu;
+  nn::Activation activation = nn::Activation::kSquaredRelu;
   bool qk_norm = false;  ///< layer norms on queries and keys after the head split (IDEFICS)
   double norm_eps = 1e-5;
 
@@ -75,6 +75,7 @@ struct ResamplerConfig {
 ///   transformer, mlp      table 3, row vi, of about the medium one's 194 M parameters
 ResamplerConfig resampler_preset(std::string_view name, int64_t dim);
 
+/// Names that resampler_preset() knows.
 std::vector<std::string> resampler_preset_names();
 
 /// OpenFlamingo's: no projection, 8 heads of 64, exact GELU, no time embedding.
@@ -93,16 +94,17 @@ class ResamplerAttentionImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& media, const torch::Tensor& latents) const;
 
  private:
+  /// x [N, S, H * Dh] -> [N, H, S, Dh].
   torch::Tensor split_heads(const torch::Tensor& x) const;
 
   int64_t head_dim_;
-  Norm norm_media_;  ///< null with kTransformer
-  Norm norm_latents_;
-  Linear to_q_;   ///< [H Dh, Dr]
-  Linear to_kv_;  ///< [2 H Dh, Dr]: key rows, then value rows
-  Linear to_out_;
-  Norm q_norm_{nullptr};  ///< over Dh; null unless qk_norm
-  Norm k_norm_{nullptr};
+  nn::Norm norm_media_;  ///< null with kTransformer
+  nn::Norm norm_latents_;
+  nn::Linear to_q_;   ///< [H Dh, Dr]
+  nn::Linear to_kv_;  ///< [2 H Dh, Dr]: key rows, then value rows
+  nn::Linear to_out_;
+  nn::Norm q_norm_{nullptr};  ///< over Dh; null unless qk_norm
+  nn::Norm k_norm_{nullptr};
 };
 TORCH_MODULE(ResamplerAttention);
 
@@ -116,8 +118,8 @@ class ResamplerLayerImpl : public torch::nn::Module {
 
  private:
   ResamplerAttention attention_;  ///< null with kMlp
-  Norm norm_ffw_;
-  Mlp ffw_;
+  nn::Norm norm_ffw_;
+  nn::Mlp ffw_;
 };
 TORCH_MODULE(ResamplerLayer);
 
@@ -153,10 +155,10 @@ class ResamplerImpl : public torch::nn::Module {
   torch::Tensor compress(const torch::Tensor& media) const;
 
   ResamplerConfig config_;
-  Linear input_proj_{nullptr};  ///< [Dr, Dv]; null when dim == width
-  TypedList<ResamplerLayer> layers_;
-  Norm norm_;
+  nn::Linear input_proj_{nullptr};  ///< [Dr, Dv]; null when dim == width
+  nn::TypedList<ResamplerLayer> layers_;
+  nn::Norm norm_;
 };
 TORCH_MODULE(Resampler);
 
-}  // namespace flamingo
+}  // namespace flamingo::resampler

@@ -3,7 +3,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 /// Start of the last character of text[0, end); end > 0.
@@ -157,4 +157,4 @@ int64_t AddedTokens::max_id() const {
   return max;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -13,7 +13,7 @@
 #include "flamingo/text/normalizer.h"
 #include "flamingo/text/vocabulary.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// A token that is cut out of the text before anything else.
 struct AddedToken {
@@ -95,4 +95,4 @@ class AddedTokens {
   StringMatcher normalized_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

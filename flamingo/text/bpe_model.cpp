@@ -6,7 +6,7 @@
 #include "flamingo/text/json_fields.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 /// Covers the alphabet of byte-level tokenizers.
@@ -243,4 +243,4 @@ void BpeModel::encode(std::string_view piece, std::vector<int32_t>& ids) const {
   ids.resize(before + written);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

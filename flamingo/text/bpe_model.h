@@ -10,7 +10,7 @@
 #include "flamingo/text/pair_table.h"
 #include "flamingo/text/token_model.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// Settings of a BPE model, named as in tokenizer.json.
 struct BpeOptions {
@@ -56,4 +56,4 @@ class BpeModel final : public TokenModel {
   PairTable joins_;                                 // last and first character of merged parts
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -5,7 +5,7 @@
 
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 constexpr bool stands_for_itself(unsigned int byte) {
@@ -75,4 +75,4 @@ std::optional<unsigned char> byte_of_token(std::string_view token) {
   return static_cast<unsigned char>(byte);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

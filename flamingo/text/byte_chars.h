@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// GPT-2's alphabet: each of the 256 bytes has a visible character of its own, so that any bytes
 /// can be a string of a vocabulary. Printable Latin-1 bytes stand for themselves, the rest follow
@@ -22,4 +22,4 @@ std::string byte_token(unsigned char byte);
 /// The byte of such a token.
 std::optional<unsigned char> byte_of_token(std::string_view token);
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -7,7 +7,7 @@
 #include "flamingo/text/json_fields.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Tokens = std::vector<std::string>;
@@ -181,4 +181,4 @@ bool Decoder::is_closed(const Tokens& tokens) const {
   });
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/text/pattern.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// The last stage of a tokenizer: token strings back to text.
 class Decoder {
@@ -40,4 +40,4 @@ class Decoder {
   std::vector<Step> steps_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

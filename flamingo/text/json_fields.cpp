@@ -1,6 +1,6 @@
 #include "flamingo/text/json_fields.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 const Json& json_field(const Json& json, const char* name, const std::string& where) {
   require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
@@ -40,4 +40,4 @@ std::string json_type(const Json& json, const std::string& where) {
   return json_string(json, "type", where);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

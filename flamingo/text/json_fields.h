@@ -4,7 +4,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// Typed access to the parts of a tokenizer.json; `where` is the path to `json`, such as
 /// "tokenizer.json: decoder". All throw Error naming the field and its type.
@@ -37,4 +37,4 @@ void for_each_component(const Json& json, const char* list, const std::string& w
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

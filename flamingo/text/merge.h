@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// What two neighbours become; the smallest rank goes first, then the leftmost.
 struct Merge {
@@ -18,6 +18,7 @@ struct Merge {
   int32_t id = 0;
 };
 
+/// The rank of a pair that is never merged.
 constexpr uint32_t kNoRank = UINT32_MAX;
 
 /// A stretch of a piece that is one token so far, in a doubly linked list.
@@ -184,4 +185,4 @@ void merge_symbols(std::span<Symbol> symbols, const Lookup& lookup) {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -4,7 +4,7 @@
 #include "flamingo/text/json_fields.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 std::string_view strip(std::string_view text, bool left, bool right) {
@@ -83,4 +83,4 @@ std::string Normalizer::apply(std::string_view text) const {
   return out;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

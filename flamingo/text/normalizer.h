@@ -7,7 +7,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/text/pattern.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// The first stage of a tokenizer: rewrites each stretch of text between added tokens.
 class Normalizer {
@@ -36,4 +36,4 @@ class Normalizer {
   std::vector<Step> steps_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

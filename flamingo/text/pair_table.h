@@ -6,7 +6,7 @@
 
 #include "flamingo/text/merge.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// What a pair of tokens merges into: a hash table with open addressing, several times faster than
 /// std::unordered_map on the lookups that encoding consists of.
@@ -64,4 +64,4 @@ class PairTable {
   size_t num_pairs_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

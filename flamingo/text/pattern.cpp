@@ -4,7 +4,7 @@
 
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
@@ -251,4 +251,4 @@ std::string Pattern::replace(std::string_view text, std::string_view content) co
   return out;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -7,7 +7,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// The regular expressions that tokenizers use, as hand-written scanners: linear time, no
 /// recursion. A regular expression that is not in the list is refused.
@@ -50,4 +50,4 @@ class Pattern {
   size_t max_ = std::numeric_limits<size_t>::max();
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

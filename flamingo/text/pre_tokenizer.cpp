@@ -6,7 +6,7 @@
 #include "flamingo/text/byte_chars.h"
 #include "flamingo/text/json_fields.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// Turns matches and the stretches between them into pieces by a Behavior, one span behind the
 /// scanner.
@@ -292,4 +292,4 @@ void PreTokenizer::split(std::string_view text, bool at_start, const Sink& sink)
   if (!text.empty()) run(0, text, at_start, sink);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

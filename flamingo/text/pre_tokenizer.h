@@ -8,7 +8,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/text/pattern.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// The second stage of a tokenizer: cuts normalised text into pieces that are merged on their own.
 /// Pieces stream through the steps, so memory does not grow with their number.
@@ -59,4 +59,4 @@ class PreTokenizer {
   std::vector<Step> steps_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -6,7 +6,7 @@
 #include "flamingo/text/byte_chars.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 /// Characters below this are looked up in a table.
@@ -166,4 +166,4 @@ void ScoreModel::encode(std::string_view piece, std::vector<int32_t>& ids) const
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

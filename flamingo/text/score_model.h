@@ -6,7 +6,7 @@
 #include "flamingo/text/pair_table.h"
 #include "flamingo/text/token_model.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// SentencePiece's BPE: neighbours merge when their text is a token, highest score first; what
 /// stays unknown becomes byte tokens, or one unknown token per run.
@@ -42,4 +42,4 @@ class ScoreModel final : public TokenModel {
   std::optional<int32_t> unk_id_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

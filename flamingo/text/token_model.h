@@ -6,7 +6,7 @@
 
 #include "flamingo/text/vocabulary.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// The third stage of a tokenizer: one piece of text to ids by merging neighbours.
 class TokenModel {
@@ -25,4 +25,4 @@ class TokenModel {
   Vocabulary vocabulary_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -6,7 +6,7 @@
 #include "flamingo/text/tokenizer_parts.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 constexpr uint64_t kMaxFile = uint64_t{256} << 20;
@@ -115,7 +115,7 @@ Tokenizer Tokenizer::from_json(std::string_view json, const std::string& where) 
   return Tokenizer(std::make_shared<const Impl>(Impl{read_tokenizer_json(json, where)}));
 }
 
-Tokenizer Tokenizer::from_gguf(const Gguf& file) {
+Tokenizer Tokenizer::from_gguf(const io::Gguf& file) {
   return Tokenizer(std::make_shared<const Impl>(Impl{read_tokenizer_gguf(file)}));
 }
 
@@ -196,4 +196,4 @@ std::string StreamDecoder::finish() {
   return rest;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
-namespace flamingo {
-
+namespace flamingo::io {
 class Gguf;
+}
+
+namespace flamingo::text {
 
 /// Text <-> token ids: byte-level BPE (GPT-2, SmolLM2, NeoX) and SentencePiece-style BPE with byte
 /// fallback (LLaMA), from a Hugging Face tokenizer.json or from GGUF metadata. Linear time in the
@@ -20,7 +22,7 @@ class Tokenizer {
   /// Throws Error naming the file and the part that is unknown, damaged or over a limit.
   static Tokenizer from_file(const std::string& path);
   static Tokenizer from_json(std::string_view json, const std::string& where);
-  static Tokenizer from_gguf(const Gguf& file);
+  static Tokenizer from_gguf(const io::Gguf& file);
 
   /// Ids of `text`; special tokens written in the text are recognised. Invalid UTF-8 is replaced by
   /// U+FFFD (one per maximal ill-formed part) first. add_special applies the post-processor's
@@ -72,4 +74,4 @@ class StreamDecoder {
   size_t emitted_ = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

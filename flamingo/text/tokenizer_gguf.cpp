@@ -7,7 +7,7 @@
 #include "flamingo/text/tokenizer_parts.h"
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 // Values of tokenizer.ggml.token_type.
@@ -22,7 +22,7 @@ enum TokenType : int64_t {
 
 const std::string kPrefix = "tokenizer.ggml.";
 
-bool bool_or(const Gguf& file, const std::string& key, bool fallback) {
+bool bool_or(const io::Gguf& file, const std::string& key, bool fallback) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end()) return fallback;
   const bool* value = std::get_if<bool>(&found->second);
@@ -32,7 +32,7 @@ bool bool_or(const Gguf& file, const std::string& key, bool fallback) {
 
 /// A list with one number per token; absent gives `size` times `fallback`.
 template <class Number>
-std::vector<Number> numbers(const Gguf& file, const std::string& key, size_t size,
+std::vector<Number> numbers(const io::Gguf& file, const std::string& key, size_t size,
                             Number fallback) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end()) return std::vector<Number>(size, fallback);
@@ -45,7 +45,7 @@ std::vector<Number> numbers(const Gguf& file, const std::string& key, size_t siz
 }
 
 /// The id stored under `key`, if any. Throws Error when it is no token.
-std::optional<int32_t> id_at(const Gguf& file, const std::string& name, size_t size) {
+std::optional<int32_t> id_at(const io::Gguf& file, const std::string& name, size_t size) {
   const auto id = file.get_int(kPrefix + name);
   if (!id) return std::nullopt;
   require(*id >= 0 && static_cast<size_t>(*id) < size, kPrefix + name,
@@ -67,7 +67,7 @@ struct TokenList {
   std::vector<int64_t> types;
 };
 
-TokenList read_tokens(const Gguf& file) {
+TokenList read_tokens(const io::Gguf& file) {
   const std::vector<std::string>& tokens = file.strings_at(kPrefix + "tokens");
   require(tokens.size() < static_cast<size_t>(Vocabulary::kMaxSize), kPrefix + "tokens",
           "expected fewer tokens, got " + std::to_string(tokens.size()));
@@ -92,11 +92,11 @@ bool is_one_of(const std::string& name, const std::array<const char*, N>& names)
 }
 
 /// What the file calls its pre-tokenizer; empty: nothing.
-std::string pre_name(const Gguf& file) { return file.get_string(kPrefix + "pre").value_or(""); }
+std::string pre_name(const io::Gguf& file) { return file.get_string(kPrefix + "pre").value_or(""); }
 
 /// The name of the pre-tokenizer to use. Files without one, or with one that is not here, get
 /// "default" and a warning: their text is probably cut in other places than in training.
-std::string read_pre(const Gguf& file, std::vector<std::string>& warnings) {
+std::string read_pre(const io::Gguf& file, std::vector<std::string>& warnings) {
   using Name = PreTokenizer::GgufName;
   const std::string pre = pre_name(file);
   const Name name = pre.empty() ? Name::kUnknown : PreTokenizer::gguf_name(pre);
@@ -112,7 +112,7 @@ std::string read_pre(const Gguf& file, std::vector<std::string>& warnings) {
   return "default";
 }
 
-void read_bpe(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
+void read_bpe(const io::Gguf& file, const TokenList& list, TokenizerParts& parts) {
   Vocabulary vocabulary;
   for (size_t id = 0; id < list.tokens.size(); ++id) {
     vocabulary.add(list.tokens[id], static_cast<int64_t>(id), kPrefix + "tokens");
@@ -132,7 +132,7 @@ constexpr int32_t kFalconEnd = 11;
 
 /// The id stored under `key`, else llama.cpp's `fallback` for this kind of vocabulary where that is
 /// a control token (or the unknown one).
-std::optional<int32_t> id_or(const Gguf& file, const std::string& name, const TokenList& list,
+std::optional<int32_t> id_or(const io::Gguf& file, const std::string& name, const TokenList& list,
                              int32_t fallback) {
   const size_t size = list.tokens.size();
   if (const auto id = id_at(file, name, size)) return id;
@@ -141,7 +141,7 @@ std::optional<int32_t> id_or(const Gguf& file, const std::string& name, const To
   return type == kControl || type == kUnknown ? std::optional(fallback) : std::nullopt;
 }
 
-void read_scores(const Gguf& file, const TokenList& list, TokenizerParts& parts) {
+void read_scores(const io::Gguf& file, const TokenList& list, TokenizerParts& parts) {
   const size_t size = list.tokens.size();
   const auto scores = numbers<double>(file, kPrefix + "scores", size, 0.0);
   std::vector<ScoreModel::Token> tokens;
@@ -170,7 +170,7 @@ void add_special_tokens(const TokenList& list, TokenizerParts& parts) {
 
 }  // namespace
 
-TokenizerParts read_tokenizer_gguf(const Gguf& file) {
+TokenizerParts read_tokenizer_gguf(const io::Gguf& file) {
   const TokenList list = read_tokens(file);
   const std::string model = file.string_at(kPrefix + "model");
   TokenizerParts parts;
@@ -195,4 +195,4 @@ TokenizerParts read_tokenizer_gguf(const Gguf& file) {
   return parts;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -4,7 +4,7 @@
 #include "flamingo/text/json_fields.h"
 #include "flamingo/text/tokenizer_parts.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 /// A special token of a post-processor: its ids.
@@ -149,4 +149,4 @@ TokenizerParts read_tokenizer_json(std::string_view text, const std::string& whe
   return parts;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -11,7 +11,7 @@
 #include "flamingo/text/token_model.h"
 #include "flamingo/text/tokenizer.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// The stages of a tokenizer, in the order text passes them, and what its loaders fill in.
 struct TokenizerParts {
@@ -38,6 +38,6 @@ struct TokenizerParts {
 /// Reads a tokenizer.json. Throws Error naming the part that is unknown or damaged.
 TokenizerParts read_tokenizer_json(std::string_view json, const std::string& where);
 /// Reads GGUF metadata. Throws Error naming the key.
-TokenizerParts read_tokenizer_gguf(const Gguf& file);
+TokenizerParts read_tokenizer_gguf(const io::Gguf& file);
 
-}  // namespace flamingo
+}  // namespace flamingo::text

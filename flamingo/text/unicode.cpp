@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 #include "flamingo/text/unicode_tables.inc"
@@ -112,4 +112,4 @@ size_t unfinished_utf8(std::string_view bytes) {
   return 0;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// Coarse general category (Unicode 16).
 enum class CharClass : uint8_t {
@@ -19,6 +19,7 @@ enum class CharClass : uint8_t {
   kSymbol,
 };
 
+/// The class of a code point, as regular expressions of tokenizers tell them apart.
 CharClass char_class(char32_t c);
 /// \p{L} of a regular expression.
 bool is_letter(char32_t c);
@@ -47,6 +48,7 @@ inline Utf8Char decode_utf8(std::string_view text, size_t pos) {
       4};
 }
 
+/// Appends a code point as UTF-8; whether it is one is not checked.
 inline void append_utf8(std::string& out, char32_t c) {
   const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (c < 0x80) {
@@ -76,4 +78,4 @@ size_t unfinished_utf8(std::string_view bytes);
 std::string normalize_nfc(std::string_view text);
 std::string normalize_nfd(std::string_view text);
 
-}  // namespace flamingo
+}  // namespace flamingo::text

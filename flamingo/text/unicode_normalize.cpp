@@ -5,7 +5,7 @@
 
 #include "flamingo/text/unicode.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 #include "flamingo/text/unicode_tables.inc"
@@ -179,4 +179,4 @@ std::string normalize_nfc(std::string_view text) {
   return to_utf8(marks);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

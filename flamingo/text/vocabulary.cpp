@@ -2,7 +2,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::text {
 
 void Vocabulary::add(const std::string& token, int64_t id, const std::string& where) {
   require(id >= 0 && id < kMaxSize, where,
@@ -26,4 +26,4 @@ const std::string* Vocabulary::token(int64_t id) const {
   return id >= 0 && id < size() ? tokens_[static_cast<size_t>(id)] : nullptr;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::text {
 
 /// Hashes strings and views alike, so that a map of strings can be asked with a view.
 struct TextHash {
@@ -15,6 +15,7 @@ struct TextHash {
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
 };
 
+/// A hash map by text that is looked up by string_view.
 template <class Value>
 using TextMap = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
@@ -45,4 +46,4 @@ class Vocabulary {
   std::vector<const std::string*> tokens_;  // keys of ids_, which stay where they are
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/temporary_file.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr const char* kBestName = "best.safetensors";
@@ -20,14 +20,14 @@ BestWeights::BestWeights(const std::string& folder, std::vector<NamedTensor> par
 }
 
 void BestWeights::save() const {
-  StateDict weights;
+  checkpoint::StateDict weights;
   for (const NamedTensor& parameter : parameters_)
     weights[parameter.name] = parameter.value.detach();
-  save_state_dict(path_, weights, {}, {});
+  checkpoint::save_state_dict(path_, weights, {}, {});
 }
 
 void BestWeights::restore() const {
-  const StateDict weights = load_state_dict(path_);
+  const checkpoint::StateDict weights = checkpoint::load_state_dict(path_);
   const torch::NoGradGuard no_grad;
   for (const NamedTensor& parameter : parameters_) {
     const auto it = weights.find(parameter.name);
@@ -37,4 +37,4 @@ void BestWeights::restore() const {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

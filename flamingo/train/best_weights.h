@@ -5,7 +5,7 @@
 
 #include "flamingo/train/optimizer.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// The trained parameters as they were when the validation loss was smallest:
 /// <folder>/best.safetensors.
@@ -24,4 +24,4 @@ class BestWeights {
   std::vector<NamedTensor> parameters_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -14,7 +14,7 @@
 #include "flamingo/io/safetensors.h"
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -39,14 +39,14 @@ bool is_checkpoint_name(std::string_view name) {
   return name.find_first_not_of("0123456789", prefix.size()) == prefix.size() + kDigits;
 }
 
-void add_text(Sha256& sha, const std::string& text) {
+void add_text(io::Sha256& sha, const std::string& text) {
   const std::string sized = std::to_string(text.size()) + ":" + text;
   sha.update(std::as_bytes(std::span(sized)));
 }
 
 /// SHA-256 over state, configuration, and name, type, shape and CRC-32 of every tensor.
 std::string digest_of(const std::map<std::string, std::string>& tensors, const Metadata& metadata) {
-  Sha256 sha;
+  io::Sha256 sha;
   add_text(sha, metadata.at("state"));
   add_text(sha, metadata.at("config"));
   for (const auto& [name, summary] : tensors) {
@@ -60,7 +60,7 @@ std::string summary_of(const char* dtype, std::span<const int64_t> shape,
                        std::span<const std::byte> bytes) {
   std::string text = dtype;
   for (const int64_t extent : shape) text.append(" ").append(std::to_string(extent));
-  return text + " " + std::to_string(crc32(bytes));
+  return text + " " + std::to_string(io::crc32(bytes));
 }
 
 std::string summary_of(const torch::Tensor& tensor) {
@@ -70,10 +70,10 @@ std::string summary_of(const torch::Tensor& tensor) {
 
 /// Throws Error unless the file is whole: its tensors, state and configuration are what was
 /// written.
-void verify(const Safetensors& file, const std::string& path) {
+void verify(const io::Safetensors& file, const std::string& path) {
   std::map<std::string, std::string> tensors;
-  for (const TensorView& view : file.tensors()) {
-    tensors[view.name] = summary_of(dtype_name(view.dtype), view.shape, view.data);
+  for (const io::TensorView& view : file.tensors()) {
+    tensors[view.name] = summary_of(io::dtype_name(view.dtype), view.shape, view.data);
   }
   for (const char* key : {"state", "config", "digest"}) {
     require(file.metadata().contains(key), path,
@@ -84,12 +84,12 @@ void verify(const Safetensors& file, const std::string& path) {
           "expected the content that was written, got other content", "the file is damaged");
 }
 
-void copy_into(const Safetensors& file, const std::vector<NamedTensor>& tensors,
+void copy_into(const io::Safetensors& file, const std::vector<NamedTensor>& tensors,
                const std::string& path) {
   require(file.tensors().size() == tensors.size(), path,
           "expected " + std::to_string(tensors.size()) + " tensors, got " +
               std::to_string(file.tensors().size()));
-  const StateDict stored = load_state_dict(path);
+  const checkpoint::StateDict stored = checkpoint::load_state_dict(path);
   const torch::NoGradGuard no_grad;
   for (const NamedTensor& tensor : tensors) {
     const auto it = stored.find(tensor.name);
@@ -122,7 +122,7 @@ std::vector<std::string> CheckpointFolder::list() const {
 
 void CheckpointFolder::save(const std::vector<NamedTensor>& tensors, const RunState& state) const {
   Metadata metadata = {{"state", config_to_json(state).dump()}, {"config", config_}};
-  StateDict weights;
+  checkpoint::StateDict weights;
   std::map<std::string, std::string> summaries;
   for (const NamedTensor& tensor : tensors) {
     weights[tensor.name] = tensor.value.detach();
@@ -130,8 +130,8 @@ void CheckpointFolder::save(const std::vector<NamedTensor>& tensors, const RunSt
   }
   metadata["digest"] = digest_of(summaries, metadata);
   const std::string path = (fs::path(folder_) / file_name(state.step)).string();
-  save_state_dict(path, weights, {}, metadata);
-  verify(Safetensors::open(path), path);
+  checkpoint::save_state_dict(path, weights, {}, metadata);
+  verify(io::Safetensors::open(path), path);
   const auto paths = list();
   for (size_t i = kKept; i < paths.size(); ++i) {
     std::error_code ignored;  // an old file that stays does no harm
@@ -143,9 +143,9 @@ std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>
   const auto paths = list();
   std::string last_damage;
   for (const std::string& path : paths) {
-    std::optional<Safetensors> file;
+    std::optional<io::Safetensors> file;
     try {
-      file = Safetensors::open(path);
+      file = io::Safetensors::open(path);
       verify(*file, path);
     } catch (const Error& e) {
       last_damage = e.what();
@@ -164,4 +164,4 @@ std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>
   return std::nullopt;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -9,7 +9,7 @@
 #include "flamingo/train/optimizer.h"
 #include "flamingo/train/run_state.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// The checkpoints of one run: <folder>/step-00000100.safetensors and older ones. A checkpoint
 /// holds masters, moments, RunState and the run's configuration; a CRC-32 per tensor and a SHA-256
@@ -41,4 +41,4 @@ class CheckpointFolder {
   std::function<void(std::string_view)> message_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,10 +7,10 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
-void check(std::span<const Sequence> sequences) {
+void check(std::span<const data::Sequence> sequences) {
   require(!sequences.empty(), "collate", "expected at least one sequence, got none");
   for (const auto& s : sequences) {
     require(s.ids.size() >= 2 && s.phi.size() == s.ids.size() && s.label.size() == s.ids.size(),
@@ -19,13 +19,13 @@ void check(std::span<const Sequence> sequences) {
 }
 
 /// The longest row without its last token.
-int64_t padded_length(std::span<const Sequence> sequences) {
+int64_t padded_length(std::span<const data::Sequence> sequences) {
   size_t longest = 0;
   for (const auto& s : sequences) longest = std::max(longest, s.ids.size());
   return static_cast<int64_t>(longest) - 1;
 }
 
-void add_targets(std::span<const Sequence> sequences, int64_t length, FlamingoBatch& batch) {
+void add_targets(std::span<const data::Sequence> sequences, int64_t length, FlamingoBatch& batch) {
   std::vector<int64_t> positions, targets;
   std::vector<uint8_t> bound;
   for (size_t b = 0; b < sequences.size(); ++b) {
@@ -51,21 +51,21 @@ struct GroupKey {
   auto operator<=>(const GroupKey&) const = default;
 };
 
-GroupKey group_of(const SequenceMedium& medium) {
+GroupKey group_of(const data::SequenceMedium& medium) {
   if (const auto* pixels = std::get_if<torch::Tensor>(&medium))
     return {.pixels = true, .frames = pixels->size(0)};
-  const MediumFrames& views = views_of(medium);
+  const data::MediumFrames& views = data::views_of(medium);
   return {.cache = views.front().cache, .frames = std::ssize(views)};
 }
 
-MediaGroup make_group(const GroupKey& key, const std::vector<const SequenceMedium*>& media) {
+MediaGroup make_group(const GroupKey& key, const std::vector<const data::SequenceMedium*>& media) {
   MediaGroup group{.frames = key.frames};
   std::vector<torch::Tensor> pixels;
-  for (const SequenceMedium* medium : media) {
+  for (const data::SequenceMedium* medium : media) {
     if (key.pixels) {
       pixels.push_back(std::get<torch::Tensor>(*medium));
     } else {
-      const MediumFrames& views = views_of(*medium);
+      const data::MediumFrames& views = data::views_of(*medium);
       group.views.insert(group.views.end(), views.begin(), views.end());
     }
   }
@@ -73,16 +73,16 @@ MediaGroup make_group(const GroupKey& key, const std::vector<const SequenceMediu
   return group;
 }
 
-void add_media(std::span<const Sequence> sequences, FlamingoBatch& batch) {
-  std::map<GroupKey, std::vector<const SequenceMedium*>> groups;
+void add_media(std::span<const data::Sequence> sequences, FlamingoBatch& batch) {
+  std::map<GroupKey, std::vector<const data::SequenceMedium*>> groups;
   size_t most = 0;
-  for (const Sequence& s : sequences) {
+  for (const data::Sequence& s : sequences) {
     most = std::max(most, s.media.size());
-    for (const SequenceMedium& medium : s.media) groups[group_of(medium)].push_back(&medium);
+    for (const data::SequenceMedium& medium : s.media) groups[group_of(medium)].push_back(&medium);
   }
-  std::map<const SequenceMedium*, int64_t> rows;
+  std::map<const data::SequenceMedium*, int64_t> rows;
   for (const auto& [key, media] : groups) {
-    for (const SequenceMedium* medium : media) rows.emplace(medium, std::ssize(rows));
+    for (const data::SequenceMedium* medium : media) rows.emplace(medium, std::ssize(rows));
     batch.groups.push_back(make_group(key, media));
   }
   batch.media_rows =
@@ -97,7 +97,7 @@ void add_media(std::span<const Sequence> sequences, FlamingoBatch& batch) {
 
 }  // namespace
 
-FlamingoBatch collate(std::span<const Sequence> sequences) {
+FlamingoBatch collate(std::span<const data::Sequence> sequences) {
   check(sequences);
   const int64_t length = padded_length(sequences);
   FlamingoBatch batch;
@@ -119,4 +119,4 @@ FlamingoBatch collate(std::span<const Sequence> sequences) {
   return batch;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -9,13 +9,13 @@
 
 #include "flamingo/data/sequence.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Media of one kind and length, so that the resampler can take them together: n of F frames.
 struct MediaGroup {
-  int64_t frames = 1;          ///< F
-  std::vector<ViewRef> views;  ///< [n F] of one ViewRef::cache; empty where pixels says it
-  at::Tensor pixels;           ///< [n F, 3, S, S], normalised; undefined where views says it
+  int64_t frames = 1;                ///< F
+  std::vector<data::ViewRef> views;  ///< [n F] of one ViewRef::cache; empty where pixels says it
+  at::Tensor pixels;                 ///< [n F, 3, S, S], normalised; undefined where views says it
 };
 
 /// Sequences as tensors. Rows are padded at the end, where causal attention never looks back from a
@@ -34,6 +34,6 @@ struct FlamingoBatch {
 };
 
 /// Throws Error: no sequence, no target at all, or fields of a sequence that differ in length.
-FlamingoBatch collate(std::span<const Sequence> sequences);
+FlamingoBatch collate(std::span<const data::Sequence> sequences);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

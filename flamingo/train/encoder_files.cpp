@@ -9,42 +9,45 @@
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 std::string config_path(const std::string& folder) { return folder + "/config.json"; }
 std::string weights_path(const std::string& folder) { return folder + "/model.safetensors"; }
 
 /// Patch features without projection, as Flamingo's gated layers want them.
-EncoderFiles read_clip(ClipVitConfig config, const std::string& weights) {
+EncoderFiles read_clip(vision::ClipVitConfig config, const std::string& weights) {
   EncoderFiles files;
-  files.weights = clip_weights(load_state_dict(weights, is_clip_weight));
+  files.weights =
+      checkpoint::clip_weights(checkpoint::load_state_dict(weights, checkpoint::is_clip_weight));
   files.weights.erase("proj.weight");
   config.embed_dim = 0;
-  config.output = ClipOutput::kPatches;
+  config.output = vision::ClipOutput::kPatches;
   files.config.clip_vit = config;
-  files.transform.mode = TransformMode::kOpenClip;
+  files.transform.mode = media::TransformMode::kOpenClip;
   files.transform.size = config.image_size;
-  files.hash = sha256_hex(MappedFile(weights).bytes());
+  files.hash = io::sha256_hex(io::MappedFile(weights).bytes());
   return files;
 }
 
 }  // namespace
 
-void write_weights_folder(const std::string& folder, const Json& config, const StateDict& weights) {
+void write_weights_folder(const std::string& folder, const Json& config,
+                          const checkpoint::StateDict& weights) {
   make_folder(folder);
-  save_state_dict(weights_path(folder), weights, torch::kFloat32);
+  checkpoint::save_state_dict(weights_path(folder), weights, torch::kFloat32);
   write_file_atomic(config_path(folder), config.dump(2) + "\n");
 }
 
-void write_encoder(const std::string& folder, const NfnetConfig& config, const StateDict& weights) {
+void write_encoder(const std::string& folder, const vision::NfnetConfig& config,
+                   const checkpoint::StateDict& weights) {
   write_weights_folder(folder, {{"nfnet", config_to_json(config)}}, weights);
 }
 
 EncoderFiles read_encoder(const std::string& folder) {
   const std::string open_clip = folder + "/open_clip_config.json";
   if (std::filesystem::exists(open_clip)) {
-    return read_clip(clip_config_from_open_clip(read_json_file(open_clip), open_clip),
+    return read_clip(checkpoint::clip_config_from_open_clip(read_json_file(open_clip), open_clip),
                      folder + "/open_clip_model.safetensors");
   }
   require(std::filesystem::exists(config_path(folder)), folder,
@@ -52,18 +55,19 @@ EncoderFiles read_encoder(const std::string& folder) {
           "stage 1 writes one: flamingo pretrain-vision --recipe recipes/pictogram/vision.json");
   const Json json = read_json_file(config_path(folder));
   if (json.is_object() && json.value("model_type", "").starts_with("clip"))
-    return read_clip(clip_config_from_hf(json, config_path(folder)), weights_path(folder));
+    return read_clip(checkpoint::clip_config_from_hf(json, config_path(folder)),
+                     weights_path(folder));
   require(json.is_object() && json.size() == 1 && json.contains("nfnet"), config_path(folder),
           "expected one key \"nfnet\", or the config of a CLIP, got other content");
   EncoderFiles files;
   config_from_json(json["nfnet"], files.config.nfnet.emplace(), config_path(folder));
   files.config.nfnet->validate();
   files.transform.size = files.config.nfnet->image_size;
-  files.transform.mean.assign(3, kPictogramMean);
-  files.transform.std.assign(3, kPictogramStd);
-  files.hash = sha256_hex(MappedFile(weights_path(folder)).bytes());
-  files.weights = load_state_dict(weights_path(folder));
+  files.transform.mean.assign(3, data::kPictogramMean);
+  files.transform.std.assign(3, data::kPictogramStd);
+  files.hash = io::sha256_hex(io::MappedFile(weights_path(folder)).bytes());
+  files.weights = checkpoint::load_state_dict(weights_path(folder));
   return files;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/model/config.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// A pretrained encoder as a folder holds it:
 ///
@@ -16,20 +16,22 @@ namespace flamingo {
 ///
 /// with the weights in model.safetensors (open_clip_model.safetensors).
 struct EncoderFiles {
-  VisionConfig config;
-  TransformConfig transform;  ///< how the encoder was shown its pictures
-  StateDict weights;          ///< by the names of NfnetImpl or ClipVitImpl
-  std::string hash;           ///< SHA-256 of the file of weights
+  model::VisionConfig config;
+  media::TransformConfig transform;  ///< how the encoder was shown its pictures
+  checkpoint::StateDict weights;     ///< by the names of NfnetImpl or ClipVitImpl
+  std::string hash;                  ///< SHA-256 of the file of weights
 };
 
 /// Writes <folder>/model.safetensors (fp32) and then <folder>/config.json, which makes the folder
 /// valid. Throws Error on an I/O failure.
-void write_weights_folder(const std::string& folder, const Json& config, const StateDict& weights);
+void write_weights_folder(const std::string& folder, const Json& config,
+                          const checkpoint::StateDict& weights);
 
 /// The same for an encoder.
-void write_encoder(const std::string& folder, const NfnetConfig& config, const StateDict& weights);
+void write_encoder(const std::string& folder, const vision::NfnetConfig& config,
+                   const checkpoint::StateDict& weights);
 
 /// Throws Error naming the file that is missing, damaged or unknown.
 EncoderFiles read_encoder(const std::string& folder);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -16,7 +16,7 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/data/prefetch.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -99,7 +99,7 @@ struct RowBatch {
 };
 
 RowBatch render_rows(const FeaturePlan& plan, const FeatureSource& source, int64_t first) {
-  std::vector<ViewRef> views;
+  std::vector<data::ViewRef> views;
   for (int64_t row = first; row < std::min(first + kBatch, plan.num_rows()); ++row)
     views.push_back(plan.view_of_row(row));
   RowBatch batch;
@@ -124,7 +124,7 @@ uint64_t FeaturePlan::row_bytes() const {
   return static_cast<uint64_t>(patches) * static_cast<uint64_t>(dim) * sizeof(at::BFloat16);
 }
 
-ViewRef FeaturePlan::view_of_row(int64_t row) const {
+data::ViewRef FeaturePlan::view_of_row(int64_t row) const {
   return {drawings.at(static_cast<size_t>(row / (views + 1))), row % (views + 1)};
 }
 
@@ -146,7 +146,7 @@ bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
   require_space(folder, missing);
   Progress progress(source.title, start, total, source.progress);
   progress.message(source.title + ": " + mebibytes(missing) + " to be written into " + folder);
-  Prefetcher<RowBatch> batches(
+  data::Prefetcher<RowBatch> batches(
       [&](int64_t i) { return render_rows(plan, source, start + i * kBatch); }, 0);
   const torch::NoGradGuard no_grad;
   while (file.rows() < total) {
@@ -164,7 +164,7 @@ bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
 FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) : plan_(plan) {
   require(same_plan(folder, plan), folder,
           "expected features of this encoder and these views, got others or none");
-  file_ = std::make_shared<const MappedFile>(data_path(folder));
+  file_ = std::make_shared<const io::MappedFile>(data_path(folder));
   require(file_->bytes().size() == plan.num_bytes(), data_path(folder),
           "expected " + std::to_string(plan.num_bytes()) + " bytes, got " +
               std::to_string(file_->bytes().size()));
@@ -173,7 +173,7 @@ FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) :
   }
 }
 
-const std::byte* FeatureCache::row_of(const ViewRef& view) const {
+const std::byte* FeatureCache::row_of(const data::ViewRef& view) const {
   const auto it = first_row_.find(view.drawing);
   require(it != first_row_.end() && view.view >= 0 && view.view <= plan_.views, "FeatureCache",
           "expected a view that is kept, got view " + std::to_string(view.view) + " of drawing " +
@@ -181,16 +181,16 @@ const std::byte* FeatureCache::row_of(const ViewRef& view) const {
   return file_->bytes().data() + static_cast<uint64_t>(it->second + view.view) * plan_.row_bytes();
 }
 
-bool FeatureCache::has(const ViewRef& view) const {
+bool FeatureCache::has(const data::ViewRef& view) const {
   at::BFloat16 first;
   std::memcpy(&first, row_of(view), sizeof(first));
   return !std::isnan(static_cast<float>(first));
 }
 
-torch::Tensor FeatureCache::gather(std::span<const ViewRef> views) const {
-  std::vector<ViewRef> firsts, seconds;
+torch::Tensor FeatureCache::gather(std::span<const data::ViewRef> views) const {
+  std::vector<data::ViewRef> firsts, seconds;
   std::vector<int64_t> blends;
-  for (const ViewRef& view : views) {
+  for (const data::ViewRef& view : views) {
     if (view.is_blend()) {
       blends.push_back(std::ssize(firsts));
       seconds.push_back({view.second_drawing, view.second_view});
@@ -203,7 +203,7 @@ torch::Tensor FeatureCache::gather(std::span<const ViewRef> views) const {
   return features.index_copy_(0, index, features.index_select(0, index).lerp(rows(seconds), 0.5));
 }
 
-torch::Tensor FeatureCache::rows(const std::vector<ViewRef>& views) const {
+torch::Tensor FeatureCache::rows(const std::vector<data::ViewRef>& views) const {
   const auto features = torch::empty({static_cast<int64_t>(views.size()), plan_.patches, plan_.dim},
                                      torch::kBFloat16);
   const uint64_t bytes = plan_.row_bytes();
@@ -212,4 +212,4 @@ torch::Tensor FeatureCache::rows(const std::vector<ViewRef>& views) const {
   return features;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -15,7 +15,7 @@
 #include "flamingo/data/views.h"
 #include "flamingo/io/mapped_file.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Which views are kept, and what a row of features looks like.
 struct FeaturePlan {
@@ -29,7 +29,7 @@ struct FeaturePlan {
   uint64_t row_bytes() const;
   uint64_t num_bytes() const { return row_bytes() * static_cast<uint64_t>(num_rows()); }
   /// The view of row 0, 1, ...: all views of the first drawing, then of the next.
-  ViewRef view_of_row(int64_t row) const;
+  data::ViewRef view_of_row(int64_t row) const;
 };
 
 /// How a picture becomes a row.
@@ -37,7 +37,8 @@ struct FeatureSource {
   std::string title = "features";  ///< of the progress line
   /// -> pixels [N, 3, S, S], NaN for a picture that is damaged, which `damaged` may name. Runs on a
   /// thread of its own.
-  std::function<at::Tensor(std::span<const ViewRef>, std::vector<std::string>& damaged)> render;
+  std::function<at::Tensor(std::span<const data::ViewRef>, std::vector<std::string>& damaged)>
+      render;
   std::function<at::Tensor(const at::Tensor&)> encode;  ///< pixels -> features [N, P, Dv]
   const std::atomic<bool>* stop = nullptr;              ///< ends the work early; may be null
   ProgressOptions progress;
@@ -59,18 +60,19 @@ class FeatureCache {
   FeatureCache(const std::string& folder, const FeaturePlan& plan);
 
   /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view not kept.
-  at::Tensor gather(std::span<const ViewRef> views) const;
+  at::Tensor gather(std::span<const data::ViewRef> views) const;
   /// False where the picture was damaged. Throws Error on a view not kept.
-  bool has(const ViewRef& view) const;
+  bool has(const data::ViewRef& view) const;
 
  private:
-  at::Tensor rows(const std::vector<ViewRef>& views) const;
+  /// -> [N, P, Dv] in bf16 of these views, none of them a blend.
+  at::Tensor rows(const std::vector<data::ViewRef>& views) const;
   /// The row's bytes. Throws Error on a view not kept.
-  const std::byte* row_of(const ViewRef& view) const;
+  const std::byte* row_of(const data::ViewRef& view) const;
 
   FeaturePlan plan_;
   std::map<int64_t, int64_t> first_row_;  ///< by drawing
-  std::shared_ptr<const MappedFile> file_;
+  std::shared_ptr<const io::MappedFile> file_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

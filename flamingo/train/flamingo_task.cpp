@@ -7,7 +7,7 @@
 
 #include "flamingo/nn/token_loss.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 double gate_size(const torch::Tensor& alpha) {
@@ -19,15 +19,15 @@ double share(const torch::Tensor& hits) {
 }
 
 /// Of the targets after hidden [B, T, D].
-TokenLoss target_loss(const Flamingo& model, const torch::Tensor& hidden,
-                      const FlamingoBatch& batch) {
+nn::TokenLoss target_loss(const model::Flamingo& model, const torch::Tensor& hidden,
+                          const FlamingoBatch& batch) {
   const auto predicting = hidden.flatten(0, 1).index_select(0, batch.positions);  // [n, D]
-  return token_loss(model->lm->logit_parts(predicting), batch.targets);
+  return nn::token_loss(model->lm->logit_parts(predicting), batch.targets);
 }
 
 }  // namespace
 
-torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
+torch::Tensor resample_media(model::Flamingo& model, const FlamingoBatch& batch,
                              const GatherFeatures& gather) {
   std::vector<torch::Tensor> media;
   for (const MediaGroup& group : batch.groups) {
@@ -40,12 +40,12 @@ torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
   return rows.unflatten(0, batch.media_rows.sizes());  // [B, M, R, Dr]
 }
 
-StepShape shape_of(const FlamingoBatch& batch) {
-  StepShape shape{.sequences = batch.ids.size(0),
-                  .tokens = batch.ids.size(1),
-                  .visible = batch.phi.gt(0).sum().item<int64_t>(),
-                  .media = batch.media_rows.size(1),
-                  .targets = batch.targets.size(0)};
+plan::StepShape shape_of(const FlamingoBatch& batch) {
+  plan::StepShape shape{.sequences = batch.ids.size(0),
+                        .tokens = batch.ids.size(1),
+                        .visible = batch.phi.gt(0).sum().item<int64_t>(),
+                        .media = batch.media_rows.size(1),
+                        .targets = batch.targets.size(0)};
   for (const MediaGroup& group : batch.groups) {
     const int64_t pictures =
         group.pixels.defined() ? group.pixels.size(0) : std::ssize(group.views);
@@ -57,7 +57,7 @@ StepShape shape_of(const FlamingoBatch& batch) {
   return shape;
 }
 
-FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
+FlamingoLosses flamingo_losses(model::Flamingo& model, const FlamingoBatch& batch,
                                const GatherFeatures& gather) {
   const auto media = resample_media(model, batch, gather);
   const auto hidden =
@@ -73,20 +73,21 @@ FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
   return result;
 }
 
-double blind_loss(Flamingo& model, const FlamingoBatch& batch) {
+double blind_loss(model::Flamingo& model, const FlamingoBatch& batch) {
   const torch::NoGradGuard no_grad;
   const auto hidden =
       model->forward_hidden({.ids = batch.ids, .phi = torch::zeros_like(batch.phi)});
   return target_loss(model, hidden, batch).loss.item<double>();
 }
 
-double language_loss(Flamingo& model, const FlamingoBatch& batch) {
+double language_loss(model::Flamingo& model, const FlamingoBatch& batch) {
   const torch::NoGradGuard no_grad;
   const auto hidden = model->lm->forward_hidden(batch.ids);
   return target_loss(model, hidden, batch).loss.item<double>();
 }
 
-FlamingoTask::FlamingoTask(Flamingo model, Mixture mixture, GatherFeatures gather, Options options)
+FlamingoTask::FlamingoTask(model::Flamingo model, Mixture mixture, GatherFeatures gather,
+                           Options options)
     : model_(std::move(model)),
       mixture_(std::move(mixture)),
       gather_(std::move(gather)),
@@ -138,9 +139,9 @@ StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
   tally.bound += static_cast<double>(result.num_bound);
   tally.bound_accuracy += static_cast<double>(result.num_bound) * result.bound_accuracy;
   if (is_blind_step(step)) tally.blind_loss += targets * blind_loss(model_, data.batch);
-  StepShape shape = shape_of(data.batch);
+  plan::StepShape shape = shape_of(data.batch);
   shape.encodes = shape.encodes || options_.training.parts.vision;
-  const auto flops = train_step_flops(model_->config(), shape, options_.training).model();
+  const auto flops = plan::train_step_flops(model_->config(), shape, options_.training).model();
   return {
       .loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight, .flops = flops};
 }
@@ -206,7 +207,7 @@ std::vector<std::string> FlamingoTask::notes() const {
   return notes;
 }
 
-std::vector<Metric> gate_metrics(const Flamingo& model) {
+std::vector<Metric> gate_metrics(const model::Flamingo& model) {
   std::vector<Metric> metrics;
   const auto add = [&](const char* kind, size_t i, const torch::Tensor& alpha) {
     if (alpha.defined()) metrics.emplace_back(kind + std::to_string(i), gate_size(alpha));
@@ -218,4 +219,4 @@ std::vector<Metric> gate_metrics(const Flamingo& model) {
   return metrics;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

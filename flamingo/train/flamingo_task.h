@@ -8,12 +8,12 @@
 
 #include "flamingo/data/prefetch.h"
 #include "flamingo/model/flamingo.h"
-#include "flamingo/model/flops.h"
 #include "flamingo/parallel/parallel.h"
+#include "flamingo/plan/flops.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_task.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// What the forward pass of one batch gives.
 struct FlamingoLosses {
@@ -27,22 +27,22 @@ struct FlamingoLosses {
 using GatherFeatures = std::function<torch::Tensor(const MediaGroup&)>;
 
 /// Media of all groups -> [B, M, R, Dr], padding repeating row 0 (which no token sees).
-torch::Tensor resample_media(Flamingo& model, const FlamingoBatch& batch,
+torch::Tensor resample_media(model::Flamingo& model, const FlamingoBatch& batch,
                              const GatherFeatures& gather);
 
-/// Extents of a batch, for the count of its operations and bytes (model/flops.h,
-/// model/step_memory.h). Pictograms count as stored features.
-StepShape shape_of(const FlamingoBatch& batch);
+/// Extents of a batch, for the count of its operations and bytes (plan/flops.h,
+/// plan/step_memory.h). Pictograms count as stored features.
+plan::StepShape shape_of(const FlamingoBatch& batch);
 
 /// Loss on text only: logits are computed for the tokens that predict a target and no others.
-FlamingoLosses flamingo_losses(Flamingo& model, const FlamingoBatch& batch,
+FlamingoLosses flamingo_losses(model::Flamingo& model, const FlamingoBatch& batch,
                                const GatherFeatures& gather);
 
 /// The loss of the same targets with all media taken away (phi = 0), in no-gradient mode. What
 /// pictures are worth is its distance from the loss: text alone teaches a caption's style.
-double blind_loss(Flamingo& model, const FlamingoBatch& batch);
+double blind_loss(model::Flamingo& model, const FlamingoBatch& batch);
 /// The language model's own loss on the same targets, without gated layers.
-double language_loss(Flamingo& model, const FlamingoBatch& batch);
+double language_loss(model::Flamingo& model, const FlamingoBatch& batch);
 
 /// Data that are looked at and not trained on.
 struct ValidationData {
@@ -55,14 +55,15 @@ struct ValidationData {
 class FlamingoTask : public TrainTask {
  public:
   struct Options {
-    Json identity;                       ///< what else decides the run
-    int64_t blind_every = 50;            ///< steps between blind losses; 0: never
-    StepTraining training;               ///< what learns, for the count of operations
-    const Parallel* parallel = nullptr;  ///< the mixture is this process's share; null: all of it
+    Json identity;                ///< what else decides the run
+    int64_t blind_every = 50;     ///< steps between blind losses; 0: never
+    plan::StepTraining training;  ///< what learns, for the count of operations
+    const parallel::Parallel* parallel =
+        nullptr;  ///< the mixture is this process's share; null: all of it
   };
 
   /// model: frozen as wanted (see freeze).
-  FlamingoTask(Flamingo model, Mixture mixture, GatherFeatures gather, Options options);
+  FlamingoTask(model::Flamingo model, Mixture mixture, GatherFeatures gather, Options options);
 
   /// Adds validation, whose sources are drawn from their start each time.
   void set_validation(ValidationData data) { validation_ = std::move(data); }
@@ -97,18 +98,18 @@ class FlamingoTask : public TrainTask {
     return options_.blind_every > 0 && step % options_.blind_every == 0;
   }
 
-  Flamingo model_;
+  model::Flamingo model_;
   Mixture mixture_;
   GatherFeatures gather_;
   Options options_;
   ValidationData validation_;
   MixtureStep step_;
-  std::vector<Tally> tallies_;                    ///< by source
-  std::optional<Prefetcher<MixtureStep>> steps_;  ///< last: its thread reads the others
+  std::vector<Tally> tallies_;                          ///< by source
+  std::optional<data::Prefetcher<MixtureStep>> steps_;  ///< last: its thread reads the others
 };
 
 /// {"gate_xattn.<i>", |tanh(alpha_xattn)|} and {"gate_dense.<i>", ...} of every gate that there
 /// is; means of vector gates.
-std::vector<Metric> gate_metrics(const Flamingo& model);
+std::vector<Metric> gate_metrics(const model::Flamingo& model);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

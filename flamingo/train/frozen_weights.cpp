@@ -9,14 +9,14 @@
 #include "flamingo/nn/linear.h"
 #include "flamingo/nn/packed_weight.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr uint64_t kMaxBytes = 64ull << 20;
 
 std::string hash_of(const torch::Tensor& tensor) {
   const auto bytes = tensor.detach().cpu().contiguous();
-  return sha256_hex({static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()});
+  return io::sha256_hex({static_cast<const std::byte*>(bytes.const_data_ptr()), bytes.nbytes()});
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ std::map<std::string, std::string> frozen_hashes(const torch::nn::Module& module
   }
   for (const auto& item : module.named_buffers()) hashes[item.key()] = hash_of(item.value());
   for (const auto& item : module.named_modules()) {
-    const auto linear = std::dynamic_pointer_cast<LinearImpl>(item.value());
+    const auto linear = std::dynamic_pointer_cast<nn::LinearImpl>(item.value());
     if (linear && linear->packed()) {
       hashes[item.key() + ".weight"] = hash_of(linear->packed()->decode(torch::kFloat32));
     }
@@ -60,4 +60,4 @@ void FrozenWeights::check() const {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

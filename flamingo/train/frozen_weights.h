@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// SHA-256 of the bytes of every parameter that does not require gradients and of every buffer, by
 /// name; of weights stored as blocks, of what they decode to. `module` must lie in a shared_ptr.
@@ -26,4 +26,4 @@ class FrozenWeights {
   const torch::nn::Module& module_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

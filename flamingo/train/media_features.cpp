@@ -5,7 +5,7 @@
 
 #include "flamingo/data/views.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                              const TrainHooks& hooks)
@@ -17,7 +17,7 @@ MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedMod
 
 FeaturePlan MediaFeatures::plan() const {
   const int64_t side = start_.model->config().transform.size;
-  Flamingo model = start_.model;
+  model::Flamingo model = start_.model;
   const auto features = model->encode_features(torch::zeros({1, 1, 1, 3, side, side}));
   return {.patches = features.size(3),
           .dim = features.size(4),
@@ -32,39 +32,39 @@ std::shared_ptr<const FeatureCache> MediaFeatures::build(const std::string& fold
   source.stop = hooks_.stop;
   source.progress = hooks_.progress;
   bool built = true;
-  const ProcessGroup& world = hooks_.parallel->grid().world;
+  const parallel::ProcessGroup& world = hooks_.parallel->grid().world;
   world.first_alone([&] { built = FeatureCache::build(folder, plan, source); });
   if (world.any(!built)) return {};
   return std::make_shared<const FeatureCache>(folder, plan);
 }
 
-bool MediaFeatures::add_pictograms(const PictogramSet& set) {
+bool MediaFeatures::add_pictograms(const data::PictogramSet& set) {
   const int64_t side = start_.model->config().transform.size;
-  auto renderer = std::make_shared<ViewRenderer>(set, recipe_.augment, side, recipe_.seed);
+  auto renderer = std::make_shared<data::ViewRenderer>(set, recipe_.augment, side, recipe_.seed);
   if (recipe_.trainable.vision) {
-    views_[0] = [renderer, encode = pixels_](std::span<const ViewRef> views) {
+    views_[0] = [renderer, encode = pixels_](std::span<const data::ViewRef> views) {
       return encode(renderer->render(views));
     };
     return true;
   }
   FeaturePlan plan = this->plan();
-  plan.drawings = set.drawings_in(PictogramSplit::kTrain);
+  plan.drawings = set.drawings_in(data::PictogramSplit::kTrain);
   plan.views = episode_views(recipe_.sources);
   plan.key["augment"] = config_to_json(recipe_.augment);
   plan.key["image_size"] = side;
   plan.key["seed"] = recipe_.seed;
   const auto cache = build(recipe_.train.output + "/features", plan,
-                           {.render = [renderer](std::span<const ViewRef> views, auto&) {
+                           {.render = [renderer](std::span<const data::ViewRef> views, auto&) {
                              return renderer->render(views);
                            }});
   if (!cache) return false;
-  views_[0] = [cache](std::span<const ViewRef> views) { return cache->gather(views); };
+  views_[0] = [cache](std::span<const data::ViewRef> views) { return cache->gather(views); };
   key_ = plan.key;
   return true;
 }
 
-bool MediaFeatures::add_documents(const std::string& name, DocumentSource& documents,
-                                  const DocumentSourceConfig& config) {
+bool MediaFeatures::add_documents(const std::string& name, data::DocumentSource& documents,
+                                  const data::DocumentSourceConfig& config) {
   if (documents.pictures().numbers.empty()) return true;
   FeaturePlan plan = this->plan();
   plan.drawings = documents.pictures().numbers;
@@ -73,16 +73,16 @@ bool MediaFeatures::add_documents(const std::string& name, DocumentSource& docum
   plan.key["transform"] = config_to_json(start_.model->config().transform);
   plan.key["variation"] = config_to_json(config.variation);
   plan.key["seed"] = config.seed;
-  const auto cache =
-      build(recipe_.train.output + "/features/" + name, plan,
-            {.title = "features of " + name,
-             .render = [&](std::span<const ViewRef> views, std::vector<std::string>& damaged) {
-               return documents.render(views, damaged);
-             }});
+  const auto cache = build(
+      recipe_.train.output + "/features/" + name, plan,
+      {.title = "features of " + name,
+       .render = [&](std::span<const data::ViewRef> views, std::vector<std::string>& damaged) {
+         return documents.render(views, damaged);
+       }});
   if (!cache) return false;
   documents.use_cache({.number = std::ssize(views_),
-                       .has = [cache](const ViewRef& view) { return cache->has(view); }});
-  views_.push_back([cache](std::span<const ViewRef> views) { return cache->gather(views); });
+                       .has = [cache](const data::ViewRef& view) { return cache->has(view); }});
+  views_.push_back([cache](std::span<const data::ViewRef> views) { return cache->gather(views); });
   key_["documents"][name] = {{"views", config.cached_views}, {"plan", plan.key}};
   return true;
 }
@@ -92,4 +92,4 @@ torch::Tensor MediaFeatures::operator()(const MediaGroup& group) const {
   return views_.at(static_cast<size_t>(group.views.front().cache))(group.views);
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -16,7 +16,7 @@
 #include "flamingo/train/train_recipe.h"
 #include "flamingo/train/trainer.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// How the media of a run become features: pixels are encoded in the step, views come from caches
 /// in <output>/features that the first process builds before the run.
@@ -29,12 +29,12 @@ class MediaFeatures {
   /// Views of the training drawings, for episodes; rendered and encoded in the step where the
   /// encoder is trained. False when it was stopped. Call it first. Throws Error as
   /// FeatureCache::build does.
-  bool add_pictograms(const PictogramSet& set);
+  bool add_pictograms(const data::PictogramSet& set);
   /// Views of a source's pictures, if it has any (DocumentSource::pictures), which it then uses.
   /// The encoder must be frozen. False when it was stopped. Throws Error as FeatureCache::build
   /// does.
-  bool add_documents(const std::string& name, DocumentSource& documents,
-                     const DocumentSourceConfig& config);
+  bool add_documents(const std::string& name, data::DocumentSource& documents,
+                     const data::DocumentSourceConfig& config);
 
   /// A group's media, frame by frame -> [n F, P, Dv].
   at::Tensor operator()(const MediaGroup& group) const;
@@ -52,8 +52,9 @@ class MediaFeatures {
   const StartedModel& start_;
   const TrainHooks& hooks_;
   PixelEncoder pixels_;
-  std::vector<std::function<at::Tensor(std::span<const ViewRef>)>> views_;  ///< by ViewRef::cache
+  std::vector<std::function<at::Tensor(std::span<const data::ViewRef>)>>
+      views_;  ///< by ViewRef::cache
   Json key_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -11,7 +11,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/core/write_all.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr uint64_t kMaxLogBytes = 1ull << 30;
@@ -50,4 +50,4 @@ void MetricsLog::write(int64_t step, const std::vector<Metric>& metrics) {
 
 void MetricsLog::write(const Json& line) { write_all(fd_, line.dump() + "\n", path_); }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,7 +7,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// A value under its name, such as {"loss", 2.5}.
 using Metric = std::pair<std::string, double>;
@@ -34,4 +34,4 @@ class MetricsLog {
   int fd_ = -1;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

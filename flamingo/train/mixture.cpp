@@ -7,10 +7,10 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
-                 const BatchShare& share)
+                 const data::BatchShare& share)
     : sources_(std::move(sources)), config_(config), share_(share) {
   require(!sources_.empty(), "sources", "expected at least one source, got none");
   require_within("mixture", "micro_batch", config.micro_batch, 0, 1 << 16);
@@ -26,7 +26,7 @@ Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
   if (config_.mode == MixtureMode::kMerged) names_ = {"merged"};
 }
 
-void Mixture::add(size_t name, double weight, const std::vector<Sequence>& sequences,
+void Mixture::add(size_t name, double weight, const std::vector<data::Sequence>& sequences,
                   MixtureStep& out) const {
   const size_t most =
       config_.micro_batch > 0 ? static_cast<size_t>(config_.micro_batch) : sequences.size();
@@ -47,11 +47,11 @@ MixtureStep Mixture::step(int64_t step) const {
   const auto count = std::ssize(sources_);
   const bool in_turn = config_.mode == MixtureMode::kRoundRobin;
   MixtureStep result;
-  std::vector<Sequence> merged;
+  std::vector<data::Sequence> merged;
   for (size_t s = 0; s < sources_.size(); ++s) {
     if (in_turn && step % count != static_cast<int64_t>(s)) continue;
-    SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, share_);
-    for (const Sequence& sequence : batch.sequences) result.frames_bad += sequence.frames_bad;
+    data::SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, share_);
+    for (const data::Sequence& sequence : batch.sequences) result.frames_bad += sequence.frames_bad;
     for (std::string& text : batch.damaged) result.damaged.emplace_back(s, std::move(text));
     if (config_.mode == MixtureMode::kMerged) {
       std::ranges::move(batch.sequences, std::back_inserter(merged));
@@ -63,4 +63,4 @@ MixtureStep Mixture::step(int64_t step) const {
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

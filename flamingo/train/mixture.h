@@ -10,7 +10,7 @@
 #include "flamingo/data/sequence.h"
 #include "flamingo/train/collate.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// How the sources of a mixture come together in the steps (paper, section 2.4 and table 3, row
 /// iii; appendix B.1.4 for merged batches).
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<MixtureMode, const char*>, 3> enum_table(MixtureM
            {MixtureMode::kMerged, "merged"}}};
 }
 
+/// How several sources make one step.
 struct MixtureConfig {
   MixtureMode mode = MixtureMode::kAccumulate;
   int64_t micro_batch = 0;
@@ -40,7 +41,7 @@ struct MixtureConfig {
 struct TrainSource {
   std::string name;
   double weight = 1;  ///< lambda_m
-  std::function<SequenceBatch(int64_t index, const BatchShare& share)> batch;
+  std::function<data::SequenceBatch(int64_t index, const data::BatchShare& share)> batch;
 };
 
 /// Sequences of one source that go through the model together.
@@ -63,7 +64,7 @@ class Mixture {
   /// Throws Error: no source, two of one name, a weight that is not above 0.
   /// share: which rows of every batch are this process's.
   Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
-          const BatchShare& share = {});
+          const data::BatchShare& share = {});
 
   /// Names of what losses are told apart by: the sources', or "merged" alone.
   const std::vector<std::string>& names() const { return names_; }
@@ -71,13 +72,13 @@ class Mixture {
   MixtureStep step(int64_t step) const;
 
  private:
-  void add(size_t name, double weight, const std::vector<Sequence>& sequences,
+  void add(size_t name, double weight, const std::vector<data::Sequence>& sequences,
            MixtureStep& out) const;
 
   std::vector<TrainSource> sources_;
   MixtureConfig config_;
-  BatchShare share_;
+  data::BatchShare share_;
   std::vector<std::string> names_;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -9,7 +9,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr double kNormFloor = 1e-3;  // Brock et al. 2021: eps of adaptive clipping
@@ -202,7 +202,7 @@ torch::Tensor AdamW::whole(const torch::Tensor& own, const Slot& slot) const {
   const torch::NoGradGuard no_grad;
   torch::Tensor value = own.defined() ? own : torch::empty_like(slot.parameter);
   if (!own.is_same(slot.parameter)) share_.moments.broadcast(value.detach(), slot.owner);
-  if (slot.shard) value = join(share_.tensor.all_gather(value.detach()), *slot.shard);
+  if (slot.shard) value = parallel::join(share_.tensor.all_gather(value.detach()), *slot.shard);
   const bool first = share_.moments.rank() == 0 && share_.tensor.rank() == 0;
   return first ? value : torch::Tensor();
 }
@@ -250,8 +250,9 @@ void AdamW::set_state(const std::vector<NamedTensor>& state, int64_t updates) {
     for (torch::Tensor* own : {&slot.parameter, &slot.moment1, &slot.moment2}) {
       const torch::Tensor& value = (next++)->value;
       if (!own->defined() || own->is_same(value)) continue;
-      own->copy_(slot.shard ? cut(value, *slot.shard, share_.tensor.rank(), share_.tensor.size())
-                            : value);
+      own->copy_(slot.shard
+                     ? parallel::cut(value, *slot.shard, share_.tensor.rank(), share_.tensor.size())
+                     : value);
     }
   }
 }
@@ -268,4 +269,4 @@ int64_t AdamW::num_trained() const {
   return count;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

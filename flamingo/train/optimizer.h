@@ -9,7 +9,7 @@
 #include "flamingo/parallel/process_group.h"
 #include "flamingo/parallel/tensor_shard.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Other settings for parameters whose name contains a text; the first rule that fits counts.
 struct ParameterRule {
@@ -63,10 +63,11 @@ struct NamedTensor {
 
 /// Processes that share an optimizer's work. Their gradients are the same before every call.
 struct OptimizerShare {
-  ProcessGroup moments;  ///< each member keeps the moments of its share of the parameters, updates
-                         ///< those and sends them to the others (ZeRO stage 1, Rajbhandari 2020)
-  ProcessGroup tensor;   ///< its members hold shards of the parameters in layout.shards
-  TensorLayout layout;
+  parallel::ProcessGroup
+      moments;  ///< each member keeps the moments of its share of the parameters, updates
+                ///< those and sends them to the others (ZeRO stage 1, Rajbhandari 2020)
+  parallel::ProcessGroup tensor;  ///< its members hold shards of the parameters in layout.shards
+  parallel::TensorLayout layout;
 };
 
 /// AdamW over the parameters of a module that require gradients; the parameters are the fp32
@@ -107,16 +108,18 @@ class AdamW {
     torch::Tensor parameter;
     torch::Tensor moment1, moment2;  ///< of the same shape; undefined in processes but the owner
     int64_t owner = 0;               ///< rank in share.moments
-    std::optional<TensorShard> shard;
+    std::optional<parallel::TensorShard> shard;
     double lr_scale = 1.0;
     double weight_decay = 0.0;
     double adaptive_clip = 0.0;  ///< 0: shares the common norm
   };
+  /// The state of a parameter of any shape.
   Slot make_slot(const std::string& name, const torch::Tensor& parameter) const;
   void share_out();
   bool owns(const Slot& slot) const { return slot.owner == share_.moments.rank(); }
   void send_updates() const;
-  /// One of a slot's tensors as one process has it; a collective.
+  /// One of a slot's tensors, a shard or empty as this process holds it, in the shape that one
+  /// process alone has; undefined but in rank 0. A collective.
   torch::Tensor whole(const torch::Tensor& own, const Slot& slot) const;
 
   OptimizerConfig config_;
@@ -131,4 +134,4 @@ class AdamW {
 /// Source: Brock et al. 2021, section 4.
 void clip_adaptively(const torch::Tensor& weight, torch::Tensor& gradient, double clip);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,7 +7,7 @@
 
 #include "flamingo/nn/product.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 double measure_peak_flops(torch::ScalarType type) {
   using Clock = std::chrono::steady_clock;
@@ -15,7 +15,7 @@ double measure_peak_flops(torch::ScalarType type) {
   constexpr double kBudget = 0.5;  // seconds
   const torch::NoGradGuard no_grad;
   const auto a = torch::randn({kSide, kSide}).to(type), b = torch::randn({kSide, kSide}).to(type);
-  matrix_product(a, b);  // the first one prepares
+  nn::matrix_product(a, b);  // the first one prepares
   double best = 0;
   const auto start = Clock::now();
   const auto since = [](Clock::time_point from) {
@@ -23,10 +23,10 @@ double measure_peak_flops(torch::ScalarType type) {
   };
   do {
     const auto begin = Clock::now();
-    matrix_product(a, b);
+    nn::matrix_product(a, b);
     best = std::max(best, 2.0 * kSide * kSide * kSide / since(begin));
   } while (since(start) < kBudget);
   return best;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

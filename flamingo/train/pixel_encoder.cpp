@@ -2,24 +2,24 @@
 
 #include <vector>
 
-#include "flamingo/model/encoder_memory.h"
+#include "flamingo/plan/encoder_memory.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
-PixelEncoder pixel_encoder(const Flamingo& model, bool trained) {
+PixelEncoder pixel_encoder(const model::Flamingo& model, bool trained) {
   const auto encoder = model->vision_encoder;
   const auto type = model->lm->compute_type();
   if (trained)
     return
         [encoder, type](const torch::Tensor& pixels) { return encoder->forward(pixels.to(type)); };
-  if (auto* nfnet = dynamic_cast<NfnetImpl*>(encoder.get())) nfnet->fold(type);
+  if (auto* nfnet = dynamic_cast<vision::NfnetImpl*>(encoder.get())) nfnet->fold(type);
   return [encoder, type](const torch::Tensor& pixels) {
     const torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> features;
-    for (const auto& piece : pixels.split(kEncodedAtOnce))
+    for (const auto& piece : pixels.split(plan::kEncodedAtOnce))
       features.push_back(encoder->forward(piece.to(type)));
     return at::cat(features);
   };
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

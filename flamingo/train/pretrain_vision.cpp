@@ -9,7 +9,7 @@
 #include "flamingo/nn/init.h"
 #include "flamingo/train/encoder_files.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr const char* kTokenTable = "token_embd.weight";
@@ -20,7 +20,7 @@ torch::ScalarType compute_type(const PretrainVisionRecipe& recipe) {
 
 }  // namespace
 
-CaptionTokens tokenize_captions(const Tokenizer& tokenizer,
+CaptionTokens tokenize_captions(const text::Tokenizer& tokenizer,
                                 const std::vector<std::string>& captions, int64_t max_tokens) {
   std::vector<std::vector<int32_t>> rows;
   int64_t longest = 1;
@@ -46,29 +46,29 @@ CaptionTokens tokenize_captions(const Tokenizer& tokenizer,
 }
 
 CaptionLanguage read_caption_language(const std::string& gguf_path, torch::ScalarType type) {
-  const Gguf gguf = Gguf::open(gguf_path);
-  const GgufTensor* table = gguf.find(kTokenTable);
+  const io::Gguf gguf = io::Gguf::open(gguf_path);
+  const io::GgufTensor* table = gguf.find(kTokenTable);
   require(table != nullptr, gguf_path,
           std::string("expected a tensor ") + kTokenTable + ", got none");
-  return {Tokenizer::from_gguf(gguf), decode_tensor(*table, type)};
+  return {text::Tokenizer::from_gguf(gguf), checkpoint::decode_tensor(*table, type)};
 }
 
-TwoTowers::TwoTowers(const NfnetConfig& encoder_config, const ContrastiveConfig& config,
-                     int64_t token_dim)
-    : encoder(
-          register_module("encoder", Nfnet(encoder_config, torch::TensorOptions(torch::kFloat32)))),
-      contrastive(register_module(
-          "contrastive",
-          Contrastive(config, encoder->dim(), token_dim, torch::TensorOptions(torch::kFloat32)))) {}
+TwoTowers::TwoTowers(const vision::NfnetConfig& encoder_config,
+                     const vision::ContrastiveConfig& config, int64_t token_dim)
+    : encoder(register_module(
+          "encoder", vision::Nfnet(encoder_config, torch::TensorOptions(torch::kFloat32)))),
+      contrastive(register_module("contrastive",
+                                  vision::Contrastive(config, encoder->dim(), token_dim,
+                                                      torch::TensorOptions(torch::kFloat32)))) {}
 
-PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, PictogramSet set,
+PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, data::PictogramSet set,
                                        CaptionLanguage language)
     : recipe_(recipe),
       language_(std::move(language)),
       data_(std::move(set), recipe.data, recipe.encoder.image_size),
       towers_(std::make_shared<TwoTowers>(recipe.encoder, recipe.contrastive,
                                           language_.table.size(1))) {
-  init_weights(*towers_, recipe.seed);
+  nn::init_weights(*towers_, recipe.seed);
 }
 
 Json PretrainVisionTask::identity() const {
@@ -80,7 +80,7 @@ Json PretrainVisionTask::identity() const {
 }
 
 PretrainVisionTask::Batch PretrainVisionTask::make_batch(int64_t step) {
-  const CaptionedBatch batch = data_.batch(step);
+  const data::CaptionedBatch batch = data_.batch(step);
   const auto concepts = torch::tensor(batch.concepts);
   return {batch.pixels.to(compute_type(recipe_)),
           tokenize_captions(language_.tokenizer, batch.captions, recipe_.contrastive.max_tokens),
@@ -116,16 +116,17 @@ std::vector<Metric> PretrainVisionTask::metrics(int64_t /*step*/) {
 
 TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks) {
   recipe.train.validate();
-  PretrainVisionTask task(recipe, PictogramSet::open(recipe.pictograms),
+  PretrainVisionTask task(recipe, data::PictogramSet::open(recipe.pictograms),
                           read_caption_language(recipe.lm, compute_type(recipe)));
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
   const TwoTowers& towers = task.towers();
-  write_encoder(recipe.train.output + "/encoder", recipe.encoder, state_dict_of(*towers.encoder));
+  write_encoder(recipe.train.output + "/encoder", recipe.encoder,
+                checkpoint::state_dict_of(*towers.encoder));
   write_weights_folder(recipe.train.output + "/contrastive",
                        {{"contrastive", config_to_json(recipe.contrastive)}},
-                       state_dict_of(*towers.contrastive));
+                       checkpoint::state_dict_of(*towers.contrastive));
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

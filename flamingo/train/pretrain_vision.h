@@ -11,7 +11,7 @@
 #include "flamingo/vision/contrastive.h"
 #include "flamingo/vision/nfnet.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Stage 1: contrastive pretraining of the encoder on captioned drawings (paper appendix B.1.3).
 /// The text tower reads the language model's frozen token table.
@@ -20,9 +20,9 @@ struct PretrainVisionRecipe {
   std::string lm = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
   uint64_t seed = 1;
   bool bf16 = true;
-  NfnetConfig encoder = nfnet_preset("nfnet-pictogram");
-  ContrastiveConfig contrastive{.label_smoothing = 0.0, .view_weight = 0.5};
-  ContrastiveDataConfig data;
+  vision::NfnetConfig encoder = vision::nfnet_preset("nfnet-pictogram");
+  vision::ContrastiveConfig contrastive{.label_smoothing = 0.0, .view_weight = 0.5};
+  data::ContrastiveDataConfig data;
   TrainConfig train;
 
   template <class Visitor>
@@ -45,19 +45,20 @@ struct CaptionTokens {
 };
 
 /// At most max_tokens of each caption; an empty one counts as one token 0.
-CaptionTokens tokenize_captions(const Tokenizer& tokenizer,
+CaptionTokens tokenize_captions(const text::Tokenizer& tokenizer,
                                 const std::vector<std::string>& captions, int64_t max_tokens);
 
 /// Encoder and heads under one roof, so that they train together: keys "encoder.", "contrastive.".
 struct TwoTowers : torch::nn::Module {
-  TwoTowers(const NfnetConfig& encoder_config, const ContrastiveConfig& config, int64_t token_dim);
-  Nfnet encoder;
-  Contrastive contrastive;
+  TwoTowers(const vision::NfnetConfig& encoder_config, const vision::ContrastiveConfig& config,
+            int64_t token_dim);
+  vision::Nfnet encoder;
+  vision::Contrastive contrastive;
 };
 
 /// Frozen language for the text tower.
 struct CaptionLanguage {
-  Tokenizer tokenizer;
+  text::Tokenizer tokenizer;
   torch::Tensor table;  ///< [V, D] in the compute type
 };
 
@@ -67,7 +68,7 @@ CaptionLanguage read_caption_language(const std::string& gguf_path, torch::Scala
 /// The contrastive stage as a training task.
 class PretrainVisionTask : public TrainTask {
  public:
-  PretrainVisionTask(const PretrainVisionRecipe& recipe, PictogramSet set,
+  PretrainVisionTask(const PretrainVisionRecipe& recipe, data::PictogramSet set,
                      CaptionLanguage language);
 
   torch::nn::Module& module() override { return *towers_; }
@@ -89,15 +90,15 @@ class PretrainVisionTask : public TrainTask {
 
   PretrainVisionRecipe recipe_;
   CaptionLanguage language_;
-  ContrastiveBatches data_;
+  data::ContrastiveBatches data_;
   std::shared_ptr<TwoTowers> towers_;
   Batch batch_;
   double retrieval_ = 0;
-  std::optional<Prefetcher<Batch>> batches_;  ///< last: its thread reads the others
+  std::optional<data::Prefetcher<Batch>> batches_;  ///< last: its thread reads the others
 };
 
 /// Trains and writes <output>/encoder and <output>/contrastive (the heads) when done. Goes on where
 /// an earlier call stopped. Throws Error as train() and the readers of the files do.
 TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

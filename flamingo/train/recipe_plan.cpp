@@ -11,7 +11,7 @@
 #include "flamingo/train/feature_cache.h"
 #include "flamingo/train/start_model.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -20,23 +20,26 @@ constexpr int64_t kStepsSeen = 8;
 constexpr int64_t kEpisodeTokens = 8;   // of one picture of an episode, its mark included
 constexpr int64_t kEpisodeTargets = 3;  // of these, predicted
 
-FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
-  const FlamingoConfig config = recipe.model.empty()
-                                    ? model_config(recipe, read_encoder(recipe.encoder),
-                                                   decoder_config_from_gguf(Gguf::open(recipe.lm)))
-                                    : read_model_config(recipe.model);
+model::FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
+  const model::FlamingoConfig config =
+      recipe.model.empty()
+          ? model_config(recipe, read_encoder(recipe.encoder),
+                         checkpoint::decoder_config_from_gguf(io::Gguf::open(recipe.lm)))
+          : checkpoint::read_model_config(recipe.model);
   if (recipe.image_size == 0) return config;
-  Flamingo model(config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  model::Flamingo model(config, lm::WeightOptions::of(torch::kBFloat16, torch::kMeta));
   model->set_image_size(recipe.image_size);
   return model->config();
 }
 
-Tokenizer tokenizer_of(const TrainFlamingoRecipe& recipe, const TokenConfig& tokens) {
+text::Tokenizer tokenizer_of(const TrainFlamingoRecipe& recipe, const model::TokenConfig& tokens) {
   std::string gguf = recipe.lm;
   if (!recipe.model.empty())
-    gguf = is_native(recipe.model) ? native_tokenizer_path(recipe.model, "") : std::string();
-  Tokenizer tokenizer = gguf.empty() ? Tokenizer::from_file(recipe.model + "/tokenizer.json")
-                                     : Tokenizer::from_gguf(Gguf::open(gguf));
+    gguf = checkpoint::is_native(recipe.model) ? checkpoint::native_tokenizer_path(recipe.model, "")
+                                               : std::string();
+  text::Tokenizer tokenizer = gguf.empty()
+                                  ? text::Tokenizer::from_file(recipe.model + "/tokenizer.json")
+                                  : text::Tokenizer::from_gguf(io::Gguf::open(gguf));
   for (const std::string& name : tokens.additional) tokenizer = tokenizer.with_special_token(name);
   return tokenizer;
 }
@@ -56,28 +59,28 @@ bool encodes_pictures(const SourceConfig& source) {
 }
 
 /// The largest batch of a source.
-StepShape largest_batch(const SourceConfig& source) {
+plan::StepShape largest_batch(const SourceConfig& source) {
   if (source.documents) {
-    const DocumentSourceConfig& d = *source.documents;
-    StepShape shape = full_batch(d.batch, d.window.max_tokens, d.window.max_media, 1);
+    const data::DocumentSourceConfig& d = *source.documents;
+    plan::StepShape shape = full_batch(d.batch, d.window.max_tokens, d.window.max_media, 1);
     shape.encodes = encodes_pictures(source);
     return shape;
   }
-  const EpisodeConfig& e = *source.episodes;
+  const data::EpisodeConfig& e = *source.episodes;
   const int64_t media = std::max(e.max_binding_media, e.max_pairs);
-  StepShape shape = full_batch(e.batch, media * kEpisodeTokens, media, 1);
+  plan::StepShape shape = full_batch(e.batch, media * kEpisodeTokens, media, 1);
   shape.targets = e.batch * media * kEpisodeTargets;
   return shape;
 }
 
-std::vector<StepShape> largest_batches(const TrainFlamingoRecipe& recipe) {
-  std::vector<StepShape> batches;
+std::vector<plan::StepShape> largest_batches(const TrainFlamingoRecipe& recipe) {
+  std::vector<plan::StepShape> batches;
   for (const SourceConfig& source : recipe.sources) batches.push_back(largest_batch(source));
   if (recipe.mixture.mode != MixtureMode::kMerged) return batches;
-  StepShape merged = batches.front();
+  plan::StepShape merged = batches.front();
   for (size_t s = 1; s < batches.size(); ++s) {
-    const StepShape& other = batches[s];
-    const StepShape both = largest_of(merged, other);
+    const plan::StepShape& other = batches[s];
+    const plan::StepShape both = largest_of(merged, other);
     merged = {.sequences = merged.sequences + other.sequences,
               .tokens = both.tokens,
               .visible = merged.visible + other.visible,
@@ -92,31 +95,32 @@ std::vector<StepShape> largest_batches(const TrainFlamingoRecipe& recipe) {
 }
 
 /// The largest extents of each source's batches in the first steps.
-std::vector<StepShape> seen_batches(const TrainFlamingoRecipe& recipe, const FlamingoConfig& config,
-                                    const std::optional<PictogramSet>& pictograms) {
-  const Tokenizer tokenizer = tokenizer_of(recipe, config.tokens);
-  const SequenceFormat format = sequence_format(tokenizer, config);
+std::vector<plan::StepShape> seen_batches(const TrainFlamingoRecipe& recipe,
+                                          const model::FlamingoConfig& config,
+                                          const std::optional<data::PictogramSet>& pictograms) {
+  const text::Tokenizer tokenizer = tokenizer_of(recipe, config.tokens);
+  const data::SequenceFormat format = sequence_format(tokenizer, config);
   std::vector<TrainSource> sources;
   for (const SourceConfig& source : recipe.sources) {
     sources.push_back(source.episodes
                           ? episode_source(source, *pictograms,
                                            sequence_tokens(tokenizer, config.tokens), tokenizer)
-                          : document_source(source, std::make_shared<const DocumentSource>(
+                          : document_source(source, std::make_shared<const data::DocumentSource>(
                                                         *source.documents, format)));
   }
   const bool in_turn = recipe.mixture.mode == MixtureMode::kRoundRobin;
   const int64_t steps =
       std::min(recipe.train.steps, kStepsSeen) * (in_turn ? std::ssize(recipe.sources) : 1);
   const Mixture mixture(std::move(sources), {.mode = recipe.mixture.mode});
-  std::map<size_t, StepShape> largest;
+  std::map<size_t, plan::StepShape> largest;
   for (int64_t step = 0; step < steps; ++step) {
     for (const MixturePart& part : mixture.step(step).parts) {
-      const StepShape shape = shape_of(part.batch);
+      const plan::StepShape shape = shape_of(part.batch);
       const auto [known, added] = largest.emplace(part.source, shape);
       if (!added) known->second = largest_of(known->second, shape);
     }
   }
-  std::vector<StepShape> batches;
+  std::vector<plan::StepShape> batches;
   for (auto& [source, shape] : largest) {
     const bool cached = recipe.mixture.mode != MixtureMode::kMerged &&
                         !encodes_pictures(recipe.sources[source]) && shape.num_clips() == 0;
@@ -127,18 +131,18 @@ std::vector<StepShape> seen_batches(const TrainFlamingoRecipe& recipe, const Fla
 }
 
 /// Features that the run keeps of its pictograms (train/feature_cache.h).
-int64_t feature_bytes(const TrainFlamingoRecipe& recipe, const FlamingoConfig& config,
-                      const PictogramSet& set) {
-  const FeaturePlan plan{.drawings = set.drawings_in(PictogramSplit::kTrain),
+int64_t feature_bytes(const TrainFlamingoRecipe& recipe, const model::FlamingoConfig& config,
+                      const data::PictogramSet& set) {
+  const FeaturePlan plan{.drawings = set.drawings_in(data::PictogramSplit::kTrain),
                          .views = episode_views(recipe.sources),
-                         .patches = num_patches(config.vision),
+                         .patches = plan::num_patches(config.vision),
                          .dim = config.vision.dim()};
   return static_cast<int64_t>(plan.num_bytes());
 }
 
 }  // namespace
 
-StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames) {
+plan::StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames) {
   require(sequences > 0 && tokens > 0 && media >= 0 && frames > 0, "plan",
           "expected positive numbers of sequences, tokens and frames");
   return {.sequences = sequences,
@@ -149,7 +153,7 @@ StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t f
           .targets = sequences * tokens};
 }
 
-StepShape largest_of(const StepShape& a, const StepShape& b) {
+plan::StepShape largest_of(const plan::StepShape& a, const plan::StepShape& b) {
   return {.sequences = std::max(a.sequences, b.sequences),
           .tokens = std::max(a.tokens, b.tokens),
           .visible = std::max(a.visible, b.visible),
@@ -170,10 +174,11 @@ RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe) {
   problem.micro_batch = recipe.mixture.micro_batch;
   plan.storage = {.frozen = recipe.frozen, .checkpoint_blocks = recipe.checkpoint_blocks};
   plan.seen = has_data(recipe);
-  std::optional<PictogramSet> set;
-  if (plan.seen && has_episodes(recipe.sources)) set = PictogramSet::open(recipe.pictograms);
+  std::optional<data::PictogramSet> set;
+  if (plan.seen && has_episodes(recipe.sources)) set = data::PictogramSet::open(recipe.pictograms);
   problem.batches = plan.seen ? seen_batches(recipe, problem.config, set) : largest_batches(recipe);
-  for (StepShape& batch : problem.batches) batch.encodes = batch.encodes || recipe.trainable.vision;
+  for (plan::StepShape& batch : problem.batches)
+    batch.encodes = batch.encodes || recipe.trainable.vision;
   if (set) {
     plan.file_bytes += static_cast<int64_t>(fs::file_size(recipe.pictograms));
     if (!recipe.trainable.vision) plan.file_bytes += feature_bytes(recipe, problem.config, *set);
@@ -181,4 +186,4 @@ RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe) {
   return plan;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

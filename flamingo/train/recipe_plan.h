@@ -3,12 +3,12 @@
 #include "flamingo/train/step_plan.h"
 #include "flamingo/train/train_recipe.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// What a recipe's training steps are, and how it runs them.
 struct RecipePlan {
   StepProblem problem;
-  StepStorage storage;
+  plan::StepStorage storage;
   bool seen = false;       ///< the batches are as the data make them, else as full as they may be
   int64_t file_bytes = 0;  ///< mapped files whose pages the system can take back: pictograms and
                            ///< their features
@@ -22,9 +22,9 @@ RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe);
 
 /// A batch in which every token sees a medium and is a target. Throws Error unless all but `media`
 /// are above 0.
-StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames);
+plan::StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames);
 
 /// What holds the extents of both.
-StepShape largest_of(const StepShape& a, const StepShape& b);
+plan::StepShape largest_of(const plan::StepShape& a, const plan::StepShape& b);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

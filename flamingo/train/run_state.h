@@ -4,7 +4,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Where a training run stands, beside its tensors. Batches, views and dropped blocks of step s
 /// depend on (seed, s) only, so that `step` is the data cursor and the state of every random
@@ -30,4 +30,4 @@ struct RunState {
   }
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

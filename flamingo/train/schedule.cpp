@@ -6,7 +6,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 void ScheduleConfig::validate() const {
   require(warmup >= 0, "schedule.warmup", "expected at least 0, got a negative number");
@@ -28,4 +28,4 @@ double schedule_factor(const ScheduleConfig& config, int64_t step, int64_t total
   return config.final_fraction + (1.0 - config.final_fraction) * left;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

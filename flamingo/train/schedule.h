@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// How the learning rate goes on after the warm-up.
 /// kConstant: stays (paper section 2.3); the others fall to final_fraction at the last step. Linear
@@ -38,4 +38,4 @@ struct ScheduleConfig {
 /// decay.
 double schedule_factor(const ScheduleConfig& config, int64_t step, int64_t total);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -11,7 +11,7 @@
 #include "flamingo/nn/init.h"
 #include "flamingo/train/frozen_weights.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr uint64_t kMaxTokenizer = 256ull << 20;
@@ -19,12 +19,13 @@ constexpr uint64_t kMaxTokenizer = 256ull << 20;
 /// Additional tokens start as follows: the end of a chunk as the newline, which ends lines as it
 /// ends chunks; others as small random rows, and in the head at 0 (a random row would win over all
 /// words).
-void init_additional(Flamingo& model, const TokenConfig& tokens, int64_t newline, uint64_t seed) {
+void init_additional(model::Flamingo& model, const model::TokenConfig& tokens, int64_t newline,
+                     uint64_t seed) {
   const torch::NoGradGuard no_grad;
   auto& embedding = model->lm->embed_tokens;
   auto& head = model->lm->lm_head;
   if (!embedding->additional_embedding) return;
-  init_weights(*embedding->additional_embedding, seed);
+  nn::init_weights(*embedding->additional_embedding, seed);
   head->additional_fc->weight.zero_();
   const auto& frozen_head = head->weight.defined() ? head->weight : embedding->weight;
   for (int64_t i = 0; i < std::ssize(tokens.additional); ++i) {
@@ -35,38 +36,39 @@ void init_additional(Flamingo& model, const TokenConfig& tokens, int64_t newline
 }
 
 /// The frozen parts from their files, the others at their start.
-Flamingo assemble(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
-                  const LmCheckpoint& lm, int64_t newline) {
-  Flamingo model(model_config(recipe, encoder, lm.config), WeightOptions::of(compute_type(recipe)));
-  freeze(model, recipe.trainable);
+model::Flamingo assemble(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                         const checkpoint::LmCheckpoint& lm, int64_t newline) {
+  model::Flamingo model(model_config(recipe, encoder, lm.config),
+                        lm::WeightOptions::of(compute_type(recipe)));
+  model::freeze(model, recipe.trainable);
   if (recipe.random_init.encoder) {
-    init_weights(*model->vision_encoder, recipe.seed);
+    nn::init_weights(*model->vision_encoder, recipe.seed);
   } else {
-    load_into(*model->vision_encoder, encoder.weights, {}, recipe.encoder);
+    checkpoint::load_into(*model->vision_encoder, encoder.weights, {}, recipe.encoder);
   }
   if (recipe.random_init.lm) {
-    init_weights(*model->lm, recipe.seed);
+    nn::init_weights(*model->lm, recipe.seed);
   } else {
-    load_into(*model->lm, lm.weights,
-              {.elsewhere = {"embed_tokens.additional_embedding", "lm_head.additional_fc"}},
-              recipe.lm);
+    checkpoint::load_into(
+        *model->lm, lm.weights,
+        {.elsewhere = {"embed_tokens.additional_embedding", "lm_head.additional_fc"}}, recipe.lm);
   }
-  if (model->resampler) init_weights(*model->resampler, recipe.seed);
-  init_weights(*model->xattn, recipe.seed);
-  init_weights(*model->graft, recipe.seed);
+  if (model->resampler) nn::init_weights(*model->resampler, recipe.seed);
+  nn::init_weights(*model->xattn, recipe.seed);
+  nn::init_weights(*model->graft, recipe.seed);
   init_additional(model, recipe.tokens, newline, recipe.seed);
   return model;
 }
 
 StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
   const EncoderFiles encoder = read_encoder(recipe.encoder);
-  const Gguf gguf = Gguf::open(recipe.lm);
-  Tokenizer tokenizer = Tokenizer::from_gguf(gguf);
+  const io::Gguf gguf = io::Gguf::open(recipe.lm);
+  text::Tokenizer tokenizer = text::Tokenizer::from_gguf(gguf);
   const auto newline = tokenizer.encode_plain("\n");
   require(!newline.empty(), recipe.lm, "expected a token for the newline, got none");
   for (const std::string& token : recipe.tokens.additional)
     tokenizer = tokenizer.with_special_token(token);
-  const auto lm = read_gguf_llama(gguf, compute_type(recipe), recipe.lm);
+  const auto lm = checkpoint::read_gguf_llama(gguf, compute_type(recipe), recipe.lm);
   auto warnings = tokenizer.warnings();
   warnings.insert(warnings.end(), lm.warnings.begin(), lm.warnings.end());
   return {.model = assemble(recipe, encoder, lm, newline.front()),
@@ -77,11 +79,13 @@ StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
 }
 
 StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
-  ModelBundle bundle = open_model(recipe.model, {.compute = compute_type(recipe)});
-  freeze(bundle.model, recipe.trainable);
+  generate::ModelBundle bundle =
+      generate::open_model(recipe.model, {.compute = compute_type(recipe)});
+  model::freeze(bundle.model, recipe.trainable);
   StartedModel start{.model = bundle.model, .tokenizer = bundle.tokenizer};
-  start.encoder_key = sha256_hex(Json(frozen_hashes(*bundle.model->vision_encoder)).dump());
-  if (is_native(recipe.model)) start.lm_path = native_tokenizer_path(recipe.model, "");
+  start.encoder_key = io::sha256_hex(Json(frozen_hashes(*bundle.model->vision_encoder)).dump());
+  if (checkpoint::is_native(recipe.model))
+    start.lm_path = checkpoint::native_tokenizer_path(recipe.model, "");
   if (start.lm_path.empty())
     start.tokenizer_path = (std::filesystem::path(recipe.model) / "tokenizer.json").string();
   start.lm_is_file = bundle.lm_file != nullptr;
@@ -90,7 +94,7 @@ StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
 }
 
 /// Copies the trained weights of one model into another of the same recipe.
-void copy_trained(const Flamingo& from, Flamingo& to) {
+void copy_trained(const model::Flamingo& from, model::Flamingo& to) {
   const torch::NoGradGuard no_grad;
   const auto target = to->named_parameters();
   for (const auto& item : from->named_parameters()) {
@@ -100,9 +104,9 @@ void copy_trained(const Flamingo& from, Flamingo& to) {
 
 }  // namespace
 
-FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
-                            const DecoderConfig& lm) {
-  FlamingoConfig config;
+model::FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                                   const lm::DecoderConfig& lm) {
+  model::FlamingoConfig config;
   config.vision = encoder.config;
   config.transform = encoder.transform;
   config.resampler = recipe.resampler;
@@ -115,39 +119,40 @@ FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFile
 }
 
 torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe) {
-  return recipe.frozen == FrozenFormat::kFp32 ? torch::kFloat32 : torch::kBFloat16;
+  return recipe.frozen == surgery::FrozenFormat::kFp32 ? torch::kFloat32 : torch::kBFloat16;
 }
 
 StartedModel start_model(const TrainFlamingoRecipe& recipe) {
   StartedModel start = recipe.model.empty() ? start_from_parts(recipe) : start_from_model(recipe);
   start.model->vision_encoder->eval();
   if (recipe.image_size > 0) start.model->set_image_size(recipe.image_size);
-  if (recipe.lora) add_lora(start.model, *recipe.lora, recipe.seed);
+  if (recipe.lora) surgery::add_lora(start.model, *recipe.lora, recipe.seed);
   start.model->checkpoint_blocks(recipe.checkpoint_blocks);
   return start;
 }
 
 void pack_language_model(const TrainFlamingoRecipe& recipe, StartedModel& start) {
-  if (!block_type_of(recipe.frozen)) return;
+  if (!surgery::block_type_of(recipe.frozen)) return;
   if (start.lm_is_file && !recipe.random_init.lm)
-    pack_gguf_llama(Gguf::open(start.lm_path), recipe.frozen, start.model->lm);
-  pack_frozen(start.model, recipe.frozen);
+    checkpoint::pack_gguf_llama(io::Gguf::open(start.lm_path), recipe.frozen, start.model->lm);
+  surgery::pack_frozen(start.model, recipe.frozen);
 }
 
 void write_trained(const std::string& folder, const TrainFlamingoRecipe& recipe,
                    const StartedModel& start) {
-  Flamingo model = start.model;
-  if (block_type_of(recipe.frozen)) {
+  model::Flamingo model = start.model;
+  if (surgery::block_type_of(recipe.frozen)) {
     model = start_model(recipe).model;
     copy_trained(start.model, model);
   }
-  merge_lora(model);
+  surgery::merge_lora(model);
   const bool own_lm =
       recipe.trainable.lm || recipe.random_init.lm || recipe.lora || !start.lm_is_file;
-  write_native(folder, model, start.lm_path, own_lm ? LmWeights::kOwn : LmWeights::kOfFile);
+  checkpoint::write_native(folder, model, start.lm_path,
+                           own_lm ? checkpoint::LmWeights::kOwn : checkpoint::LmWeights::kOfFile);
   if (start.lm_path.empty()) {
     write_file_atomic(folder + "/tokenizer.json", read_file(start.tokenizer_path, kMaxTokenizer));
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -8,12 +8,12 @@
 #include "flamingo/train/encoder_files.h"
 #include "flamingo/train/train_recipe.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// A model ready to be trained: frozen parts in the compute type, trained ones as fp32 masters.
 struct StartedModel {
-  Flamingo model{nullptr};
-  Tokenizer tokenizer;                ///< knows the additional tokens
+  model::Flamingo model{nullptr};
+  text::Tokenizer tokenizer;          ///< knows the additional tokens
   std::string lm_path;                ///< GGUF of its tokenizer and language model; empty: none
   std::string tokenizer_path;         ///< tokenizer.json where there is no GGUF
   bool lm_is_file = true;             ///< the language model's weights are those of lm_path
@@ -22,8 +22,8 @@ struct StartedModel {
 };
 
 /// The model that a recipe makes of its parts.
-FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
-                            const DecoderConfig& lm);
+model::FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+                                   const lm::DecoderConfig& lm);
 
 /// Builds the model of a recipe from its parts, or opens its `model`. Throws Error naming the file
 /// that is missing, damaged or does not fit.
@@ -41,4 +41,4 @@ void write_trained(const std::string& folder, const TrainFlamingoRecipe& recipe,
 /// Type of the arithmetic.
 torch::ScalarType compute_type(const TrainFlamingoRecipe& recipe);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -13,7 +13,7 @@
 #include "flamingo/nn/packed_weight.h"
 #include "flamingo/train/synthetic_step.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr int kRepeats = 3;
@@ -25,7 +25,7 @@ constexpr int64_t kBatchesHeld = 4;  // in use, two that wait (data/prefetch.h),
 constexpr int64_t kUnused = 300 << 20;
 constexpr double kGaps = 0.1;
 
-int64_t gaps(const StepMemory& m) {
+int64_t gaps(const plan::StepMemory& m) {
   return kUnused +
          static_cast<int64_t>(kGaps * static_cast<double>(m.activations + m.logits + m.buffers));
 }
@@ -33,8 +33,8 @@ int64_t gaps(const StepMemory& m) {
 /// The most of a run's moments: a step, or reading the model before the first one. A model that was
 /// packed is read again, beside what is trained, when it is written.
 int64_t most_bytes(const StepPlan& plan, int64_t reading) {
-  const StepMemory& m = plan.memory;
-  const bool packed = block_type_of(plan.settings.storage.frozen).has_value();
+  const plan::StepMemory& m = plan.memory;
+  const bool packed = surgery::block_type_of(plan.settings.storage.frozen).has_value();
   const int64_t writing = packed ? reading + m.frozen + m.masters + m.moments + kUnused : 0;
   return std::max({m.peak() + gaps(m), reading, writing});
 }
@@ -42,30 +42,33 @@ int64_t most_bytes(const StepPlan& plan, int64_t reading) {
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// Weights that one pass decodes.
-int64_t num_packed(const StepProblem& problem, const StepStorage& storage) {
-  const auto type = block_type_of(storage.frozen);
+int64_t num_packed(const StepProblem& problem, const plan::StepStorage& storage) {
+  const auto type = surgery::block_type_of(storage.frozen);
   if (!type) return 0;
-  Flamingo model(problem.config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
-  freeze(model, problem.training.parts);
+  model::Flamingo model(problem.config, lm::WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  model::freeze(model, problem.training.parts);
   int64_t count = 0;
-  for_each_packable(model, *type, [&](const LinearImpl& layer) { count += layer.weight.numel(); });
+  surgery::for_each_packable(model, *type,
+                             [&](const nn::LinearImpl& layer) { count += layer.weight.numel(); });
   return count;
 }
 
 /// Forward, backward, and forward again with checkpointed blocks.
-int64_t num_passes(const StepStorage& storage) { return storage.checkpoint_blocks ? 3 : 2; }
+int64_t num_passes(const plan::StepStorage& storage) { return storage.checkpoint_blocks ? 3 : 2; }
 
 /// Adds a batch to a plan: its time, and its memory where that is the most.
-void add_batch(const StepProblem& problem, const StepShape& batch, const SpeedOf& speed_of,
+void add_batch(const StepProblem& problem, const plan::StepShape& batch, const SpeedOf& speed_of,
                StepPlan& plan) {
-  const StepStorage& storage = plan.settings.storage;
-  const StepShape part =
+  const plan::StepStorage& storage = plan.settings.storage;
+  const plan::StepShape part =
       with_sequences(batch, std::min(plan.settings.micro_batch, batch.sequences));
-  const StepMemory memory = step_memory(problem.config, part, problem.training, storage);
+  const plan::StepMemory memory =
+      plan::step_memory(problem.config, part, problem.training, storage);
   if (memory.peak() > plan.memory.peak()) plan.memory = memory;
   const StepSpeed speed = speed_of(part, storage);
   const double flops =
-      train_step_flops(problem.config, part, problem.training, storage.checkpoint_blocks).total();
+      plan::train_step_flops(problem.config, part, problem.training, storage.checkpoint_blocks)
+          .total();
   const auto decoded = static_cast<double>(num_passes(storage) * num_packed(problem, storage));
   const double parts = static_cast<double>(batch.sequences) / static_cast<double>(part.sequences);
   plan.seconds +=
@@ -75,7 +78,7 @@ void add_batch(const StepProblem& problem, const StepShape& batch, const SpeedOf
 
 StepPlan plan_of(const StepProblem& problem, const StepSettings& settings, const SpeedOf& speed) {
   StepPlan plan{.settings = settings};
-  for (const StepShape& batch : problem.batches) add_batch(problem, batch, speed, plan);
+  for (const plan::StepShape& batch : problem.batches) add_batch(problem, batch, speed, plan);
   if (problem.in_turn) plan.seconds /= static_cast<double>(problem.batches.size());
   plan.seconds += plan.update_seconds;
   return plan;
@@ -83,7 +86,7 @@ StepPlan plan_of(const StepProblem& problem, const StepSettings& settings, const
 
 int64_t most_sequences(const StepProblem& problem) {
   int64_t most = 0;
-  for (const StepShape& batch : problem.batches) most = std::max(most, batch.sequences);
+  for (const plan::StepShape& batch : problem.batches) most = std::max(most, batch.sequences);
   require(most > 0, "StepProblem", "expected a batch of at least one sequence, got none");
   return most;
 }
@@ -113,7 +116,7 @@ double least_seconds(const std::function<void()>& work) {
 }
 
 /// A model of `count` stretches of layers, each with one gated layer.
-FlamingoConfig stretches(FlamingoConfig config, int64_t count) {
+model::FlamingoConfig stretches(model::FlamingoConfig config, int64_t count) {
   const int64_t period = std::max<int64_t>(std::min(config.xattn.every, config.lm.num_layers), 1);
   config.xattn.graft_depth = count;
   config.xattn.first = 0;
@@ -128,13 +131,13 @@ struct Sample {
   double seconds_per_update = 0;
 };
 
-Sample sample(const StepProblem& problem, const StepShape& shape, const StepStorage& storage,
-              int64_t count) {
-  const FlamingoConfig config = stretches(problem.config, count);
+Sample sample(const StepProblem& problem, const plan::StepShape& shape,
+              const plan::StepStorage& storage, int64_t count) {
+  const model::FlamingoConfig config = stretches(problem.config, count);
   SyntheticStep step(config, shape, problem.training, storage);
   Sample result;
   result.flops =
-      train_step_flops(config, shape, problem.training, storage.checkpoint_blocks).total();
+      plan::train_step_flops(config, shape, problem.training, storage.checkpoint_blocks).total();
   result.seconds = least_seconds([&] { step.accumulate(); });
   result.seconds_per_update = least_seconds([&] {
                                 step.update();
@@ -147,18 +150,19 @@ Sample sample(const StepProblem& problem, const StepShape& shape, const StepStor
 }
 
 /// Seconds to decode one weight of the LM's largest kind of matrix.
-double decode_speed(const DecoderConfig& lm, FrozenFormat format) {
-  const auto type = block_type_of(format);
-  if (!type || lm.dim % block_layout(*type).values != 0) return 0;
-  const auto weight =
-      PackedWeight::quantise(torch::randn({(lm.gated_ffw ? 2 : 1) * lm.ffw_dim, lm.dim}), *type);
+double decode_speed(const lm::DecoderConfig& lm, surgery::FrozenFormat format) {
+  const auto type = surgery::block_type_of(format);
+  if (!type || lm.dim % kernels::block_layout(*type).values != 0) return 0;
+  const auto weight = nn::PackedWeight::quantise(
+      torch::randn({(lm.gated_ffw ? 2 : 1) * lm.ffw_dim, lm.dim}), *type);
   return least_seconds([&] { weight->decode(torch::kBFloat16); }) /
          static_cast<double>(weight->rows() * weight->cols());
 }
 
-StepSpeed pass_speed(const StepProblem& problem, const StepShape& shape,
-                     const StepStorage& storage) {
-  const StepStorage plain{storage.compute_bytes() == 4 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
+StepSpeed pass_speed(const StepProblem& problem, const plan::StepShape& shape,
+                     const plan::StepStorage& storage) {
+  const plan::StepStorage plain{storage.compute_bytes() == 4 ? surgery::FrozenFormat::kFp32
+                                                             : surgery::FrozenFormat::kBf16};
   const Sample once = sample(problem, shape, plain, 1), twice = sample(problem, shape, plain, 2);
   StepSpeed speed;
   speed.seconds_per_flop = std::max(twice.seconds - once.seconds, 0.0) / (twice.flops - once.flops);
@@ -169,8 +173,8 @@ StepSpeed pass_speed(const StepProblem& problem, const StepShape& shape,
 
 }  // namespace
 
-StepShape with_sequences(const StepShape& shape, int64_t sequences) {
-  StepShape part = shape;
+plan::StepShape with_sequences(const plan::StepShape& shape, int64_t sequences) {
+  plan::StepShape part = shape;
   part.sequences = sequences;
   part.visible = shape.visible * sequences / shape.sequences;
   part.clips = divide_up(shape.clips * sequences, shape.sequences);
@@ -181,12 +185,13 @@ StepShape with_sequences(const StepShape& shape, int64_t sequences) {
 
 std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t program,
                                  int64_t limit, const SpeedOf& speed) {
-  const std::vector<FrozenFormat> formats =
-      fp32 ? std::vector{FrozenFormat::kFp32}
-           : std::vector{FrozenFormat::kBf16, FrozenFormat::kInt8, FrozenFormat::kInt4};
+  const std::vector<surgery::FrozenFormat> formats =
+      fp32 ? std::vector{surgery::FrozenFormat::kFp32}
+           : std::vector{surgery::FrozenFormat::kBf16, surgery::FrozenFormat::kInt8,
+                         surgery::FrozenFormat::kInt4};
   const int64_t most = most_sequences(problem), reading = reading_bytes(problem, fp32);
   std::vector<StepPlan> plans;
-  for (const FrozenFormat format : formats) {
+  for (const surgery::FrozenFormat format : formats) {
     for (const bool checkpoint : {false, true}) {
       for (const int64_t micro : micro_batches(problem)) {
         const bool all_together = problem.batches.size() > 1 && !problem.in_turn;
@@ -202,19 +207,20 @@ std::vector<StepPlan> plan_steps(const StepProblem& problem, bool fp32, int64_t 
 }
 
 int64_t reading_bytes(const StepProblem& problem, bool fp32) {
-  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
-  const Decoder lm(problem.config.lm, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  const plan::StepStorage storage{fp32 ? surgery::FrozenFormat::kFp32
+                                       : surgery::FrozenFormat::kBf16};
+  const lm::Decoder lm(problem.config.lm, lm::WeightOptions::of(torch::kBFloat16, torch::kMeta));
   int64_t count = 0;
   for (const auto& parameter : lm->parameters()) count += parameter.numel();
-  const StepMemory memory =
-      step_memory(problem.config, problem.batches.front(), problem.training, storage);
+  const plan::StepMemory memory =
+      plan::step_memory(problem.config, problem.batches.front(), problem.training, storage);
   return memory.frozen + memory.masters + count * storage.compute_bytes();
 }
 
 int64_t pixel_bytes(const StepProblem& problem) {
   const int64_t side = problem.config.transform.size;
   int64_t sum = 0;
-  for (const StepShape& batch : problem.batches) {
+  for (const plan::StepShape& batch : problem.batches) {
     if (!batch.encodes) continue;
     const int64_t bytes = 4 * batch.num_pictures() * 3 * side * side;
     sum = problem.in_turn ? std::max(sum, bytes) : sum + bytes;
@@ -231,14 +237,15 @@ const StepPlan* best_plan(const std::vector<StepPlan>& plans) {
 }
 
 int64_t measure_overhead(const StepProblem& problem, bool fp32) {
-  const FlamingoConfig config = stretches(problem.config, 1);
-  const StepStorage storage{fp32 ? FrozenFormat::kFp32 : FrozenFormat::kBf16};
+  const model::FlamingoConfig config = stretches(problem.config, 1);
+  const plan::StepStorage storage{fp32 ? surgery::FrozenFormat::kFp32
+                                       : surgery::FrozenFormat::kBf16};
   int64_t needed = 0;
-  for (const StepShape& batch : problem.batches) {
+  for (const plan::StepShape& batch : problem.batches) {
     SyntheticStep step(config, batch, problem.training, storage);
     step.accumulate();
     step.update();
-    const StepMemory memory = step_memory(config, batch, problem.training, storage);
+    const plan::StepMemory memory = plan::step_memory(config, batch, problem.training, storage);
     const int64_t pixels = pixel_bytes({.config = config, .batches = {batch}}) / kBatchesHeld;
     needed = std::max(needed, memory.peak() + pixels);
   }
@@ -248,16 +255,18 @@ int64_t measure_overhead(const StepProblem& problem, bool fp32) {
 SpeedOf speeds_of(const StepProblem& problem) {
   using Extents = std::array<int64_t, 4>;
   auto passes = std::make_shared<std::map<Extents, StepSpeed>>();
-  auto decodes = std::make_shared<std::map<FrozenFormat, double>>();
-  return [&problem, passes, decodes](const StepShape& part, const StepStorage& storage) {
-    const Extents extents{part.sequences, part.tokens, part.media, part.frames};
-    if (!passes->contains(extents)) passes->emplace(extents, pass_speed(problem, part, storage));
-    if (!decodes->contains(storage.frozen))
-      decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen));
-    StepSpeed speed = passes->at(extents);
-    speed.seconds_per_decode = decodes->at(storage.frozen);
-    return speed;
-  };
+  auto decodes = std::make_shared<std::map<surgery::FrozenFormat, double>>();
+  return
+      [&problem, passes, decodes](const plan::StepShape& part, const plan::StepStorage& storage) {
+        const Extents extents{part.sequences, part.tokens, part.media, part.frames};
+        if (!passes->contains(extents))
+          passes->emplace(extents, pass_speed(problem, part, storage));
+        if (!decodes->contains(storage.frozen))
+          decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen));
+        StepSpeed speed = passes->at(extents);
+        speed.seconds_per_decode = decodes->at(storage.frozen);
+        return speed;
+      };
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -3,16 +3,16 @@
 #include <functional>
 #include <vector>
 
-#include "flamingo/model/flops.h"
-#include "flamingo/model/step_memory.h"
+#include "flamingo/plan/flops.h"
+#include "flamingo/plan/step_memory.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// What a training step is, whatever its settings.
 struct StepProblem {
-  FlamingoConfig config;
-  std::vector<StepShape> batches;  ///< one of each source
-  StepTraining training;
+  model::FlamingoConfig config;
+  std::vector<plan::StepShape> batches;  ///< one of each source
+  plan::StepTraining training;
   bool in_turn = false;     ///< one batch a step, instead of all of them before one update
   int64_t micro_batch = 0;  ///< one to plan for in any case; 0: none
 };
@@ -27,14 +27,14 @@ struct StepSpeed {
 
 /// One way to run the step.
 struct StepSettings {
-  StepStorage storage;
+  plan::StepStorage storage;
   int64_t micro_batch = 1;  ///< most sequences that go through the model at once
 };
 
 /// What it needs.
 struct StepPlan {
   StepSettings settings;
-  StepMemory memory;          ///< of the batch that needs most
+  plan::StepMemory memory;    ///< of the batch that needs most
   double seconds = 0;         ///< of the whole step
   double update_seconds = 0;  ///< of these, the optimizer's
   int64_t peak = 0;  ///< bytes of the whole process, in the step or while the model is read
@@ -42,10 +42,11 @@ struct StepPlan {
 };
 
 /// Tells the speed at a part of a batch; it may measure.
-using SpeedOf = std::function<StepSpeed(const StepShape& part, const StepStorage& storage)>;
+using SpeedOf =
+    std::function<StepSpeed(const plan::StepShape& part, const plan::StepStorage& storage)>;
 
 /// `shape` with so many sequences; visible tokens, media and targets in proportion.
-StepShape with_sequences(const StepShape& shape, int64_t sequences);
+plan::StepShape with_sequences(const plan::StepShape& shape, int64_t sequences);
 
 /// Plans of every frozen format of the compute type, with and without checkpointed blocks, for
 /// micro-batches of all sequences of the largest batch, half of them, a quarter, ... (as long as
@@ -74,4 +75,4 @@ int64_t measure_overhead(const StepProblem& problem, bool fp32);
 /// shape, an update, and decoding of a matrix of each format. `problem` must stay alive.
 SpeedOf speeds_of(const StepProblem& problem);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

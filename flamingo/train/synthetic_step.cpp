@@ -5,30 +5,30 @@
 #include "flamingo/core/error.h"
 #include "flamingo/nn/token_loss.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr double kDeviation = 0.02;
 
-Flamingo random_model(const FlamingoConfig& config, const StepTraining& training,
-                      const StepStorage& storage) {
+model::Flamingo random_model(const model::FlamingoConfig& config,
+                             const plan::StepTraining& training, const plan::StepStorage& storage) {
   const auto type = storage.compute_bytes() == 4 ? torch::kFloat32 : torch::kBFloat16;
-  Flamingo model(config, WeightOptions::of(type));
+  model::Flamingo model(config, lm::WeightOptions::of(type));
   {
     const torch::NoGradGuard no_grad;
     for (auto& parameter : model->parameters()) {
       parameter.dim() < 2 ? parameter.fill_(1) : parameter.normal_(0, kDeviation);
     }
   }
-  freeze(model, training.parts);
-  if (training.lora) add_lora(model, *training.lora, 1);
-  if (block_type_of(storage.frozen)) pack_frozen(model, storage.frozen);
+  model::freeze(model, training.parts);
+  if (training.lora) surgery::add_lora(model, *training.lora, 1);
+  if (surgery::block_type_of(storage.frozen)) surgery::pack_frozen(model, storage.frozen);
   model->checkpoint_blocks(storage.checkpoint_blocks);
   return model;
 }
 
 /// phi [B, T]: the last Nv / B tokens of each sequence see its media, as many each.
-torch::Tensor some_phi(const StepShape& shape) {
+torch::Tensor some_phi(const plan::StepShape& shape) {
   const int64_t seen = shape.visible / shape.sequences;
   auto phi = torch::zeros({shape.sequences, shape.tokens}, torch::kInt64);
   if (shape.media == 0 || seen == 0) return phi;
@@ -40,14 +40,14 @@ torch::Tensor some_phi(const StepShape& shape) {
 }
 
 /// As if all clips were as long.
-int64_t frames_of_clip(const StepShape& shape) {
+int64_t frames_of_clip(const plan::StepShape& shape) {
   return std::max<int64_t>(shape.num_pictures() / shape.num_clips(), 1);
 }
 
 }  // namespace
 
-SyntheticStep::SyntheticStep(const FlamingoConfig& config, const StepShape& shape,
-                             const StepTraining& training, const StepStorage& storage)
+SyntheticStep::SyntheticStep(const model::FlamingoConfig& config, const plan::StepShape& shape,
+                             const plan::StepTraining& training, const plan::StepStorage& storage)
     : model_(random_model(config, training, storage)),
       encode_(pixel_encoder(model_, training.parts.vision)),
       optimizer_({}, *model_),
@@ -64,9 +64,10 @@ SyntheticStep::SyntheticStep(const FlamingoConfig& config, const StepShape& shap
                     .remainder(shape.num_clips())
                     .view({shape.sequences, shape.media});
   const int64_t side = config.transform.size, all = shape.num_clips() * frames_of_clip(shape);
-  pictures_ = shape.encodes ? torch::randn({all, 3, side, side})
-                            : torch::randn({all, num_patches(config.vision), config.vision.dim()})
-                                  .to(model_->lm->compute_type());
+  pictures_ = shape.encodes
+                  ? torch::randn({all, 3, side, side})
+                  : torch::randn({all, plan::num_patches(config.vision), config.vision.dim()})
+                        .to(model_->lm->compute_type());
 }
 
 void SyntheticStep::accumulate() {
@@ -79,7 +80,7 @@ void SyntheticStep::accumulate() {
   }
   const auto hidden = model_->forward_hidden({.ids = ids_, .phi = phi_, .media = media});
   const auto rows = hidden.flatten(0, 1).index_select(0, positions_);
-  token_loss(model_->lm->logit_parts(rows), words_).loss.backward();
+  nn::token_loss(model_->lm->logit_parts(rows), words_).loss.backward();
 }
 
 void SyntheticStep::update() {
@@ -88,4 +89,4 @@ void SyntheticStep::update() {
   optimizer_.zero_grad();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

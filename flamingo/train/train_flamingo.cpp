@@ -6,13 +6,13 @@
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "flamingo/model/share_layers.h"
+#include "flamingo/surgery/share_layers.h"
 #include "flamingo/train/flamingo_task.h"
 #include "flamingo/train/frozen_weights.h"
 #include "flamingo/train/media_features.h"
 #include "flamingo/train/start_model.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 /// The data of a run.
@@ -28,10 +28,11 @@ void tell_warnings(const std::vector<std::string>& warnings, const ProgressOptio
 }
 
 /// A source of documents whose pictures' views are ready. Nothing when it was stopped.
-std::optional<TrainSource> ready_documents(const SourceConfig& source, const SequenceFormat& format,
+std::optional<TrainSource> ready_documents(const SourceConfig& source,
+                                           const data::SequenceFormat& format,
                                            const std::string& name, MediaFeatures& features,
                                            const ProgressOptions& progress) {
-  auto documents = std::make_shared<DocumentSource>(*source.documents, format);
+  auto documents = std::make_shared<data::DocumentSource>(*source.documents, format);
   tell_warnings(documents->warnings(), progress);
   if (!features.add_documents(name, *documents, *source.documents)) return {};
   return document_source(source, std::move(documents));
@@ -42,13 +43,13 @@ std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const Star
                                    const TrainHooks& hooks) {
   TrainData data;
   const auto features = std::make_shared<MediaFeatures>(recipe, start, hooks);
-  std::optional<PictogramSet> set;
+  std::optional<data::PictogramSet> set;
   if (has_episodes(recipe.sources)) {
-    set = PictogramSet::open(recipe.pictograms);
+    set = data::PictogramSet::open(recipe.pictograms);
     if (!features->add_pictograms(*set)) return {};
   }
   const auto& config = start.model->config();
-  const SequenceFormat format = sequence_format(start.tokenizer, config);
+  const data::SequenceFormat format = sequence_format(start.tokenizer, config);
   for (const SourceConfig& source : recipe.sources) {
     auto ready = source.episodes
                      ? episode_source(source, *set, sequence_tokens(start.tokenizer, config.tokens),
@@ -126,9 +127,9 @@ void TrainFlamingoRecipe::validate() {
 }
 
 TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
-                           const ProcessGroup& world) {
+                           const parallel::ProcessGroup& world) {
   recipe.validate();
-  Parallel parallel(recipe.parallel, world);
+  parallel::Parallel parallel(recipe.parallel, world);
   hooks.parallel = &parallel;
   StartedModel start = start_model(recipe);
   tell_warnings(start.warnings, hooks.progress);
@@ -141,10 +142,10 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   pack_language_model(recipe, start);
   std::optional<FrozenWeights> frozen;
   world.first_alone([&] { frozen.emplace(recipe.train.output, *start.model); });
-  const TensorLayout layout = share_layers(start.model, parallel.grid().tensor);
+  const parallel::TensorLayout layout = surgery::share_layers(start.model, parallel.grid().tensor);
   parallel.shard_frozen(*start.model->lm->layers);
   parallel.prepare(*start.model, layout);
-  const BatchShare share{parallel.grid().data.rank(), parallel.grid().data.size()};
+  const data::BatchShare share{parallel.grid().data.rank(), parallel.grid().data.size()};
   FlamingoTask task(
       start.model, Mixture(std::move(data->sources), recipe.mixture, share),
       [features = data->features](const MediaGroup& group) { return (*features)(group); },
@@ -156,7 +157,7 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
   parallel.restore_frozen();
-  gather_layers(start.model, layout, parallel.grid().tensor);
+  surgery::gather_layers(start.model, layout, parallel.grid().tensor);
   world.first_alone([&] {
     frozen->check();
     write_trained(recipe.train.output + "/model", recipe, start);
@@ -164,4 +165,4 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   return result;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -2,7 +2,7 @@
 
 #include "flamingo/train/train_recipe.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Trains resampler and gated layers, and whatever else recipe.trainable says, on a mixture of
 /// sources (paper, sections 2.3 and 2.4). Beside what train() writes, into recipe.train.output:
@@ -17,6 +17,6 @@ namespace flamingo {
 /// the first alone writes. Goes on where an earlier call stopped. Throws Error as train() and the
 /// readers of the files do.
 TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
-                           const ProcessGroup& world = {});
+                           const parallel::ProcessGroup& world = {});
 
-}  // namespace flamingo
+}  // namespace flamingo::train

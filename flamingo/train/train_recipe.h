@@ -7,13 +7,13 @@
 #include "flamingo/data/augment.h"
 #include "flamingo/model/config.h"
 #include "flamingo/model/freeze.h"
-#include "flamingo/model/lora_layers.h"
-#include "flamingo/model/pack_frozen.h"
+#include "flamingo/surgery/lora_layers.h"
+#include "flamingo/surgery/pack_frozen.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_sources.h"
 #include "flamingo/train/trainer.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// Parts whose pretrained weights are not used (paper, table 3 row viii and table 10 row v).
 struct RandomInit {
@@ -34,23 +34,25 @@ struct TrainFlamingoRecipe {
   std::string lm = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
   std::string encoder = "runs/pictogram/vision/encoder";
   int64_t image_size = 0;
-  ResamplerConfig resampler{.width = 384, .depth = 2, .heads = 6, .head_dim = 64, .num_latents = 8};
-  GatedXattnConfig xattn{.first = 4, .every = 6, .num_heads = 8, .head_dim = 64, .ffw_dim = 2304};
-  TokenConfig tokens{.additional = {"<image>", "<EOC>"}};
-  Trainable trainable;
+  resampler::ResamplerConfig resampler{
+      .width = 384, .depth = 2, .heads = 6, .head_dim = 64, .num_latents = 8};
+  lm::GatedXattnConfig xattn{
+      .first = 4, .every = 6, .num_heads = 8, .head_dim = 64, .ffw_dim = 2304};
+  model::TokenConfig tokens{.additional = {"<image>", "<EOC>"}};
+  model::Trainable trainable;
   RandomInit random_init;
-  std::optional<LoraConfig> lora;
-  FrozenFormat frozen = FrozenFormat::kBf16;
+  std::optional<surgery::LoraConfig> lora;
+  surgery::FrozenFormat frozen = surgery::FrozenFormat::kBf16;
   bool checkpoint_blocks = false;
   uint64_t seed = 1;
   std::string pictograms = "build/data/pictograms.safetensors";
-  AugmentConfig augment;
+  data::AugmentConfig augment;
   MixtureConfig mixture;
   std::vector<SourceConfig> sources;
   ValidationConfig validation;
   int64_t blind_every = 50;
   TrainConfig train;
-  ParallelConfig parallel;
+  parallel::ParallelConfig parallel;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -87,4 +89,4 @@ struct TrainFlamingoRecipe {
 /// Reads a recipe, not yet validated. Throws Error naming the file, also where it is stage 1's.
 TrainFlamingoRecipe read_train_recipe(const std::string& path);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,7 +7,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr int64_t kMaxWords = 1 << 16;
@@ -50,8 +50,9 @@ int64_t episode_views(const std::vector<SourceConfig>& sources) {
   return views;
 }
 
-SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens) {
-  SequenceTokens result;
+data::SequenceTokens sequence_tokens(const text::Tokenizer& tokenizer,
+                                     const model::TokenConfig& tokens) {
+  data::SequenceTokens result;
   if (const auto bos = tokenizer.bos_id()) result.bos = {*bos};
   result.image = tokenizer.encode(tokens.image);
   result.eoc = tokenizer.encode(tokens.end_of_chunk);
@@ -61,9 +62,10 @@ SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& to
   return result;
 }
 
-SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig& model) {
-  SequenceFormat format{.tokenizer = tokenizer, .marks = {}, .transform = model.transform};
-  if (model.tokens.style == PromptStyle::kIdefics) {
+data::SequenceFormat sequence_format(const text::Tokenizer& tokenizer,
+                                     const model::FlamingoConfig& model) {
+  data::SequenceFormat format{.tokenizer = tokenizer, .marks = {}, .transform = model.transform};
+  if (model.tokens.style == model::PromptStyle::kIdefics) {
     format.marks.image_mark = kIdeficsMark;
     format.marks.end_of_chunk.clear();  // its chunks do not end
   } else {
@@ -73,35 +75,35 @@ SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig&
   return format;
 }
 
-TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,
-                           const SequenceTokens& tokens, const Tokenizer& tokenizer) {
+TrainSource episode_source(const SourceConfig& config, const data::PictogramSet& set,
+                           const data::SequenceTokens& tokens, const text::Tokenizer& tokenizer) {
   const auto words =
-      one_token_words(tokenizer, std::min(config.episodes->binding_words, kMaxWords));
-  auto episodes = std::make_shared<const Episodes>(set, tokens, words, *config.episodes);
-  const auto make = [episodes](int64_t index, const BatchShare& share) {
+      data::one_token_words(tokenizer, std::min(config.episodes->binding_words, kMaxWords));
+  auto episodes = std::make_shared<const data::Episodes>(set, tokens, words, *config.episodes);
+  const auto make = [episodes](int64_t index, const data::BatchShare& share) {
     auto all = episodes->batch(index);
     const auto size = std::ssize(all);
-    return SequenceBatch{{std::make_move_iterator(all.begin() + share.begin(size)),
-                          std::make_move_iterator(all.begin() + share.end(size))},
-                         {}};
+    return data::SequenceBatch{{std::make_move_iterator(all.begin() + share.begin(size)),
+                                std::make_move_iterator(all.begin() + share.end(size))},
+                               {}};
   };
   return {config.name, config.weight, make};
 }
 
 TrainSource document_source(const SourceConfig& config,
-                            std::shared_ptr<const DocumentSource> documents) {
+                            std::shared_ptr<const data::DocumentSource> documents) {
   return {config.name, config.weight,
-          [documents = std::move(documents)](int64_t index, const BatchShare& share) {
+          [documents = std::move(documents)](int64_t index, const data::BatchShare& share) {
             return documents->batch(index, share);
           }};
 }
 
 SourceConfig unvaried(SourceConfig source) {
-  DocumentSourceConfig& documents = *source.documents;
+  data::DocumentSourceConfig& documents = *source.documents;
   documents.variation.flip = 0;
   documents.variation.colour = 0;
   documents.cached_views = std::min<int64_t>(documents.cached_views, 1);
   return source;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -9,15 +9,15 @@
 #include "flamingo/data/episodes.h"
 #include "flamingo/train/flamingo_task.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// A source of a mixture: exactly one of the two kinds. The paper's weights are 1.0 for M3W, 0.2
 /// for ALIGN and LTIP, 0.03 for VTP (appendix B.1.1).
 struct SourceConfig {
   std::string name;
   double weight = 1;
-  std::optional<DocumentSourceConfig> documents;
-  std::optional<EpisodeConfig> episodes;
+  std::optional<data::DocumentSourceConfig> documents;
+  std::optional<data::EpisodeConfig> episodes;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -51,19 +51,21 @@ int64_t episode_views(const std::vector<SourceConfig>& sources);
 
 /// What prompts and training sequences are made of: <bos>, the picture mark, the end of a chunk.
 /// `tokenizer` knows the additional tokens already. Throws Error when a mark has no tokens.
-SequenceTokens sequence_tokens(const Tokenizer& tokenizer, const TokenConfig& tokens);
+data::SequenceTokens sequence_tokens(const text::Tokenizer& tokenizer,
+                                     const model::TokenConfig& tokens);
 
 /// What a model wants its documents to look like. `tokenizer` knows the additional tokens already.
-SequenceFormat sequence_format(const Tokenizer& tokenizer, const FlamingoConfig& model);
+data::SequenceFormat sequence_format(const text::Tokenizer& tokenizer,
+                                     const model::FlamingoConfig& model);
 
 /// A source of pictograms. Throws Error as Episodes does.
-TrainSource episode_source(const SourceConfig& config, const PictogramSet& set,
-                           const SequenceTokens& tokens, const Tokenizer& tokenizer);
+TrainSource episode_source(const SourceConfig& config, const data::PictogramSet& set,
+                           const data::SequenceTokens& tokens, const text::Tokenizer& tokenizer);
 /// A source of documents.
 TrainSource document_source(const SourceConfig& config,
-                            std::shared_ptr<const DocumentSource> documents);
+                            std::shared_ptr<const data::DocumentSource> documents);
 
 /// The source of documents with pictures as they are, for validation.
 SourceConfig unvaried(SourceConfig source);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -8,7 +8,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/train/metrics_log.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// What one part of a step gives.
 struct StepLosses {
@@ -48,4 +48,4 @@ class TrainTask {
   virtual Json identity() const = 0;
 };
 
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -14,7 +14,7 @@
 #include "flamingo/train/checkpoint.h"
 #include "flamingo/train/metrics_log.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr double kSpeedMemory = 0.95;  // weight of the past in the speed shown
@@ -41,7 +41,7 @@ struct StepSum {
 };
 
 /// Adds up the gradients of a step's parts, one graph at a time, and those of all processes.
-StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, Parallel& parallel) {
+StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, parallel::Parallel& parallel) {
   StepSum sum;
   for (int64_t part = 0; part < num_parts; ++part) {
     const StepLosses losses = task.losses(step, part);
@@ -119,7 +119,7 @@ class Run {
           skipped(folder + "/skipped.jsonl", first_step),
           events(folder + "/tensorboard", first_step) {}
     MetricsLog log, skipped;
-    EventFile events;
+    io::EventFile events;
   };
 
   ProgressOptions progress_options() const {
@@ -151,8 +151,8 @@ class Run {
   TrainTask& task_;
   const TrainConfig& config_;
   const TrainHooks& hooks_;
-  Parallel alone_;
-  Parallel& parallel_;
+  parallel::Parallel alone_;
+  parallel::Parallel& parallel_;
   AdamW optimizer_;
   CheckpointFolder checkpoints_;
   BestWeights best_;
@@ -166,7 +166,7 @@ class Run {
 
 /// Throws Error in all processes when the first one cannot.
 void Run::save() {
-  const ProcessGroup& world = parallel_.grid().world;
+  const parallel::ProcessGroup& world = parallel_.grid().world;
   const auto tensors = optimizer_.state();
   std::exception_ptr failure;
   world.first_alone([&] {
@@ -295,4 +295,4 @@ TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& 
   return run.end();
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::train

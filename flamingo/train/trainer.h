@@ -11,7 +11,7 @@
 #include "flamingo/train/schedule.h"
 #include "flamingo/train/train_task.h"
 
-namespace flamingo {
+namespace flamingo::train {
 
 /// What every kind of training shares.
 struct TrainConfig {
@@ -48,8 +48,8 @@ struct TrainHooks {
       nullptr;                     ///< when it turns true, the run saves and returns; may be null
   std::function<void()> on_start;  ///< called when stop is looked at from now on; may be empty
   ProgressOptions progress;
-  Parallel* parallel = nullptr;  ///< prepared for the task's module; null: one process
-  double peak_flops = 0;         ///< of all processes in the compute type, a second; 0: not known
+  parallel::Parallel* parallel = nullptr;  ///< prepared for the task's module; null: one process
+  double peak_flops = 0;  ///< of all processes in the compute type, a second; 0: not known
 };
 
 /// How a run ended.
@@ -78,4 +78,4 @@ struct TrainResult {
 /// folder of another run.
 TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& hooks);
 
-}  // namespace flamingo
+}  // namespace flamingo::train

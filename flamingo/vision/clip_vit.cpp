@@ -6,10 +6,10 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/product.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
-NormConfig norm_config(const ClipVitConfig& config) { return {.eps = config.norm_eps}; }
+nn::NormConfig norm_config(const ClipVitConfig& config) { return {.eps = config.norm_eps}; }
 
 struct NamedConfig {
   const char* name;
@@ -34,7 +34,7 @@ std::vector<NamedConfig> all_presets() {
   huge.layers = 32;
   huge.mlp_width = 5120;
   huge.embed_dim = 1024;
-  huge.activation = Activation::kGelu;
+  huge.activation = nn::Activation::kGelu;
   return {{"clip-vit-b-32", base},
           {"clip-vit-b-16", base_16},
           {"clip-vit-l-14", large},
@@ -79,34 +79,35 @@ std::vector<std::string> clip_vit_preset_names() {
 
 ClipVitImpl::ClipVitImpl(const ClipVitConfig& config, const torch::TensorOptions& options)
     : config_((config.validate(), config)),
-      norm_pre_(register_module("norm_pre", Norm(config.width, norm_config(config), options))),
-      layers_(register_module("layers", make_typed_list<TransformerLayer>())),
-      norm_post_(register_module("norm_post", Norm(config.width, norm_config(config), options))) {
+      norm_pre_(register_module("norm_pre", nn::Norm(config.width, norm_config(config), options))),
+      layers_(register_module("layers", nn::make_typed_list<nn::TransformerLayer>())),
+      norm_post_(
+          register_module("norm_post", nn::Norm(config.width, norm_config(config), options))) {
   const int64_t W = config.width;
   patch_embedding = register_parameter(
       "patch_embedding", torch::empty({W, 3, config.patch_size, config.patch_size}, options));
   class_embedding = register_parameter("class_embedding", torch::empty({W}, options));
   position_embedding = register_parameter("position_embedding",
                                           torch::empty({1 + config.num_patches(), W}, options));
-  const TransformerLayerConfig layer{.width = W,
-                                     .heads = config.heads,
-                                     .mlp_width = config.mlp_width,
-                                     .activation = config.activation,
-                                     .norm_eps = config.norm_eps};
-  for (int64_t i = 0; i < config.layers; ++i) layers_->append(TransformerLayer(layer, options));
+  const nn::TransformerLayerConfig layer{.width = W,
+                                         .heads = config.heads,
+                                         .mlp_width = config.mlp_width,
+                                         .activation = config.activation,
+                                         .norm_eps = config.norm_eps};
+  for (int64_t i = 0; i < config.layers; ++i) layers_->append(nn::TransformerLayer(layer, options));
   if (config.embed_dim > 0) {
-    proj_ = register_module("proj", Linear(W, config.embed_dim, false, options));
+    proj_ = register_module("proj", nn::Linear(W, config.embed_dim, false, options));
   }
 }
 
 torch::Tensor ClipVitImpl::tokens(const torch::Tensor& pixels, const Tap& tap) const {
   const int64_t S = config_.image_size;
   expect_shape(pixels, {kAny, 3, S, S}, "clip_vit pixels");
-  const auto grid = convolution(pixels, cast_like(patch_embedding, pixels), {},
-                                {.stride = {config_.patch_size, config_.patch_size}});
+  const auto grid = nn::convolution(pixels, nn::cast_like(patch_embedding, pixels), {},
+                                    {.stride = {config_.patch_size, config_.patch_size}});
   const auto patches = grid.flatten(2).transpose(1, 2);  // [N, P, Dv]
-  const auto cls = cast_like(class_embedding, pixels).expand({pixels.size(0), 1, -1});
-  auto x = at::cat({cls, patches}, 1) + cast_like(position_embedding, pixels);
+  const auto cls = nn::cast_like(class_embedding, pixels).expand({pixels.size(0), 1, -1});
+  auto x = at::cat({cls, patches}, 1) + nn::cast_like(position_embedding, pixels);
   x = norm_pre_->forward(x);
   if (tap) tap("after_ln_pre", x);
   for (size_t i = 0; i < layers_->size(); ++i) {
@@ -136,4 +137,4 @@ torch::Tensor ClipVitImpl::embed(const torch::Tensor& tokens) const {
   return proj_->forward(post_norm(tokens.select(1, 0)));
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

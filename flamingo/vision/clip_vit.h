@@ -9,7 +9,7 @@
 #include "flamingo/nn/typed_list.h"
 #include "flamingo/vision/encoder.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 
 /// Which tokens ClipVit::forward returns:
 ///
@@ -34,7 +34,7 @@ struct ClipVitConfig {
   int64_t heads = 16;
   int64_t mlp_width = 4096;
   int64_t embed_dim = 768;  ///< width of the joint space, 0 = no projection
-  Activation activation = Activation::kQuickGelu;
+  nn::Activation activation = nn::Activation::kQuickGelu;
   double norm_eps = 1e-5;
   ClipOutput output = ClipOutput::kPatches;
 
@@ -62,6 +62,7 @@ struct ClipVitConfig {
 /// "clip-vit-h-14" (LAION's, IDEFICS's). Throws Error listing the names.
 ClipVitConfig clip_vit_preset(std::string_view name);
 
+/// Names that clip_vit_preset() knows.
 std::vector<std::string> clip_vit_preset_names();
 
 /// CLIP's vision transformer, the encoder of the paper's ablation (table 3, row vii).
@@ -99,11 +100,11 @@ class ClipVitImpl : public VisionEncoder {
 
  private:
   ClipVitConfig config_;
-  Norm norm_pre_;
-  TypedList<TransformerLayer> layers_;
-  Norm norm_post_;
-  Linear proj_{nullptr};  ///< [embed_dim, Dv]
+  nn::Norm norm_pre_;
+  nn::TypedList<nn::TransformerLayer> layers_;
+  nn::Norm norm_post_;
+  nn::Linear proj_{nullptr};  ///< [embed_dim, Dv]
 };
 TORCH_MODULE(ClipVit);
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -6,7 +6,7 @@
 
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 constexpr double kMasked = -1e9;  // softmax weight 0, and no NaN where a whole row is masked
@@ -35,15 +35,16 @@ TextEncoderImpl::TextEncoderImpl(const ContrastiveConfig& config, int64_t token_
     : position_embedding(register_parameter(
           "position_embedding", torch::empty({config.max_tokens, config.text_width}, options))),
       input_proj_(
-          register_module("input_proj", Linear(token_dim, config.text_width, true, options))),
-      layers_(register_module("layers", make_typed_list<TransformerLayer>())),
-      norm_(register_module("norm", Norm(config.text_width, NormConfig{}, options))),
-      proj_(register_module("proj", Linear(config.text_width, config.embed_dim, false, options))) {
-  const TransformerLayerConfig layer{.width = config.text_width,
-                                     .heads = config.text_heads,
-                                     .mlp_width = config.text_width * config.text_mlp_mult};
+          register_module("input_proj", nn::Linear(token_dim, config.text_width, true, options))),
+      layers_(register_module("layers", nn::make_typed_list<nn::TransformerLayer>())),
+      norm_(register_module("norm", nn::Norm(config.text_width, nn::NormConfig{}, options))),
+      proj_(register_module("proj",
+                            nn::Linear(config.text_width, config.embed_dim, false, options))) {
+  const nn::TransformerLayerConfig layer{.width = config.text_width,
+                                         .heads = config.text_heads,
+                                         .mlp_width = config.text_width * config.text_mlp_mult};
   for (int64_t i = 0; i < config.text_layers; ++i) {
-    layers_->append(TransformerLayer(layer, options));
+    layers_->append(nn::TransformerLayer(layer, options));
   }
 }
 
@@ -57,7 +58,7 @@ torch::Tensor TextEncoderImpl::forward(const torch::Tensor& tokens,
               std::to_string(T));
   const auto bias = (mask == 0).to(torch::kFloat32).mul(kMasked).view({N, 1, 1, T});
   auto x = input_proj_->forward(tokens);
-  x = x + cast_like(position_embedding.slice(0, 0, T), x);
+  x = x + nn::cast_like(position_embedding.slice(0, 0, T), x);
   for (const auto& layer : *layers_) x = layer->forward(x, bias);
   x = norm_->forward(x);
   const auto weight = mask.to(x.scalar_type()).unsqueeze(-1);  // [N, T, 1]
@@ -70,7 +71,7 @@ ContrastiveImpl::ContrastiveImpl(const ContrastiveConfig& config, int64_t visual
     : log_beta(register_parameter("log_beta", torch::empty({}, options))),
       config_((config.validate(), config)),
       image_proj_(
-          register_module("image_proj", Linear(visual_dim, config.embed_dim, false, options))),
+          register_module("image_proj", nn::Linear(visual_dim, config.embed_dim, false, options))),
       text_(register_module("text", TextEncoder(config, token_dim, options))) {}
 
 void ContrastiveImpl::init_own() { log_beta.fill_(-std::log(config_.temperature)); }
@@ -127,4 +128,4 @@ ContrastiveLoss ContrastiveImpl::loss(const ContrastiveBatch& batch) const {
   return loss;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

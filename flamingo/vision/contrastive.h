@@ -4,7 +4,7 @@
 #include "flamingo/nn/transformer_layer.h"
 #include "flamingo/nn/typed_list.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 
 /// Contrastive pretraining of the vision encoder (paper appendix B.1.3). The defaults are for 2 CPU
 /// cores; the paper's joint width is 1376 with a BERT text encoder.
@@ -53,10 +53,10 @@ class TextEncoderImpl : public torch::nn::Module {
   torch::Tensor position_embedding;  ///< [max_tokens, text_width]
 
  private:
-  Linear input_proj_;
-  TypedList<TransformerLayer> layers_;
-  Norm norm_;
-  Linear proj_;
+  nn::Linear input_proj_;
+  nn::TypedList<nn::TransformerLayer> layers_;
+  nn::Norm norm_;
+  nn::Linear proj_;
 };
 TORCH_MODULE(TextEncoder);
 
@@ -77,7 +77,7 @@ struct ContrastiveLoss {
 };
 
 /// The two towers' heads and the loss; the picture encoder itself is the caller's.
-class ContrastiveImpl : public torch::nn::Module, public InitsItself {
+class ContrastiveImpl : public torch::nn::Module, public nn::InitsItself {
  public:
   /// visual_dim: Dv of the encoder; token_dim: width of the token table.
   ContrastiveImpl(const ContrastiveConfig& config, int64_t visual_dim, int64_t token_dim,
@@ -109,7 +109,7 @@ class ContrastiveImpl : public torch::nn::Module, public InitsItself {
 
  private:
   ContrastiveConfig config_;
-  Linear image_proj_;
+  nn::Linear image_proj_;
   TextEncoder text_;
 };
 TORCH_MODULE(Contrastive);
@@ -121,4 +121,4 @@ TORCH_MODULE(Contrastive);
 torch::Tensor soft_cross_entropy(const torch::Tensor& logits, const torch::Tensor& positives,
                                  const torch::Tensor& candidates, double smoothing);
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace flamingo {
+namespace flamingo::vision {
 
 /// A picture encoder: pixels in, one feature vector per patch out. Frozen in Flamingo training.
 class VisionEncoder : public torch::nn::Module {
@@ -17,6 +17,7 @@ class VisionEncoder : public torch::nn::Module {
   virtual int64_t image_size() const = 0;
 };
 
+/// An encoder shared by a model and what trains or caches it.
 using VisionEncoderPtr = std::shared_ptr<VisionEncoder>;
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

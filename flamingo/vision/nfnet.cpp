@@ -6,7 +6,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 /// Nearest multiple of 8, at least 8 and never more than a tenth below `value`.
@@ -16,7 +16,7 @@ int64_t round_to_8(double value) {
 }
 
 /// Channels and options that all convolutions of a net share.
-WsConvConfig conv_config(const NfnetConfig& config, int64_t in, int64_t out) {
+nn::WsConvConfig conv_config(const NfnetConfig& config, int64_t in, int64_t out) {
   return {.in = in, .out = out, .eps = config.ws_eps, .floor = config.ws_floor};
 }
 
@@ -32,8 +32,8 @@ int64_t num_groups(const NfnetConfig& config, int64_t inner) {
 
 SqueezeExciteImpl::SqueezeExciteImpl(int64_t channels, int64_t hidden,
                                      const torch::TensorOptions& options)
-    : fc1_(register_module("fc1", Linear(channels, hidden, true, options))),
-      fc2_(register_module("fc2", Linear(hidden, channels, true, options))) {}
+    : fc1_(register_module("fc1", nn::Linear(channels, hidden, true, options))),
+      fc2_(register_module("fc2", nn::Linear(hidden, channels, true, options))) {}
 
 torch::Tensor SqueezeExciteImpl::forward(const torch::Tensor& x) const {
   const auto mean = x.mean({2, 3});  // [N, C]
@@ -41,9 +41,9 @@ torch::Tensor SqueezeExciteImpl::forward(const torch::Tensor& x) const {
   return gates.to(at::promote_types(gates.scalar_type(), torch::kFloat32)).sigmoid();
 }
 
-NfnetDownsampleImpl::NfnetDownsampleImpl(const WsConvConfig& config, int64_t stride,
+NfnetDownsampleImpl::NfnetDownsampleImpl(const nn::WsConvConfig& config, int64_t stride,
                                          const torch::TensorOptions& options)
-    : stride_(stride), conv_(register_module("conv", WsConv(config, options))) {}
+    : stride_(stride), conv_(register_module("conv", nn::WsConv(config, options))) {}
 
 torch::Tensor NfnetDownsampleImpl::forward(const torch::Tensor& h) const {
   if (stride_ == 1) return conv_->forward(h);
@@ -83,17 +83,17 @@ NfnetBlockImpl::NfnetBlockImpl(const NfnetConfig& config, const NfnetBlockPlace&
   }
 }
 
-WsConv NfnetBlockImpl::add_conv(const std::string& name, const WsConvConfig& config,
-                                const torch::TensorOptions& options) {
-  return register_module(name, WsConv(config, options));
+nn::WsConv NfnetBlockImpl::add_conv(const std::string& name, const nn::WsConvConfig& config,
+                                    const torch::TensorOptions& options) {
+  return register_module(name, nn::WsConv(config, options));
 }
 
 torch::Tensor NfnetBlockImpl::forward(const torch::Tensor& x, const torch::Tensor& keep) const {
-  auto branch = activate(activation_, x);
+  auto branch = nn::activate(activation_, x);
   const auto shortcut = downsample_ ? downsample_->forward(branch) : x;
   branch = convs_.front()->forward(branch);
   for (size_t i = 1; i < convs_.size(); ++i) {
-    branch = convs_[i]->forward(activate(activation_, branch));
+    branch = convs_[i]->forward(nn::activate(activation_, branch));
   }
   auto scale = attn_last_->forward(branch) * (2.0 * alpha_ * skipinit_gain);  // [N, C]
   if (keep.defined()) scale = scale * keep.unsqueeze(1);
@@ -111,28 +111,28 @@ NfnetStemImpl::NfnetStemImpl(const NfnetConfig& config, const torch::TensorOptio
     conv.kernel = 3;
     conv.stride = config.stem_strides[i];
     conv.input_scale = i == 0 ? 1.0 : activation_gain(config.activation);
-    convs_.push_back(register_module("conv" + std::to_string(i + 1), WsConv(conv, options)));
+    convs_.push_back(register_module("conv" + std::to_string(i + 1), nn::WsConv(conv, options)));
     in = conv.out;
   }
 }
 
 torch::Tensor NfnetStemImpl::forward(const torch::Tensor& pixels) const {
   auto x = convs_.front()->forward(pixels);
-  for (size_t i = 1; i < convs_.size(); ++i) x = convs_[i]->forward(activate(activation_, x));
+  for (size_t i = 1; i < convs_.size(); ++i) x = convs_[i]->forward(nn::activate(activation_, x));
   return x;
 }
 
 NfnetHeadImpl::NfnetHeadImpl(int64_t dim, int64_t num_classes, const torch::TensorOptions& options)
-    : fc_(register_module("fc", Linear(dim, num_classes, true, options))) {}
+    : fc_(register_module("fc", nn::Linear(dim, num_classes, true, options))) {}
 
 NfnetImpl::NfnetImpl(const NfnetConfig& config, const torch::TensorOptions& options)
     : config_((config.validate(), config)),
       stem_(register_module("stem", NfnetStem(config, options))),
-      stages_(register_module("stages", make_typed_list<NfnetStage>())) {
+      stages_(register_module("stages", nn::make_typed_list<NfnetStage>())) {
   add_stages(options);
   if (config.final_width > 0) {
     auto conv = conv_config(config, config.widths.back(), config.final_width);
-    final_conv_ = register_module("final_conv", WsConv(conv, options));
+    final_conv_ = register_module("final_conv", nn::WsConv(conv, options));
   }
   if (config.num_classes > 0) {
     head_ = register_module("head", NfnetHead(dim(), config.num_classes, options));
@@ -143,7 +143,7 @@ void NfnetImpl::add_stages(const torch::TensorOptions& options) {
   int64_t in = config_.stem_channels.back();
   double expected_variance = 1.0;
   for (size_t s = 0; s < config_.depths.size(); ++s) {
-    auto stage = make_typed_list<NfnetBlock>();
+    auto stage = nn::make_typed_list<NfnetBlock>();
     for (int64_t b = 0; b < config_.depths[s]; ++b) {
       const NfnetBlockPlace place{.in = in,
                                   .out = config_.widths[s],
@@ -182,7 +182,7 @@ torch::Tensor NfnetImpl::feature_map(const torch::Tensor& pixels, std::optional<
     if (tap) tap("stage." + std::to_string(s), x);
   }
   if (final_conv_) x = final_conv_->forward(x);
-  x = activate(config_.activation, x) * activation_gain(config_.activation);
+  x = nn::activate(config_.activation, x) * activation_gain(config_.activation);
   if (tap) tap("feature_map", x);
   return x;
 }
@@ -204,7 +204,7 @@ torch::Tensor NfnetImpl::classify(const torch::Tensor& features) const {
 
 void NfnetImpl::fold(torch::ScalarType dtype) {
   apply([dtype](torch::nn::Module& part) {
-    if (auto* conv = dynamic_cast<WsConvImpl*>(&part)) conv->fold(dtype);
+    if (auto* conv = dynamic_cast<nn::WsConvImpl*>(&part)) conv->fold(dtype);
   });
 }
 
@@ -212,4 +212,4 @@ torch::Tensor grid_to_patches(const torch::Tensor& map) {
   return map.flatten(2).transpose(1, 2);  // [N, P, C]
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -12,7 +12,7 @@
 #include "flamingo/vision/encoder.h"
 #include "flamingo/vision/nfnet_config.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 
 /// Channel weights from the mean over space: sigmoid(fc2(relu(fc1(mean x)))).
 class SqueezeExciteImpl : public torch::nn::Module {
@@ -23,15 +23,15 @@ class SqueezeExciteImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x) const;
 
  private:
-  Linear fc1_;
-  Linear fc2_;
+  nn::Linear fc1_;
+  nn::Linear fc2_;
 };
 TORCH_MODULE(SqueezeExcite);
 
 /// Average pool (where the stride is 2) and 1x1 convolution on the shortcut.
 class NfnetDownsampleImpl : public torch::nn::Module {
  public:
-  NfnetDownsampleImpl(const WsConvConfig& config, int64_t stride,
+  NfnetDownsampleImpl(const nn::WsConvConfig& config, int64_t stride,
                       const torch::TensorOptions& options);
 
   /// h [N, in, h, w] -> [N, out, ceil(h / stride), ceil(w / stride)].
@@ -39,7 +39,7 @@ class NfnetDownsampleImpl : public torch::nn::Module {
 
  private:
   int64_t stride_;
-  WsConv conv_;
+  nn::WsConv conv_;
 };
 TORCH_MODULE(NfnetDownsample);
 
@@ -61,7 +61,7 @@ struct NfnetBlockPlace {
 ///     ------------------------------------------------------/
 ///
 /// Constant factors (beta and the activation's gain) are multiplied into the weights that follow.
-class NfnetBlockImpl : public torch::nn::Module, public InitsItself {
+class NfnetBlockImpl : public torch::nn::Module, public nn::InitsItself {
  public:
   NfnetBlockImpl(const NfnetConfig& config, const NfnetBlockPlace& place,
                  const torch::TensorOptions& options);
@@ -76,19 +76,20 @@ class NfnetBlockImpl : public torch::nn::Module, public InitsItself {
   torch::Tensor skipinit_gain;  ///< scalar
 
  private:
-  WsConv add_conv(const std::string& name, const WsConvConfig& config,
-                  const torch::TensorOptions& options);
+  nn::WsConv add_conv(const std::string& name, const nn::WsConvConfig& config,
+                      const torch::TensorOptions& options);
 
-  Activation activation_;
+  nn::Activation activation_;
   double alpha_;
   double skip_gain_init_;
-  std::vector<WsConv> convs_;            ///< conv1, conv2, (conv2b), conv3
+  std::vector<nn::WsConv> convs_;        ///< conv1, conv2, (conv2b), conv3
   NfnetDownsample downsample_{nullptr};  ///< null where the shortcut is x itself
   SqueezeExcite attn_last_;
 };
 TORCH_MODULE(NfnetBlock);
 
-using NfnetStage = TypedList<NfnetBlock>;
+/// The blocks of one resolution, in order.
+using NfnetStage = nn::TypedList<NfnetBlock>;
 
 /// 3x3 convolutions with the activation between them, none after the last.
 class NfnetStemImpl : public torch::nn::Module {
@@ -100,8 +101,8 @@ class NfnetStemImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& pixels) const;
 
  private:
-  Activation activation_;
-  std::vector<WsConv> convs_;  ///< conv1, conv2, ...
+  nn::Activation activation_;
+  std::vector<nn::WsConv> convs_;  ///< conv1, conv2, ...
 };
 TORCH_MODULE(NfnetStem);
 
@@ -113,7 +114,7 @@ class NfnetHeadImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& pooled) const { return fc_->forward(pooled); }
 
  private:
-  Linear fc_;
+  nn::Linear fc_;
 };
 TORCH_MODULE(NfnetHead);
 
@@ -134,8 +135,8 @@ class NfnetImpl : public VisionEncoder {
   /// pixels [N, 3, h, w] of any h and w -> features [N, P, Dv]. Never drops a block.
   torch::Tensor forward(const torch::Tensor& pixels) override;
 
-  /// The same; in training mode block i of n is dropped per sample at rate stochastic_depth * i /
-  /// n, without rescaling. The masks depend on drop_seed alone, so give every step its own.
+  /// The same shapes; in training mode block i of n is dropped per sample at rate stochastic_depth
+  /// * i / n, without rescaling. The masks depend on drop_seed alone, so give every step its own.
   torch::Tensor forward(const torch::Tensor& pixels, uint64_t drop_seed);
 
   /// pixels [N, 3, h, w] -> feature map [N, Dv, h', w'] after the last activation.
@@ -155,18 +156,20 @@ class NfnetImpl : public VisionEncoder {
 
  private:
   void add_stages(const torch::TensorOptions& options);
+  /// [samples] on the device of `like`, of any shape: 0 where the block is dropped, else 1;
+  /// undefined when none can be.
   torch::Tensor keep_mask(int64_t block, int64_t samples, std::optional<uint64_t> drop_seed,
                           const torch::Tensor& like) const;
 
   NfnetConfig config_;
   NfnetStem stem_;
-  TypedList<NfnetStage> stages_;
-  WsConv final_conv_{nullptr};  ///< null when final_width is 0
-  NfnetHead head_{nullptr};     ///< null when num_classes is 0
+  nn::TypedList<NfnetStage> stages_;
+  nn::WsConv final_conv_{nullptr};  ///< null when final_width is 0
+  NfnetHead head_{nullptr};         ///< null when num_classes is 0
 };
 TORCH_MODULE(Nfnet);
 
 /// [N, C, h, w] -> [N, h w, C], rows of pixels from the top left.
 torch::Tensor grid_to_patches(const torch::Tensor& map);
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -7,7 +7,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/core/config_limits.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 constexpr std::string_view kWhere = "nfnet config";
@@ -50,7 +50,7 @@ NfnetConfig pictogram() {
   config.stochastic_depth = 0.0;
   config.final_width = 0;
   config.ws_eps = 1e-5;
-  config.ws_floor = WsFloor::kAdd;
+  config.ws_floor = nn::WsFloor::kAdd;
   return config;
 }
 
@@ -103,14 +103,14 @@ std::vector<std::string> nfnet_preset_names() {
   return names;
 }
 
-double activation_gain(Activation kind) {
+double activation_gain(nn::Activation kind) {
   switch (kind) {
-    case Activation::kGelu:
-    case Activation::kGeluTanh:
+    case nn::Activation::kGelu:
+    case nn::Activation::kGeluTanh:
       return 1.7015043497085571;
-    case Activation::kRelu:
+    case nn::Activation::kRelu:
       return 1.7139588594436646;
-    case Activation::kSilu:
+    case nn::Activation::kSilu:
       return 1.7881293296813965;
     default:
       fail(kWhere, "expected activation gelu, gelu_tanh, relu or silu, got " +
@@ -118,4 +118,4 @@ double activation_gain(Activation kind) {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -7,7 +7,7 @@
 #include "flamingo/nn/activation.h"
 #include "flamingo/nn/ws_conv.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 
 /// Shape of a normaliser-free ResNet (paper section 2.1 uses F6; Brock et al. 2021, table 1).
 struct NfnetConfig {
@@ -26,9 +26,9 @@ struct NfnetConfig {
   double stochastic_depth = 0.25;  ///< drop rate of the (absent) block after the last
   int64_t final_width = 3072;      ///< channels of the closing 1x1 convolution, 0 = none
   int64_t num_classes = 0;         ///< width of a linear classifier, 0 = none
-  Activation activation = Activation::kGeluTanh;
+  nn::Activation activation = nn::Activation::kGeluTanh;
   double ws_eps = 1e-4;
-  WsFloor ws_floor = WsFloor::kClamp;
+  nn::WsFloor ws_floor = nn::WsFloor::kClamp;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -64,10 +64,11 @@ struct NfnetConfig {
 /// the names.
 NfnetConfig nfnet_preset(std::string_view name);
 
+/// Names that nfnet_preset() knows.
 std::vector<std::string> nfnet_preset_names();
 
 /// Factor that gives the activation of a unit normal variable unit variance.
 /// Throws Error for an activation without one.
-double activation_gain(Activation kind);
+double activation_gain(nn::Activation kind);
 
-}  // namespace flamingo
+}  // namespace flamingo::vision

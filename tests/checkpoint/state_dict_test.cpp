@@ -12,7 +12,7 @@
 #include "flamingo/nn/init.h"
 #include "flamingo/nn/linear.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 const std::string kGolden = FLAMINGO_GOLDEN_DIR;
@@ -20,11 +20,11 @@ const std::string kGolden = FLAMINGO_GOLDEN_DIR;
 class Pair : public torch::nn::Module {
  public:
   Pair()
-      : a(register_module("a", Linear(3, 2, true, torch::kFloat32))),
-        b(register_module("b", Linear(2, 2, false, torch::kFloat32))) {
-    init_weights(*this, 1);
+      : a(register_module("a", nn::Linear(3, 2, true, torch::kFloat32))),
+        b(register_module("b", nn::Linear(2, 2, false, torch::kFloat32))) {
+    nn::init_weights(*this, 1);
   }
-  Linear a, b;
+  nn::Linear a, b;
 };
 
 std::string temporary(const std::string& name) {
@@ -149,7 +149,7 @@ TEST(LoadInto, RefusesShapesNonFiniteNumbersAndMeta) {
     EXPECT_NE(error_of([&] { load_into(pair, weights, {}, "x.st"); }).find("a.weight"),
               std::string::npos);
   }
-  Linear meta(2, 2, false, torch::TensorOptions().device(torch::kMeta));
+  nn::Linear meta(2, 2, false, torch::TensorOptions().device(torch::kMeta));
   EXPECT_THROW(load_into(*meta, {{"weight", torch::zeros({2, 2})}}), Error);
 }
 
@@ -169,4 +169,4 @@ TEST(StripPrefix, TakesOnlyMatchingNames) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -12,7 +12,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/corpus/tiny_site.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 namespace fs = std::filesystem;
@@ -69,11 +69,11 @@ TEST_F(BuildCorpusTest, KeepsGoodPagesWithTheirPictures) {
   const auto result = build_corpus(small, {}, {});
   EXPECT_TRUE(result.finished);
   EXPECT_EQ(result.report.pages_kept(), 6) << result.report.table();
-  const auto first = open_documents(small.output + "/train/000000.tar");
-  const auto second = open_documents(small.output + "/train/000001.tar");
+  const auto first = document::open_documents(small.output + "/train/000000.tar");
+  const auto second = document::open_documents(small.output + "/train/000001.tar");
   ASSERT_EQ(first->size(), 4);
   ASSERT_EQ(second->size(), 2);
-  const Document page = first->read(1);
+  const document::Document page = first->read(1);
   EXPECT_EQ(page.url, "https://site.example/page1.html");
   EXPECT_EQ(page.title, "page1");
   EXPECT_EQ(page.licence, "CC0-1.0");
@@ -81,7 +81,8 @@ TEST_F(BuildCorpusTest, KeepsGoodPagesWithTheirPictures) {
   EXPECT_EQ(page.media[0].bytes, testing::random_picture(1001));
   EXPECT_EQ(page.media[0].format, "png");
   EXPECT_EQ(page.media[0].width, 96);
-  EXPECT_NE(plain_text(page).find("People have to be patient with every"), std::string::npos);
+  EXPECT_NE(document::plain_text(page).find("People have to be patient with every"),
+            std::string::npos);
 }
 
 TEST_F(BuildCorpusTest, EachRuleDropsWhatItIsFor) {
@@ -152,8 +153,8 @@ TEST_F(BuildCorpusTest, HeldOutPagesAreChosenByAddress) {
   int64_t train = 0, held_out = 0;
   for (int shard = 0; shard < 5; ++shard) {
     const std::string name = "/00000" + std::to_string(shard) + ".tar";
-    train += open_documents(half.output + "/train" + name)->size();
-    held_out += open_documents(half.output + "/held-out" + name)->size();
+    train += document::open_documents(half.output + "/train" + name)->size();
+    held_out += document::open_documents(half.output + "/held-out" + name)->size();
   }
   EXPECT_EQ(train + held_out, 20);
   EXPECT_GT(train, 3);
@@ -197,4 +198,4 @@ TEST_F(BuildCorpusTest, AnotherRecipesFolderIsRefused) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 BuildReport sample() {
@@ -85,4 +85,4 @@ TEST(BuildReport, TableNamesEveryRule) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

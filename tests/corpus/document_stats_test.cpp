@@ -7,22 +7,22 @@
 #include "tests/corpus/tiny_site.h"
 #include "tests/media/clip_builder.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Four documents: a good one, one that cannot be read, one whose picture cannot be decoded, one
 /// without anything to learn from.
-class Shelf : public DocumentFile {
+class Shelf : public document::DocumentFile {
  public:
   int64_t size() const override { return 4; }
   std::string key(int64_t index) const override { return "key" + std::to_string(index); }
-  Document read(int64_t index) const override {
+  document::Document read(int64_t index) const override {
     if (index == 1) fail("shelf", "expected a good document, got damage");
-    require_usable(index != 3, "shelf", "expected a picture, got none");
-    Document document;
+    document::require_usable(index != 3, "shelf", "expected a picture, got none");
+    document::Document document;
     document.media = {{.bytes = testing::random_picture(1), .format = "png"}};
     if (index == 2) document.media[0].bytes.resize(100);
-    document.parts = {Part::of_medium(0), Part::of_text("three more words")};
+    document.parts = {document::Part::of_medium(0), document::Part::of_text("three more words")};
     return document;
   }
 };
@@ -55,18 +55,18 @@ TEST(DocumentStats, DecodingFindsBrokenPictures) {
 }
 
 /// A sound clip, one with noise in it and one that is cut off.
-class Reel : public DocumentFile {
+class Reel : public document::DocumentFile {
  public:
   int64_t size() const override { return 3; }
   std::string key(int64_t index) const override { return "key" + std::to_string(index); }
-  Document read(int64_t index) const override {
-    Document document;
+  document::Document read(int64_t index) const override {
+    document::Document document;
     std::string bytes = clip_of({.format = "matroska", .frames = 40, .damage = [&](int i) {
                                    return index == 1 && i == 15;
                                  }});
     if (index == 2) bytes.resize(bytes.size() / 2);
-    document.media = {{.kind = MediumKind::kVideo, .bytes = bytes, .format = "mkv"}};
-    document.parts = {Part::of_medium(0), Part::of_text("three more words")};
+    document.media = {{.kind = document::MediumKind::kVideo, .bytes = bytes, .format = "mkv"}};
+    document.parts = {document::Part::of_medium(0), document::Part::of_text("three more words")};
     return document;
   }
 };
@@ -89,7 +89,8 @@ TEST(DocumentStats, DecodingCountsDamagedFrames) {
 
 TEST(DocumentStats, LongClipsAreCheckedInPart) {
   DocumentStats stats;
-  const MediaLimits limits{.image = {}, .video = {.max_decoded = 10 * VideoLimits::kLeastPixels}};
+  const media::MediaLimits limits{.image = {},
+                                  .video = {.max_decoded = 10 * media::VideoLimits::kLeastPixels}};
   read_all(Reel(), {.decode = true, .limits = limits}, stats);
   EXPECT_EQ(stats.documents, 3);
   EXPECT_EQ(stats.partial_clips, 3);
@@ -110,4 +111,4 @@ TEST(DocumentStats, KeepsTheFirstProblemsOnly) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

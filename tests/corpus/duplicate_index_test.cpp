@@ -7,7 +7,7 @@
 #include "tests/corpus/text_testing.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::join;
@@ -27,7 +27,7 @@ class Pages {
 
   Signature sign(const std::string& text, std::vector<uint64_t> pictures = {},
                  const std::string& url = "") {
-    const Document document{.url = url, .parts = {Part::of_text(text)}};
+    const document::Document document{.url = url, .parts = {document::Part::of_text(text)}};
     return sign_document(document, hasher(), pictures).signature;
   }
   /// A page with pictures and text of its own.
@@ -205,4 +205,4 @@ TEST(DuplicateIndex, SettingsAreChecked) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,20 +9,20 @@
 #include "flamingo/core/file.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::error_of;
 
 constexpr const char* kList = "# clinical terms\n\nanatomy\t0.5\r\nNudity\t1\n";
 
-Document page_of(const std::string& text) {
-  Document document;
-  document.parts.push_back(Part::of_text(text));
+document::Document page_of(const std::string& text) {
+  document::Document document;
+  document.parts.push_back(document::Part::of_text(text));
   return document;
 }
 
-double score(const Document& document) {
+double score(const document::Document& document) {
   return WordListScorer::parse(kList, "list").score(document);
 }
 
@@ -31,7 +31,7 @@ TEST(ExplicitFilter, ScoreIsTheWeightedShareOfWords) {
   EXPECT_DOUBLE_EQ(score(page_of("NUDITY, anatomy!")), 0.75);
   EXPECT_DOUBLE_EQ(score(page_of("nothing of the kind")), 0);
   EXPECT_DOUBLE_EQ(score(page_of("")), 0);
-  EXPECT_DOUBLE_EQ(score(Document{}), 0);
+  EXPECT_DOUBLE_EQ(score(document::Document{}), 0);
 }
 
 TEST(ExplicitFilter, WordsMustBeWhole) {
@@ -40,7 +40,7 @@ TEST(ExplicitFilter, WordsMustBeWhole) {
 }
 
 TEST(ExplicitFilter, TitleDescriptionsAndHostCount) {
-  Document document = page_of("one two three");
+  document::Document document = page_of("one two three");
   EXPECT_DOUBLE_EQ(score(document), 0);
   document.title = "nudity";
   EXPECT_DOUBLE_EQ(score(document), 1.0 / 4);
@@ -84,7 +84,7 @@ TEST(ExplicitFilter, JudgesByDomainThenScore) {
   const ExplicitFilter filter(
       std::make_unique<WordListScorer>(WordListScorer::parse(kList, "list")),
       DomainList::parse("bad.org", "domains"), 0.2);
-  Document document = page_of("a page about nudity");
+  document::Document document = page_of("a page about nudity");
   EXPECT_EQ(filter.judge(document).rule, ExplicitRule::kExplicitScore);
   EXPECT_DOUBLE_EQ(filter.judge(document).value, 0.25);
   document.url = "https://www.bad.org/";
@@ -97,7 +97,9 @@ TEST(ExplicitFilter, JudgesByDomainThenScore) {
 /// A scorer of another kind.
 class LengthScorer : public ContentScorer {
  public:
-  double score(const Document& document) const override { return document.title.empty() ? 0 : 1; }
+  double score(const document::Document& document) const override {
+    return document.title.empty() ? 0 : 1;
+  }
 };
 
 TEST(ExplicitFilter, TakesAnyScorer) {
@@ -125,4 +127,4 @@ TEST(ExplicitFilter, LoadsWhatTheConfigNames) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

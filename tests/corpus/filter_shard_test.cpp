@@ -11,7 +11,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/corpus/warc_site.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::answer;
@@ -39,13 +39,13 @@ class FilterShardTest : public ::testing::Test {
                   .pictures = *pictures,
                   .on_pages = [this](int64_t pages) { pages_ += pages; }},
                  files);
-    documents_ = open_documents(files.filtered);
+    documents_ = document::open_documents(files.filtered);
     return BuildReport::from_json(read_json_file(files.filtered_report), "report");
   }
 
   testing::TemporaryFolder folder_;
   CorpusRecipe recipe_;
-  std::unique_ptr<DocumentFile> documents_;
+  std::unique_ptr<document::DocumentFile> documents_;
   int64_t pages_ = 0;
 };
 
@@ -56,7 +56,7 @@ TEST_F(FilterShardTest, FindsPicturesAnywhereInTheWarc) {
   EXPECT_EQ(report.dropped().at("fetch_not_found").media, 1) << report.table();
   EXPECT_EQ(pages_, 4);
   ASSERT_EQ(documents_->size(), 3);
-  const Document last = documents_->read(2);
+  const document::Document last = documents_->read(2);
   EXPECT_EQ(last.url, "http://site.example/2");
   EXPECT_EQ(last.media.at(0).bytes, testing::random_picture(2));
 }
@@ -87,8 +87,8 @@ TEST_F(FilterShardTest, DamagedRecordsAreCounted) {
 
 TEST_F(FilterShardTest, PicturesInDataAddressesNeedNoSource) {
   const std::string picture = testing::random_picture(30);
-  const std::string page = testing::page_html("c", testing::random_prose(30),
-                                              {"data:image/png;base64," + base64_encode(picture)});
+  const std::string page = testing::page_html(
+      "c", testing::random_prose(30), {"data:image/png;base64," + io::base64_encode(picture)});
   recipe_.page.limits.url_bytes = 1 << 20;
   const BuildReport report =
       filter(testing::gzip_text(answer("http://site.example/c", "text/html", page)));
@@ -239,7 +239,7 @@ TEST_F(FilterShardTest, AddressesAreSpelledAsBrowsersDo) {
        answer("http://B%C3%9CCHER.example/%c3%a9.png", "image/png", testing::random_picture(92))}));
   EXPECT_EQ(report.pages_kept(), 1) << report.table();
   ASSERT_EQ(documents_->size(), 1);
-  const Document page = documents_->read(0);
+  const document::Document page = documents_->read(0);
   EXPECT_EQ(page.url, "http://xn--bcher-kva.example/a%20b");
   ASSERT_EQ(page.media.size(), 2u) << report.table();
   EXPECT_EQ(page.media[0].url, "http://xn--bcher-kva.example/x.png?it%27s=1&b[]=|");
@@ -247,4 +247,4 @@ TEST_F(FilterShardTest, AddressesAreSpelledAsBrowsersDo) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

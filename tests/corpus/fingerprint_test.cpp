@@ -10,7 +10,7 @@
 #include "flamingo/corpus/words.h"
 #include "tests/corpus/text_testing.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::join;
@@ -161,4 +161,4 @@ TEST(Fingerprint, RecallAndPrecision) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

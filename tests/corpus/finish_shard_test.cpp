@@ -10,7 +10,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/corpus/tiny_site.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 class FinishShardTest : public ::testing::Test {
@@ -23,18 +23,19 @@ class FinishShardTest : public ::testing::Test {
   }
 
   /// Two pictures and three paragraphs: about 70, 70 and 10 words.
-  static Document page(uint64_t seed) {
-    Document page{.url = "https://site.example/" + std::to_string(seed)};
+  static document::Document page(uint64_t seed) {
+    document::Document page{.url = "https://site.example/" + std::to_string(seed)};
     page.media = {{.url = "a", .bytes = testing::random_picture(seed), .format = "png"},
                   {.url = "b", .bytes = testing::random_picture(seed + 1), .format = "png"}};
-    page.parts = {
-        Part::of_medium(0),
-        Part::of_text(testing::random_prose(seed, 6) + "\n\n" + testing::random_prose(seed + 1, 6)),
-        Part::of_medium(1), Part::of_text("The last words of a page that ends here.")};
+    page.parts = {document::Part::of_medium(0),
+                  document::Part::of_text(testing::random_prose(seed, 6) + "\n\n" +
+                                          testing::random_prose(seed + 1, 6)),
+                  document::Part::of_medium(1),
+                  document::Part::of_text("The last words of a page that ends here.")};
     return page;
   }
-  void write(const std::vector<Document>& pages) {
-    ShardWriter shard(files_.filtered);
+  void write(const std::vector<document::Document>& pages) {
+    document::ShardWriter shard(files_.filtered);
     BuildReport report;
     report.drop_medium({"short_side", "c", "", ""});
     for (size_t i = 0; i < pages.size(); ++i) {
@@ -61,12 +62,12 @@ TEST_F(FinishShardTest, TakesOutWhatWasSeenBefore) {
   verdicts[1].pictures = {{1, DuplicateRule::kCommonPicture}};
   verdicts[2].pictures = {{0, DuplicateRule::kCommonPicture}, {1, DuplicateRule::kCommonPicture}};
   finish_shard(recipe_, verdicts, files_);
-  const auto train = open_documents(files_.train);
+  const auto train = document::open_documents(files_.train);
   ASSERT_EQ(train->size(), 1);
-  const Document kept = train->read(0);
+  const document::Document kept = train->read(0);
   ASSERT_EQ(kept.media.size(), 1u);
   EXPECT_EQ(kept.media[0].bytes, testing::random_picture(2));
-  const std::string text = plain_text(kept);
+  const std::string text = document::plain_text(kept);
   EXPECT_EQ(text.find(testing::random_prose(2, 1)), std::string::npos);
   EXPECT_NE(text.find(testing::random_prose(3, 1)), std::string::npos);
   const BuildReport counts = report();
@@ -83,7 +84,7 @@ TEST_F(FinishShardTest, APageThatLosesItsTextGoes) {
   std::vector<DuplicateVerdict> verdicts(1);
   verdicts[0].paragraphs = {{0, DuplicateRule::kSeenParagraph}, {1, DuplicateRule::kSeenParagraph}};
   finish_shard(recipe_, verdicts, files_);
-  EXPECT_EQ(open_documents(files_.train)->size(), 0);
+  EXPECT_EQ(document::open_documents(files_.train)->size(), 0);
   EXPECT_EQ(report().dropped().at("few_words_left").pages, 1);
 }
 
@@ -104,4 +105,4 @@ TEST(IsHeldOut, TakesTheAskedShareOfAddresses) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -7,7 +7,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 TEST(KeyTable, CountsAsAMapDoes) {
@@ -51,4 +51,4 @@ TEST(KeyTable, ReserveKeepsKeys) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -9,7 +9,7 @@
 #include "tests/corpus/text_testing.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::kEnglish;
@@ -70,7 +70,7 @@ TEST(Language, IllFormedTextIsRepaired) {
 TEST(Language, NoCharacterMakesAPageUnknown) {
   std::string text;
   for (char32_t c = 0; c < 0x110000; c += c < 0x10000 ? 1 : 997) {
-    append_utf8(text, c);
+    text::append_utf8(text, c);
     if (text.size() < 4'000) continue;
     EXPECT_NE(guess(kEnglish + kEnglish + " " + text.substr(0, 40)).code, "un") << size_t{c};
     text.clear();
@@ -98,4 +98,4 @@ TEST(Language, ReadsMaxBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

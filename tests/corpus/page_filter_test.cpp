@@ -4,17 +4,17 @@
 
 #include "tests/corpus/tiny_site.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
-HtmlPage page_of(const std::string& prose, int pictures = 1) {
-  HtmlPage page;
+html::HtmlPage page_of(const std::string& prose, int pictures = 1) {
+  html::HtmlPage page;
   page.document.url = "https://site.example/a";
   for (int i = 0; i < pictures; ++i) {
-    page.document.parts.push_back(Part::of_medium(i));
+    page.document.parts.push_back(document::Part::of_medium(i));
     page.document.media.push_back({.url = "https://site.example/a.png"});
   }
-  page.document.parts.push_back(Part::of_text(prose));
+  page.document.parts.push_back(document::Part::of_text(prose));
   return page;
 }
 
@@ -31,7 +31,7 @@ TEST(PageFilter, AGoodPagePasses) {
 TEST(PageFilter, TheFirstRuleInThePapersOrderIsNamed) {
   const CorpusRecipe recipe;
   const PageFilter filter(recipe);
-  HtmlPage page = page_of("Zu wenig.", 0);
+  html::HtmlPage page = page_of("Zu wenig.", 0);
   page.robots = {"noai"};
   EXPECT_EQ(rule_of(filter.judge(page)), "use_forbidden");
   page.robots.clear();
@@ -46,8 +46,8 @@ TEST(PageFilter, TheFirstRuleInThePapersOrderIsNamed) {
 TEST(PageFilter, APageOfClipsAloneHasNoPicture) {
   const CorpusRecipe recipe;
   const PageFilter filter(recipe);
-  HtmlPage page = page_of(testing::random_prose(1));
-  page.document.media[0].kind = MediumKind::kVideo;
+  html::HtmlPage page = page_of(testing::random_prose(1));
+  page.document.media[0].kind = document::MediumKind::kVideo;
   EXPECT_EQ(rule_of(filter.judge(page)), "no_picture");
 }
 
@@ -55,16 +55,16 @@ TEST(PageFilter, AMediumThatPassesIsDescribed) {
   const CorpusRecipe recipe;
   const PageFilter filter(recipe);
   uint64_t hash = 0;
-  Medium medium{.bytes = testing::random_picture(1, 100)};
+  document::Medium medium{.bytes = testing::random_picture(1, 100)};
   EXPECT_EQ(rule_of(filter.judge_medium(medium, hash)), "");
   EXPECT_EQ(medium.format, "png");
   EXPECT_EQ(medium.width, 100);
   EXPECT_NE(hash, 0u);
-  Medium small{.bytes = testing::random_picture(1, 40)};
+  document::Medium small{.bytes = testing::random_picture(1, 40)};
   const auto objection = filter.judge_medium(small, hash);
   EXPECT_EQ(rule_of(objection), "short_side");
   EXPECT_EQ(objection->detail, "short_side 40");
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

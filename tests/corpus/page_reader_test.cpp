@@ -6,7 +6,7 @@
 #include "flamingo/core/file.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 class PageReaderTest : public ::testing::Test {
@@ -85,4 +85,4 @@ TEST_F(PageReaderTest, NamesWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

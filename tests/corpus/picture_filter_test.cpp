@@ -6,7 +6,7 @@
 #include "tests/corpus/picture_testing.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::as_bytes;
@@ -18,15 +18,15 @@ PictureVerdict judge(const std::string& bytes, const PictureConfig& config = {})
   return judge_picture(as_bytes(bytes), "picture", config);
 }
 
-PictureVerdict judge(const Image& image, const PictureConfig& config = {}) {
-  return judge(encode_png(image), config);
+PictureVerdict judge(const media::Image& image, const PictureConfig& config = {}) {
+  return judge(media::encode_png(image), config);
 }
 
 TEST(PictureFilter, KeepsPicturesAndHandsTheirPixelsOver) {
-  const Image image = scene(64, 192, 1);
+  const media::Image image = scene(64, 192, 1);
   const PictureVerdict verdict = judge(image);
   EXPECT_TRUE(verdict.passed()) << enum_name(verdict.rule);
-  EXPECT_EQ(verdict.info.format, ImageFormat::kPng);
+  EXPECT_EQ(verdict.info.format, media::ImageFormat::kPng);
   EXPECT_EQ(verdict.info.width, 192);
   EXPECT_EQ(verdict.rgb.pixels, image.pixels);
   EXPECT_TRUE(judge(golden_bytes("preprocessing/images/photo.jpg"), {.min_side = 8}).passed());
@@ -49,19 +49,19 @@ TEST(PictureFilter, AspectRatioEitherWay) {
 }
 
 TEST(PictureFilter, LimitsApplyBeforeDecoding) {
-  const Image image = scene(70, 80, 1);
+  const media::Image image = scene(70, 80, 1);
   EXPECT_EQ(judge(image, {.max_side = 79}).rule, PictureRule::kTooLarge);
   EXPECT_EQ(judge(image, {.max_pixels = 70 * 80 - 1}).rule, PictureRule::kTooLarge);
   EXPECT_EQ(judge(image, {.max_bytes = 100}).rule, PictureRule::kTooLarge);
   // A header alone is enough for all cheap rules: nothing was decoded.
-  const std::string head = encode_png(scene(63, 100, 1)).substr(0, 30);
+  const std::string head = media::encode_png(scene(63, 100, 1)).substr(0, 30);
   EXPECT_EQ(judge(head).rule, PictureRule::kShortSide);
 }
 
 TEST(PictureFilter, UnknownAndDamagedFiles) {
   EXPECT_EQ(judge(std::string()).rule, PictureRule::kUnknownFormat);
   EXPECT_EQ(judge(std::string("<svg/>")).rule, PictureRule::kUnknownFormat);
-  const std::string png = encode_png(scene(70, 80, 1));
+  const std::string png = media::encode_png(scene(70, 80, 1));
   EXPECT_EQ(judge(png.substr(0, png.size() / 2)).rule, PictureRule::kUndecodable);
 }
 
@@ -69,7 +69,7 @@ TEST(PictureFilter, SingleColour) {
   EXPECT_EQ(judge(flat(70, 80, 200)).rule, PictureRule::kSingleColour);
   const std::string jpeg = testing::encode_jpeg(flat(70, 80, 120), 50);
   EXPECT_EQ(judge(jpeg).rule, PictureRule::kSingleColour);
-  Image drawing = flat(100, 100, 250);
+  media::Image drawing = flat(100, 100, 250);
   for (size_t i = 0; i < 9; ++i) drawing.pixels[3 * (i * 105)] = 0;  // 9 of 10,000 pixels
   const PictureVerdict verdict = judge(drawing);
   EXPECT_EQ(verdict.rule, PictureRule::kSingleColour);
@@ -82,14 +82,14 @@ TEST(PictureFilter, SingleColour) {
 
 // Black strokes are in the alpha channel alone: over white they are a drawing.
 TEST(PictureFilter, TransparencyIsSeenOverWhite) {
-  Image image{70, 70, PixelMode::kRgba, std::vector<uint8_t>(70 * 70 * 4), {}, {}};
+  media::Image image{70, 70, media::PixelMode::kRgba, std::vector<uint8_t>(70 * 70 * 4), {}, {}};
   EXPECT_EQ(judge(image).rule, PictureRule::kSingleColour);
   for (size_t i = 0; i < 70 * 70; i += 3) image.pixels[4 * i + 3] = 255;
   EXPECT_TRUE(judge(image).passed());
 }
 
 TEST(PictureFilter, ShareOfOtherColours) {
-  Image image = flat(2, 2, 100);
+  media::Image image = flat(2, 2, 100);
   EXPECT_EQ(share_of_other_colours(image, 0), 0);
   image.pixels[4] = 180;  // mean green 120
   EXPECT_DOUBLE_EQ(share_of_other_colours(image, 20), 0.25);
@@ -103,4 +103,4 @@ TEST(PictureFilter, NamesPrint) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -8,7 +8,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/corpus/picture_hash.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// The answer by looking at everything.
@@ -66,4 +66,4 @@ TEST(PictureIndex, DistanceIsChecked) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -14,8 +14,8 @@
 namespace flamingo::testing {
 
 /// A smooth coloured scene: sums of a few random waves in each channel.
-inline Image scene(int64_t height, int64_t width, uint64_t seed) {
-  Image image{height, width, PixelMode::kRgb, {}, {}, {}};
+inline media::Image scene(int64_t height, int64_t width, uint64_t seed) {
+  media::Image image{height, width, media::PixelMode::kRgb, {}, {}, {}};
   image.pixels.resize(static_cast<size_t>(height * width * 3));
   Rng rng(seed);
   struct Wave {
@@ -45,7 +45,7 @@ inline Image scene(int64_t height, int64_t width, uint64_t seed) {
 }
 
 /// JPEG bytes of an RGB image.
-inline std::string encode_jpeg(const Image& rgb, int quality) {
+inline std::string encode_jpeg(const media::Image& rgb, int quality) {
   jpeg_compress_struct jpeg;
   jpeg_error_mgr errors;
   jpeg.err = jpeg_std_error(&errors);
@@ -71,8 +71,8 @@ inline std::string encode_jpeg(const Image& rgb, int quality) {
 }
 
 /// One RGB colour everywhere.
-inline Image flat(int64_t height, int64_t width, uint8_t value) {
-  Image image{height, width, PixelMode::kRgb, {}, {}, {}};
+inline media::Image flat(int64_t height, int64_t width, uint8_t value) {
+  media::Image image{height, width, media::PixelMode::kRgb, {}, {}, {}};
   image.pixels.assign(static_cast<size_t>(height * width * 3), value);
   return image;
 }

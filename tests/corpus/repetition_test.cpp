@@ -8,7 +8,7 @@
 #include "flamingo/core/config.h"
 #include "tests/corpus/text_testing.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::join;
@@ -158,4 +158,4 @@ TEST(Repetition, LimitsAreTableA1) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -5,22 +5,22 @@
 #include "flamingo/core/error.h"
 #include "flamingo/io/base64.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 /// Documents in memory; the third is damaged.
-class SampleShelf : public DocumentFile {
+class SampleShelf : public document::DocumentFile {
  public:
   int64_t size() const override { return 4; }
   std::string key(int64_t index) const override { return "key" + std::to_string(index); }
-  Document read(int64_t index) const override {
+  document::Document read(int64_t index) const override {
     if (index == 2) fail("shelf", "expected a good document, got <damage>");
-    Document document{.url = "https://site.example/" + std::to_string(index),
-                      .title = "Title <b>" + std::to_string(index)};
+    document::Document document{.url = "https://site.example/" + std::to_string(index),
+                                .title = "Title <b>" + std::to_string(index)};
     document.media = {{.alt = "\"quoted\"", .bytes = "picture", .format = "jpg"},
-                      {.kind = MediumKind::kVideo, .bytes = "clip", .format = "mp4"}};
-    document.parts = {Part::of_text("Some <script>text</script>."), Part::of_medium(0),
-                      Part::of_medium(1)};
+                      {.kind = document::MediumKind::kVideo, .bytes = "clip", .format = "mp4"}};
+    document.parts = {document::Part::of_text("Some <script>text</script>."),
+                      document::Part::of_medium(0), document::Part::of_medium(1)};
     return document;
   }
 };
@@ -35,8 +35,8 @@ TEST(SamplesPage, ShowsDocumentsWithTheirMedia) {
   EXPECT_TRUE(has(page, "4 of 4 documents"));
   EXPECT_TRUE(has(page, "Title &lt;b&gt;0")) << "no markup gets through";
   EXPECT_FALSE(has(page, "<script>"));
-  EXPECT_TRUE(has(page, "data:image/jpeg;base64," + base64_encode("picture")));
-  EXPECT_TRUE(has(page, "data:video/mp4;base64," + base64_encode("clip")));
+  EXPECT_TRUE(has(page, "data:image/jpeg;base64," + io::base64_encode("picture")));
+  EXPECT_TRUE(has(page, "data:video/mp4;base64," + io::base64_encode("clip")));
   EXPECT_TRUE(has(page, "&lt;damage&gt;")) << "a bad document is shown as its error";
   EXPECT_FALSE(has(page, "What was kept"));
 }
@@ -55,9 +55,9 @@ TEST(SamplesPage, ShowsWhatRulesDropped) {
 
 TEST(SamplesPage, LargeMediaAreNamedOnly) {
   const std::string page = samples_page(SampleShelf(), nullptr, {.max_media_bytes = 5});
-  EXPECT_FALSE(has(page, base64_encode("picture")));
+  EXPECT_FALSE(has(page, io::base64_encode("picture")));
   EXPECT_TRUE(has(page, "7 bytes, not shown"));
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

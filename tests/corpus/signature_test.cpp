@@ -9,7 +9,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::as_bytes;
@@ -19,16 +19,20 @@ using testing::kEnglish;
 constexpr const char* kSecond = "A second paragraph of more than just eight short words, no less.";
 
 /// Text, a picture, text.
-Document page() {
-  Document document;
+document::Document page() {
+  document::Document document;
   document.url = "https://example.com/a";
-  document.parts = {Part::of_text(kEnglish + "\n\nToo short.\n\n" + kSecond), Part::of_medium(0),
-                    Part::of_text("  Below the picture stands one more paragraph of ten words.\n")};
+  document.parts = {
+      document::Part::of_text(kEnglish + "\n\nToo short.\n\n" + kSecond),
+      document::Part::of_medium(0),
+      document::Part::of_text("  Below the picture stands one more paragraph of ten words.\n")};
   document.media.push_back({.url = "https://example.com/a.jpg"});
   return document;
 }
 
-Document page(const std::string& text) { return {.parts = {Part::of_text(text)}}; }
+document::Document page(const std::string& text) {
+  return {.parts = {document::Part::of_text(text)}};
+}
 
 const ParagraphHasher& hasher() {
   static const ParagraphHasher instance{FingerprintConfig{}};
@@ -46,7 +50,7 @@ TEST(Signature, HoldsWhatDeduplicationNeeds) {
   const SignedDocument result = sign_document(page(), hasher(), pictures);
   const Signature& signature = result.signature;
   EXPECT_EQ(signature.url, url_key("http://example.com/a/"));
-  EXPECT_EQ(signature.text, text_hash(plain_text(page())));
+  EXPECT_EQ(signature.text, text_hash(document::plain_text(page())));
   EXPECT_EQ(signature.words, 76u + 2 + 12 + 10);
   EXPECT_EQ(signature.pictures, pictures);
   ASSERT_EQ(signature.paragraphs.size(), 3u);
@@ -57,7 +61,7 @@ TEST(Signature, HoldsWhatDeduplicationNeeds) {
 }
 
 TEST(Signature, PlacesAreThoseOfTheParagraphs) {
-  const Document document = page();
+  const document::Document document = page();
   const SignedDocument result = sign_document(document, hasher(), {});
   ASSERT_EQ(result.places.size(), 3u);
   const auto text = [&](const ParagraphPlace& place) {
@@ -70,7 +74,7 @@ TEST(Signature, PlacesAreThoseOfTheParagraphs) {
 }
 
 TEST(Signature, RemovesParagraphs) {
-  Document document = page();
+  document::Document document = page();
   const SignedDocument result = sign_document(document, hasher(), {});
   const std::vector<uint32_t> removed = {0, 2};
   remove_paragraphs(document, result.places, removed);
@@ -124,7 +128,7 @@ TEST(Signature, EveryDamageIsAnError) {
 std::string forged(std::string file, size_t position, char value) {
   file[position] = value;
   file.resize(file.size() - 4);
-  return file + testing::ByteBuilder().number(crc32(as_bytes(file))).str();
+  return file + testing::ByteBuilder().number(io::crc32(as_bytes(file))).str();
 }
 
 // Who forges the checksum too gets an Error or signatures, and no absurd allocation.
@@ -147,4 +151,4 @@ TEST(Signature, ForgedFilesAreSafe) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -6,7 +6,7 @@
 #include "flamingo/core/error.h"
 #include "tests/corpus/text_testing.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using testing::kEnglish;
@@ -106,4 +106,4 @@ TEST(TextQuality, NamesPrint) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -14,7 +14,7 @@ inline std::string random_picture(uint64_t seed, int64_t side = 96) {
   Rng rng(seed);
   std::vector<uint8_t> blocks(8 * 8 * 3);
   for (uint8_t& value : blocks) value = static_cast<uint8_t>(rng.below(256));
-  Image image{.height = side, .width = side};
+  media::Image image{.height = side, .width = side};
   for (int64_t y = 0; y < side; ++y) {
     for (int64_t x = 0; x < side; ++x) {
       for (int64_t c = 0; c < 3; ++c) {
@@ -23,7 +23,7 @@ inline std::string random_picture(uint64_t seed, int64_t side = 96) {
       }
     }
   }
-  return encode_png(image);
+  return media::encode_png(image);
 }
 
 /// English enough for every text rule, and unlike the text of any other seed.

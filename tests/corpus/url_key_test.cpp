@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 TEST(UrlKey, Host) {
@@ -26,4 +26,4 @@ TEST(UrlKey, EqualAddressesHaveOneForm) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

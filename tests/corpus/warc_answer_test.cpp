@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 using Headers = std::vector<std::string>;
@@ -10,7 +10,7 @@ using Headers = std::vector<std::string>;
 std::optional<WarcAnswer> answer_of(const std::string& type, const std::string& block,
                                     const Headers& headers = {},
                                     const std::string& uri = "http://s.example/a") {
-  WarcRecord record{.type = type, .target_uri = uri, .block = block};
+  crawl::WarcRecord record{.type = type, .target_uri = uri, .block = block};
   for (const std::string& header : headers) record.headers.add_line(header);
   return read_answer(record);
 }
@@ -18,7 +18,7 @@ std::optional<WarcAnswer> answer_of(const std::string& type, const std::string& 
 /// The kind of a whole answer, else the reason.
 std::string name_of(const std::optional<WarcAnswer>& answer) {
   if (!answer) return "none";
-  const bool whole = answer->reason == FetchReason::kOk;
+  const bool whole = answer->reason == crawl::FetchReason::kOk;
   EXPECT_EQ(answer->detail.empty(), whole);
   EXPECT_TRUE(whole || answer->message.body.empty());
   return std::string(whole ? enum_name(answer->kind) : enum_name(answer->reason));
@@ -92,4 +92,4 @@ TEST(WarcAnswer, ResourcesAreWhatTheRecordSays) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

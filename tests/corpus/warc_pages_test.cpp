@@ -9,7 +9,7 @@
 #include "tests/crawl/compress.h"
 #include "tests/crawl/warc_builder.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 class WarcPagesTest : public ::testing::Test {
@@ -35,7 +35,7 @@ class WarcPagesTest : public ::testing::Test {
     std::vector<std::string> found;
     while (const auto page = pages.next()) {
       const std::string name = page->url.substr(page->url.rfind('/') + 1);
-      const bool whole = page->reason == FetchReason::kOk;
+      const bool whole = page->reason == crawl::FetchReason::kOk;
       found.push_back(name + "=" + (whole ? page->bytes : std::string(enum_name(page->reason))));
     }
     return found;
@@ -83,4 +83,4 @@ TEST_F(WarcPagesTest, CountsWhatIsDamagedOrTooLong) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 class WarcStoreTest : public ::testing::Test {
@@ -11,7 +11,7 @@ class WarcStoreTest : public ::testing::Test {
 
   void add(const std::string& type, const std::string& url, const std::string& block,
            const Headers& headers = {}) {
-    WarcRecord record{.type = type, .target_uri = "http://s.example/" + url, .block = block};
+    crawl::WarcRecord record{.type = type, .target_uri = "http://s.example/" + url, .block = block};
     for (const auto& [name, value] : headers) record.headers.add_line(name + ": " + value);
     record.id = record.headers.value("WARC-Record-ID");
     record.date = record.headers.value("WARC-Date");
@@ -29,8 +29,9 @@ class WarcStoreTest : public ::testing::Test {
   /// The bytes of an address, or the name of the reason.
   std::string get(const std::string& url) const {
     const auto found = store_.find("http://s.example/" + url);
-    return found.entry && found.reason == FetchReason::kOk ? found.entry->body
-                                                           : std::string(enum_name(found.reason));
+    return found.entry && found.reason == crawl::FetchReason::kOk
+               ? found.entry->body
+               : std::string(enum_name(found.reason));
   }
 
   WarcStore store_;
@@ -129,13 +130,14 @@ TEST_F(WarcStoreTest, ResourcesAreAnswersAndOtherRecordsAreNot) {
   add("resource", "r", "bytes", {{"Content-Type", "image/png"}});
   EXPECT_EQ(get("r"), "bytes");
   for (const char* type : {"request", "warcinfo", "metadata", "conversion"}) {
-    const WarcRecord record{
+    const crawl::WarcRecord record{
         .type = type, .target_uri = "http://s.example/", .block = "HTTP/1.1 200 OK\r\n\r\n"};
     EXPECT_FALSE(read_answer(record)) << type;
   }
-  const WarcRecord dns{.type = "response", .target_uri = "dns:s.example", .block = "20200101"};
+  const crawl::WarcRecord dns{
+      .type = "response", .target_uri = "dns:s.example", .block = "20200101"};
   EXPECT_FALSE(read_answer(dns));
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

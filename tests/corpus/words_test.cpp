@@ -9,7 +9,7 @@
 #include "tests/corpus/text_testing.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::corpus {
 namespace {
 
 std::vector<std::string> words_of(std::string_view text) {
@@ -109,4 +109,4 @@ TEST(Words, AnyBytesAreSafe) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::corpus

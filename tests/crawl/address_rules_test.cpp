@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 IpAddress ip(const std::string& text) {
@@ -151,4 +151,4 @@ TEST(IpAddress, IsReadFromASocketAddress) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

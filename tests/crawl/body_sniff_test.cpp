@@ -4,7 +4,7 @@
 
 #include "tests/crawl/compress.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 TEST(BodySniff, PagesByTheirBeginning) {
@@ -37,4 +37,4 @@ TEST(BodySniff, WhatIsNotCompressed) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

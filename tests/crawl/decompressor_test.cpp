@@ -10,7 +10,7 @@
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::as_bytes;
@@ -82,4 +82,4 @@ TEST(Decompressor, GuessesAFileWithOneWrongByteInFront) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

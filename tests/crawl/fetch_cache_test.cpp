@@ -11,7 +11,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 const std::string kUrl = "http://example.org/a.jpg";
@@ -144,4 +144,4 @@ TEST_F(FetchCacheTest, AFolderThatCannotBeMadeIsAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

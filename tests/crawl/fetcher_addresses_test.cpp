@@ -12,7 +12,7 @@
 #include "tests/crawl/loopback_server.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::LoopbackServer;
@@ -342,4 +342,4 @@ TEST(Sources, OnlyTheCrawlerKnowsLibcurl) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -9,7 +9,7 @@
 #include "flamingo/crawl/fetcher.h"
 #include "tests/crawl/loopback_server.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::Connection;
@@ -132,4 +132,4 @@ TEST_F(FetcherLimitsTest, AnErrorPageIsNotReadToItsEnd) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

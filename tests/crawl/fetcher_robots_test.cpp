@@ -3,7 +3,7 @@
 #include "flamingo/crawl/fetcher.h"
 #include "tests/crawl/loopback_server.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::Connection;
@@ -153,4 +153,4 @@ TEST_F(FetcherRobotsTest, KnowledgeOutlivesABatch) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -12,7 +12,7 @@
 #include "tests/crawl/loopback_server.h"
 #include "tests/support/reserved_port.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::Connection;
@@ -364,4 +364,4 @@ TEST(FetchOptions, RetryDelaysDoubleUpToTheCap) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

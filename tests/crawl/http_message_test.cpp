@@ -9,7 +9,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::brotli_text;
@@ -219,4 +219,4 @@ TEST(HttpMessage, SurvivesFlips) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

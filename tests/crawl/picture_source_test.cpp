@@ -9,7 +9,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/crawl/loopback_server.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::http_reply;
@@ -220,4 +220,4 @@ TEST_F(WebPicturesTest, WhatWasRefusedIsDecidedAnew) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -5,7 +5,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using namespace std::string_view_literals;
@@ -175,4 +175,4 @@ TEST(ProductToken, IsTheNameInFront) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

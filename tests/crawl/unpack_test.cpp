@@ -6,7 +6,7 @@
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 std::string unpack_text(const std::string& packed, uint64_t max_bytes) {
@@ -33,4 +33,4 @@ TEST(Unpack, RefusesEveryPrefixAndBytesBehind) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/rng.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 std::string host(std::string_view text) { return parse_url_host(text).value_or("refused"); }
@@ -61,4 +61,4 @@ TEST(UrlHost, AnyBytesGiveAHostThatStays) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

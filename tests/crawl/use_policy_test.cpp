@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 const UsePolicy kPolicy{"foobot", {"noindex", "noimageindex", "noai", "noimageai", "none"}};
@@ -41,4 +41,4 @@ TEST(UsePolicy, IsASetting) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -14,7 +14,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::as_bytes;
@@ -96,4 +96,4 @@ TEST(WarcMutation, FlipsLoseLittle) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -10,7 +10,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::as_bytes;
@@ -131,7 +131,8 @@ TEST(WarcReader, BadHeadersLoseTheirRecord) {
 TEST(WarcReader, OversizedRecordsAreSkippedAndCounted) {
   auto records = warc_records(4, 300);
   records[2] = warc_record("response", uri(2), page(2, 200'000));
-  for (const std::string& file : {joined(records), gzip_each(records), gzip_text(joined(records))}) {
+  for (const std::string& file :
+       {joined(records), gzip_each(records), gzip_text(joined(records))}) {
     const Outcome outcome = read_all(file, 300, {.max_block_bytes = 1000});
     EXPECT_EQ(outcome.uris, uris({0, 1, 3}));
     EXPECT_EQ(outcome.statistics.oversized, 1u);
@@ -154,8 +155,8 @@ TEST(WarcReader, AHugeLengthEndsAtTheNextMember) {
 TEST(WarcReader, ABlockCannotForgeARecord) {
   const std::string forged = "\r\n\r\n" + warc_record("response", "http://bank.example/", "forged");
   const std::string large = std::string(5000, 'x') + forged;
-  const std::string file =
-      joined({warc_record("response", uri(0), page(0, 300)), warc_record("response", uri(1), large)});
+  const std::string file = joined(
+      {warc_record("response", uri(0), page(0, 300)), warc_record("response", uri(1), large)});
   for (const size_t max_block_bytes : {1000u, 100'000u}) {
     WarcReader reader(memory_stream(as_bytes(file), "x"), {.max_block_bytes = max_block_bytes});
     while (const auto record = reader.next())
@@ -213,4 +214,4 @@ TEST(WarcReader, TheTotalLimitIsAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -5,7 +5,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 std::string read(std::string_view text) {
@@ -178,4 +178,4 @@ TEST(WebAddress, RandomTextsReadBackAsThemselves) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

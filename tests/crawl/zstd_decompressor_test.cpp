@@ -7,7 +7,7 @@
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::crawl {
 namespace {
 
 using testing::as_bytes;
@@ -67,4 +67,4 @@ TEST(ZstdDecompressor, RefusesWindowsAbove128MiB) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::crawl

@@ -8,7 +8,7 @@
 #include "tests/data/tiny_pictograms.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 constexpr int64_t kAugmentSide = 32;
@@ -187,4 +187,4 @@ TEST(Augmenter, RefusesBadInput) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

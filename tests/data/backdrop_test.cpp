@@ -8,7 +8,7 @@
 
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 constexpr int64_t kBackdropSide = 16;
@@ -74,4 +74,4 @@ TEST(LayOver, CompositesPremultipliedColours) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -7,7 +7,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -65,4 +65,4 @@ TEST(ContrastiveBatches, RefusesBatchesLargerThanTheSet) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -13,7 +13,7 @@
 #include "tests/media/clip_builder.h"
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -47,9 +47,11 @@ class DocumentSourceTest : public ::testing::Test {
   }
   /// A source of one document with this clip.
   DocumentSourceConfig of_clip(std::string bytes) const {
-    Document clip{.parts = {Part::of_medium(0), Part::of_text("it brightens")}};
-    clip.media.push_back({.kind = MediumKind::kVideo, .bytes = std::move(bytes), .format = "mp4"});
-    ShardWriter writer(folder_.file("clips.tar"));
+    document::Document clip{
+        .parts = {document::Part::of_medium(0), document::Part::of_text("it brightens")}};
+    clip.media.push_back(
+        {.kind = document::MediumKind::kVideo, .bytes = std::move(bytes), .format = "mp4"});
+    document::ShardWriter writer(folder_.file("clips.tar"));
     writer.add("0", clip);
     writer.finish();
     auto clips = config();
@@ -118,12 +120,13 @@ TEST_F(DocumentSourceTest, ASequenceIsTheMarkedCaptionAndThePreparedPicture) {
 }
 
 TEST_F(DocumentSourceTest, PicturesVaryWithinTheConfigsBounds) {
-  Image image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)};
+  media::Image image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)};
   for (size_t i = 0; i < image.pixels.size(); ++i)
     image.pixels[i] = static_cast<uint8_t>(15 * (i / 3 % 16));  // brighter to the right
-  Document page{.parts = {Part::of_medium(0), Part::of_text("a ramp")}};
-  page.media.push_back({.bytes = encode_png(image), .format = "png"});
-  ShardWriter writer(folder_.file("ramp.tar"));
+  document::Document page{
+      .parts = {document::Part::of_medium(0), document::Part::of_text("a ramp")}};
+  page.media.push_back({.bytes = media::encode_png(image), .format = "png"});
+  document::ShardWriter writer(folder_.file("ramp.tar"));
   writer.add("0", page);
   writer.finish();
   auto plain = config();
@@ -171,11 +174,11 @@ TEST_F(DocumentSourceTest, NothingButDamagedSamplesIsAnError) {
 }
 
 TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
-  std::vector<Image> frames(
-      12, Image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)});
+  std::vector<media::Image> frames(
+      12, media::Image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16)});
   for (size_t f = 0; f < frames.size(); ++f)
     std::ranges::fill(frames[f].pixels, static_cast<uint8_t>(20 * f));
-  const DocumentSource documents(of_clip(encode_video(frames, 1)), format());
+  const DocumentSource documents(of_clip(media::encode_video(frames, 1)), format());
   std::set<int> starts;
   std::vector<std::string> damaged;
   for (int64_t i = 0; i < 20; ++i) {
@@ -195,7 +198,7 @@ constexpr auto kOneASecond = [](int i) { return int64_t{25} * i; };
 /// their frames no more may be decoded than a run and the two ends need.
 TEST_F(DocumentSourceTest, OfALongClipTheRunAloneIsDecoded) {
   auto clips = of_clip(clip_of({.frames = 300, .gop = 10, .ticks = kOneASecond}));
-  clips.limits.video.max_decoded = 60 * VideoLimits::kLeastPixels;
+  clips.limits.video.max_decoded = 60 * media::VideoLimits::kLeastPixels;
   const DocumentSource documents(clips, format());
   std::vector<std::string> damaged;
   for (int64_t i = 0; i < 10; ++i) {
@@ -304,16 +307,18 @@ TEST_F(DocumentSourceTest, ADamagedPictureIsRenderedAsNaNAndNamedOnce) {
 }
 
 TEST_F(DocumentSourceTest, PicturesAreNumberedWithTheClipsBetweenThem) {
-  const Image image{.height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16, 90)};
-  Document page{.parts = {Part::of_medium(0), Part::of_medium(1), Part::of_medium(2),
-                          Part::of_text("a picture, a clip, a picture")}};
-  page.media = {{.bytes = encode_png(image), .format = "png"},
-                {.kind = MediumKind::kVideo,
-                 .bytes = encode_video(std::vector(3, image), 1),
+  const media::Image image{
+      .height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16, 90)};
+  document::Document page{.parts = {document::Part::of_medium(0), document::Part::of_medium(1),
+                                    document::Part::of_medium(2),
+                                    document::Part::of_text("a picture, a clip, a picture")}};
+  page.media = {{.bytes = media::encode_png(image), .format = "png"},
+                {.kind = document::MediumKind::kVideo,
+                 .bytes = media::encode_video(std::vector(3, image), 1),
                  .format = "mp4"},
-                {.bytes = encode_png(image), .format = "png"}};
+                {.bytes = media::encode_png(image), .format = "png"}};
   const auto write = [&](const std::string& name) {
-    ShardWriter writer(folder_.file(name));
+    document::ShardWriter writer(folder_.file(name));
     writer.add("0", page);
     writer.add("1", page);
     writer.finish();
@@ -362,4 +367,4 @@ TEST_F(DocumentSourceTest, UnusableConfigsAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -11,7 +11,7 @@
 #include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -284,4 +284,4 @@ TEST_F(EpisodesTest, RefusesWhatCannotWork) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -6,7 +6,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/data/pictogram_set.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 /// A black bar over the upper half of the drawing.
@@ -21,7 +21,7 @@ struct Dark {
   double amount = 0, x = 0, y = 0;
 };
 
-Dark dark_part(const Image& frame) {
+Dark dark_part(const media::Image& frame) {
   Dark dark;
   const double side = static_cast<double>(frame.width);
   for (int64_t row = 0; row < frame.height; ++row) {
@@ -95,4 +95,4 @@ TEST(MovingPictogram, RefusesSizesOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

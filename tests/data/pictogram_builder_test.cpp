@@ -8,7 +8,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_packages.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -24,9 +24,9 @@ void draw_files(const PictogramSources& sources, const std::string& damaged) {
       "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 72 72'>"
       "<rect x='9' y='9' width='54' height='54' fill='#f00'/>" +
       std::string(kLines);
-  Image image{.height = 64, .width = 64, .mode = PixelMode::kRgb};
+  media::Image image{.height = 64, .width = 64, .mode = media::PixelMode::kRgb};
   for (int i = 0; i < 64 * 64; ++i) image.pixels.insert(image.pixels.end(), {0, 255, 0});
-  const std::string png = encode_png(image);
+  const std::string png = media::encode_png(image);
   for (const std::string& file : list_pictograms(sources).files) {
     const bool bad = !damaged.empty() && file.ends_with(damaged);
     write_file_atomic(file, bad ? "damaged" : file.ends_with(".svg") ? svg : png);
@@ -118,6 +118,6 @@ TEST(BuildPictograms, StopsWhenProgressThrows) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data
 
 #endif  // FLAMINGO_MEDIA

@@ -9,7 +9,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_packages.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -106,4 +106,4 @@ TEST(IsMirrorable, LooksAtWholeWords) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -13,12 +13,12 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
 
-std::span<const std::byte> bytes_of(const Medium& medium) {
+std::span<const std::byte> bytes_of(const document::Medium& medium) {
   return std::as_bytes(std::span(medium.bytes));
 }
 
@@ -30,12 +30,12 @@ TEST(PictogramDocuments, APairIsThePictureAndItsWords) {
   std::set<std::string> captions;
   for (uint64_t seed = 0; seed < 50; ++seed) {
     Rng rng(seed);
-    const Document pair = pictogram_pair(set, drawing, {}, rng);
+    const document::Document pair = pictogram_pair(set, drawing, {}, rng);
     ASSERT_EQ(pair.parts.size(), 2u);
     EXPECT_EQ(pair.parts[0].medium, 0);
     EXPECT_NE(pair.parts[1].text.find(number), std::string::npos) << pair.parts[1].text;
     captions.insert(pair.parts[1].text);
-    const Image decoded = decode_image(bytes_of(pair.media[0]), "pair");
+    const media::Image decoded = media::decode_image(bytes_of(pair.media[0]), "pair");
     EXPECT_EQ(decoded.pixels, drawing_image(set, drawing).pixels);
   }
   EXPECT_GT(captions.size(), 2u) << "names, tags and both";
@@ -47,11 +47,12 @@ TEST(PictogramDocuments, AClipMovesAsItsCaptionSays) {
   std::set<std::string> captions;
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Rng rng(seed);
-    const Document clip = pictogram_clip(set, 0, rng);
+    const document::Document clip = pictogram_clip(set, 0, rng);
     const std::string& caption = clip.parts[1].text;
     captions.insert(caption);
     EXPECT_TRUE(caption.starts_with("thing0 ")) << caption;
-    const VideoClip decoded = decode_video(bytes_of(clip.media[0]), "clip", {.fps = 1});
+    const media::VideoClip decoded =
+        media::decode_video(bytes_of(clip.media[0]), "clip", {.fps = 1});
     ASSERT_EQ(decoded.frames.size(), 8u);
     EXPECT_EQ(clip.media[0].width, decoded.frames[0].image.width);
     EXPECT_NE(decoded.frames.front().image.pixels, decoded.frames.back().image.pixels) << caption;
@@ -70,8 +71,8 @@ TEST(PictogramDocuments, ShardsThatWereLostComeBackEqual) {
     last = done;
   });
   EXPECT_EQ(last, 50);
-  EXPECT_EQ(open_documents(output + "/000001.tar")->size(), 20);
-  EXPECT_EQ(open_documents(output + "/000002.tar")->size(), 10);
+  EXPECT_EQ(document::open_documents(output + "/000001.tar")->size(), 20);
+  EXPECT_EQ(document::open_documents(output + "/000002.tar")->size(), 10);
   const std::string before = read_file(output + "/000001.tar", 1 << 24);
   std::filesystem::remove(output + "/000001.tar");
   int64_t made = 0;
@@ -85,7 +86,7 @@ TEST(PictogramDocuments, EveryDrawingComesOnceARound) {
   const PictogramSet set = testing::tiny_pictograms(folder, 8, 4);
   const auto drawings = std::ssize(set.drawings_in(PictogramSplit::kTrain));
   write_pair_shards(set, folder.file("pairs"), {.documents = 2 * drawings}, {});
-  const auto file = open_documents(folder.file("pairs") + "/000000.tar");
+  const auto file = document::open_documents(folder.file("pairs") + "/000000.tar");
   std::multiset<std::string> first, second;
   for (int64_t i = 0; i < file->size(); ++i) {
     (i < drawings ? first : second).insert(file->read(i).media[0].sha256);
@@ -102,4 +103,4 @@ TEST(PictogramDocuments, RefusesSizesOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

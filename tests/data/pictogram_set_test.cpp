@@ -9,7 +9,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -43,7 +43,7 @@ TEST(PictogramSet, SplitsKeepHeldOutDrawingsApart) {
 TEST(PictogramSet, RefusesOtherFiles) {
   const TemporaryFolder folder;
   const std::string path = folder.file("other.safetensors");
-  write_safetensors(path, {});
+  io::write_safetensors(path, {});
   EXPECT_THROW(PictogramSet::open(path), Error);
   EXPECT_THROW(PictogramSet::open(folder.file("missing")), Error);
   EXPECT_THROW(PictogramSet::open(folder.file("")), Error);
@@ -99,4 +99,4 @@ TEST(SampleCaption, NeverRepeatsATagAndFallsBackToTheName) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -6,7 +6,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 TEST(Prefetcher, KeepsTheOrderFromTheFirstStep) {
@@ -46,4 +46,4 @@ TEST(Prefetcher, EndsWithoutBeingRead) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -7,7 +7,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::rounding;
@@ -132,4 +132,4 @@ TEST(RecolourSprite, KeepsTheAlpha) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

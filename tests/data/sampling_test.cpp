@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 TEST(SampleDistinct, GivesDifferentNumbersAndReachesAll) {
@@ -35,4 +35,4 @@ TEST(SampleWeighted, FollowsTheWeights) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -5,7 +5,7 @@
 #include "flamingo/core/error.h"
 #include "tests/data/tiny_tokens.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 TEST(SequenceBuilder, KeepsPhiAndLabelsInStep) {
@@ -28,7 +28,7 @@ TEST(SequenceBuilder, RefusesAnEmptyMedium) {
 
 TEST(SequenceBuilder, InTheOtherDirectionTextSeesTheFollowingPicture) {
   const SequenceTokens tokens = testing::tiny_tokens();
-  SequenceBuilder builder(tokens, MediaDirection::kNext);
+  SequenceBuilder builder(tokens, prompt::MediaDirection::kNext);
   builder.text("a").eoc(true).medium({{7, 0}}).text("b").medium({{8, 0}}).text("c");
   const Sequence sequence = builder.build();
   EXPECT_EQ(sequence.ids, (std::vector<int32_t>{1, 'a', 3, 2, 'b', 2, 'c'}));
@@ -45,4 +45,4 @@ TEST(OneTokenWords, TakesPlainWordsUpToTheLimit) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

@@ -29,7 +29,7 @@ inline Json twitter_entry(const std::string& unified, const std::string& image) 
 
 /// Folders with the three packages' listings: 2 objects (1F4F7 camera, 1F511 left key), a person
 /// with a man's form, a toned hand, an apple and an extra with its name, two flags.
-inline PictogramSources tiny_packages(const TemporaryFolder& folder) {
+inline data::PictogramSources tiny_packages(const TemporaryFolder& folder) {
   Json openmoji = {openmoji_entry("1F4F7", "camera", "objects", "light-video"),
                    openmoji_entry("1F511-FE0F", "left key", "objects", "lock"),
                    openmoji_entry("1F9D1-200D-1F373", "cook", "people-body", "person-role"),

@@ -11,14 +11,14 @@
 namespace flamingo::testing {
 
 /// Writes `count` captioned pictograms into a shard; keys are 0, 1, ...
-inline void write_pair_shard(const std::string& path, const PictogramSet& set, int64_t first,
+inline void write_pair_shard(const std::string& path, const data::PictogramSet& set, int64_t first,
                              int64_t count) {
-  const auto drawings = set.drawings_in(PictogramSplit::kTrain);
-  ShardWriter writer(path);
+  const auto drawings = set.drawings_in(data::PictogramSplit::kTrain);
+  document::ShardWriter writer(path);
   for (int64_t i = first; i < first + count; ++i) {
     Rng rng(static_cast<uint64_t>(i));
     const auto drawing = drawings.at(static_cast<size_t>(i) % drawings.size());
-    writer.add(std::to_string(i), pictogram_pair(set, drawing, {}, rng));
+    writer.add(std::to_string(i), data::pictogram_pair(set, drawing, {}, rng));
   }
   writer.finish();
 }

@@ -5,7 +5,7 @@
 namespace flamingo::testing {
 
 /// One id per byte; bos 1, image 2, end of chunk 3.
-inline SequenceTokens tiny_tokens() {
+inline data::SequenceTokens tiny_tokens() {
   return {.bos = {1}, .image = {2}, .eoc = {3}, .encode = [](const std::string& text) {
             return std::vector<int32_t>(text.begin(), text.end());
           }};

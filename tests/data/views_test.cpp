@@ -5,7 +5,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/data/tiny_pictograms.h"
 
-namespace flamingo {
+namespace flamingo::data {
 namespace {
 
 using testing::TemporaryFolder;
@@ -43,4 +43,4 @@ TEST(ViewRenderer, RefusesUnknownDrawings) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::data

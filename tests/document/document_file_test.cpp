@@ -9,7 +9,7 @@
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 using testing::error_of;
@@ -97,4 +97,4 @@ TEST_F(DocumentFileTest, OtherFilesAreErrorsWithAHint) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

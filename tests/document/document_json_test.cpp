@@ -6,7 +6,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 Document pets() {
@@ -112,4 +112,4 @@ TEST(DocumentJson, DamageIsAnErrorOrADocument) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 TEST(Document, PlainTextLeavesMediaOutAndKeepsThePartsApart) {
@@ -21,4 +21,4 @@ TEST(Document, PlainTextOfMediaAloneIsEmpty) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 /// The parts as one line: text in quotes, media by their address.
@@ -57,4 +57,4 @@ TEST(CountWords, CountsRunsInEachPart) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

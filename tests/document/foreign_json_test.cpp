@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 Json read(std::string_view text) { return parse_foreign_json(text, "x"); }
@@ -48,4 +48,4 @@ TEST(ForeignJson, OtherFaultsStayErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -10,7 +10,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 using testing::error_of;
@@ -94,4 +94,4 @@ TEST_F(JsonlTest, DamagedLinesAreErrorsOrDocuments) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

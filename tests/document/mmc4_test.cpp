@@ -6,7 +6,7 @@
 #include "flamingo/document/sample.h"
 #include "flamingo/io/base64.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 /// The published schema, version 1.1, with other words.
@@ -61,15 +61,15 @@ TEST(Mmc4, RulesChooseThePictures) {
 TEST(Mmc4, ReadsTheFilesOfOpenFlamingosShards) {
   Json json = Json::parse(kPublished);
   const std::string jpeg = "\xFF\xD8\xFF" + std::string(11'000, 'x');
-  json["image_info"][0]["image_base64"] = base64_encode(jpeg);
-  json["image_info"][1]["image_base64"] = base64_encode(jpeg.substr(0, 10'999));
+  json["image_info"][0]["image_base64"] = io::base64_encode(jpeg);
+  json["image_info"][1]["image_base64"] = io::base64_encode(jpeg.substr(0, 10'999));
   const std::string text = json.dump();
   const Document page = read_sample({"0.tar: ab", {{"json", text}}});
   ASSERT_EQ(page.media.size(), 1u);
   EXPECT_EQ(page.media[0].bytes, jpeg);
   EXPECT_EQ(page.media[0].format, "jpg");
   EXPECT_EQ(read_sample({"0.tar: ab", {{"json", text}}}, {.min_bytes = 1}).media.size(), 2u);
-  json["image_info"][0]["image_base64"] = "b'" + base64_encode(jpeg) + "'";  // str() of bytes
+  json["image_info"][0]["image_base64"] = "b'" + io::base64_encode(jpeg) + "'";  // str() of bytes
   EXPECT_EQ(read(json, {}, MissingPicture::kDrop).media[0].bytes, jpeg);
 }
 
@@ -98,4 +98,4 @@ TEST(Mmc4, DamageIsAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 /// The published fields, with other words.
@@ -100,4 +100,4 @@ TEST(Obelics, DamageIsAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -5,7 +5,7 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 using testing::error_of;
@@ -61,4 +61,4 @@ TEST(ParquetDocuments, OtherColumnsAreAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

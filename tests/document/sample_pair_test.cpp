@@ -6,7 +6,7 @@
 #include "flamingo/document/unusable.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 using testing::error_of;
@@ -89,4 +89,4 @@ TEST(SamplePair, FailedSamplesAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

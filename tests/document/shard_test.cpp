@@ -7,7 +7,7 @@
 #include "flamingo/document/document_json.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 Document pets(const std::string& picture) {
@@ -66,7 +66,7 @@ TEST_F(ShardTest, ADamagedPictureIsOneDocumentsError) {
 
 TEST_F(ShardTest, ASampleOfAnotherKindAndAMissingMemberAreErrors) {
   const std::string path = folder_.path() + "/c.tar";
-  TarWriter tar(path);
+  io::TarWriter tar(path);
   tar.add("1.xyz", "?");
   Document page = pets("a");
   tar.add("2.json", document_to_json(page));
@@ -86,4 +86,4 @@ TEST_F(ShardTest, RefusesKeysWithDotsAndMediaWithoutBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -9,7 +9,7 @@
 #include "flamingo/core/error.h"
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::document {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -19,9 +19,10 @@ constexpr int32_t kEoc = 50257;
 constexpr int32_t kImage = 50258;
 
 /// GPT-2 with <EOC>; "<image>" is one added token, or plain text of three.
-const Tokenizer& gpt2(bool one_token = true) {
-  static const Tokenizer plain = testing::golden_tokenizer("gpt2").with_special_token("<EOC>");
-  static const Tokenizer added = plain.with_special_token("<image>");
+const text::Tokenizer& gpt2(bool one_token = true) {
+  static const text::Tokenizer plain =
+      testing::golden_tokenizer("gpt2").with_special_token("<EOC>");
+  static const text::Tokenizer added = plain.with_special_token("<image>");
   return one_token ? added : plain;
 }
 
@@ -64,20 +65,22 @@ TEST(Window, TokensSeeOnlyMediaOfTheWindow) {
   // (next).
   const Document page = page_of({7, 9, 3, 8, 5});
   for (const bool one_token : {true, false}) {
-    const Tokenizer& tokenizer = gpt2(one_token);
+    const text::Tokenizer& tokenizer = gpt2(one_token);
     for (const double p_next : {0.0, 1.0}) {
-      const Interleaved whole = interleave(
+      const prompt::Interleaved whole = prompt::interleave(
           tokenizer,
           [&] {
-            std::vector<Segment> segments;
+            std::vector<prompt::Segment> segments;
             for (const Part& part : page.parts) {
-              segments.push_back(part.is_text() ? Segment::of_text(part.text) : Segment::medium());
+              segments.push_back(part.is_text() ? prompt::Segment::of_text(part.text)
+                                                : prompt::Segment::medium());
             }
             return segments;
           }(),
           {.close = true,
            .end = true,
-           .direction = p_next > 0 ? MediaDirection::kNext : MediaDirection::kPrevious});
+           .direction =
+               p_next > 0 ? prompt::MediaDirection::kNext : prompt::MediaDirection::kPrevious});
       std::set<Ids> seen;
       for (uint64_t seed = 0; seed < 300; ++seed) {
         Rng rng(seed);
@@ -142,4 +145,4 @@ TEST(Window, RefusesConfigsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::document

@@ -65,18 +65,19 @@ TEST(DataVerbs, WhatCannotBeUsedIsNoDamage) {
 }
 
 /// A shard of one document for each clip or picture.
-void write_shard(const std::string& path, const std::vector<Medium>& media) {
-  ShardWriter writer(path);
+void write_shard(const std::string& path, const std::vector<document::Medium>& media) {
+  document::ShardWriter writer(path);
   for (size_t i = 0; i < media.size(); ++i) {
-    Document document{.parts = {Part::of_medium(0), Part::of_text("words")}};
+    document::Document document{
+        .parts = {document::Part::of_medium(0), document::Part::of_text("words")}};
     document.media = {media[i]};
     writer.add(std::to_string(i), document);
   }
   writer.finish();
 }
 
-Medium clip_medium(const ClipSpec& spec) {
-  return {.kind = MediumKind::kVideo, .bytes = clip_of(spec), .format = "mp4"};
+document::Medium clip_medium(const ClipSpec& spec) {
+  return {.kind = document::MediumKind::kVideo, .bytes = clip_of(spec), .format = "mp4"};
 }
 
 TEST(DataVerbs, CheckTellsOfDamagedFrames) {

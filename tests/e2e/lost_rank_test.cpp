@@ -61,9 +61,9 @@ bool exited(int status, int code) { return WIFEXITED(status) && WEXITSTATUS(stat
 
 TEST(LostRankTest, EndsTheJobByNameAndStartedAgainItReachesTheSameCurve) {
   const TinyRun run;
-  pretrain_vision(run.vision(), {});
+  train::pretrain_vision(run.vision(), {});
   const auto recipe = [&](const std::string& name) {
-    TrainFlamingoRecipe made = run.flamingo(name);
+    train::TrainFlamingoRecipe made = run.flamingo(name);
     made.train.steps = 40;
     made.train.checkpoint_every = 3;
     const std::string path = run.file(name + ".json");

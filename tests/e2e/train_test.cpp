@@ -22,13 +22,13 @@ class TrainTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     run_ = std::make_unique<TinyRun>();
-    pretrain_vision(run_->vision(), {});
+    train::pretrain_vision(run_->vision(), {});
   }
   static void TearDownTestSuite() { run_.reset(); }
 
   /// Writes the recipe of a run of so many steps.
   static std::string recipe(const std::string& name, int64_t steps) {
-    TrainFlamingoRecipe recipe = run_->flamingo(name);
+    train::TrainFlamingoRecipe recipe = run_->flamingo(name);
     recipe.train.steps = steps;
     const std::string path = run_->file(name + ".json");
     write_file_atomic(path, config_to_json(recipe).dump());
@@ -51,8 +51,8 @@ pid_t start(const std::string& recipe) {
 }
 
 TEST_F(TrainTest, PlanTellsTheRecipesOwnLineWithoutTimes) {
-  TrainFlamingoRecipe recipe = run_->flamingo("planned");
-  recipe.frozen = FrozenFormat::kFp32;
+  train::TrainFlamingoRecipe recipe = run_->flamingo("planned");
+  recipe.frozen = surgery::FrozenFormat::kFp32;
   recipe.mixture.micro_batch = 3;
   write_file_atomic(run_->file("planned.json"), config_to_json(recipe).dump());
   const auto result = run_flamingo("plan " + run_->file("planned.json") + " --untimed --json");

@@ -9,7 +9,7 @@
 #include "tests/model/tiny_flamingo.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 /// Of unit vectors: one layer over up to 5 tokens and the projections around it, or the encoder's
@@ -17,7 +17,7 @@ namespace {
 constexpr testing::Rounding kRounding{
     .terms = 12 + (4 * 8 + 8 + 4 + 5 + 16) + 300 + 16 + 8 * testing::kFunction, .norm = 1};
 
-ContrastiveConfig tiny_heads() {
+vision::ContrastiveConfig tiny_heads() {
   return {.embed_dim = 6,
           .text_width = 8,
           .text_layers = 1,
@@ -26,35 +26,35 @@ ContrastiveConfig tiny_heads() {
           .max_tokens = 5};
 }
 
-Tokenizer letters() {
+text::Tokenizer letters() {
   const Json file = {{"model",
                       {{"type", "BPE"},
                        {"vocab", {{"a", 0}, {"b", 1}, {"c", 2}, {"ab", 3}}},
                        {"merges", {"a b"}}}}};
-  return Tokenizer::from_json(file.dump(), "letters");
+  return text::Tokenizer::from_json(file.dump(), "letters");
 }
 
 class EmbedderTest : public ::testing::Test {
  protected:
   EmbedderTest() {
-    init_weights(*encoder_, 1);
-    init_weights(*heads_, 2);
+    nn::init_weights(*encoder_, 1);
+    nn::init_weights(*heads_, 2);
     encoder_->eval();
     write_heads(folder_.file("heads"));
   }
   void write_heads(const std::string& path) const {
-    write_weights_folder(path, {{"contrastive", config_to_json(tiny_heads())}},
-                         state_dict_of(*heads_));
+    train::write_weights_folder(path, {{"contrastive", config_to_json(tiny_heads())}},
+                                checkpoint::state_dict_of(*heads_));
   }
   ContrastiveEmbedder open(const std::string& name) {
     return {folder_.file(name), encoder_.ptr(), {letters(), table_}, renderer_};
   }
 
   testing::TemporaryFolder folder_;
-  ViewRenderer renderer_{testing::tiny_pictograms(folder_, 8, 4), {}, 16, 1};
-  Nfnet encoder_{*testing::tiny_flamingo().vision.nfnet, torch::TensorOptions()};
+  data::ViewRenderer renderer_{testing::tiny_pictograms(folder_, 8, 4), {}, 16, 1};
+  vision::Nfnet encoder_{*testing::tiny_flamingo().vision.nfnet, torch::TensorOptions()};
   const torch::Tensor table_ = torch::linspace(-1, 1, 4 * 12).view({4, 12}).sin();
-  Contrastive heads_{tiny_heads(), encoder_->dim(), 12, torch::TensorOptions()};
+  vision::Contrastive heads_{tiny_heads(), encoder_->dim(), 12, torch::TensorOptions()};
 };
 
 TEST_F(EmbedderTest, TextsAreThoseOfTheHeads) {
@@ -75,7 +75,7 @@ TEST_F(EmbedderTest, LongTextsAreCut) {
 
 TEST_F(EmbedderTest, PicturesAreThoseOfTheEncoderAndTheHeads) {
   const torch::NoGradGuard no_grad;
-  std::vector<ViewRef> views;  // more than are encoded at once
+  std::vector<data::ViewRef> views;  // more than are encoded at once
   for (int64_t i = 0; i < 70; ++i) views.push_back({.drawing = i % 12, .view = i / 12});
   const auto got = open("heads").embed_pictures(views);
   ASSERT_EQ(got.sizes(), (std::vector<int64_t>{70, 6}));
@@ -97,4 +97,4 @@ TEST_F(EmbedderTest, NamesWhatIsMissingOrForeign) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -10,7 +10,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 using testing::TemporaryFolder;
@@ -28,9 +28,9 @@ class FlamingoScorerTest : public ::testing::Test {
     ids.insert(ids.end(), candidate.begin(), candidate.end());
     phi.resize(ids.size(), request.prompt.phi.back());
     std::vector<torch::Tensor> media;
-    for (const SequenceMedium& medium : request.prompt.media) {
+    for (const data::SequenceMedium& medium : request.prompt.media) {
       media.push_back(
-          model_->encode_media(renderer_.render(views_of(medium)).unsqueeze(0).unsqueeze(0)));
+          model_->encode_media(renderer_.render(data::views_of(medium)).unsqueeze(0).unsqueeze(0)));
     }
     const auto logits =
         model_->forward({.ids = torch::tensor(ids).unsqueeze(0),
@@ -59,16 +59,17 @@ class FlamingoScorerTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  ViewRenderer renderer_{testing::tiny_pictograms(folder_, 4, 4), {}, 16, 1};
-  Flamingo model_ = testing::make_flamingo(testing::tiny_flamingo());
+  data::ViewRenderer renderer_{testing::tiny_pictograms(folder_, 4, 4), {}, 16, 1};
+  model::Flamingo model_ = testing::make_flamingo(testing::tiny_flamingo());
   const ScoreRequest two_pictures_{
       .prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},
                  .phi = {0, 1, 1, 1, 1, 2, 2},
-                 .media = {MediumFrames{{0, 0}}, MediumFrames{{3, 0}}}},
+                 .media = {data::MediumFrames{{0, 0}}, data::MediumFrames{{3, 0}}}},
       .candidates = {{7, 8, 41}, {9, 41}}};
-  const ScoreRequest clip_{
-      .prompt = {.ids = {1, 40, 5}, .phi = {0, 1, 1}, .media = {MediumFrames{{2, 1}, {2, 2}}}},
-      .candidates = {{7, 41}, {10, 11, 12, 41}, {9}}};
+  const ScoreRequest clip_{.prompt = {.ids = {1, 40, 5},
+                                      .phi = {0, 1, 1},
+                                      .media = {data::MediumFrames{{2, 1}, {2, 2}}}},
+                           .candidates = {{7, 41}, {10, 11, 12, 41}, {9}}};
   const ScoreRequest text_{.prompt = {.ids = {1, 5}, .phi = {0, 0}}, .candidates = {{7}, {9}}};
 };
 
@@ -106,4 +107,4 @@ TEST_F(FlamingoScorerTest, RefusesEmptyRequests) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -11,7 +11,7 @@
 #include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 using testing::TemporaryFolder;
@@ -21,20 +21,23 @@ class EpisodeSamplerTest : public ::testing::Test {
   EpisodeSampler sampler(const EpisodeTask& task, uint64_t seed = 1) const {
     return EpisodeSampler(set_, testing::tiny_tokens(), {200, 201, 202, 203}, task, seed);
   }
-  const PictogramDrawing& drawing(int64_t index) const {
+  const data::PictogramDrawing& drawing(int64_t index) const {
     return set_.drawings()[static_cast<size_t>(index)];
   }
-  std::string shown(const SequenceMedium& medium) const {
-    const auto index = drawing(views_of(medium)[0].drawing).concept_index;
+  std::string shown(const data::SequenceMedium& medium) const {
+    const auto index = drawing(data::views_of(medium)[0].drawing).concept_index;
     return set_.concepts()[static_cast<size_t>(index)].name;
   }
 
   TemporaryFolder folder_;
-  PictogramSet set_ = testing::tiny_pictograms(folder_, 20, 8);
+  data::PictogramSet set_ = testing::tiny_pictograms(folder_, 20, 8);
   EpisodeTask naming_{.name = "naming"};
-  EpisodeTask binding_{
-      .name = "binding", .ways = 2, .shots = 1, .split = PictogramSplit::kUnseen, .made_up = true};
-  EpisodeTask names_{.name = "names", .shots = 1, .split = PictogramSplit::kUnseen};
+  EpisodeTask binding_{.name = "binding",
+                       .ways = 2,
+                       .shots = 1,
+                       .split = data::PictogramSplit::kUnseen,
+                       .made_up = true};
+  EpisodeTask names_{.name = "names", .shots = 1, .split = data::PictogramSplit::kUnseen};
 };
 
 TEST_F(EpisodeSamplerTest, NamingAsksForOneOfFiveNames) {
@@ -48,7 +51,7 @@ TEST_F(EpisodeSamplerTest, NamingAsksForOneOfFiveNames) {
     const std::string name = shown(episode.request.prompt.media[0]);
     EXPECT_EQ(episode.names[right], name);
     EXPECT_EQ(testing::tiny_text(episode.request.candidates[right]), " " + name + "|");
-    EXPECT_EQ(drawing(episode.query()).split, PictogramSplit::kStyle);
+    EXPECT_EQ(drawing(episode.query()).split, data::PictogramSplit::kStyle);
     EXPECT_EQ(std::set(episode.names.begin(), episode.names.end()).size(), 5u);
     answers.insert(episode.answer);
   }
@@ -59,17 +62,18 @@ TEST_F(EpisodeSamplerTest, BindingShowsEachWordOnceInTheOtherStyle) {
   const EpisodeSampler episodes = sampler(binding_);
   for (int64_t i = 0; i < 50; ++i) {
     const EvalEpisode episode = episodes.episode(i, EvalControl::kNone);
-    const Sequence& prompt = episode.request.prompt;
+    const data::Sequence& prompt = episode.request.prompt;
     ASSERT_EQ(prompt.media.size(), 3u);
     std::map<std::string, int32_t> bound;
     for (size_t t = 0; t < prompt.ids.size(); ++t) {
       if (prompt.ids[t] < 200) continue;
-      const SequenceMedium& medium = prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
-      EXPECT_EQ(drawing(views_of(medium)[0].drawing).style, PictogramStyle::kColour);
+      const data::SequenceMedium& medium = prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
+      EXPECT_EQ(drawing(data::views_of(medium)[0].drawing).style, data::PictogramStyle::kColour);
       bound[shown(medium)] = prompt.ids[t];
     }
     ASSERT_EQ(bound.size(), 2u);
-    EXPECT_EQ(drawing(views_of(prompt.media[2])[0].drawing).style, PictogramStyle::kTwitter);
+    EXPECT_EQ(drawing(data::views_of(prompt.media[2])[0].drawing).style,
+              data::PictogramStyle::kTwitter);
     const auto& right = episode.request.candidates[static_cast<size_t>(episode.answer)];
     EXPECT_EQ(right, (std::vector<int32_t>{bound.at(shown(prompt.media[2])), 3}));
   }
@@ -131,4 +135,4 @@ TEST(DefaultTasks, AreTheModelCardsMeasurements) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 const std::array<TaskResult, 2> kResults = {
@@ -39,4 +39,4 @@ TEST(ReportJson, HasTheSameNumbers) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -10,7 +10,7 @@
 #include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
 
-namespace flamingo {
+namespace flamingo::eval {
 namespace {
 
 using testing::TemporaryFolder;
@@ -18,7 +18,7 @@ using testing::TemporaryFolder;
 /// Knows every picture's name: a candidate that spells it is likelier than the others.
 class KnowingScorer : public Scorer {
  public:
-  explicit KnowingScorer(PictogramSet set) : set_(std::move(set)) {}
+  explicit KnowingScorer(data::PictogramSet set) : set_(std::move(set)) {}
 
   std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) override {
     largest_batch = std::max(largest_batch, requests.size());
@@ -35,16 +35,16 @@ class KnowingScorer : public Scorer {
   size_t largest_batch = 0;
 
  private:
-  bool spells(const Sequence& prompt, const std::vector<int32_t>& candidate) const {
+  bool spells(const data::Sequence& prompt, const std::vector<int32_t>& candidate) const {
     const int32_t phi = prompt.phi.back();
     if (phi == 0) return false;
-    const auto drawing = views_of(prompt.media[static_cast<size_t>(phi - 1)])[0].drawing;
+    const auto drawing = data::views_of(prompt.media[static_cast<size_t>(phi - 1)])[0].drawing;
     const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
     const std::string& name = set_.concepts()[static_cast<size_t>(index)].name;
     return testing::tiny_text(candidate) == " " + name + "|";
   }
 
-  PictogramSet set_;
+  data::PictogramSet set_;
 };
 
 class RunnerTest : public ::testing::Test {
@@ -90,7 +90,7 @@ TEST_F(RunnerTest, RefusesEmptyMeasurements) {
 /// Embeds a name and its pictures at the same random place; `noise` moves the pictures.
 class PlacingEmbedder : public Embedder {
  public:
-  PlacingEmbedder(PictogramSet set, double noise) : set_(std::move(set)), noise_(noise) {}
+  PlacingEmbedder(data::PictogramSet set, double noise) : set_(std::move(set)), noise_(noise) {}
 
   at::Tensor embed_texts(std::span<const std::string> texts) override {
     at::Tensor rows = at::zeros({std::ssize(texts), 16});
@@ -98,7 +98,7 @@ class PlacingEmbedder : public Embedder {
       place(texts[static_cast<size_t>(i)], 0, rows[i]);
     return rows;
   }
-  at::Tensor embed_pictures(std::span<const ViewRef> views) override {
+  at::Tensor embed_pictures(std::span<const data::ViewRef> views) override {
     at::Tensor rows = at::zeros({std::ssize(views), 16});
     for (int64_t i = 0; i < std::ssize(views); ++i) {
       const auto drawing = views[static_cast<size_t>(i)].drawing;
@@ -115,7 +115,7 @@ class PlacingEmbedder : public Embedder {
     for (int64_t i = 0; i < 16; ++i) row[i].fill_(rng.normal() + noise * other.normal());
   }
 
-  PictogramSet set_;
+  data::PictogramSet set_;
   double noise_;
 };
 
@@ -142,4 +142,4 @@ TEST(TaskResult, JudgesControlsByTwoStandardErrorsOfChance) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::eval

@@ -11,13 +11,13 @@
 #include "flamingo/generate/engine.h"
 #include "tests/generate/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 using Ids = std::vector<int32_t>;
 
 /// A to Z, a space, the two bytes of U+00E9 (as byte-level characters), and tokens of several.
-Tokenizer word_tokenizer() {
+text::Tokenizer word_tokenizer() {
   Json vocab = Json::object();
   const auto add = [&](const std::string& token) { vocab[token] = vocab.size(); };
   for (char letter = 'A'; letter <= 'Z'; ++letter) add(std::string(1, letter));
@@ -39,7 +39,7 @@ Tokenizer word_tokenizer() {
                      {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
                      {"decoder", {{"type", "ByteLevel"}}},
                      {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", merges}}}};
-  return Tokenizer::from_json(file.dump(), "words")
+  return text::Tokenizer::from_json(file.dump(), "words")
       .with_special_token("<EOC>")
       .with_special_token("<image>");
 }
@@ -64,8 +64,8 @@ void expect_same_scores(const std::vector<double>& actual, const std::vector<dou
 
 struct ConversationTest : testing::Test {
   ConversationTest() { at::set_num_threads(1); }  // the model is too small for more
-  Flamingo model = tiny_flamingo();
-  Tokenizer tokenizer = word_tokenizer();
+  model::Flamingo model = tiny_flamingo();
+  text::Tokenizer tokenizer = word_tokenizer();
   EncodedPrompt prompt{{41, 3, 5, 7, 26}, {1, 1, 1, 1, 1}, {medium(1)}};
   EncodedPrompt more{{9, 4, 11}, {1, 1, 1}, {}};
   std::vector<Ids> candidates = {{2, 6}, {8, 3}, {30}};
@@ -178,8 +178,8 @@ TEST_F(ConversationTest, WholeCharactersLeaveOutADividedOneEverywhere) {
 /// Throws in its step number `last`.
 class FailingDecoder : public StepDecoder {
  public:
-  FailingDecoder(Flamingo model, int64_t last) : decoder_(std::move(model)), left_(last) {}
-  std::vector<float> step(int32_t id, int32_t phi, KvCache& cache) override {
+  FailingDecoder(model::Flamingo model, int64_t last) : decoder_(std::move(model)), left_(last) {}
+  std::vector<float> step(int32_t id, int32_t phi, lm::KvCache& cache) override {
     require(--left_ != 0, "test", "expected a step, got an error");
     return decoder_.step(id, phi, cache);
   }
@@ -234,4 +234,4 @@ TEST_F(SecondTurn, AnAnswerThatThrowsLeavesNothingBehind) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -4,14 +4,15 @@
 
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 using testing::golden_tokenizer;
 using Ids = std::vector<int32_t>;
 
 /// What follows `start` in the tokens of `start` and `text` together.
-Ids continuation(const Tokenizer& tokenizer, const std::string& start, const std::string& text) {
+Ids continuation(const text::Tokenizer& tokenizer, const std::string& start,
+                 const std::string& text) {
   const Ids head = tokenizer.encode_plain(start);
   Ids all = tokenizer.encode_plain(start + text);
   EXPECT_TRUE(all.size() >= head.size() && std::equal(head.begin(), head.end(), all.begin()));
@@ -32,7 +33,7 @@ const std::vector<std::string> kAnswers = {
 
 class CutAnswer : public ::testing::TestWithParam<const char*> {
  protected:
-  const Tokenizer& tokenizer = golden_tokenizer(GetParam());
+  const text::Tokenizer& tokenizer = golden_tokenizer(GetParam());
 };
 
 TEST_P(CutAnswer, SaysTheTextInTheTokensOfAPromptWithIt) {
@@ -81,4 +82,4 @@ INSTANTIATE_TEST_SUITE_P(Vocabularies, CutAnswer,
                          ::testing::Values("llama", "smollm2", "gpt2", "neox-like"));
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -8,11 +8,11 @@
 #include "tests/generate/tiny_flamingo.h"
 #include "tests/model/summed_terms.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 /// A byte-level tokenizer of 40 one-character tokens "A" .. and two special ones.
-Tokenizer tiny_tokenizer() {
+text::Tokenizer tiny_tokenizer() {
   Json vocab = Json::object();
   for (int i = 0; i < 40; ++i) vocab[std::string(1, static_cast<char>('A' + i))] = i;
   const Json file = {{"version", "1.0"},
@@ -20,7 +20,7 @@ Tokenizer tiny_tokenizer() {
                      {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}},
                      {"decoder", {{"type", "ByteLevel"}}},
                      {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", Json::array()}}}};
-  return Tokenizer::from_json(file.dump(), "tiny")
+  return text::Tokenizer::from_json(file.dump(), "tiny")
       .with_special_token("<EOC>")
       .with_special_token("<image>");
 }
@@ -30,24 +30,24 @@ PreparedMedium random_medium(const std::string& key, int64_t frames = 1) {
 }
 
 struct EngineTest : ::testing::Test {
-  Flamingo model = tiny_flamingo();
-  Tokenizer tokenizer = tiny_tokenizer();
+  model::Flamingo model = tiny_flamingo();
+  text::Tokenizer tokenizer = tiny_tokenizer();
   Conversation conversation{model, tokenizer, std::make_shared<ModelStepDecoder>(model)};
   EncodedPrompt prompt{
       {41, 3, 5, 41, 7}, {1, 1, 1, 2, 2}, {random_medium("a"), random_medium("b", 3)}};
 };
 
 /// Of a sum of log likelihoods after up to 20 tokens, with two images of 16 patches.
-double tolerance(const Flamingo& model, double expected) {
+double tolerance(const model::Flamingo& model, double expected) {
   const int64_t terms = testing::summed_terms(model->config(), 20, 4 * 16) + 42;
   return testing::rounding<float>(terms, std::abs(expected));
 }
 
 /// Logits [1, T, V] by a full forward, without any cache.
-torch::Tensor uncached_logits(Flamingo model, const EncodedPrompt& prompt) {
+torch::Tensor uncached_logits(model::Flamingo model, const EncodedPrompt& prompt) {
   const c10::InferenceMode guard;
   GenerateTimings timings;
-  FlamingoInput input;
+  model::FlamingoInput input;
   input.ids = torch::tensor(prompt.ids, torch::kInt).to(torch::kLong).unsqueeze(0);
   input.phi = torch::tensor(prompt.phi, torch::kInt).to(torch::kLong).unsqueeze(0);
   input.media = MediaCache(model).encode(prompt.media, timings);
@@ -62,7 +62,8 @@ EncodedPrompt extended(EncodedPrompt prompt, const std::vector<int32_t>& ids) {
 }
 
 /// Greedy ids by a full forward per token, without any cache.
-std::vector<int32_t> uncached_greedy(Flamingo model, const EncodedPrompt& prompt, int64_t count) {
+std::vector<int32_t> uncached_greedy(model::Flamingo model, const EncodedPrompt& prompt,
+                                     int64_t count) {
   const c10::InferenceMode guard;
   std::vector<int32_t> answer;
   for (int64_t i = 0; i < count; ++i) {
@@ -142,7 +143,7 @@ std::string refusal(Conversation& conversation, const EncodedPrompt& prompt,
 }
 
 TEST_F(EngineTest, RefusesToScoreWhatItCannot) {
-  const DecoderConfig& lm = model->config().lm;
+  const lm::DecoderConfig& lm = model->config().lm;
   const auto words = static_cast<int32_t>(lm.vocab + lm.additional_vocab);
   const auto room = static_cast<size_t>(lm.max_positions) - prompt.ids.size();
   EXPECT_NE(refusal(conversation, prompt, {}).find("at least one candidate"), std::string::npos);
@@ -191,4 +192,4 @@ TEST_F(EngineTest, RefusesEmptyAndTooLongPrompts) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -12,7 +12,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 const std::string kGolden = FLAMINGO_GOLDEN_DIR;
@@ -20,7 +20,7 @@ const std::string kGolden = FLAMINGO_GOLDEN_DIR;
 /// Largest |a - b| / |b| of logits, as vectors: of float32 the terms of their sums; torch rounds
 /// some 50 intermediate results in a row to bf16, which add up as a random walk does; and so do
 /// the inputs of 21 products in a row, rounded to 1 / 254 of a block's largest of 3 times its size.
-double float32(const FlamingoConfig& config) {
+double float32(const model::FlamingoConfig& config) {
   return testing::rounding<float>(testing::summed_terms(config, 12, 2 * 4), 1);
 }
 const double kBf16 = 0x1p-8 * std::sqrt(50.0);
@@ -31,9 +31,9 @@ double difference(const std::vector<float>& a, const std::vector<float>& b) {
   return ((x - y).norm() / y.norm()).item<double>();
 }
 
-Flamingo made(const FlamingoConfig& config, torch::ScalarType type) {
-  Flamingo model(config, WeightOptions::of(type, torch::kCPU, type));
-  init_weights(*model, 1);
+model::Flamingo made(const model::FlamingoConfig& config, torch::ScalarType type) {
+  model::Flamingo model(config, lm::WeightOptions::of(type, torch::kCPU, type));
+  nn::init_weights(*model, 1);
   const torch::NoGradGuard guard;
   for (const auto& parameter : model->named_parameters()) {
     const bool gate = parameter.key().find("alpha") != std::string::npos;
@@ -45,10 +45,10 @@ Flamingo made(const FlamingoConfig& config, torch::ScalarType type) {
 at::Tensor row_of(std::vector<int64_t> values) { return torch::tensor(values).unsqueeze(0); }
 
 /// A prompt of two media and five tokens through the model's own forward.
-KvCache prefill(const Flamingo& model) {
+lm::KvCache prefill(const model::Flamingo& model) {
   const c10::InferenceMode guard;
   torch::manual_seed(testing::seeded(5));
-  KvCache cache;
+  lm::KvCache cache;
   model->forward_hidden({.ids = row_of({1, 40, 7, 40, 8}),
                          .phi = row_of({0, 1, 1, 2, 2}),
                          .media = torch::randn({1, 2, 4, model->media_dim()}),
@@ -57,9 +57,9 @@ KvCache prefill(const Flamingo& model) {
 }
 
 /// Both decoders over the same tokens -> the largest difference of a step's logits.
-double largest_difference(const Flamingo& model, FusedStepDecoder& fused) {
+double largest_difference(const model::Flamingo& model, FusedStepDecoder& fused) {
   ModelStepDecoder plain(model);
-  KvCache a = prefill(model), b = prefill(model);
+  lm::KvCache a = prefill(model), b = prefill(model);
   const std::vector<std::pair<int32_t, int32_t>> tokens = {{3, 2},  {41, 2}, {40, 1}, {9, 1},
                                                            {11, 0}, {40, 2}, {0, 2}};
   double largest = 0.0;
@@ -70,9 +70,9 @@ double largest_difference(const Flamingo& model, FusedStepDecoder& fused) {
   return largest;
 }
 
-double largest_difference(const FlamingoConfig& config, torch::ScalarType type) {
+double largest_difference(const model::FlamingoConfig& config, torch::ScalarType type) {
   const auto model = made(config, type);
-  FusedStepDecoder fused(model, nullptr, InputMode::kExact);
+  FusedStepDecoder fused(model, nullptr, kernels::InputMode::kExact);
   return largest_difference(model, fused);
 }
 
@@ -94,13 +94,13 @@ TEST(FusedStepDecoder, EqualsTheModelsForward) {
 TEST(FusedStepDecoder, EqualsOtherFamilies) {
   auto config = tiny_flamingo_config();
   config.xattn.qk_norm = config.xattn.gated_ffw = config.xattn.vector_gates = true;
-  config.xattn.activation = Activation::kSilu;
-  config.xattn.norm = {.kind = NormKind::kRmsNorm, .eps = 1e-6};
+  config.xattn.activation = nn::Activation::kSilu;
+  config.xattn.norm = {.kind = nn::NormKind::kRmsNorm, .eps = 1e-6};
   config.xattn.norm_media = false;
   config.lm.tied_embeddings = false;
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
   config = tiny_flamingo_config();
-  config.xattn.activation = Activation::kGelu;
+  config.xattn.activation = nn::Activation::kGelu;
   config.xattn.first = 1;
   config.xattn.every = 1;
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
@@ -108,10 +108,10 @@ TEST(FusedStepDecoder, EqualsOtherFamilies) {
 
 TEST(FusedStepDecoder, EqualsTheAblationsThatItCanDo) {
   auto config = tiny_flamingo_config();
-  config.xattn.gate = GateKind::kNone;
+  config.xattn.gate = lm::GateKind::kNone;
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
   config = tiny_flamingo_config();
-  config.xattn.media_attention = MediaAttention::kAllPrevious;
+  config.xattn.media_attention = lm::MediaAttention::kAllPrevious;
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
   config.xattn.first = 1;
   config.xattn.every = 0;
@@ -120,27 +120,28 @@ TEST(FusedStepDecoder, EqualsTheAblationsThatItCanDo) {
 
 TEST(FusedStepDecoder, KeepsAGgufsWeightsQuantised) {
   const std::string path = kGolden + "/gguf-tiny/model.gguf";
-  const Gguf file = Gguf::open(path);
-  const auto lm = read_gguf_llama(file, torch::kFloat32, path);
+  const io::Gguf file = io::Gguf::open(path);
+  const auto lm = checkpoint::read_gguf_llama(file, torch::kFloat32, path);
   auto config = tiny_flamingo_config();
   config.lm = lm.config;
   config.lm.additional_vocab = 2;
   auto model = made(config, torch::kFloat32);
-  load_into(*model->lm, lm.weights,
-            {.elsewhere = {"embed_tokens.additional_embedding", "lm_head.additional_fc"}}, path);
-  FusedStepDecoder exact(model, &file, InputMode::kExact);
+  checkpoint::load_into(
+      *model->lm, lm.weights,
+      {.elsewhere = {"embed_tokens.additional_embedding", "lm_head.additional_fc"}}, path);
+  FusedStepDecoder exact(model, &file, kernels::InputMode::kExact);
   EXPECT_LT(largest_difference(model, exact), float32(config));
-  FusedStepDecoder rounded(model, &file, InputMode::kInt8);
+  FusedStepDecoder rounded(model, &file, kernels::InputMode::kInt8);
   EXPECT_LT(largest_difference(model, rounded), kInt8);
-  FusedStepDecoder views(model, nullptr, InputMode::kExact);
+  FusedStepDecoder views(model, nullptr, kernels::InputMode::kExact);
   EXPECT_LT(exact.weight_bytes(), views.weight_bytes());
 }
 
 TEST(FusedStepDecoder, StartsAnEmptyCache) {
   const auto model = made(tiny_flamingo_config(), torch::kFloat32);
-  FusedStepDecoder fused(model, nullptr, InputMode::kExact);
+  FusedStepDecoder fused(model, nullptr, kernels::InputMode::kExact);
   ModelStepDecoder plain(model);
-  KvCache a, b;
+  lm::KvCache a, b;
   for (const int32_t id : {1, 2, 41}) {
     EXPECT_LT(difference(fused.step(id, 0, a), plain.step(id, 0, b)), float32(model->config()));
   }
@@ -148,26 +149,27 @@ TEST(FusedStepDecoder, StartsAnEmptyCache) {
 
 TEST(FusedStepDecoder, ForwardGoesOnWhereStepsEnded) {
   const auto model = made(tiny_flamingo_config(), torch::kFloat32);
-  FusedStepDecoder fused(model, nullptr, InputMode::kExact);
+  FusedStepDecoder fused(model, nullptr, kernels::InputMode::kExact);
   ModelStepDecoder plain(model);
-  KvCache a = prefill(model), b = prefill(model);
+  lm::KvCache a = prefill(model), b = prefill(model);
   fused.step(5, 1, a);
   plain.step(5, 1, b);
   EXPECT_LT(difference(plain.step(6, 2, a), plain.step(6, 2, b)), float32(model->config()));
 }
 
 /// Greedy ids of one row of a golden case, after a prefill by the model.
-std::vector<int64_t> greedy(Flamingo model, const StateDict& inputs, int64_t row) {
+std::vector<int64_t> greedy(model::Flamingo model, const checkpoint::StateDict& inputs,
+                            int64_t row) {
   const c10::InferenceMode guard;
   const auto mask = inputs.at("image_attention_mask").narrow(0, row, 1);
   const auto phi = mask.argmax(-1).add(1).masked_fill(mask.sum(-1) == 0, 0);
   const auto pixels = inputs.at("pixel_values").narrow(0, row, 1).unsqueeze(2);
-  KvCache cache;
+  lm::KvCache cache;
   auto logits = last_logits(model->forward({.ids = inputs.at("input_ids").narrow(0, row, 1),
                                             .phi = phi,
                                             .media = model->encode_media(pixels),
                                             .cache = &cache}));
-  FusedStepDecoder fused(model, nullptr, InputMode::kExact);
+  FusedStepDecoder fused(model, nullptr, kernels::InputMode::kExact);
   std::vector<int64_t> ids;
   for (int i = 0; i < 12; ++i) {
     ids.push_back(std::max_element(logits.begin(), logits.end()) - logits.begin());
@@ -180,13 +182,15 @@ TEST(FusedStepDecoder, GreedyIdsMatchThePeers) {
   int compared = 0;
   for (const std::string variant : {"resampler-qknorm", "resampler-plain", "no-resampler"}) {
     const std::string folder = kGolden + "/idefics-tiny/" + variant;
-    auto model = load_idefics(folder + "/model", WeightOptions::of(torch::kFloat32)).model;
+    auto model =
+        checkpoint::load_idefics(folder + "/model", lm::WeightOptions::of(torch::kFloat32)).model;
     model->eval();
     ASSERT_TRUE(FusedStepDecoder::supports(model));
     for (const std::string name : {"two_images", "text_only", "after_eos"}) {
       const std::string place = folder + "/cases/" + name;
-      const auto inputs = load_state_dict(place + "/inputs.safetensors");
-      const auto expected = load_state_dict(place + "/expected.safetensors").at("generated_ids");
+      const auto inputs = checkpoint::load_state_dict(place + "/inputs.safetensors");
+      const auto expected =
+          checkpoint::load_state_dict(place + "/expected.safetensors").at("generated_ids");
       for (int64_t row = 0; row < expected.size(0); ++row) {
         if (inputs.at("attention_mask")[row].eq(0).any().item<bool>()) continue;  // padded
         const auto ids = greedy(model, inputs, row);
@@ -200,14 +204,14 @@ TEST(FusedStepDecoder, GreedyIdsMatchThePeers) {
 
 TEST(FusedStepDecoder, RefusesWhatItCannotContinue) {
   const auto model = made(tiny_flamingo_config(), torch::kFloat32);
-  FusedStepDecoder fused(model, nullptr, InputMode::kExact);
-  KvCache cache = prefill(model);
+  FusedStepDecoder fused(model, nullptr, kernels::InputMode::kExact);
+  lm::KvCache cache = prefill(model);
   EXPECT_THROW(fused.step(1, 3, cache), Error);
   EXPECT_THROW(fused.step(1, -1, cache), Error);
   EXPECT_THROW(fused.step(42, 0, cache), Error);
   EXPECT_EQ(cache.length(), 5);
   const c10::InferenceMode guard;
-  KvCache padded, batch, full;
+  lm::KvCache padded, batch, full;
   model->forward_hidden({.ids = row_of({1, 2}),
                          .phi = row_of({0, 0}),
                          .attention_mask = row_of({0, 1}),
@@ -223,4 +227,4 @@ TEST(FusedStepDecoder, RefusesWhatItCannotContinue) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -6,19 +6,20 @@
 #include "flamingo/core/error.h"
 #include "tests/generate/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
-Flamingo fusable(const FlamingoConfig& config, torch::ScalarType type = torch::kFloat32) {
-  Flamingo model(config, WeightOptions::of(type));
-  init_weights(*model, 1);
+model::Flamingo fusable(const model::FlamingoConfig& config,
+                        torch::ScalarType type = torch::kFloat32) {
+  model::Flamingo model(config, lm::WeightOptions::of(type));
+  nn::init_weights(*model, 1);
   return model;
 }
 
 /// All rows of a matrix as a tensor.
-at::Tensor values_of(const PackedMatrix& matrix) {
+at::Tensor values_of(const kernels::PackedMatrix& matrix) {
   auto values = torch::empty({matrix.rows(), matrix.cols()});
-  matrix.decode_rows(best_kernels(), 0, matrix.rows(), values.data_ptr<float>());
+  matrix.decode_rows(kernels::best_kernels(), 0, matrix.rows(), values.data_ptr<float>());
   return values;
 }
 
@@ -30,15 +31,15 @@ TEST(FusedWeights, KnowsWhatItCannotDo) {
     return can_fuse(fusable(config));
   };
   EXPECT_FALSE(changed([](auto& c) { c.lm.parallel_residual = true; }));
-  EXPECT_FALSE(changed([](auto& c) { c.lm.position = PositionKind::kRelative; }));
+  EXPECT_FALSE(changed([](auto& c) { c.lm.position = lm::PositionKind::kRelative; }));
   EXPECT_FALSE(changed([](auto& c) { c.lm.attention_bias = true; }));
   EXPECT_FALSE(changed([](auto& c) { c.lm.ffw_bias = true; }));
   EXPECT_FALSE(changed([](auto& c) { c.lm.gated_ffw = false; }));
-  EXPECT_FALSE(changed([](auto& c) { c.xattn.activation = Activation::kQuickGelu; }));
+  EXPECT_FALSE(changed([](auto& c) { c.xattn.activation = nn::Activation::kQuickGelu; }));
   EXPECT_TRUE(changed([](auto& c) { c.xattn.vector_gates = c.xattn.qk_norm = true; }));
-  EXPECT_FALSE(changed([](auto& c) { c.xattn.form = XattnForm::kVanilla; }));
-  EXPECT_FALSE(changed([](auto& c) { c.xattn.form = XattnForm::kGrafting; }));
-  EXPECT_TRUE(changed([](auto& c) { c.xattn.gate = GateKind::kNone; }));
+  EXPECT_FALSE(changed([](auto& c) { c.xattn.form = lm::XattnForm::kVanilla; }));
+  EXPECT_FALSE(changed([](auto& c) { c.xattn.form = lm::XattnForm::kGrafting; }));
+  EXPECT_TRUE(changed([](auto& c) { c.xattn.gate = lm::GateKind::kNone; }));
   auto half = fusable(tiny_flamingo_config());
   half->to(torch::kHalf);
   EXPECT_FALSE(can_fuse(half));
@@ -68,7 +69,7 @@ TEST(FusedWeights, TurnsWholeRowsAsTheAdapterTurnsTensors) {
   const std::span bytes(static_cast<const std::byte*>(file.const_data_ptr()), file.nbytes());
   for (const int64_t heads : {1, 3}) {
     const auto turned = unpermute_rotary_rows(bytes, 24, heads);
-    const auto expected = unpermute_rotary(file, heads);
+    const auto expected = checkpoint::unpermute_rotary(file, heads);
     ASSERT_EQ(turned.size(), expected.nbytes());
     EXPECT_EQ(std::memcmp(turned.data(), expected.const_data_ptr(), turned.size()), 0);
   }
@@ -78,13 +79,13 @@ TEST(FusedWeights, TurnsWholeRowsAsTheAdapterTurnsTensors) {
 
 TEST(FusedWeights, RefusesAFileThatDoesNotFit) {
   const std::string path = std::string(FLAMINGO_GOLDEN_DIR) + "/gguf-tiny/model.gguf";
-  const Gguf file = Gguf::open(path);
+  const io::Gguf file = io::Gguf::open(path);
   auto config = tiny_flamingo_config();
-  config.lm = decoder_config_from_gguf(file);
+  config.lm = checkpoint::decoder_config_from_gguf(file);
   config.lm.additional_vocab = 2;
   config.lm.num_layers += 1;
   EXPECT_THROW(fused_weights(fusable(config), &file), Error);
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

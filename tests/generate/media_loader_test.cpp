@@ -12,14 +12,14 @@
 #include "tests/support/rounding.h"
 #endif
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 const std::string kFixture = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end/";
 
-Prompt pictures(const std::vector<std::string>& names) {
-  Prompt prompt;
-  for (const std::string& name : names) prompt.items.push_back(ImageItem{kFixture + name});
+prompt::Prompt pictures(const std::vector<std::string>& names) {
+  prompt::Prompt prompt;
+  for (const std::string& name : names) prompt.items.push_back(prompt::ImageItem{kFixture + name});
   return prompt;
 }
 
@@ -30,9 +30,9 @@ Prompt pictures(const std::vector<std::string>& names) {
 const double kTolerance = testing::rounding<float>(4, 3);
 
 /// Both sides squashed to 16 pixels with values in [0, 1].
-TransformConfig plain_transform() {
-  TransformConfig config;
-  config.mode = TransformMode::kIdefics;
+media::TransformConfig plain_transform() {
+  media::TransformConfig config;
+  config.mode = media::TransformMode::kIdefics;
   config.size = 16;
   config.mean = {0, 0, 0};
   config.std = {1, 1, 1};
@@ -46,7 +46,7 @@ class Clip : public ::testing::Test {
   ~Clip() override { std::filesystem::remove(path_); }
 
   PreparedMedium load(const FrameSampling& sampling) const {
-    return load_media({.items = {VideoItem{path_}}}, plain_transform(), sampling).front();
+    return load_media({.items = {prompt::VideoItem{path_}}}, plain_transform(), sampling).front();
   }
 
   /// The numbers that the frames tell: a frame's lower right is of grey 20 + 10 * number.
@@ -63,11 +63,11 @@ class Clip : public ::testing::Test {
 };
 
 TEST(LoadMedia, PicturesAreThePeers) {
-  TransformConfig config;
-  config.mode = TransformMode::kIdefics;
+  media::TransformConfig config;
+  config.mode = media::TransformMode::kIdefics;
   config.size = 28;
   const auto media = load_media(pictures({"images/cats.png", "images/street.jpg"}), config, {});
-  const auto expected = load_state_dict(kFixture + "cases/prompts/inputs.safetensors")
+  const auto expected = checkpoint::load_state_dict(kFixture + "cases/prompts/inputs.safetensors")
                             .at("pixel_values")[0];  // [M, 3, S, S]
   ASSERT_EQ(media.size(), 2u);
   for (int64_t m = 0; m < 2; ++m) {
@@ -81,9 +81,9 @@ TEST(LoadMedia, KeysTellContentsApart) {
   const std::string copy = ::testing::TempDir() + "flamingo_media_loader_copy.png";
   std::filesystem::copy_file(kFixture + "images/cats.png", copy,
                              std::filesystem::copy_options::overwrite_existing);
-  Prompt prompt = pictures({"images/cats.png", "images/tall.png"});
-  prompt.items.push_back(TextItem{"between"});
-  prompt.items.push_back(ImageItem{copy});
+  prompt::Prompt prompt = pictures({"images/cats.png", "images/tall.png"});
+  prompt.items.push_back(prompt::TextItem{"between"});
+  prompt.items.push_back(prompt::ImageItem{copy});
   const auto media = load_media(prompt, plain_transform(), {});
   std::filesystem::remove(copy);
   ASSERT_EQ(media.size(), 3u);
@@ -106,7 +106,7 @@ TEST_F(Clip, TheKeyHoldsTheSampling) {
 }
 
 TEST_F(Clip, IsNoPicture) {
-  EXPECT_THROW(load_media({.items = {ImageItem{path_}}}, plain_transform(), {}), Error);
+  EXPECT_THROW(load_media({.items = {prompt::ImageItem{path_}}}, plain_transform(), {}), Error);
 }
 
 TEST(LoadMedia, ErrorsNameTheFile) {
@@ -129,8 +129,8 @@ TEST(LoadMedia, NeedsTheMediaLibraries) {
 #endif
 
 TEST(LoadMedia, TextAloneHasNone) {
-  EXPECT_TRUE(load_media({.items = {TextItem{"text"}}}, {}, {}).empty());
+  EXPECT_TRUE(load_media({.items = {prompt::TextItem{"text"}}}, {}, {}).empty());
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

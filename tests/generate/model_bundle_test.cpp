@@ -12,7 +12,7 @@
 #include "tests/model/tiny_flamingo.h"
 #include "tests/train/tiny_run.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -20,16 +20,16 @@ using Ids = std::vector<int32_t>;
 const std::string kIdefics = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end/";
 
 /// One of the fixture's prompts; an item that is a file stands for the picture.
-Prompt fixture_prompt(size_t row) {
-  Prompt prompt;
+prompt::Prompt fixture_prompt(size_t row) {
+  prompt::Prompt prompt;
   const Json meta = read_json_file(kIdefics + "meta.json");
   for (const Json& item : meta["prompts"][row]) {
     const auto text = item.get<std::string>();
     const std::string file = kIdefics + "images/" + text;
     if (std::filesystem::exists(file)) {
-      prompt.items.push_back(ImageItem{file});
+      prompt.items.push_back(prompt::ImageItem{file});
     } else {
-      prompt.items.push_back(TextItem{text});
+      prompt.items.push_back(prompt::TextItem{text});
     }
   }
   return prompt;
@@ -43,7 +43,7 @@ Ids unpadded(const torch::Tensor& row, const torch::Tensor& mask) {
 
 TEST(OpenIdefics, EncodesPromptsAsThePeer) {
   const auto bundle = open_model(kIdefics + "model", {.compute = torch::kFloat32});
-  const auto inputs = load_state_dict(kIdefics + "cases/prompts/inputs.safetensors");
+  const auto inputs = checkpoint::load_state_dict(kIdefics + "cases/prompts/inputs.safetensors");
   const auto sees = inputs.at("image_attention_mask");  // [B, T, N]
   const auto phi = sees.argmax(-1).add(1).masked_fill(sees.sum(-1) == 0, 0);
   for (int64_t row = 0; row < 3; ++row) {
@@ -57,7 +57,7 @@ TEST(OpenIdefics, EncodesPromptsAsThePeer) {
 
 TEST(OpenIdefics, KnowsWhatEndsAnAnswerAndWhatIsNeverSaid) {
   const auto bundle = open_model(kIdefics + "model", {.compute = torch::kFloat32});
-  EXPECT_EQ(bundle.style, PromptStyle::kIdefics);
+  EXPECT_EQ(bundle.style, model::PromptStyle::kIdefics);
   EXPECT_NE(std::find(bundle.stop_ids.begin(), bundle.stop_ids.end(), 2), bundle.stop_ids.end());
   Ids banned = bundle.banned_ids;
   std::sort(banned.begin(), banned.end());
@@ -85,14 +85,14 @@ class OpenIdeficsInstruct : public ::testing::Test {
     Json config = read_json_file(kIdefics + "model/config.json");
     config["additional_vocab_size"] = 3;
     write_file_atomic(folder_.file("model/config.json"), config.dump());
-    auto weights = load_state_dict(kIdefics + "model");
+    auto weights = checkpoint::load_state_dict(kIdefics + "model");
     for (const char* name :
          {"lm_head.additional_fc.weight", "model.embed_tokens.additional_embedding.weight"}) {
       auto& weight = weights.at(name);
       weight = torch::cat({weight, weight.slice(0, 0, 1)});
     }
     fs::remove(folder_.file("model/model.safetensors"));
-    save_state_dict(folder_.file("model/model.safetensors"), weights);
+    checkpoint::save_state_dict(folder_.file("model/model.safetensors"), weights);
   }
   ModelBundle open() const {
     return open_model(folder_.file("model"), {.compute = torch::kFloat32});
@@ -125,9 +125,9 @@ TEST_F(OpenIdeficsInstruct, FollowsTheGenerationConfig) {
 
 TEST(OpenIdefics, ContinuesAPromptWithAnAnswerAlone) {
   const auto bundle = open_model(kIdefics + "model", {.compute = torch::kFloat32});
-  const Prompt prompt = fixture_prompt(1);
-  Prompt answered = prompt;
-  std::get<TextItem>(answered.items.back()).text += " dogs";
+  const prompt::Prompt prompt = fixture_prompt(1);
+  prompt::Prompt answered = prompt;
+  std::get<prompt::TextItem>(answered.items.back()).text += " dogs";
   auto expected = encode_text(bundle, answered).ids;
   const auto before = encode_text(bundle, prompt).ids;
   expected.erase(expected.begin(), expected.begin() + std::ssize(before));
@@ -150,9 +150,12 @@ class OpenNative : public ::testing::Test {
   OpenNative() {
     testing::write_tiny_lm(folder_.file("lm.gguf"));
     auto config = testing::tiny_flamingo();
-    config.lm = read_gguf_llama(Gguf::open(folder_.file("lm.gguf")), torch::kFloat32, "lm").config;
+    config.lm =
+        checkpoint::read_gguf_llama(io::Gguf::open(folder_.file("lm.gguf")), torch::kFloat32, "lm")
+            .config;
     config.lm.additional_vocab = 2;
-    write_native(folder_.file("model"), testing::make_flamingo(config), folder_.file("lm.gguf"));
+    checkpoint::write_native(folder_.file("model"), testing::make_flamingo(config),
+                             folder_.file("lm.gguf"));
   }
 
   testing::TemporaryFolder folder_;
@@ -161,7 +164,7 @@ class OpenNative : public ::testing::Test {
 TEST_F(OpenNative, GivesAdditionalTokensTheIdsAfterTheLanguageModels) {
   const auto bundle = open_model(folder_.file("model"), {.compute = torch::kFloat32});
   const auto vocab = static_cast<int32_t>(bundle.model->config().lm.vocab);
-  EXPECT_EQ(bundle.style, PromptStyle::kFlamingo);
+  EXPECT_EQ(bundle.style, model::PromptStyle::kFlamingo);
   EXPECT_EQ(bundle.tokenizer.token_to_id("<image>"), vocab);
   EXPECT_EQ(bundle.tokenizer.token_to_id("<EOC>"), vocab + 1);
   EXPECT_EQ(bundle.stop_ids, (Ids{1, vocab + 1}));  // </s> and <EOC>
@@ -172,8 +175,8 @@ TEST_F(OpenNative, GivesAdditionalTokensTheIdsAfterTheLanguageModels) {
 TEST_F(OpenNative, WritesPromptsAsThePaper) {
   const auto bundle = open_model(folder_.file("model"), {.compute = torch::kFloat32});
   const auto vocab = static_cast<int32_t>(bundle.model->config().lm.vocab);
-  const Prompt prompt{
-      .items = {ImageItem{"a.png"}, TextItem{" apple"}, EndOfChunkItem{}, ImageItem{"b.png"}}};
+  const prompt::Prompt prompt{.items = {prompt::ImageItem{"a.png"}, prompt::TextItem{" apple"},
+                                        prompt::EndOfChunkItem{}, prompt::ImageItem{"b.png"}}};
   const Ids apple = bundle.tokenizer.encode(" apple");
   ASSERT_EQ(apple.size(), 1u);
   const auto encoded = encode_text(bundle, prompt);
@@ -189,15 +192,15 @@ TEST_F(OpenNative, ContinuesAPromptWithAnAnswerAndItsEnd) {
   const auto eoc = static_cast<int32_t>(bundle.model->config().lm.vocab) + 1;
   const Ids apple = bundle.tokenizer.encode(" apple");
   ASSERT_EQ(apple.size(), 1u);
-  const auto continued = [&](const Prompt& prompt, const std::string& answer) {
+  const auto continued = [&](const prompt::Prompt& prompt, const std::string& answer) {
     return continuation_ids(bundle, prompt, encode_text(bundle, prompt).ids, answer);
   };
-  const Prompt prompt{.items = {ImageItem{"a.png"}, TextItem{"Output:"}}};
+  const prompt::Prompt prompt{.items = {prompt::ImageItem{"a.png"}, prompt::TextItem{"Output:"}}};
   EXPECT_EQ(continued(prompt, "apple"), (Ids{apple[0], eoc}));
-  const Prompt bare{.items = {ImageItem{"a.png"}}};
+  const prompt::Prompt bare{.items = {prompt::ImageItem{"a.png"}}};
   EXPECT_EQ(continued(bare, " apple"), (Ids{apple[0], eoc}));
   EXPECT_THROW(continued(prompt, " "), Error);
-  const Prompt with_space{.items = {TextItem{"Output: "}}};
+  const prompt::Prompt with_space{.items = {prompt::TextItem{"Output: "}}};
   EXPECT_THROW(continued(with_space, "apple"), Error);
 }
 
@@ -218,4 +221,4 @@ TEST(OpenModel, NamesForeignFolders) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

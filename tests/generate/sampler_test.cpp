@@ -11,7 +11,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 const std::vector<float> kLogits = {1.0f, 3.0f, 2.0f, -1.0f};
@@ -114,4 +114,4 @@ TEST(Sampler, RefusesBadInput) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -6,7 +6,7 @@
 #include "tests/model/tiny_flamingo.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 TEST(LastLogits, AreTheLastRowAsFloats) {
@@ -25,7 +25,7 @@ TEST(ModelStepDecoder, EqualsOneForwardOverAllTokens) {
   const auto phi = torch::tensor({{0, 1, 1, 2, 2, 1, 0}});
   const auto media = model->encode_media(testing::some_pixels(1, 2));
   const auto expected = model->forward({.ids = ids, .phi = phi, .media = media});  // [1, 7, V + A]
-  KvCache cache;
+  lm::KvCache cache;
   const auto head = [](const torch::Tensor& x) { return x.slice(1, 0, 4); };
   model->forward({.ids = head(ids), .phi = head(phi), .media = media, .cache = &cache});
   ModelStepDecoder decoder(model);
@@ -43,7 +43,7 @@ TEST(ModelStepDecoder, ReadsThePictureThatPhiNames) {
   const torch::NoGradGuard no_grad;
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   const auto step_with = [&](int32_t phi) {
-    KvCache cache;
+    lm::KvCache cache;
     model->forward({.ids = testing::some_ids(1, 2),
                     .phi = torch::tensor({{1, 2}}),
                     .media = model->encode_media(testing::some_pixels(1, 2)),
@@ -56,4 +56,4 @@ TEST(ModelStepDecoder, ReadsThePictureThatPhiNames) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

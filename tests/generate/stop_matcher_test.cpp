@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::generate {
 namespace {
 
 TEST(StopMatcher, CutsAtTheFirstStopEvenAcrossPieces) {
@@ -29,4 +29,4 @@ TEST(StopMatcher, WithoutStopsEverythingPasses) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::generate

@@ -6,8 +6,8 @@
 namespace flamingo {
 
 /// A model small enough for tests, with random weights and gates that are open.
-inline FlamingoConfig tiny_flamingo_config() {
-  FlamingoConfig config;
+inline model::FlamingoConfig tiny_flamingo_config() {
+  model::FlamingoConfig config;
   auto& nfnet = config.vision.nfnet.emplace();
   nfnet.image_size = 16;
   nfnet.stem_channels = {8, 16};
@@ -44,9 +44,9 @@ inline FlamingoConfig tiny_flamingo_config() {
   return config;
 }
 
-inline Flamingo tiny_flamingo(uint64_t seed = 1) {
-  Flamingo model(tiny_flamingo_config(), WeightOptions::of(torch::kFloat32));
-  init_weights(*model, seed);
+inline model::Flamingo tiny_flamingo(uint64_t seed = 1) {
+  model::Flamingo model(tiny_flamingo_config(), lm::WeightOptions::of(torch::kFloat32));
+  nn::init_weights(*model, seed);
   torch::NoGradGuard guard;
   for (const auto& parameter : model->named_parameters()) {
     if (parameter.key().find("alpha") != std::string::npos) parameter.value().fill_(0.7);

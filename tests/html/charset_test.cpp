@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using namespace std::string_literals;
@@ -114,4 +114,4 @@ TEST(Charset, ControlsAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

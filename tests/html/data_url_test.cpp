@@ -4,14 +4,14 @@
 
 #include "flamingo/io/base64.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using namespace std::string_literals;
 
 TEST(DataUrl, Base64InAnySpelling) {
   const std::string bytes = "\xff\xfe?>\0x"s;
-  const std::string text = base64_encode(bytes);  // with / and +
+  const std::string text = io::base64_encode(bytes);  // with / and +
   std::string escaped;
   for (const char c : text)
     escaped += c == '/' ? "%2F" : c == '+' ? "%2b" : c == '=' ? "%3D" : std::string(1, c);
@@ -40,4 +40,4 @@ TEST(DataUrl, OthersAreNone) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

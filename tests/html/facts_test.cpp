@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 PageFacts facts(const std::string& html) {
@@ -64,4 +64,4 @@ TEST(Facts, TitleOfTheHeadAlone) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -12,7 +12,7 @@
 #include "flamingo/text/unicode.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 constexpr int kFlips = 5000;
@@ -45,13 +45,13 @@ std::string outcome(std::string_view bytes) {
   exact.shrink_to_fit();
   try {
     const HtmlPage page = parse_page(decode_page(exact, ""), "http://h/p");
-    std::string text = plain_text(page.document);
-    for (const Part& part : page.document.parts) {
+    std::string text = document::plain_text(page.document);
+    for (const document::Part& part : page.document.parts) {
       EXPECT_TRUE(part.is_text() ? !part.text.empty()
                                  : part.medium < std::ssize(page.document.media));
     }
-    for (const Medium& medium : page.document.media) text += medium.url + medium.alt;
-    EXPECT_EQ(repair_utf8(text), text);
+    for (const document::Medium& medium : page.document.media) text += medium.url + medium.alt;
+    EXPECT_EQ(text::repair_utf8(text), text);
     return text;
   } catch (const Error&) {
     return "";
@@ -123,4 +123,4 @@ TEST(HtmlMutation, RandomBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

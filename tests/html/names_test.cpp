@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 TEST(Names, WholeWordsOnly) {
@@ -84,4 +84,4 @@ TEST(Names, FurnitureIsNamedInFull) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -5,7 +5,7 @@
 #include "flamingo/core/config.h"
 #include "tests/html/page_text.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using namespace std::string_literals;
@@ -102,10 +102,10 @@ TEST(Page, VideosAreMedia) {
       "</video><img src=p.png>",
       "http://h/");
   ASSERT_EQ(page.document.media.size(), 2u);
-  EXPECT_EQ(page.document.media[0].kind, MediumKind::kVideo);
+  EXPECT_EQ(page.document.media[0].kind, document::MediumKind::kVideo);
   EXPECT_EQ(page.document.media[0].url, "http://h/a.mp4");
   EXPECT_EQ(page.document.media[0].width, 640);
-  EXPECT_EQ(page.document.media[1].kind, MediumKind::kImage);
+  EXPECT_EQ(page.document.media[1].kind, document::MediumKind::kImage);
   EXPECT_EQ(page.document.parts.size(), 2u);
 }
 
@@ -172,4 +172,4 @@ TEST(Page, OptionsReadAsJson) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -7,13 +7,13 @@
 namespace flamingo::testing {
 
 /// The parts of a document one after the other, a medium as "[address|alt]".
-inline std::string shown(const Document& document) {
+inline std::string shown(const document::Document& document) {
   std::string text;
-  for (const Part& part : document.parts) {
+  for (const document::Part& part : document.parts) {
     if (part.is_text()) {
       text += part.text;
     } else {
-      const Medium& medium = document.media.at(static_cast<size_t>(part.medium));
+      const document::Medium& medium = document.media.at(static_cast<size_t>(part.medium));
       text += "[" + medium.url + "|" + medium.alt + "]";
     }
   }
@@ -21,8 +21,8 @@ inline std::string shown(const Document& document) {
 }
 
 /// What a page at http://h/d/p shows; addresses of that folder are written without it.
-inline std::string shown(std::string_view html, const PageOptions& options = {}) {
-  std::string text = shown(parse_page(html, "http://h/d/p", options).document);
+inline std::string shown(std::string_view html, const html::PageOptions& options = {}) {
+  std::string text = shown(html::parse_page(html, "http://h/d/p", options).document);
   const std::string folder = "http://h/d/";
   for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) {
     text.erase(at, folder.size());
@@ -30,7 +30,7 @@ inline std::string shown(std::string_view html, const PageOptions& options = {})
   return text;
 }
 
-inline DropCount dropped(const HtmlPage& page, DropReason reason) {
+inline html::DropCount dropped(const html::HtmlPage& page, html::DropReason reason) {
   return page.dropped.at(static_cast<size_t>(reason));
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 std::string_view largest(std::string_view srcset) {
@@ -100,4 +100,4 @@ TEST(Picture, VideosHaveAnAddressOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

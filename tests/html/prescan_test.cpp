@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using namespace std::string_literals;
@@ -123,4 +123,4 @@ TEST(Prescan, OfContentType) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -4,7 +4,7 @@
 
 #include "tests/html/page_text.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using testing::dropped;
@@ -327,4 +327,4 @@ TEST(Rules, MainMustBeOneAndHoldTheText) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -4,7 +4,7 @@
 
 #include "tests/html/page_text.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 TEST(Squeeze, RunsWithALineEndBecomeOne) {
@@ -32,4 +32,4 @@ TEST(Squeeze, KeepsAPageAsItReads) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 TEST(Style, HidesInAnySpelling) {
@@ -45,4 +45,4 @@ TEST(Style, OtherDeclarationsHideNothing) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

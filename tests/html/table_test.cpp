@@ -2,7 +2,7 @@
 
 #include "tests/html/page_text.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 using testing::shown;
@@ -74,4 +74,4 @@ TEST(Table, WideTablesStayLinear) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

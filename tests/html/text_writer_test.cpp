@@ -6,11 +6,11 @@
 
 #include "tests/html/page_text.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 std::string written(const std::function<void(TextWriter&)>& write) {
-  Document document;
+  document::Document document;
   TextWriter writer(document);
   write(writer);
   writer.finish();
@@ -96,7 +96,7 @@ TEST(TextWriter, PreformattedKeepsSpace) {
 }
 
 TEST(TextWriter, TextBesideAMediumInItsLineKeepsASpace) {
-  const auto picture = [] { return Medium{.url = "p"}; };
+  const auto picture = [] { return document::Medium{.url = "p"}; };
   EXPECT_EQ(written([&](TextWriter& w) {
               w.text("a");
               w.medium(picture());
@@ -111,4 +111,4 @@ TEST(TextWriter, TextBesideAMediumInItsLineKeepsASpace) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -8,7 +8,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 std::string repeated(int64_t count, const std::function<std::string(int64_t)>& piece) {
@@ -119,4 +119,4 @@ TEST(Tree, MovesWithItsNodes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::html {
 namespace {
 
 constexpr const char* kBase = "http://a/b/c/d;p?q";
@@ -164,4 +164,4 @@ TEST(Url, SplitsAbsentFromEmpty) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::html

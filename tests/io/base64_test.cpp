@@ -5,7 +5,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 TEST(Base64, VectorsOfTheStandard) {
@@ -43,4 +43,4 @@ TEST(Base64, RefusesWhatIsNotBase64) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

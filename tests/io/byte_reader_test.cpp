@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -39,4 +39,4 @@ TEST(ByteReader, RefusesLongOrOpenLines) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -5,7 +5,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::error_of;
@@ -66,4 +66,4 @@ TEST(CheckpointFiles, RefusesBadIndexFiles) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

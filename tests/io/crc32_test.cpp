@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 /// Bit by bit, as the definition says.
@@ -31,4 +31,4 @@ TEST(Crc32, MatchesThePlainLoopAtEveryLength) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -51,4 +51,4 @@ TEST(Crc32c, TheMaskRotatesAndAdds) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -15,7 +15,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/io/event_reader.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::error_of;
@@ -160,4 +160,4 @@ TEST(EventFile, TensorBoardReadsWhatAResumedRunWrote) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

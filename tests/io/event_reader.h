@@ -25,7 +25,7 @@ struct ReadEvent {
 /// Calls handle(field, wire type, reader at the value) for each field of a message.
 template <class Handle>
 void for_each_field(std::string_view message, const Handle& handle) {
-  ByteReader reader(as_bytes(message), "message");
+  io::ByteReader reader(as_bytes(message), "message");
   const auto varint = [&reader] {
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -62,7 +62,7 @@ void for_each_field(std::string_view message, const Handle& handle) {
 
 template <class T>
 T number_of(std::string_view bytes) {
-  return ByteReader(as_bytes(bytes), "number").read<T>();
+  return io::ByteReader(as_bytes(bytes), "number").read<T>();
 }
 
 inline void read_scalar(std::string_view value, ReadEvent& event) {
@@ -97,11 +97,11 @@ inline ReadEvent parse_event(std::string_view message) {
 /// All events of a file. Throws Error where a CRC is wrong or the file is cut off.
 inline std::vector<ReadEvent> read_events(const std::string& path) {
   const std::string bytes = read_file(path, 64ull << 20);
-  ByteReader reader(as_bytes(bytes), path);
+  io::ByteReader reader(as_bytes(bytes), path);
   std::vector<ReadEvent> events;
   const auto checked = [&](uint64_t size) {
     const std::string_view part = reader.take_text(size);
-    require(reader.read<uint32_t>() == masked_crc(crc32c(as_bytes(part))), path,
+    require(reader.read<uint32_t>() == io::masked_crc(io::crc32c(as_bytes(part))), path,
             "expected a matching CRC");
     return part;
   };

@@ -5,7 +5,7 @@
 #include "flamingo/io/tar.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using namespace std::string_literals;
@@ -40,4 +40,4 @@ TEST(FileKind, AnArchiveThatIsAnotherFileIsNamed) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

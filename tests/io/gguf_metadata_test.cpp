@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -55,4 +55,4 @@ TEST(GgufMetadata, NamesTheKeyInErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

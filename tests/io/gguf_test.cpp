@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -175,4 +175,4 @@ TEST(Gguf, RefusesOverlapsAndDuplicates) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -6,7 +6,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::error_of;
@@ -46,4 +46,4 @@ TEST(MappedFile, RefusesWhatIsNoRegularFile) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -14,7 +14,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -132,4 +132,4 @@ TEST(Mutation, TorchScriptFlipsNeverChangeATensor) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -6,7 +6,7 @@
 
 #include "tests/io/pickle_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -207,4 +207,4 @@ TEST(Pickle, NamesEveryKind) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

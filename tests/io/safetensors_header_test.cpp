@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 TEST(SafetensorsHeader, KeepsEntriesInFileOrder) {
@@ -37,4 +37,4 @@ TEST(SafetensorsHeader, LongListsCostNoMemory) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -7,7 +7,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -184,4 +184,4 @@ TEST(Safetensors, ReadsTheReferenceWritersFile) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 std::vector<TarMember> named(std::initializer_list<const char*> names) {
@@ -63,4 +63,4 @@ TEST(GroupSamples, ARepeatedExtensionIsTheErrorOfItsSample) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

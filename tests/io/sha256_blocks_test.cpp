@@ -7,7 +7,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 TEST(Sha256Blocks, TheFastPathEqualsThePlainOne) {
@@ -26,4 +26,4 @@ TEST(Sha256Blocks, TheFastPathEqualsThePlainOne) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 TEST(Sha256, MatchesThePublishedExamples) {
@@ -30,4 +30,4 @@ TEST(Sha256, PiecesOfAnySizeGiveTheSameDigest) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

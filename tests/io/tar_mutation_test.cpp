@@ -11,7 +11,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -107,4 +107,4 @@ TEST(TarMutation, FlipsWithFittingChecksums) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

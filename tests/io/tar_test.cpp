@@ -11,7 +11,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -289,4 +289,4 @@ TEST(TarWriter, LeavesNothingWithoutFinish) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

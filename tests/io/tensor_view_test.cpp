@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 TEST(TensorView, NamesAndSizesOfEveryType) {
@@ -41,4 +41,4 @@ TEST(TensorView, UnknownNamesGiveNothing) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

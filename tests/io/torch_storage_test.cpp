@@ -5,7 +5,7 @@
 #include "flamingo/io/torch_zip.h"
 #include "tests/io/pickle_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -195,4 +195,4 @@ TEST(TorchStorages, UnwrapsParameters) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -7,7 +7,7 @@
 #include "flamingo/io/safetensors.h"
 #include "tests/io/pickle_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -279,4 +279,4 @@ TEST(TorchZip, ChecksTheCrcOfWhatItReads) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

@@ -4,7 +4,7 @@
 
 #include "tests/io/zip_builder.h"
 
-namespace flamingo {
+namespace flamingo::io {
 namespace {
 
 using testing::as_bytes;
@@ -183,4 +183,4 @@ TEST(ZipArchive, RefusesOverlappingMembers) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::io

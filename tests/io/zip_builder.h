@@ -22,7 +22,7 @@ class ZipBuilder {
   std::string local_name;                ///< replaces the name in the member header
 
   ZipBuilder& add(std::string_view name, std::string_view data) {
-    const uint32_t sum = crc.value_or(crc32(as_bytes(data)));
+    const uint32_t sum = crc.value_or(io::crc32(as_bytes(data)));
     const auto size = static_cast<uint32_t>(data.size());
     const std::string_view inner = local_name.empty() ? name : std::string_view(local_name);
     directory_.number<uint32_t>(0x02014b50).number<uint32_t>(0).number(flags).number(method);

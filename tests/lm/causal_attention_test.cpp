@@ -8,7 +8,7 @@
 #include "tests/lm/tiny_models.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 /// Transformer-XL's definition, one query and key at a time: (q_i + u) k_j + (q_i + v) r_(i - j).
@@ -40,7 +40,7 @@ TEST(CausalAttention, RelativePositionsAreTransformerXls) {
   config.position = PositionKind::kRelative;
   config.num_kv_heads = config.num_heads;
   CausalAttention attention(config, torch::kFloat32);
-  init_weights(*attention, 5);
+  nn::init_weights(*attention, 5);
   attention->r_w_bias.normal_();
   attention->r_r_bias.normal_();
   constexpr int64_t kTokens = 6;
@@ -57,4 +57,4 @@ TEST(CausalAttention, RelativePositionsAreTransformerXls) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

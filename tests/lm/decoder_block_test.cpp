@@ -5,7 +5,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/lm/tiny_models.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 TEST(DecoderBlock, ResidualsAreSequentialOrParallel) {
@@ -14,11 +14,11 @@ TEST(DecoderBlock, ResidualsAreSequentialOrParallel) {
   const auto x = torch::randn({2, 5, config.dim});
   BlockContext context;
   context.rotary =
-      rotary_table(torch::arange(5).unsqueeze(0), {config.head_dim, 1e4}, torch::kFloat32);
+      nn::rotary_table(torch::arange(5).unsqueeze(0), {config.head_dim, 1e4}, torch::kFloat32);
   for (const bool parallel : {false, true}) {
     config.parallel_residual = parallel;
     DecoderBlock block(config, torch::kFloat32);
-    init_weights(*block, 3);
+    nn::init_weights(*block, 3);
     const auto y =
         x + block->self_attn->forward(block->input_layernorm->forward(x), context, nullptr, 0);
     const auto mlp =
@@ -28,4 +28,4 @@ TEST(DecoderBlock, ResidualsAreSequentialOrParallel) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

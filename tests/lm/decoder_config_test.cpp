@@ -4,7 +4,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 TEST(DecoderConfig, DefaultsAreValid) { EXPECT_NO_THROW(DecoderConfig{}.validate()); }
@@ -38,4 +38,4 @@ TEST(DecoderConfig, SurvivesJson) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

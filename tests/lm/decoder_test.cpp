@@ -7,7 +7,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 using testing::agree;
@@ -26,10 +26,10 @@ std::vector<DecoderConfig> variants() {
   auto relative = tiny_lm();
   relative.position = PositionKind::kRelative;
   relative.gated_ffw = false;
-  relative.activation = Activation::kGelu;
+  relative.activation = nn::Activation::kGelu;
   auto parallel = tiny_lm();
   parallel.parallel_residual = true;
-  parallel.norm = {.kind = NormKind::kLayerNorm};
+  parallel.norm = {.kind = nn::NormKind::kLayerNorm};
   parallel.attention_bias = parallel.ffw_bias = true;
   parallel.tied_embeddings = false;
   parallel.additional_vocab = 3;
@@ -119,4 +119,4 @@ TEST(Decoder, RefusesTooManyTokensAndUnknownIds) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

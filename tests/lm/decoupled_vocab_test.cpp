@@ -6,14 +6,14 @@
 #include "flamingo/nn/init.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 constexpr VocabSizes kSizes{.base = 5, .additional = 2, .dim = 4};
 
 TEST(DecoupledEmbedding, AdditionalIdsReadTheirOwnTable) {
   DecoupledEmbedding embedding(kSizes, torch::kFloat32, torch::kFloat32);
-  init_weights(*embedding, 1);
+  nn::init_weights(*embedding, 1);
   const auto rows = embedding->forward(torch::tensor({{0, 5, 4, 6}}, torch::kInt64))[0];
   EXPECT_TRUE(rows[0].equal(embedding->weight[0]));
   EXPECT_TRUE(rows[1].equal(embedding->additional_embedding->weight[0]));
@@ -23,7 +23,7 @@ TEST(DecoupledEmbedding, AdditionalIdsReadTheirOwnTable) {
 
 TEST(DecoupledEmbedding, GradientsReachAdditionalRowsOnly) {
   DecoupledEmbedding embedding(kSizes, torch::kBFloat16, torch::kFloat32);
-  init_weights(*embedding, 1);
+  nn::init_weights(*embedding, 1);
   embedding->weight.set_requires_grad(false);
   embedding->forward(torch::tensor({{0, 6, 6}}, torch::kInt64)).sum().backward();
   const auto grad = embedding->additional_embedding->weight.grad();
@@ -43,7 +43,7 @@ TEST(DecoupledHead, TiedAndUntiedLogits) {
   const auto hidden = torch::randn({2, 3, 4}), table = torch::randn({5, 4});
   for (const bool tied : {true, false}) {
     DecoupledHead head(kSizes, tied, torch::kFloat32, torch::kFloat32);
-    init_weights(*head, 2);
+    nn::init_weights(*head, 2);
     const auto base = tied ? table : head->weight;
     const auto expected =
         torch::cat({hidden.matmul(base.t()), hidden.matmul(head->additional_fc->weight.t())}, -1);
@@ -52,4 +52,4 @@ TEST(DecoupledHead, TiedAndUntiedLogits) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

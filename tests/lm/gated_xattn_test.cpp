@@ -12,7 +12,7 @@
 #include "tests/support/seed.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 using testing::agree;
@@ -32,11 +32,11 @@ GatedXattnConfig tiny_config() {
 /// The paper's, IDEFICS's, and the paper's ablations.
 std::vector<GatedXattnConfig> layer_variants() {
   auto idefics = tiny_config();
-  idefics.norm = {.kind = NormKind::kRmsNorm};
+  idefics.norm = {.kind = nn::NormKind::kRmsNorm};
   idefics.norm_media = false;
   idefics.qk_norm = true;
   idefics.gated_ffw = true;
-  idefics.activation = Activation::kSilu;
+  idefics.activation = nn::Activation::kSilu;
   idefics.vector_gates = true;
   auto ungated = tiny_config();
   ungated.gate = GateKind::kNone;
@@ -49,7 +49,7 @@ std::vector<GatedXattnConfig> layer_variants() {
 
 GatedXattn make(const GatedXattnConfig& config, torch::ScalarType type = torch::kFloat32) {
   GatedXattn layer(config, kWidths, type);
-  init_weights(*layer, 9);
+  nn::init_weights(*layer, 9);
   return layer;
 }
 
@@ -78,8 +78,8 @@ torch::Tensor naive_attend(const GatedXattn& layer, const torch::Tensor& y, cons
   const auto hidden = other.logical_and(image_of_token > 0);
   const auto bias =
       torch::zeros(hidden.sizes()).masked_fill(hidden, -std::numeric_limits<float>::infinity());
-  const auto out = plain_attention(heads(q), heads(media.keys.flatten(1, 2)),
-                                   heads(media.values.flatten(1, 2)), bias);
+  const auto out = nn::plain_attention(heads(q), heads(media.keys.flatten(1, 2)),
+                                       heads(media.values.flatten(1, 2)), bias);
   const auto rows = layer->to_out->forward(out.transpose(1, 2).flatten(2));
   return rows.masked_fill((phi == 0).unsqueeze(-1), 0.0);
 }
@@ -224,4 +224,4 @@ TEST(GatedXattnConfig, GraftingLeavesTheBlocksAlone) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

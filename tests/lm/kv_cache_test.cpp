@@ -5,7 +5,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 KeyValues random_kv(int64_t count) {
@@ -125,4 +125,4 @@ TEST(KvCache, RefusesAnotherBatch) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

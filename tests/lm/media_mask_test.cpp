@@ -9,7 +9,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::lm {
 namespace {
 
 std::vector<int64_t> list(const at::Tensor& tensor) {
@@ -85,4 +85,4 @@ TEST(MediaPlan, RefusesImagesThatAreNotThere) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::lm

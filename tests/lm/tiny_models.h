@@ -8,8 +8,8 @@
 namespace flamingo::testing {
 
 /// A LLaMA-like decoder of 3 small blocks.
-inline DecoderConfig tiny_lm() {
-  DecoderConfig config;
+inline lm::DecoderConfig tiny_lm() {
+  lm::DecoderConfig config;
   config.vocab = 40;
   config.dim = 32;
   config.num_layers = 3;
@@ -21,9 +21,10 @@ inline DecoderConfig tiny_lm() {
   return config;
 }
 
-inline Decoder make_decoder(const DecoderConfig& config, torch::ScalarType type = torch::kFloat32) {
-  Decoder decoder(config, WeightOptions::of(type));
-  init_weights(*decoder, 7);
+inline lm::Decoder make_decoder(const lm::DecoderConfig& config,
+                                torch::ScalarType type = torch::kFloat32) {
+  lm::Decoder decoder(config, lm::WeightOptions::of(type));
+  nn::init_weights(*decoder, 7);
   return decoder;
 }
 

@@ -8,7 +8,7 @@
 #include "flamingo/media/probe.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// How a test's AVIF file is written; lossless as it stands.
@@ -225,4 +225,4 @@ TEST(AvifTest, CutsAndFlippedBytesAreErrorsOrPictures) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

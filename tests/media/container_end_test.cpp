@@ -2,7 +2,7 @@
 
 #include "tests/media/clip_builder.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 bool ends(const std::string& bytes) { return ends_early(std::as_bytes(std::span(bytes))); }
@@ -42,4 +42,4 @@ TEST(ContainerEndTest, SurvivesAnyBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -2,7 +2,7 @@
 
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 Image one_pixel(PixelMode mode, std::vector<uint8_t> pixel) {
@@ -82,4 +82,4 @@ TEST(ConvertTest, RefusesAnInconsistentImage) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -4,7 +4,7 @@
 
 #include "tests/media/clip_builder.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// The packets that a demuxer gives of the file.
@@ -115,4 +115,4 @@ TEST(DemuxerTest, EmptyPacketsAreNoFrames) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

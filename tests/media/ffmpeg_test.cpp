@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TEST(FfmpegTest, MakesFrames) {
@@ -43,4 +43,4 @@ TEST(FfmpegTest, BlocksAreBounded) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

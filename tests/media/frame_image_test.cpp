@@ -5,7 +5,7 @@
 #include "flamingo/media/orientation.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// Where a matrix puts the corner (x, y) of a picture of sides 1, each 0 or 1, around its middle.
@@ -69,4 +69,4 @@ TEST(FrameImageTest, TheContainersMatrixGoesBeforeTheStreams) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

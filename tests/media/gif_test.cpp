@@ -1,7 +1,7 @@
 #include "flamingo/media/convert.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TEST(GifTest, AGreyRampIsAGreyPicture) {
@@ -77,4 +77,4 @@ TEST(GifTest, SurvivesFlippedBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

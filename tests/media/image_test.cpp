@@ -6,23 +6,23 @@
 #include "flamingo/media/convert.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 bool is_lossy(const std::string& name) {
   return name.ends_with(".jpg") || name.starts_with("lossy_");
 }
 
-std::vector<uint8_t> expected_pixels(const TensorView& view) {
+std::vector<uint8_t> expected_pixels(const io::TensorView& view) {
   const auto* data = reinterpret_cast<const uint8_t*>(view.data.data());
   return {data, data + view.data.size()};
 }
 
 TEST(ImageTest, OddFilesDecodeToPillowsPixels) {
   const auto expected =
-      Safetensors::open(std::string(FLAMINGO_GOLDEN_DIR) + "/codecs/pixels.safetensors");
+      io::Safetensors::open(std::string(FLAMINGO_GOLDEN_DIR) + "/codecs/pixels.safetensors");
   ASSERT_GE(expected.tensors().size(), 30u);
-  for (const TensorView& view : expected.tensors()) {
+  for (const io::TensorView& view : expected.tensors()) {
     const std::string file = view.name.substr(0, view.name.rfind('.'));
     const Image image = load_image(codec_file(file));
     const Image got =
@@ -34,11 +34,11 @@ TEST(ImageTest, OddFilesDecodeToPillowsPixels) {
 }
 
 TEST(ImageTest, FixturesDecodeToPillowsPixels) {
-  const auto expected =
-      Safetensors::open(std::string(FLAMINGO_GOLDEN_DIR) + "/preprocessing/decoded.safetensors");
+  const auto expected = io::Safetensors::open(std::string(FLAMINGO_GOLDEN_DIR) +
+                                              "/preprocessing/decoded.safetensors");
   DecodeOptions options;
   options.apply_orientation = false;
-  for (const TensorView& view : expected.tensors()) {
+  for (const io::TensorView& view : expected.tensors()) {
     const std::string file = view.name.substr(0, view.name.rfind('.'));
     const Image got = convert_to_rgb(load_image(golden_picture(file), options));
     ASSERT_EQ((std::vector<int64_t>{got.height, got.width, 3}), view.shape) << view.name;
@@ -121,4 +121,4 @@ TEST(ImageTest, AppliesLimits) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -4,7 +4,7 @@
 
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// A JPEG of a constant colour given in the Adobe convention (complements).
@@ -147,4 +147,4 @@ TEST(JpegTest, SurvivesFlippedBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

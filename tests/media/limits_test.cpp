@@ -4,7 +4,7 @@
 
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TEST(LimitsTest, AreReadFromConfigs) {
@@ -31,4 +31,4 @@ TEST(LimitsTest, EveryFieldHasARange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -3,7 +3,7 @@
 #include "tests/media/media_testing.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 std::string tiff_of(int orientation, bool little) {
@@ -76,4 +76,4 @@ TEST(OrientationTest, RefusesOtherValues) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

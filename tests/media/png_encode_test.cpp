@@ -1,6 +1,6 @@
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TEST(PngEncodeTest, RoundTrips) {
@@ -23,4 +23,4 @@ TEST(PngEncodeTest, RefusesOtherModesAndSizes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

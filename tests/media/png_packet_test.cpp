@@ -5,7 +5,7 @@
 #include "flamingo/media/demuxer.h"
 #include "tests/media/clip_builder.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 std::string fake_chunk(const std::string& kind, const std::string& data) {
@@ -69,4 +69,4 @@ TEST(PngPacketTest, EveryPacketOfAClipPassesThroughIt) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

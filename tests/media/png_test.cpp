@@ -3,7 +3,7 @@
 #include "flamingo/media/convert.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 std::string big_endian(uint32_t value) {
@@ -188,4 +188,4 @@ TEST(PngTest, SurvivesFlippedBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -6,7 +6,7 @@
 #include "tests/media/media_testing.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 ImageInfo probe(const std::string& bytes) {
@@ -111,4 +111,4 @@ TEST(Probe, DamagedFilesGiveErrorsOrExtents) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -5,7 +5,7 @@
 #include "flamingo/media/convert.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 double weight_of(ResizeFilter filter, double x) {
@@ -136,4 +136,4 @@ TEST(ResizeTest, RefusesBadSizes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

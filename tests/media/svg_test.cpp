@@ -7,7 +7,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 Image render(const std::string& svg, int64_t size) {
@@ -97,4 +97,4 @@ TEST(SvgTest, RefusesAnEntityBomb) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -8,7 +8,7 @@
 #include "tests/media/media_testing.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TransformConfig config_of(TransformMode mode, int64_t size) {
@@ -30,11 +30,11 @@ std::pair<std::string, TransformConfig> parse_name(const std::string& name) {
 
 TEST(TransformTest, MatchesThePeers) {
   const std::string folder = std::string(FLAMINGO_GOLDEN_DIR) + "/preprocessing";
-  const auto expected = Safetensors::open(folder + "/expected.safetensors");
+  const auto expected = io::Safetensors::open(folder + "/expected.safetensors");
   DecodeOptions options;
   options.apply_orientation = false;
   ASSERT_EQ(expected.tensors().size(), 25u);
-  for (const TensorView& view : expected.tensors()) {
+  for (const io::TensorView& view : expected.tensors()) {
     const auto [file, config] = parse_name(view.name);
     const PixelTensor got =
         transform_image(load_image(folder + "/images/" + file, options), config);
@@ -139,4 +139,4 @@ TEST(TransformTest, AnRgbKeyIsOverWhiteForOurOwnModelsAlone) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -8,7 +8,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 constexpr float kThirdOfCircle = 2 * std::numbers::pi_v<float> / 3;
@@ -88,4 +88,4 @@ TEST(Variation, RefusesOtherModesAndRanges) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -2,7 +2,7 @@
 
 #include "tests/media/video_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TEST(VideoEncodeTest, BothCodecsKeepFramesAndTimes) {
@@ -38,4 +38,4 @@ TEST(VideoEncodeTest, RefusesBadInput) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

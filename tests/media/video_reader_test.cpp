@@ -5,7 +5,7 @@
 
 #include "tests/media/clip_builder.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 const std::string kWhere = "clip";
@@ -314,4 +314,4 @@ TEST(VideoReaderTest, ACheckDecodesEveryFrame) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

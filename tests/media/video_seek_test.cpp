@@ -4,7 +4,7 @@
 
 #include "tests/media/clip_builder.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 std::vector<VideoOptions> samplings() {
@@ -130,4 +130,4 @@ TEST(VideoSeekTest, ReadsAnyRunOfMoments) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

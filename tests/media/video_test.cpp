@@ -5,7 +5,7 @@
 
 #include "tests/media/video_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 struct Shown {
@@ -124,4 +124,4 @@ TEST(VideoTest, RefusesMissingPathsAndFolders) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 /// A timeline of packets with these times, of which those at `keys` are key frames.
@@ -67,4 +67,4 @@ TEST(VideoTimelineTest, NothingBeforeTheFirstKeyFrameCanBeDecoded) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

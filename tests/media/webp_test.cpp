@@ -1,7 +1,7 @@
 #include "flamingo/media/convert.h"
 #include "tests/media/media_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 TEST(WebpTest, KeepsAlpha) {
@@ -46,4 +46,4 @@ TEST(WebpTest, SurvivesFlippedBytes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

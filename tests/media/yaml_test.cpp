@@ -9,7 +9,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::media {
 namespace {
 
 Json parse(const std::string& text) { return parse_yaml(text, "test.yaml"); }
@@ -106,4 +106,4 @@ TEST(YamlTest, ReadsFiles) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::media

@@ -20,7 +20,7 @@
 #include "tests/model/tiny_flamingo.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 using testing::agree;
@@ -40,29 +40,29 @@ void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; 
 
 void use_clip(FlamingoConfig& config) {
   config.vision.nfnet.reset();
-  config.vision.clip_vit = ClipVitConfig{
+  config.vision.clip_vit = vision::ClipVitConfig{
       .image_size = 16, .patch_size = 8, .width = 16, .layers = 1, .heads = 2, .mlp_width = 32};
 }
 
 const Variant kVariants[] = {
     {"baseline", [](auto&) {}},
-    {"no_gates", [](auto& c) { c.xattn.gate = GateKind::kNone; }},
-    {"vanilla", [](auto& c) { c.xattn.form = XattnForm::kVanilla; }},
+    {"no_gates", [](auto& c) { c.xattn.gate = lm::GateKind::kNone; }},
+    {"vanilla", [](auto& c) { c.xattn.form = lm::XattnForm::kVanilla; }},
     {"vanilla_no_gates",
      [](auto& c) {
-       c.xattn.form = XattnForm::kVanilla;
-       c.xattn.gate = GateKind::kNone;
+       c.xattn.form = lm::XattnForm::kVanilla;
+       c.xattn.gate = lm::GateKind::kNone;
      }},
     {"grafting",
      [](auto& c) {
-       c.xattn.form = XattnForm::kGrafting;
+       c.xattn.form = lm::XattnForm::kGrafting;
        c.xattn.graft_depth = 2;
      }},
     {"grafting_relative",
      [](auto& c) {
-       c.xattn.form = XattnForm::kGrafting;
+       c.xattn.form = lm::XattnForm::kGrafting;
        c.xattn.graft_depth = 1;
-       c.lm.position = PositionKind::kRelative;
+       c.lm.position = lm::PositionKind::kRelative;
      }},
     {"single_in_the_middle", [](auto& c) { c.xattn.every = 0; }},
     {"every_second",
@@ -70,13 +70,13 @@ const Variant kVariants[] = {
        c.xattn.first = 0;
        c.xattn.every = 2;
      }},
-    {"mlp", [](auto& c) { c.resampler->kind = ResamplerKind::kMlp; }},
-    {"transformer", [](auto& c) { c.resampler->kind = ResamplerKind::kTransformer; }},
-    {"all_previous", [](auto& c) { c.xattn.media_attention = MediaAttention::kAllPrevious; }},
+    {"mlp", [](auto& c) { c.resampler->kind = resampler::ResamplerKind::kMlp; }},
+    {"transformer", [](auto& c) { c.resampler->kind = resampler::ResamplerKind::kTransformer; }},
+    {"all_previous", [](auto& c) { c.xattn.media_attention = lm::MediaAttention::kAllPrevious; }},
     {"all_previous_vanilla",
      [](auto& c) {
-       c.xattn.form = XattnForm::kVanilla;
-       c.xattn.media_attention = MediaAttention::kAllPrevious;
+       c.xattn.form = lm::XattnForm::kVanilla;
+       c.xattn.media_attention = lm::MediaAttention::kAllPrevious;
      }},
     {"clip", use_clip},
 };
@@ -153,9 +153,10 @@ TEST_P(Ablation, NativeFolderGivesTheSameLogits) {
   const torch::NoGradGuard no_grad;
   const testing::TemporaryFolder folder;
   auto model = made(GetParam());
-  write_native(folder.path(), model, "");
-  EXPECT_EQ(config_to_json(read_model_config(folder.path())), config_to_json(model->config()));
-  auto loaded = load_native(folder.path(), "", WeightOptions::of(torch::kFloat32));
+  checkpoint::write_native(folder.path(), model, "");
+  EXPECT_EQ(config_to_json(checkpoint::read_model_config(folder.path())),
+            config_to_json(model->config()));
+  auto loaded = checkpoint::load_native(folder.path(), "", lm::WeightOptions::of(torch::kFloat32));
   EXPECT_TRUE(logits_of(loaded.model).equal(logits_of(model)));
 }
 
@@ -165,7 +166,7 @@ TEST_P(Ablation, IncrementalDecodingEqualsTheWhole) {
   const auto ids = some_ids(), phi = ablation_phi();
   const auto media = model->encode_media(testing::some_pixels(2, 2));
   const auto whole = model->forward({.ids = ids, .phi = phi, .media = media});
-  KvCache cache;
+  lm::KvCache cache;
   const auto step = [&](int64_t from, int64_t to, const torch::Tensor& added) {
     return model->forward({.ids = ids.slice(1, from, to),
                            .phi = phi.slice(1, from, to),
@@ -184,12 +185,12 @@ TEST_P(Ablation, RowsOfACacheGoOnByThemselves) {
   const auto ids = some_ids(), phi = ablation_phi();
   const auto media = model->encode_media(testing::some_pixels(2, 2));
   const auto whole = model->forward({.ids = ids, .phi = phi, .media = media});
-  KvCache cache;
+  lm::KvCache cache;
   model->forward(
       {.ids = ids.slice(1, 0, 7), .phi = phi.slice(1, 0, 7), .media = media, .cache = &cache});
-  KvCache second = cache.select_rows(torch::tensor({1}));
-  const auto logits =
-      ModelStepDecoder(model).step(static_cast<int32_t>(ids[1][7].item<int64_t>()), 2, second);
+  lm::KvCache second = cache.select_rows(torch::tensor({1}));
+  const auto logits = generate::ModelStepDecoder(model).step(
+      static_cast<int32_t>(ids[1][7].item<int64_t>()), 2, second);
   EXPECT_TRUE(agree(torch::tensor(logits), whole[1][7], rounding(model->config())));
 }
 
@@ -204,7 +205,7 @@ std::map<std::string, torch::Tensor> taps_of(Flamingo& model, const torch::Tenso
 TEST(Ablations, ClosedGatesGiveTheLanguageModelAlsoInsideItsBlocks) {
   const torch::NoGradGuard no_grad;
   auto config = testing::tiny_flamingo();
-  config.xattn.form = XattnForm::kVanilla;
+  config.xattn.form = lm::XattnForm::kVanilla;
   config.xattn.gate_init = 0.0;
   auto model = testing::make_flamingo(config);
   EXPECT_TRUE(logits_of(model).equal(model->lm->forward(some_ids())));
@@ -213,7 +214,7 @@ TEST(Ablations, ClosedGatesGiveTheLanguageModelAlsoInsideItsBlocks) {
 TEST(Ablations, VanillaStandsBetweenTheTwoPartsOfItsBlock) {
   const torch::NoGradGuard no_grad;
   auto config = testing::tiny_flamingo();
-  config.xattn.form = XattnForm::kVanilla;
+  config.xattn.form = lm::XattnForm::kVanilla;
   auto model = testing::make_flamingo(config);
   const auto media = model->encode_media(testing::some_pixels(2, 2));
   auto taps = taps_of(model, media);
@@ -223,7 +224,7 @@ TEST(Ablations, VanillaStandsBetweenTheTwoPartsOfItsBlock) {
   const auto y =
       x + block->self_attn->forward(block->input_layernorm->forward(x),
                                     model->lm->context(some_ids(), {}, nullptr), nullptr, 1);
-  const auto z = layer->forward(y, layer->encode_media(media), plan_media(ablation_phi(), 2));
+  const auto z = layer->forward(y, layer->encode_media(media), lm::plan_media(ablation_phi(), 2));
   EXPECT_TRUE(taps.at("xattn.0").equal(z));
   EXPECT_FALSE(agree(z, y, rounding(config)));
   const auto out = z + block->mlp->forward(block->post_attention_layernorm->forward(z));
@@ -233,7 +234,7 @@ TEST(Ablations, VanillaStandsBetweenTheTwoPartsOfItsBlock) {
 TEST(Ablations, GraftingStandsOnTheUntouchedLanguageModel) {
   const torch::NoGradGuard no_grad;
   auto config = testing::tiny_flamingo();
-  config.xattn.form = XattnForm::kGrafting;
+  config.xattn.form = lm::XattnForm::kGrafting;
   config.xattn.graft_depth = 2;
   auto model = testing::make_flamingo(config);
   const auto media = model->encode_media(testing::some_pixels(2, 2));
@@ -245,7 +246,7 @@ TEST(Ablations, GraftingStandsOnTheUntouchedLanguageModel) {
   for (size_t i = 0; i < 2; ++i) {
     x = (*model->graft)[i]->forward(x, context, nullptr, 0);
     const auto& layer = (*model->xattn)[i];
-    x = layer->forward(x, layer->encode_media(media), plan_media(ablation_phi(), 2));
+    x = layer->forward(x, layer->encode_media(media), lm::plan_media(ablation_phi(), 2));
   }
   EXPECT_TRUE(logits_of(model).equal(model->logits(model->lm->norm->forward(x))));
 }
@@ -255,7 +256,7 @@ TEST(Ablations, AllPreviousReadsEarlierPictures) {
   auto config = testing::tiny_flamingo();
   config.xattn.first = 0;
   config.xattn.every = 0;  // before the first self-attention, which mixes tokens
-  for (const auto seen : {MediaAttention::kLast, MediaAttention::kAllPrevious}) {
+  for (const auto seen : {lm::MediaAttention::kLast, lm::MediaAttention::kAllPrevious}) {
     config.xattn.media_attention = seen;
     auto model = testing::make_flamingo(config);
     auto media = model->encode_media(testing::some_pixels(2, 2));
@@ -264,7 +265,8 @@ TEST(Ablations, AllPreviousReadsEarlierPictures) {
     const auto after = taps_of(model, media).at("xattn.0");
     const auto changed =
         (after - before).abs().amax(-1) > testing::tolerance_of(after, before, rounding(config));
-    const auto expected = seen == MediaAttention::kLast ? ablation_phi() == 1 : ablation_phi() >= 1;
+    const auto expected =
+        seen == lm::MediaAttention::kLast ? ablation_phi() == 1 : ablation_phi() >= 1;
     EXPECT_TRUE(changed.equal(expected)) << enum_name(seen);
   }
 }
@@ -320,4 +322,4 @@ TEST(Ablations, DocumentedOptionsGiveTheDocumentedSizes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -4,7 +4,7 @@
 
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 TEST(FlamingoConfig, SurvivesJson) {
@@ -31,11 +31,11 @@ TEST(FlamingoConfig, RefusesPartsThatDoNotFit) {
   rejects([](auto& c) { c.xattn.every = -1; });
   rejects([](auto& c) { c.xattn.graft_depth = 0; });
   rejects([](auto& c) {
-    c.xattn.gate = GateKind::kNone;
+    c.xattn.gate = lm::GateKind::kNone;
     c.xattn.vector_gates = true;
   });
   rejects([](auto& c) {
-    c.xattn.form = XattnForm::kVanilla;
+    c.xattn.form = lm::XattnForm::kVanilla;
     c.lm.parallel_residual = true;
   });
   rejects([](auto& c) { c.resampler->depth = int64_t{1} << 40; });
@@ -43,4 +43,4 @@ TEST(FlamingoConfig, RefusesPartsThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -12,7 +12,7 @@
 #include "tests/model/tiny_flamingo.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 using testing::agree;
@@ -64,7 +64,7 @@ TEST(Flamingo, IncrementalDecodingWithMediaArrivingEqualsFullForward) {
   const auto ids = some_ids(2, 8), phi = some_phi();
   const auto media = model->encode_media(some_pixels(2, 2));
   const auto full = model->forward({.ids = ids, .phi = phi, .media = media});
-  KvCache cache;
+  lm::KvCache cache;
   const auto step = [&](int64_t from, int64_t to, const torch::Tensor& added) {
     return model->forward({.ids = ids.slice(1, from, to),
                            .phi = phi.slice(1, from, to),
@@ -159,7 +159,7 @@ TEST(Flamingo, CheckpointedBlocksGiveTheSameGradientsBitForBit) {
   everything.lm = true;
   everything.vision = true;
   auto relative = tiny_flamingo();
-  relative.lm.position = PositionKind::kRelative;
+  relative.lm.position = lm::PositionKind::kRelative;
   relative.lm.parallel_residual = true;
   for (const auto& config : {tiny_flamingo(), relative}) {
     for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
@@ -191,4 +191,4 @@ TEST(Flamingo, RefusesShapesThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -6,7 +6,7 @@
 
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 /// First segments of the names, each once; additional tokens under their own.
@@ -47,4 +47,4 @@ TEST(Freeze, EveryPartByItself) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -4,7 +4,7 @@
 
 #include "flamingo/model/presets.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 const PartRow& part(const ParameterTable& table, const std::string& name) {
@@ -67,4 +67,4 @@ TEST(ParameterTable, SaysWhereThePaperContradictsItself) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -2,7 +2,7 @@
 
 #include "flamingo/model/parameter_table.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 ParameterTable small_table() {
@@ -31,4 +31,4 @@ TEST(ParameterText, JsonHoldsTheSame) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

@@ -4,7 +4,7 @@
 
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::model {
 namespace {
 
 TEST(Presets, AreValidAndNamed) {
@@ -14,7 +14,8 @@ TEST(Presets, AreValidAndNamed) {
 }
 
 TEST(Presets, EncodersHaveNames) {
-  for (const auto& name : nfnet_preset_names()) EXPECT_TRUE(vision_preset(name).nfnet) << name;
+  for (const auto& name : vision::nfnet_preset_names())
+    EXPECT_TRUE(vision_preset(name).nfnet) << name;
   EXPECT_EQ(vision_preset("nfnet-f6").nfnet->depths, (std::vector<int64_t>{7, 14, 42, 21}));
   EXPECT_EQ(vision_preset("clip-vit-l-14").clip_vit->width, 1024);
   EXPECT_FALSE(vision_preset("clip-vit-l-14").nfnet);
@@ -34,7 +35,7 @@ TEST(Presets, GatedLayersArePlacedAsInThePaper) {
 
 TEST(Presets, ChinchillaCountsFitTheFormula) {
   const auto config = chinchilla_lm(2048, 24);
-  const Decoder lm(config, WeightOptions::of(torch::kBFloat16, torch::kMeta));
+  const lm::Decoder lm(config, lm::WeightOptions::of(torch::kBFloat16, torch::kMeta));
   int64_t count = 0;
   for (const auto& parameter : lm->parameters()) count += parameter.numel();
   const int64_t formula = 13 * 2048 * 2048 * 24 + 32000 * 2048;
@@ -51,4 +52,4 @@ TEST(Presets, ASmallChinchillaRuns) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::model

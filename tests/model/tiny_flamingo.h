@@ -7,9 +7,9 @@
 namespace flamingo::testing {
 
 /// All parts of Flamingo, small: NFNet, resampler, gated layers before blocks 1 and 2, tiny_lm().
-inline FlamingoConfig tiny_flamingo() {
-  FlamingoConfig config;
-  NfnetConfig& vision = config.vision.nfnet.emplace();
+inline model::FlamingoConfig tiny_flamingo() {
+  model::FlamingoConfig config;
+  vision::NfnetConfig& vision = config.vision.nfnet.emplace();
   vision.image_size = 16;
   vision.stem_channels = {8};
   vision.stem_strides = {2};
@@ -18,13 +18,13 @@ inline FlamingoConfig tiny_flamingo() {
   vision.strides = {2};
   vision.group_width = 4;
   vision.final_width = 0;
-  config.resampler = ResamplerConfig{.dim = 16,
-                                     .width = 12,
-                                     .depth = 1,
-                                     .heads = 2,
-                                     .head_dim = 8,
-                                     .num_latents = 5,
-                                     .num_frames = 4};
+  config.resampler = resampler::ResamplerConfig{.dim = 16,
+                                                .width = 12,
+                                                .depth = 1,
+                                                .heads = 2,
+                                                .head_dim = 8,
+                                                .num_latents = 5,
+                                                .num_frames = 4};
   config.lm = tiny_lm();
   config.lm.additional_vocab = 2;
   config.tokens.additional = {"<image>", "<EOC>"};
@@ -37,10 +37,10 @@ inline FlamingoConfig tiny_flamingo() {
   return config;
 }
 
-inline Flamingo make_flamingo(const FlamingoConfig& config,
-                              torch::ScalarType type = torch::kFloat32) {
-  Flamingo model(config, WeightOptions::of(type));
-  init_weights(*model, 21);
+inline model::Flamingo make_flamingo(const model::FlamingoConfig& config,
+                                     torch::ScalarType type = torch::kFloat32) {
+  model::Flamingo model(config, lm::WeightOptions::of(type));
+  nn::init_weights(*model, 21);
   return model;
 }
 

@@ -9,7 +9,7 @@
 #include "flamingo/core/config.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 double value_of(Activation kind, double x) {
@@ -37,4 +37,4 @@ TEST(Activation, IsReadAndWrittenByName) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

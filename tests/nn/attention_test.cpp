@@ -8,7 +8,7 @@
 
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::kFunction;
@@ -79,4 +79,4 @@ TEST(Attention, GradientsFlowThroughTheSameNumbersInBf16) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

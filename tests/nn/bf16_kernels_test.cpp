@@ -9,7 +9,7 @@
 #include "flamingo/nn/norm.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 constexpr double kStep = 0x1p-8;  // of bf16, relative to a value
@@ -116,4 +116,4 @@ TEST(Bf16Kernels, GradientsAreThoseOfTheFormulasInFloat) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

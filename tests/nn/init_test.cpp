@@ -9,7 +9,7 @@
 #include "flamingo/nn/linear.h"
 #include "flamingo/nn/norm.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 class Sample : public torch::nn::Module, public InitsItself {
@@ -56,4 +56,4 @@ TEST(InitWeights, RefusesTheMetaDevice) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

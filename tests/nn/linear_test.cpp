@@ -5,7 +5,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -54,4 +54,4 @@ TEST(Linear, SlicesOfOnePositionAreRowsOfOneMatrix) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

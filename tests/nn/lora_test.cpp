@@ -8,7 +8,7 @@
 #include "flamingo/nn/linear.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -59,4 +59,4 @@ TEST(Lora, RefusesRanksThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -6,7 +6,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -45,4 +45,4 @@ TEST(Mlp, InfersInBf16WhatItTrains) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -5,7 +5,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -43,4 +43,4 @@ TEST(Norm, RefusesAnotherWidth) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -6,9 +6,9 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/nn/linear.h"
-#include "tests/quant/random_weights.h"
+#include "tests/kernels/random_weights.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 /// Matrices of 37 and 20 rows in two types, and the values they stand for.
@@ -19,13 +19,13 @@ struct Stack {
 
 Stack make_stack() {
   constexpr int64_t kCols = 256;
-  std::vector<PackedMatrix> parts;
+  std::vector<kernels::PackedMatrix> parts;
   std::vector<torch::Tensor> values;
   for (const auto& [type, rows] :
-       {std::pair(BlockType::kQ4_1, 37), std::pair(BlockType::kQ6_K, 20)}) {
+       {std::pair(kernels::BlockType::kQ4_1, 37), std::pair(kernels::BlockType::kQ6_K, 20)}) {
     const auto blocks = random_blocks(type, rows, kCols, 8);
     values.push_back(torch::tensor(decoded(type, blocks)).view({rows, kCols}));
-    parts.push_back(PackedMatrix::pack(type, blocks, rows, kCols));
+    parts.push_back(kernels::PackedMatrix::pack(type, blocks, rows, kCols));
   }
   return {c10::make_intrusive<PackedWeight>(std::move(parts)), torch::cat(values)};
 }
@@ -52,24 +52,24 @@ TEST(PackedWeight, ValuesAndGradientsAreThoseOfTheDecodedMatrix) {
 
 TEST(PackedWeight, TakesTheBytesOfItsBlocks) {
   const auto weight = torch::randn({64, 96});
-  EXPECT_EQ(PackedWeight::quantise(weight, BlockType::kQ8_0)->bytes(), 64 * 96 / 32 * 34);
-  EXPECT_EQ(PackedWeight::quantise(weight, BlockType::kQ4_1)->bytes(), 64 * 96 / 32 * 20);
+  EXPECT_EQ(PackedWeight::quantise(weight, kernels::BlockType::kQ8_0)->bytes(), 64 * 96 / 32 * 34);
+  EXPECT_EQ(PackedWeight::quantise(weight, kernels::BlockType::kQ4_1)->bytes(), 64 * 96 / 32 * 20);
 }
 
 TEST(PackedWeight, QuantisesTowardsTheWeight) {
   const auto weight = torch::randn({64, 96});
-  const auto error = [&](BlockType type) {
+  const auto error = [&](kernels::BlockType type) {
     const auto back = PackedWeight::quantise(weight, type)->decode(torch::kFloat32);
     return ((back - weight).norm() / weight.norm()).item<double>();
   };
-  EXPECT_LT(error(BlockType::kQ8_0), 0.01);
-  EXPECT_LT(error(BlockType::kQ4_1), 0.1);
+  EXPECT_LT(error(kernels::BlockType::kQ8_0), 0.01);
+  EXPECT_LT(error(kernels::BlockType::kQ4_1), 0.1);
 }
 
 TEST(PackedWeight, RefusesWhatDoesNotFit) {
   EXPECT_THROW(PackedWeight({}), Error);
-  EXPECT_THROW(PackedWeight::quantise(torch::zeros({4, 40}), BlockType::kQ8_0), Error);
-  EXPECT_THROW(PackedWeight::quantise(torch::zeros({4, 64}), BlockType::kQ6_K), Error);
+  EXPECT_THROW(PackedWeight::quantise(torch::zeros({4, 40}), kernels::BlockType::kQ8_0), Error);
+  EXPECT_THROW(PackedWeight::quantise(torch::zeros({4, 64}), kernels::BlockType::kQ6_K), Error);
 }
 
 TEST(PackedWeight, ALinearLayerTakesItInPlaceOfAFrozenWeight) {
@@ -83,7 +83,7 @@ TEST(PackedWeight, ALinearLayerTakesItInPlaceOfAFrozenWeight) {
   EXPECT_THROW(layer->pack(packed), Error);  // trained
   for (auto& parameter : layer->parameters()) parameter.set_requires_grad(false);
   EXPECT_THROW(layer->pack(PackedWeight::quantise(values.t().contiguous().narrow(1, 0, 32),
-                                                  BlockType::kQ8_0)),
+                                                  kernels::BlockType::kQ8_0)),
                Error);
   layer->pack(packed);
   const auto x = torch::randn({3, 256});
@@ -94,4 +94,4 @@ TEST(PackedWeight, ALinearLayerTakesItInPlaceOfAFrozenWeight) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

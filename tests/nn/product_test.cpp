@@ -10,7 +10,7 @@
 #include "tests/support/seed.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -110,4 +110,4 @@ TEST(Product, RefusesWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 /// f with a mark in the middle of its graph that tells how many graphs are alive.
@@ -92,4 +92,4 @@ TEST(Recompute, KeepsNoIntermediateResult) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

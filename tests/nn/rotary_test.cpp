@@ -9,7 +9,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -74,4 +74,4 @@ TEST(Rotary, HeadsInOnePassEqualTheFormulaInValueAndGradient) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

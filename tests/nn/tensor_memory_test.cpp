@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 auto deleter_of(const torch::Tensor& tensor) { return tensor.storage().data_ptr().get_deleter(); }
@@ -35,4 +35,4 @@ TEST(TensorMemory, GivesRawMemoryOfAnySizeAndTakesItBack) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -10,7 +10,7 @@
 #include "tests/support/rounding.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::kFunction;
@@ -87,4 +87,4 @@ TEST(TokenLoss, NamesBadInput) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -7,7 +7,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -43,4 +43,4 @@ TEST(TransformerLayer, RefusesHeadsThatDoNotDivideTheWidth) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

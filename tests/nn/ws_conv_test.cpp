@@ -7,7 +7,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::nn {
 namespace {
 
 using testing::agree;
@@ -108,4 +108,4 @@ TEST(WsConv, RefusesWrongChannels) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::nn

@@ -7,9 +7,9 @@
 #include <iostream>
 
 int main() {
-  const auto table =
-      flamingo::parameter_table(flamingo::flamingo_preset("flamingo-3b"), "flamingo-3b");
-  std::cout << flamingo::to_text(table).substr(0, 200) << "\n";
-  const auto prompt = flamingo::prompt_from_marks("<image>Output:", {"cat.png"}, {});
+  const auto table = flamingo::model::parameter_table(
+      flamingo::model::flamingo_preset("flamingo-3b"), "flamingo-3b");
+  std::cout << flamingo::model::to_text(table).substr(0, 200) << "\n";
+  const auto prompt = flamingo::prompt::prompt_from_marks("<image>Output:", {"cat.png"}, {});
   return prompt.media().size() == 1 ? 0 : 1;
 }

@@ -49,11 +49,11 @@ struct RankResult {
 };
 
 /// What a process of the job does; its result comes back to the test.
-using RankFunction = std::function<std::string(const ProcessGroup& world)>;
+using RankFunction = std::function<std::string(const parallel::ProcessGroup& world)>;
 
 /// Runs `work` in `size` forked processes of one job, one thread each. `job` has its times.
 inline std::vector<RankResult> run_ranks(int64_t size, const RankFunction& work,
-                                         JobConfig job = {}) {
+                                         parallel::JobConfig job = {}) {
   const ReservedPort port;
   job.port = port.number();
   std::vector<pid_t> children;
@@ -68,7 +68,7 @@ inline std::vector<RankResult> run_ranks(int64_t size, const RankFunction& work,
       try {
         torch::set_num_threads(1);
         job.ranks = {.rank = rank, .world_size = size, .local_rank = rank};
-        text = "+" + work(ProcessGroup::join(job));
+        text = "+" + work(parallel::ProcessGroup::join(job));
       } catch (const Error& e) {
         text = std::string("-") + e.what();
       } catch (const std::exception& e) {

@@ -7,7 +7,7 @@
 
 #include "tests/parallel/forked_ranks.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 using testing::texts_of;
@@ -65,4 +65,4 @@ TEST(GradientBuckets, OneProcessKeepsItsGradients) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -6,7 +6,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 using Variables = std::map<std::string, std::string>;
@@ -69,4 +69,4 @@ TEST(Job, RefusesMissingAndWrongVariables) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -8,7 +8,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/parallel/tiny_training.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 using namespace testing;
@@ -123,7 +123,7 @@ TEST(Parallel, FindsAFlippedBit) {
 TEST(Parallel, RefusesOtherWeightsAtTheStart) {
   const auto results = run_ranks(2, [](const ProcessGroup& world) {
     auto model = make_flamingo(shareable_flamingo());
-    freeze(model, {});
+    model::freeze(model, {});
     const torch::NoGradGuard no_grad;
     if (world.rank() == 1) model->xattn->parameters()[0].add_(1);
     Parallel({}, world).prepare(*model);
@@ -140,4 +140,4 @@ TEST(ParallelConfig, RefusesFieldsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -11,7 +11,7 @@
 
 #include "tests/parallel/forked_ranks.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 using testing::run_ranks;
@@ -232,4 +232,4 @@ TEST(ProcessGroup, RefusesWhatCannotWork) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -7,15 +7,15 @@
 #include "flamingo/nn/mlp.h"
 #include "tests/parallel/forked_ranks.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 struct Frozen {
-  Mlp mlp{MlpConfig{.dim = 5, .hidden = 7, .bias = true}, torch::kFloat32};
+  nn::Mlp mlp{nn::MlpConfig{.dim = 5, .hidden = 7, .bias = true}, torch::kFloat32};
   torch::Tensor x = torch::linspace(-1, 1, 30).view({6, 5}).requires_grad_();
 
   Frozen() {
-    init_weights(*mlp, 3);
+    nn::init_weights(*mlp, 3);
     for (auto& parameter : mlp->parameters()) parameter.set_requires_grad(false);
   }
   /// y and, twice over, the gradient of x.
@@ -69,4 +69,4 @@ TEST(ShardedWeights, LeaveTrainedWeightsAndSingleProcessesAlone) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

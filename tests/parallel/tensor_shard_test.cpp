@@ -7,7 +7,7 @@
 #include "tests/parallel/forked_ranks.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 TEST(TensorShard, CutsEachStackedPart) {
@@ -34,7 +34,7 @@ TEST(TensorShard, RefusesUnevenParts) {
 
 /// A two-layer product, whole or shared: its value and the gradients of x and both weights.
 std::vector<torch::Tensor> two_layers(const ProcessGroup& group) {
-  Linear first(3, 8, true, torch::kFloat32), second(8, 2, true, torch::kFloat32);
+  nn::Linear first(3, 8, true, torch::kFloat32), second(8, 2, true, torch::kFloat32);
   const TensorShard rows{0, {4, 4}}, columns{1, {4, 4}};
   const torch::NoGradGuard no_grad;
   first->weight.copy_(torch::linspace(-1, 1, 24).view({8, 3}));
@@ -79,4 +79,4 @@ TEST(TensorShard, SharedProductsHaveTheWholeOnesValuesAndGradients) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "flamingo/model/freeze.h"
-#include "flamingo/model/share_layers.h"
 #include "flamingo/parallel/parallel.h"
+#include "flamingo/surgery/share_layers.h"
 #include "flamingo/train/optimizer.h"
 #include "tests/model/tiny_flamingo.h"
 #include "tests/parallel/forked_ranks.h"
@@ -15,8 +15,8 @@
 namespace flamingo::testing {
 
 /// tiny_flamingo() with four heads of every kind, normed ones where that is a setting.
-inline FlamingoConfig shareable_flamingo() {
-  FlamingoConfig config = tiny_flamingo();
+inline model::FlamingoConfig shareable_flamingo() {
+  model::FlamingoConfig config = tiny_flamingo();
   config.lm.num_kv_heads = 4;
   config.lm.ffw_bias = true;
   config.resampler->heads = 4;
@@ -30,7 +30,7 @@ inline FlamingoConfig shareable_flamingo() {
 /// Four rows of eight tokens. Row r has r + 2 targets, and the last row shows no medium.
 struct TinyBatch {
   static constexpr int64_t kRows = 4, kTokens = 8;
-  FlamingoInput input;
+  model::FlamingoInput input;
   torch::Tensor media_pixels, targets;  ///< targets [B, T], -100 where there is none
 
   TinyBatch(int64_t step, int64_t part) {
@@ -51,21 +51,22 @@ struct TinyBatch {
 /// A training run of a few steps of two parts each, as any number of processes share it.
 class TinyTraining {
  public:
-  TinyTraining(const ProcessGroup& world, const ParallelConfig& config)
+  TinyTraining(const parallel::ProcessGroup& world, const parallel::ParallelConfig& config)
       : parallel_(config, world), model_(make_flamingo(shareable_flamingo())) {
     model_->vision_encoder->eval();
-    freeze(model_, {});
-    const TensorLayout layout = share_layers(model_, parallel_.grid().tensor);
+    model::freeze(model_, {});
+    const parallel::TensorLayout layout = surgery::share_layers(model_, parallel_.grid().tensor);
     parallel_.shard_frozen(*model_->lm->layers);
     parallel_.prepare(*model_, layout);
-    optimizer_.emplace(OptimizerConfig{.lr = 0.02, .eps = 1e-3, .clip_norm = 0.5}, *model_,
-                       OptimizerShare{parallel_.moments_group(), parallel_.grid().tensor, layout});
+    optimizer_.emplace(
+        train::OptimizerConfig{.lr = 0.02, .eps = 1e-3, .clip_norm = 0.5}, *model_,
+        train::OptimizerShare{parallel_.moments_group(), parallel_.grid().tensor, layout});
   }
 
   /// -> the loss over all processes.
   double step(int64_t step) {
     constexpr int64_t kParts = 2;
-    const ProcessGroup& data = parallel_.grid().data;
+    const parallel::ProcessGroup& data = parallel_.grid().data;
     double loss_sum = 0;
     for (int64_t part = 0; part < kParts; ++part) {
       TinyBatch batch(step, part);
@@ -89,14 +90,14 @@ class TinyTraining {
     return loss_sum;
   }
 
-  AdamW& optimizer() { return *optimizer_; }
-  Flamingo& model() { return model_; }
-  Parallel& parallel() { return parallel_; }
+  train::AdamW& optimizer() { return *optimizer_; }
+  model::Flamingo& model() { return model_; }
+  parallel::Parallel& parallel() { return parallel_; }
 
  private:
-  Parallel parallel_;
-  Flamingo model_;
-  std::optional<AdamW> optimizer_;
+  parallel::Parallel parallel_;
+  model::Flamingo model_;
+  std::optional<train::AdamW> optimizer_;
 };
 
 /// Losses, and in the first process also the state after them, all as doubles.
@@ -105,8 +106,9 @@ struct TinyResult {
 };
 
 /// Steps [first, last) from a state (empty: the start).
-inline std::string run_tiny(const ProcessGroup& world, const ParallelConfig& config, int64_t first,
-                            int64_t last, const std::vector<double>& start = {}) {
+inline std::string run_tiny(const parallel::ProcessGroup& world,
+                            const parallel::ParallelConfig& config, int64_t first, int64_t last,
+                            const std::vector<double>& start = {}) {
   TinyTraining training(world, config);
   if (!start.empty()) {
     const auto blank = training.optimizer().blank_state();

@@ -7,7 +7,7 @@
 
 #include "tests/parallel/forked_ranks.h"
 
-namespace flamingo {
+namespace flamingo::parallel {
 namespace {
 
 using testing::run_ranks;
@@ -75,4 +75,4 @@ TEST(WeightCheck, NamesWhoseWeightsChanged) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parallel

@@ -6,7 +6,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::as_bytes;
@@ -30,7 +30,7 @@ std::string stream(uint64_t count, int64_t first, int64_t least, const std::stri
 const std::string kNoWidths(4, '\0');
 
 std::vector<int64_t> read(const std::string& bytes, uint64_t count, bool is_64_bit = true) {
-  ByteReader reader(as_bytes(bytes), "x");
+  io::ByteReader reader(as_bytes(bytes), "x");
   auto values = read_delta_numbers(reader, count, is_64_bit);
   EXPECT_EQ(reader.remaining(), 0u);
   return values;
@@ -76,15 +76,15 @@ TEST(Delta, RefusesDamage) {
 TEST(Delta, TextsByLength) {
   const std::string lengths = stream(3, 2, 0, kNoWidths, "");
   const std::string bytes = lengths + "abcdef";
-  ByteReader reader(as_bytes(bytes), "x");
+  io::ByteReader reader(as_bytes(bytes), "x");
   EXPECT_EQ(read_delta_length_texts(reader, 3), (std::vector<std::string_view>{"ab", "cd", "ef"}));
-  ByteReader cut(as_bytes(bytes).first(bytes.size() - 1), "x");
+  io::ByteReader cut(as_bytes(bytes).first(bytes.size() - 1), "x");
   EXPECT_THROW(read_delta_length_texts(cut, 3), Error);
   const std::string negative = stream(3, 2, -2, kNoWidths, "") + "abcdef";
-  ByteReader below(as_bytes(negative), "x");
+  io::ByteReader below(as_bytes(negative), "x");
   EXPECT_NE(error_of([&] { read_delta_length_texts(below, 3); }).find("got -2"), std::string::npos);
   const std::string huge = stream(3, INT64_MAX, 0, kNoWidths, "") + "abcdef";
-  ByteReader above(as_bytes(huge), "x");
+  io::ByteReader above(as_bytes(huge), "x");
   EXPECT_THROW(read_delta_length_texts(above, 3), Error) << "a sum above 2^64";
 }
 
@@ -100,16 +100,16 @@ TEST(Delta, TextsThatShareBeginnings) {
                             "le"
                             "ed"
                             "on";
-  ByteReader reader(as_bytes(bytes), "x");
+  io::ByteReader reader(as_bytes(bytes), "x");
   std::string storage;
   EXPECT_EQ(read_delta_texts(reader, 4, 100, storage),
             (std::vector<std::string_view>{"axis", "axle", "axed", "axon"}));
   EXPECT_EQ(storage.size(), 16u);
-  ByteReader again(as_bytes(bytes), "x");
+  io::ByteReader again(as_bytes(bytes), "x");
   EXPECT_THROW(read_delta_texts(again, 4, 15, storage), Error);
   const std::string longer =
       stream(2, 0, 5, kNoWidths, "") + stream(2, 4, 0, kNoWidths, "") + "axisaxle";
-  ByteReader over(as_bytes(longer), "x");
+  io::ByteReader over(as_bytes(longer), "x");
   EXPECT_NE(error_of([&] { read_delta_texts(over, 2, 100, storage); }).find("got 5"),
             std::string::npos);
 }
@@ -122,7 +122,7 @@ TEST(Delta, SurvivesFlips) {
   for (int i = 0; i < 20'000; ++i) {
     std::string flipped = bytes;
     flipped[rng.below(flipped.size())] ^= static_cast<char>(1 + rng.below(255));
-    ByteReader reader(as_bytes(flipped), "x");
+    io::ByteReader reader(as_bytes(flipped), "x");
     try {
       EXPECT_EQ(read_delta_length_texts(reader, 4).size(), 4u);
     } catch (const Error&) {
@@ -131,4 +131,4 @@ TEST(Delta, SurvivesFlips) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

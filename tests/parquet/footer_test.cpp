@@ -5,7 +5,7 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::as_bytes;
@@ -44,4 +44,4 @@ TEST(ParquetFooter, RefusesOtherFiles) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

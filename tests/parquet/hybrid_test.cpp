@@ -5,11 +5,11 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 std::vector<uint32_t> read(const std::string& bytes, int bit_width, uint64_t count) {
-  ByteReader reader(testing::as_bytes(bytes), "x");
+  io::ByteReader reader(testing::as_bytes(bytes), "x");
   return read_hybrid(reader, bit_width, count);
 }
 
@@ -33,4 +33,4 @@ TEST(Hybrid, RefusesMissingBytesAndWidths) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

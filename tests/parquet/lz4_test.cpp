@@ -6,7 +6,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::as_bytes;
@@ -60,4 +60,4 @@ TEST(Lz4, SurvivesFlips) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -10,7 +10,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 constexpr int kFlips = 900;  // 10,000 over the files
@@ -85,4 +85,4 @@ INSTANTIATE_TEST_SUITE_P(Files, ParquetMutation,
                          });
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

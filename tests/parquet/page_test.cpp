@@ -6,14 +6,14 @@
 #include "tests/crawl/compress.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::as_bytes;
 using testing::error_of;
 
 ParquetPageHeader read(const std::string& bytes) {
-  ByteReader reader(as_bytes(bytes), "x");
+  io::ByteReader reader(as_bytes(bytes), "x");
   return read_page_header(reader);
 }
 
@@ -60,4 +60,4 @@ TEST(ParquetPage, UnpacksEachCodecToTheSizeItSays) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

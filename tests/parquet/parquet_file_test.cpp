@@ -8,7 +8,7 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::as_bytes;
@@ -189,4 +189,4 @@ TEST(ParquetFile, LimitsHold) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

@@ -5,13 +5,13 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::ByteBuilder;
 
 ParquetPlain read(const std::string& bytes, ParquetType type, uint64_t count) {
-  ByteReader reader(testing::as_bytes(bytes), "x");
+  io::ByteReader reader(testing::as_bytes(bytes), "x");
   return read_plain(reader, type, count);
 }
 
@@ -36,4 +36,4 @@ TEST(Plain, RefusesMoreThanTheBytesHold) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

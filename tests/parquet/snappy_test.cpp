@@ -5,7 +5,7 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 std::string unpack(const std::string& block, uint64_t size) {
@@ -67,4 +67,4 @@ TEST(Snappy, RefusesDamage) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

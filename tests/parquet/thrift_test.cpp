@@ -5,13 +5,13 @@
 #include "flamingo/core/error.h"
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::parquet {
 namespace {
 
 using testing::as_bytes;
 
 uint64_t varint(std::string_view bytes) {
-  ByteReader reader(as_bytes(bytes), "x");
+  io::ByteReader reader(as_bytes(bytes), "x");
   return read_varint(reader);
 }
 
@@ -30,7 +30,7 @@ const std::string kStruct(
     19);
 
 TEST(Thrift, ReadsEachKindOfFieldAndSkipsTheRest) {
-  ByteReader bytes(as_bytes(kStruct), "x");
+  io::ByteReader bytes(as_bytes(kStruct), "x");
   ThriftReader reader(bytes);
   std::string seen;
   reader.read_struct([&](const ThriftField& field) {
@@ -52,7 +52,7 @@ TEST(Thrift, ReadsEachKindOfFieldAndSkipsTheRest) {
 
 TEST(Thrift, RefusesOtherTypesRangesAndDepth) {
   const auto with = [](std::string_view text, const auto& visit) {
-    ByteReader bytes(as_bytes(text), "x");
+    io::ByteReader bytes(as_bytes(text), "x");
     ThriftReader reader(bytes);
     reader.read_struct([&](const ThriftField& field) { visit(reader, field); });
   };
@@ -67,4 +67,4 @@ TEST(Thrift, RefusesOtherTypesRangesAndDepth) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::parquet

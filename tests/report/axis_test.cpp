@@ -8,7 +8,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 std::string labels(Interval range, bool logarithmic, int count = 6) {
@@ -74,4 +74,4 @@ TEST(Axis, AnyRangeHasAFewTicksInsideInOrder) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

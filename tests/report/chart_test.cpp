@@ -6,7 +6,7 @@
 
 #include "tests/report/markup_check.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using testing::count_of;
@@ -98,4 +98,4 @@ TEST(Chart, ExtremeValuesStayNearThePlot) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -8,7 +8,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 const double kGap = std::nan("");
@@ -88,4 +88,4 @@ TEST(Decimated, KeepsGapsAndShortCurves) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

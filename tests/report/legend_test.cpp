@@ -4,7 +4,7 @@
 
 #include "tests/report/markup_check.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using testing::count_of;
@@ -38,4 +38,4 @@ TEST(Legend, NoEntriesTakeNoRoom) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 TEST(Markup, EscapesWhatMarkupUses) {
@@ -25,4 +25,4 @@ TEST(Markup, NumbersAreShort) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

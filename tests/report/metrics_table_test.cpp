@@ -9,7 +9,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using testing::error_of;
@@ -99,4 +99,4 @@ TEST(MetricsTable, ReadsAFile) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <set>
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 double linear(const std::string& hex, size_t at) {
@@ -62,4 +62,4 @@ TEST(Palette, SixDashPatternsDiffer) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

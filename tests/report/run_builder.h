@@ -26,8 +26,8 @@ inline std::string run_lines(int steps, int layers = 2) {
   return lines;
 }
 
-inline TrainingRun make_run(const std::string& name, const std::string& lines) {
-  return {name, parse_metrics(lines, name), Json()};
+inline report::TrainingRun make_run(const std::string& name, const std::string& lines) {
+  return {name, report::parse_metrics(lines, name), Json()};
 }
 
 }  // namespace flamingo::testing

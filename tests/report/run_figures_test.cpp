@@ -6,7 +6,7 @@
 
 #include "tests/report/run_builder.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using testing::make_run;
@@ -124,4 +124,4 @@ TEST(RunFigures, OthersAreOneFigureAFamily) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -5,7 +5,7 @@
 #include "tests/report/markup_check.h"
 #include "tests/report/run_builder.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using testing::count_of;
@@ -66,4 +66,4 @@ TEST(RunReport, ComparesRuns) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

@@ -9,7 +9,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/report/run_builder.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 using testing::error_of;
@@ -122,4 +122,4 @@ TEST(Summary, AsJson) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

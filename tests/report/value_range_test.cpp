@@ -6,7 +6,7 @@
 
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::report {
 namespace {
 
 constexpr int kTicks = 6;
@@ -82,4 +82,4 @@ TEST(XRange, SpansTheCurves) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::report

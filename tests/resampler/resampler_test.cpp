@@ -10,7 +10,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::resampler {
 namespace {
 
 using testing::agree;
@@ -34,7 +34,7 @@ ResamplerConfig tiny_config(ResamplerKind kind = ResamplerKind::kPerceiver) {
 
 Resampler make(const ResamplerConfig& config) {
   Resampler resampler(config, torch::kFloat32);
-  init_weights(*resampler, 4);
+  nn::init_weights(*resampler, 4);
   const torch::NoGradGuard no_grad;
   if (resampler->latents.defined())
     resampler->latents.mul_(50);  // of size 1, so that no property holds by smallness
@@ -226,4 +226,4 @@ TEST(Resampler, RefusesBadInput) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::resampler

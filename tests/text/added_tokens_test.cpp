@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 /// Cuts `text`; tokens appear in angle quotes.
@@ -116,4 +116,4 @@ TEST(StringMatcher, FirstOfEqualStringsWins) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

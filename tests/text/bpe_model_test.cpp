@@ -4,7 +4,7 @@
 
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -114,4 +114,4 @@ TEST(BpeModel, NamesDamage) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 TEST(ByteChars, AllBytesRoundTrip) {
@@ -39,4 +39,4 @@ TEST(ByteChars, FallbackTokens) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

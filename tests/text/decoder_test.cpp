@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Tokens = std::vector<std::string>;
@@ -68,4 +68,4 @@ TEST(Decoder, NamesUnknownTypes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using testing::error_of;
@@ -47,4 +47,4 @@ TEST(JsonFields, RefusesDeepSequences) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -7,7 +7,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Table = std::map<std::pair<int32_t, int32_t>, Merge>;
@@ -103,4 +103,4 @@ TEST(Merge, QueuesPopInOrder) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 std::string apply(const char* json, std::string_view text) {
@@ -50,4 +50,4 @@ TEST(Normalizer, NamesUnknownTypes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

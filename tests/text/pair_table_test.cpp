@@ -7,7 +7,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 TEST(PairTable, EqualsAMap) {
@@ -36,4 +36,4 @@ TEST(PairTable, EqualsAMap) {
 TEST(PairTable, AnEmptyTableFindsNothing) { EXPECT_FALSE(PairTable(0).find(0, 0).has_value()); }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

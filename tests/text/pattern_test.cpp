@@ -7,7 +7,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Pieces = std::vector<std::string>;
@@ -96,4 +96,4 @@ TEST(Pattern, PiecesCoverRandomText) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

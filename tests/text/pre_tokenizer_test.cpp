@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Pieces = std::vector<std::string>;
@@ -97,4 +97,4 @@ TEST(PreTokenizer, NamesUnknownParts) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -10,7 +10,7 @@
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -127,4 +127,4 @@ TEST(ScoreModel, RefusesBadLists) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

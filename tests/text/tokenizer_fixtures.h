@@ -17,11 +17,11 @@ inline std::string tokenizer_path(const std::string& name) {
 }
 
 /// Read once: under the sanitizers it takes seconds.
-inline const Tokenizer& golden_tokenizer(const std::string& name) {
-  static std::map<std::string, Tokenizer> known;
+inline const text::Tokenizer& golden_tokenizer(const std::string& name) {
+  static std::map<std::string, text::Tokenizer> known;
   const auto found = known.find(name);
   if (found != known.end()) return found->second;
-  return known.emplace(name, Tokenizer::from_file(tokenizer_path(name))).first->second;
+  return known.emplace(name, text::Tokenizer::from_file(tokenizer_path(name))).first->second;
 }
 
 /// Calls visit(line as JSON) for each line of a golden .jsonl file.
@@ -45,8 +45,8 @@ inline Json small_tokenizer(const Json& changes = Json::object()) {
   return json;
 }
 
-inline Tokenizer parse_tokenizer(const Json& json) {
-  return Tokenizer::from_json(json.dump(), "tokenizer.json");
+inline text::Tokenizer parse_tokenizer(const Json& json) {
+  return text::Tokenizer::from_json(json.dump(), "tokenizer.json");
 }
 
 /// Writes GGUF metadata by hand.

@@ -5,7 +5,7 @@
 #include "flamingo/io/gguf.h"
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -32,7 +32,7 @@ Parts golden_parts(const std::string& name) {
 
 Tokenizer load(const GgufBuilder& builder) {
   const std::string bytes = builder.bytes();
-  return Tokenizer::from_gguf(Gguf::parse(testing::as_bytes(bytes), "test.gguf"));
+  return Tokenizer::from_gguf(io::Gguf::parse(testing::as_bytes(bytes), "test.gguf"));
 }
 
 GgufBuilder gpt2_file(const char* pre) {
@@ -213,4 +213,4 @@ TEST(TokenizerGguf, NamesDamage) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

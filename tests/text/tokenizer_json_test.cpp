@@ -4,7 +4,7 @@
 #include "tests/support/seed.h"
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -135,4 +135,4 @@ TEST(TokenizerJson, RefusesDeepNesting) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

@@ -7,7 +7,7 @@
 #include "tests/support/seed.h"
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -167,4 +167,4 @@ TEST(Tokenizer, StreamEqualsDecodeForRandomIds) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

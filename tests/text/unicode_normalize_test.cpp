@@ -4,7 +4,7 @@
 #include "flamingo/text/unicode.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 std::string utf8(std::u32string_view text) {
@@ -60,4 +60,4 @@ TEST(UnicodeNormalize, ManyMarksOnOneLetter) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

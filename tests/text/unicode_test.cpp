@@ -5,7 +5,7 @@
 #include "flamingo/core/rng.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 TEST(Unicode, ClassesOfKnownCharacters) {
@@ -82,4 +82,4 @@ TEST(Unicode, FindsTheUnfinishedTail) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

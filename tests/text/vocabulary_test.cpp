@@ -4,7 +4,7 @@
 
 #include "tests/io/byte_builder.h"
 
-namespace flamingo {
+namespace flamingo::text {
 namespace {
 
 TEST(Vocabulary, FindsBothWays) {
@@ -35,4 +35,4 @@ TEST(Vocabulary, RefusesBadIds) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::text

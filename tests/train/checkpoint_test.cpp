@@ -14,7 +14,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TemporaryFolder;
@@ -146,4 +146,4 @@ TEST(CheckpointFolder, AFileInPlaceOfTheFolderIsAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -5,7 +5,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using Ids = std::vector<int64_t>;
@@ -16,19 +16,19 @@ Ids ids_of(const torch::Tensor& tensor) {
 }
 
 /// <1> picture word end, then a clip with a word.
-Sequence pair_and_clip() {
+data::Sequence pair_and_clip() {
   return {.ids = {1, 9, 20, 2, 9, 30, 2},
           .phi = {0, 1, 1, 1, 2, 2, 2},
           .label = {0, 0, 1, 1, 0, 1, 1},
-          .media = {MediumFrames{{5, 0}}, MediumFrames{{6, 1}, {6, 2}, {6, 3}}}};
+          .media = {data::MediumFrames{{5, 0}}, data::MediumFrames{{6, 1}, {6, 2}, {6, 3}}}};
 }
 
 /// Binding: the first chunk has no target.
-Sequence binding() {
+data::Sequence binding() {
   return {.ids = {1, 9, 40, 9, 40, 2},
           .phi = {0, 1, 1, 2, 2, 2},
           .label = {0, 0, 0, 0, 1, 1},
-          .media = {MediumFrames{{7, 1}}, MediumFrames{{7, 2}}},
+          .media = {data::MediumFrames{{7, 1}}, data::MediumFrames{{7, 2}}},
           .binding = true};
 }
 
@@ -47,9 +47,9 @@ TEST(Collate, GroupsMediaByLength) {
   const auto batch = collate(std::vector{pair_and_clip(), binding()});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].frames, 1);
-  EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{5, 0}, {7, 1}, {7, 2}}));
+  EXPECT_EQ(batch.groups[0].views, (std::vector<data::ViewRef>{{5, 0}, {7, 1}, {7, 2}}));
   EXPECT_EQ(batch.groups[1].frames, 3);
-  EXPECT_EQ(batch.groups[1].views, (std::vector<ViewRef>{{6, 1}, {6, 2}, {6, 3}}));
+  EXPECT_EQ(batch.groups[1].views, (std::vector<data::ViewRef>{{6, 1}, {6, 2}, {6, 3}}));
   EXPECT_EQ(ids_of(batch.media_rows), (Ids{0, 3, 1, 2}));
 }
 
@@ -57,11 +57,12 @@ TEST(Collate, MediaOfPixelsAreGroupedAlike) {
   const auto frames = [](int64_t count, double value) {
     return torch::full({count, 3, 2, 2}, value);
   };
-  Sequence first{.ids = {1, 9, 20, 9, 30},
-                 .phi = {0, 1, 1, 2, 2},
-                 .label = {0, 0, 1, 0, 1},
-                 .media = {frames(1, 5), frames(3, 6)}};
-  Sequence second{.ids = {1, 9, 40}, .phi = {0, 1, 1}, .label = {0, 0, 1}, .media = {frames(1, 7)}};
+  data::Sequence first{.ids = {1, 9, 20, 9, 30},
+                       .phi = {0, 1, 1, 2, 2},
+                       .label = {0, 0, 1, 0, 1},
+                       .media = {frames(1, 5), frames(3, 6)}};
+  data::Sequence second{
+      .ids = {1, 9, 40}, .phi = {0, 1, 1}, .label = {0, 0, 1}, .media = {frames(1, 7)}};
   const auto batch = collate(std::vector{first, second});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].frames, 1);
@@ -74,11 +75,11 @@ TEST(Collate, MediaOfPixelsAreGroupedAlike) {
 }
 
 TEST(Collate, PicturesAndPictogramsStandInOneBatch) {
-  Sequence page{.ids = {1, 9, 20},
-                .phi = {0, 1, 1},
-                .label = {0, 0, 1},
-                .media = {torch::full({1, 3, 2, 2}, 5.0)},
-                .key = "a.tar:000007"};
+  data::Sequence page{.ids = {1, 9, 20},
+                      .phi = {0, 1, 1},
+                      .label = {0, 0, 1},
+                      .media = {torch::full({1, 3, 2, 2}, 5.0)},
+                      .key = "a.tar:000007"};
   const auto batch = collate(std::vector{binding(), page});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].views.size(), 2u);
@@ -89,28 +90,31 @@ TEST(Collate, PicturesAndPictogramsStandInOneBatch) {
 
 TEST(Collate, ViewsOfDifferentCachesAreGroupedApart) {
   const auto page = [](int64_t number, int64_t cache) {
-    return Sequence{.ids = {1, 9, 20},
-                    .phi = {0, 1, 1},
-                    .label = {0, 0, 1},
-                    .media = {MediumFrames{{.drawing = number, .view = 1, .cache = cache}}}};
+    return data::Sequence{
+        .ids = {1, 9, 20},
+        .phi = {0, 1, 1},
+        .label = {0, 0, 1},
+        .media = {data::MediumFrames{{.drawing = number, .view = 1, .cache = cache}}}};
   };
   const auto batch = collate(std::vector{page(4, 2), page(5, 1), page(6, 2)});
   ASSERT_EQ(batch.groups.size(), 2u);
-  EXPECT_EQ(batch.groups[0].views, (std::vector<ViewRef>{{.drawing = 5, .view = 1, .cache = 1}}));
-  EXPECT_EQ(batch.groups[1].views, (std::vector<ViewRef>{{.drawing = 4, .view = 1, .cache = 2},
-                                                         {.drawing = 6, .view = 1, .cache = 2}}));
+  EXPECT_EQ(batch.groups[0].views,
+            (std::vector<data::ViewRef>{{.drawing = 5, .view = 1, .cache = 1}}));
+  EXPECT_EQ(batch.groups[1].views,
+            (std::vector<data::ViewRef>{{.drawing = 4, .view = 1, .cache = 2},
+                                        {.drawing = 6, .view = 1, .cache = 2}}));
   EXPECT_EQ(ids_of(batch.media_rows), (Ids{1, 0, 2}));
 }
 
 TEST(Collate, RefusesWhatCannotBeTrainedOn) {
-  EXPECT_THROW(collate(std::vector<Sequence>{}), Error);
-  Sequence uneven = binding();
+  EXPECT_THROW(collate(std::vector<data::Sequence>{}), Error);
+  data::Sequence uneven = binding();
   uneven.phi.pop_back();
   EXPECT_THROW(collate(std::vector{uneven}), Error);
-  Sequence unlabelled = binding();
+  data::Sequence unlabelled = binding();
   unlabelled.label.assign(unlabelled.label.size(), 0);
   EXPECT_THROW(collate(std::vector{unlabelled}), Error);
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -69,7 +69,7 @@ extern "C" int rename(const char* from, const char* to) {
   return static_cast<int>(syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
 }
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TemporaryFolder;
@@ -237,4 +237,4 @@ TEST_F(Durability, ACheckpointIsOnDiskBeforeItGetsItsName) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,13 +7,13 @@
 #include "flamingo/nn/init.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TemporaryFolder;
 
-NfnetConfig tiny() {
-  NfnetConfig config;
+vision::NfnetConfig tiny() {
+  vision::NfnetConfig config;
   config.image_size = 16;
   config.stem_channels = {8};
   config.stem_strides = {2};
@@ -28,13 +28,13 @@ NfnetConfig tiny() {
 
 TEST(EncoderFiles, ReadsWhatWasWritten) {
   const TemporaryFolder folder;
-  Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
-  init_weights(*encoder, 3);
-  write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
+  vision::Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
+  nn::init_weights(*encoder, 3);
+  write_encoder(folder.file("e"), tiny(), checkpoint::state_dict_of(*encoder));
   const EncoderFiles files = read_encoder(folder.file("e"));
   EXPECT_EQ(files.hash.size(), 64u);
-  Nfnet again(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
-  load_into(*again, files.weights, {}, "e");
+  vision::Nfnet again(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
+  checkpoint::load_into(*again, files.weights, {}, "e");
   const auto pixels = torch::linspace(-1, 1, 2 * 3 * 16 * 16).view({2, 3, 16, 16});
   EXPECT_TRUE(again->forward(pixels).equal(encoder->forward(pixels)));
   EXPECT_EQ(files.transform.size, 16);
@@ -44,9 +44,9 @@ TEST(EncoderFiles, TheHashTellsEncodersApart) {
   const TemporaryFolder folder;
   std::string hashes[2];
   for (const uint64_t seed : {0, 1}) {
-    Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
-    init_weights(*encoder, seed);
-    write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
+    vision::Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
+    nn::init_weights(*encoder, seed);
+    write_encoder(folder.file("e"), tiny(), checkpoint::state_dict_of(*encoder));
     hashes[seed] = read_encoder(folder.file("e")).hash;
   }
   EXPECT_NE(hashes[0], hashes[1]);
@@ -57,8 +57,8 @@ TEST(EncoderFiles, ReadsClipFoldersOfBothKinds) {
   for (const std::string form : {"hf", "open_clip"}) {
     const EncoderFiles files = read_encoder(golden + form);
     ASSERT_TRUE(files.config.clip_vit.has_value()) << form;
-    ClipVit clip(*files.config.clip_vit, torch::TensorOptions(torch::kFloat32));
-    EXPECT_NO_THROW(load_into(*clip, files.weights, {}, form));
+    vision::ClipVit clip(*files.config.clip_vit, torch::TensorOptions(torch::kFloat32));
+    EXPECT_NO_THROW(checkpoint::load_into(*clip, files.weights, {}, form));
     const int64_t side = files.config.image_size();
     EXPECT_EQ(files.transform.size, side);
     EXPECT_EQ(clip->forward(torch::zeros({1, 3, side, side})).size(2), files.config.dim());
@@ -75,4 +75,4 @@ TEST(EncoderFiles, MissingOrForeignFoldersAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

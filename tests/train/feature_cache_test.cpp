@@ -11,7 +11,7 @@
 #include "flamingo/core/file.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TemporaryFolder;
@@ -33,7 +33,7 @@ struct Fixture {
   int64_t stop_after = 1 << 30;
   FeatureSource source() {
     return {.render =
-                [this](std::span<const ViewRef> views, std::vector<std::string>& names) {
+                [this](std::span<const data::ViewRef> views, std::vector<std::string>& names) {
                   auto pixels = torch::empty({static_cast<int64_t>(views.size()), 3, 1, 1});
                   for (size_t i = 0; i < views.size(); ++i) {
                     pixels[static_cast<int64_t>(i)].fill_(
@@ -61,7 +61,7 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
   ASSERT_TRUE(FeatureCache::build(folder.path(), plan, f.source()));
   EXPECT_EQ(f.encoded, 15);
   const FeatureCache cache(folder.path(), plan);
-  const std::vector<ViewRef> views = {{13, 2}, {10, 0}, {22, 1}};
+  const std::vector<data::ViewRef> views = {{13, 2}, {10, 0}, {22, 1}};
   const auto features = cache.gather(views);
   ASSERT_EQ(features.sizes(), (std::vector<int64_t>{3, kCachePatches, kCacheDim}));
   EXPECT_EQ(features.scalar_type(), torch::kBFloat16);
@@ -70,16 +70,18 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
           .select(1, 2)
           .to(torch::kFloat32)
           .equal(torch::tensor({213.0f, 10.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
-  const std::vector<ViewRef> blends = {{13, 2}, {.drawing = 10, .second_drawing = 22}, {22, 1}};
+  const std::vector<data::ViewRef> blends = {
+      {13, 2}, {.drawing = 10, .second_drawing = 22}, {22, 1}};
   EXPECT_TRUE(
       cache.gather(blends)
           .select(1, 0)
           .select(1, 0)
           .to(torch::kFloat32)
           .equal(torch::tensor({213.0f, 16.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
-  EXPECT_THROW(cache.gather(std::vector<ViewRef>{{.drawing = 10, .second_drawing = 11}}), Error);
-  EXPECT_THROW(cache.gather(std::vector<ViewRef>{{11, 0}}), Error);
-  EXPECT_THROW(cache.gather(std::vector<ViewRef>{{10, 3}}), Error);
+  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{.drawing = 10, .second_drawing = 11}}),
+               Error);
+  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{11, 0}}), Error);
+  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{10, 3}}), Error);
 }
 
 TEST(FeatureCache, IsBuiltOnceAndGoesOnAfterAnInterruption) {
@@ -122,7 +124,7 @@ TEST(FeatureCache, ADamagedPictureIsNamedAndHasNoFeatures) {
   EXPECT_NE(told.find("passing over drawing 13"), std::string::npos) << told;
   const FeatureCache cache(folder.path(), plan);
   for (int64_t row = 0; row < plan.num_rows(); ++row) {
-    const ViewRef view = plan.view_of_row(row);
+    const data::ViewRef view = plan.view_of_row(row);
     EXPECT_EQ(cache.has(view), view.drawing != 13);
     EXPECT_EQ(cache.gather(std::vector{view}).isnan().all().item<bool>(), view.drawing == 13);
   }
@@ -164,4 +166,4 @@ TEST(FeatureCache, WrongShapesAndShortFilesAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,13 +7,13 @@
 #include "tests/model/summed_terms.h"
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 constexpr int64_t kPatches = 16, kDim = 16;
 
 /// Features that differ from view to view.
-torch::Tensor gather(std::span<const ViewRef> views) {
+torch::Tensor gather(std::span<const data::ViewRef> views) {
   const auto features = torch::empty({std::ssize(views), kPatches, kDim});
   for (size_t i = 0; i < views.size(); ++i) {
     const double phase =
@@ -24,29 +24,29 @@ torch::Tensor gather(std::span<const ViewRef> views) {
   return features;
 }
 
-std::vector<Sequence> sequences() {
+std::vector<data::Sequence> sequences() {
   return {{.ids = {1, 9, 20, 2, 9, 30, 2},
            .phi = {0, 1, 1, 1, 2, 2, 2},
            .label = {0, 0, 1, 1, 0, 1, 1},
-           .media = {MediumFrames{{5, 0}}, MediumFrames{{6, 1}, {6, 2}, {6, 3}}}},
+           .media = {data::MediumFrames{{5, 0}}, data::MediumFrames{{6, 1}, {6, 2}, {6, 3}}}},
           {.ids = {1, 9, 11, 9, 11},
            .phi = {0, 1, 1, 2, 2},
            .label = {0, 0, 0, 0, 1},
-           .media = {MediumFrames{{7, 1}}, MediumFrames{{7, 2}}},
+           .media = {data::MediumFrames{{7, 1}}, data::MediumFrames{{7, 2}}},
            .binding = true}};
 }
 
 torch::Tensor gather_group(const MediaGroup& group) { return gather(group.views); }
 
 /// The definition: one sequence at a time, logits of every token, mean over targets.
-double plain_loss(Flamingo& model, const std::vector<Sequence>& all) {
+double plain_loss(model::Flamingo& model, const std::vector<data::Sequence>& all) {
   double sum = 0;
   int64_t count = 0;
-  for (const Sequence& s : all) {
+  for (const data::Sequence& s : all) {
     std::vector<torch::Tensor> media;
     for (const auto& frames : s.media) {
       media.push_back(
-          model->resample(gather(views_of(frames)).unsqueeze(0).unsqueeze(0)).squeeze(0));
+          model->resample(gather(data::views_of(frames)).unsqueeze(0).unsqueeze(0)).squeeze(0));
     }
     const auto ids = torch::tensor(std::vector<int64_t>(s.ids.begin(), s.ids.end())).unsqueeze(0);
     const auto phi = torch::tensor(std::vector<int64_t>(s.phi.begin(), s.phi.end())).unsqueeze(0);
@@ -74,7 +74,7 @@ TEST(FlamingoLosses, EqualsThePlainDefinition) {
 
 TEST(FlamingoLosses, GradientsReachTrainedPartsOnly) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
-  freeze(model, {});
+  model::freeze(model, {});
   flamingo_losses(model, collate(sequences()), gather_group).loss.backward();
   for (const auto& item : model->named_parameters()) {
     const bool frozen =
@@ -94,7 +94,7 @@ TEST(FlamingoLosses, PicturesMatter) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   const torch::NoGradGuard no_grad;
   auto other = sequences();
-  other[0].media[0] = MediumFrames{{50, 0}};
+  other[0].media[0] = data::MediumFrames{{50, 0}};
   const double before =
       flamingo_losses(model, collate(sequences()), gather_group).loss.item<double>();
   EXPECT_NE(flamingo_losses(model, collate(other), gather_group).loss.item<double>(), before);
@@ -110,4 +110,4 @@ TEST(GateMetrics, AreTheSizesOfTanh) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -8,7 +8,7 @@
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 struct Net : torch::nn::Module {
@@ -54,4 +54,4 @@ TEST(FrozenWeights, ALaterStartWithOthersIsRefused) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

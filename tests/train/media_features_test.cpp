@@ -6,7 +6,7 @@
 #include "tests/data/tiny_shards.h"
 #include "tests/train/tiny_run.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TinyRun;
@@ -29,14 +29,14 @@ class MediaFeaturesTest : public ::testing::Test {
   void write_pairs(int64_t first) const {
     testing::write_pair_shard(config_.files[0], set_, first, 10);
   }
-  DocumentSource documents() const {
+  data::DocumentSource documents() const {
     return {config_, sequence_format(start_.tokenizer, start_.model->config())};
   }
   /// Whether the features of "pairs" had to be made anew.
   bool builds() {
     told_.clear();
     MediaFeatures features(recipe_, start_, hooks_);
-    DocumentSource source = documents();
+    data::DocumentSource source = documents();
     EXPECT_TRUE(features.add_documents("pairs", source, config_));
     return told_.find("20/20") != std::string::npos;
   }
@@ -44,19 +44,19 @@ class MediaFeaturesTest : public ::testing::Test {
   TinyRun run_;
   TrainFlamingoRecipe recipe_ = run_.flamingo();
   StartedModel start_ = started(run_);
-  PictogramSet set_ = PictogramSet::open(recipe_.pictograms);
-  Parallel parallel_;
+  data::PictogramSet set_ = data::PictogramSet::open(recipe_.pictograms);
+  parallel::Parallel parallel_;
   TrainHooks hooks_;
   std::string told_;
-  DocumentSourceConfig config_;
+  data::DocumentSourceConfig config_;
 };
 
 TEST_F(MediaFeaturesTest, CachedViewsHaveTheFeaturesOfTheirPixels) {
   MediaFeatures features(recipe_, start_, hooks_);
   ASSERT_TRUE(features.add_pictograms(set_));
-  DocumentSource source = documents();
+  data::DocumentSource source = documents();
   ASSERT_TRUE(features.add_documents("pairs", source, config_));
-  std::vector<ViewRef> views;
+  std::vector<data::ViewRef> views;
   for (const int64_t number : source.pictures().numbers) {
     for (int64_t view = 0; view < 2; ++view)
       views.push_back({.drawing = number, .view = view, .cache = 1});
@@ -67,19 +67,19 @@ TEST_F(MediaFeaturesTest, CachedViewsHaveTheFeaturesOfTheirPixels) {
   const auto kept = features({.views = views});
   EXPECT_TRUE(kept.equal(direct.to(torch::kBFloat16)));
   EXPECT_FALSE(kept[0].equal(kept[1]));
-  const Sequence sequence = source.sequence(0, damaged);
-  const MediumFrames& frames = views_of(sequence.media.at(0));
+  const data::Sequence sequence = source.sequence(0, damaged);
+  const data::MediumFrames& frames = data::views_of(sequence.media.at(0));
   EXPECT_TRUE(features({.views = frames})[0].equal(kept[2 * frames[0].drawing + frames[0].view]));
-  const auto drawing = set_.drawings_in(PictogramSplit::kTrain)[0];
+  const auto drawing = set_.drawings_in(data::PictogramSplit::kTrain)[0];
   EXPECT_EQ(features({.views = {{drawing, 1}}}).sizes(), kept.slice(0, 0, 1).sizes());
 }
 
 TEST_F(MediaFeaturesTest, SourcesInOneBatchKeepTheirFeaturesApart) {
   MediaFeatures features(recipe_, start_, hooks_);
-  DocumentSource first = documents();
+  data::DocumentSource first = documents();
   config_.files[0] = run_.file("others.tar");
   write_pairs(3);
-  DocumentSource second = documents();
+  data::DocumentSource second = documents();
   ASSERT_TRUE(features.add_documents("pairs", first, config_));
   ASSERT_TRUE(features.add_documents("others", second, config_));
   std::vector<std::string> damaged;
@@ -89,8 +89,8 @@ TEST_F(MediaFeaturesTest, SourcesInOneBatchKeepTheirFeaturesApart) {
   EXPECT_EQ(batch.groups[1].views.size(), 2u);
   for (const size_t group : {0, 1}) {
     const auto& views = batch.groups[group].views;
-    const auto all_of = [&](const DocumentSource& source) {
-      std::vector<ViewRef> all;
+    const auto all_of = [&](const data::DocumentSource& source) {
+      std::vector<data::ViewRef> all;
       for (int64_t row = 0; row < 20; ++row) all.push_back({.drawing = row / 2, .view = row % 2});
       return features({.pixels = source.render(all, damaged)}).to(torch::kBFloat16);
     };
@@ -130,15 +130,16 @@ TEST_F(MediaFeaturesTest, FeaturesAreMadeAnewForWhatTheyDependOnAndNothingElse) 
 TEST_F(MediaFeaturesTest, ADamagedPictureIsPassedOver) {
   testing::break_picture(config_.files[0], 4);
   MediaFeatures features(recipe_, start_, hooks_);
-  DocumentSource source = documents();
+  data::DocumentSource source = documents();
   ASSERT_TRUE(features.add_documents("pairs", source, config_));
   const size_t named = told_.find("passing over " + config_.files[0] + ":4");
   EXPECT_NE(named, std::string::npos) << told_;
   EXPECT_EQ(told_.find("passing over", named + 1), std::string::npos) << told_;
   std::vector<std::string> damaged;
   for (int64_t i = 0; i < 10; ++i) {
-    const Sequence sequence = source.sequence(i, damaged);
-    EXPECT_FALSE(features({.views = views_of(sequence.media.at(0))}).isnan().any().item<bool>());
+    const data::Sequence sequence = source.sequence(i, damaged);
+    EXPECT_FALSE(
+        features({.views = data::views_of(sequence.media.at(0))}).isnan().any().item<bool>());
   }
   ASSERT_GE(damaged.size(), 1u);
   EXPECT_NE(damaged[0].find("pairs.tar:4"), std::string::npos) << damaged[0];
@@ -147,7 +148,7 @@ TEST_F(MediaFeaturesTest, ADamagedPictureIsPassedOver) {
 TEST_F(MediaFeaturesTest, ASourceWithoutCachedViewsShowsPixels) {
   config_.cached_views = 0;
   MediaFeatures features(recipe_, start_, hooks_);
-  DocumentSource source = documents();
+  data::DocumentSource source = documents();
   ASSERT_TRUE(features.add_documents("pairs", source, config_));
   EXPECT_TRUE(features.key().is_null());
   std::vector<std::string> damaged;
@@ -155,4 +156,4 @@ TEST_F(MediaFeaturesTest, ASourceWithoutCachedViewsShowsPixels) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -8,7 +8,7 @@
 #include "flamingo/core/file.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TemporaryFolder;
@@ -39,4 +39,4 @@ TEST(MetricsLog, AMissingFolderIsAnError) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

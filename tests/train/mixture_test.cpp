@@ -6,12 +6,12 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 /// A sequence with `targets` targets whose first id tells it apart.
-Sequence sequence(int32_t id, int64_t targets) {
-  Sequence result{.ids = {id}, .phi = {0}, .label = {0}, .key = std::to_string(id)};
+data::Sequence sequence(int32_t id, int64_t targets) {
+  data::Sequence result{.ids = {id}, .phi = {0}, .label = {0}, .key = std::to_string(id)};
   for (int64_t i = 0; i < targets; ++i) {
     result.ids.push_back(7);
     result.phi.push_back(0);
@@ -22,9 +22,9 @@ Sequence sequence(int32_t id, int64_t targets) {
 
 /// Batch i holds sequences first + 10 i and first + 10 i + 1, of 1 and 3 targets.
 TrainSource source(const std::string& name, double weight, int32_t first) {
-  return {name, weight, [first](int64_t index, const BatchShare&) {
+  return {name, weight, [first](int64_t index, const data::BatchShare&) {
             const auto id = first + 10 * static_cast<int32_t>(index);
-            return SequenceBatch{{sequence(id, 1), sequence(id + 1, 3)}, {}};
+            return data::SequenceBatch{{sequence(id, 1), sequence(id + 1, 3)}, {}};
           }};
 }
 
@@ -79,8 +79,8 @@ TEST(Mixture, MicroBatchesWeighByTheirTargets) {
 
 TEST(Mixture, TellsWhatWasPassedOver) {
   auto sources = two_sources();
-  sources[1].batch = [](int64_t, const BatchShare&) {
-    return SequenceBatch{{sequence(1, 1)}, {"b.tar:3: cut off"}};
+  sources[1].batch = [](int64_t, const data::BatchShare&) {
+    return data::SequenceBatch{{sequence(1, 1)}, {"b.tar:3: cut off"}};
   };
   const MixtureStep step = Mixture(sources, {}).step(0);
   ASSERT_EQ(step.damaged.size(), 1u);
@@ -89,9 +89,9 @@ TEST(Mixture, TellsWhatWasPassedOver) {
 
 TEST(Mixture, CountsTheDamagedFramesOfAllSources) {
   const auto damaged = [](int64_t frames) {
-    return [frames](int64_t, const BatchShare&) {
-      SequenceBatch batch{{sequence(1, 1), sequence(2, 1)}, {}};
-      for (Sequence& sequence : batch.sequences) sequence.frames_bad = frames;
+    return [frames](int64_t, const data::BatchShare&) {
+      data::SequenceBatch batch{{sequence(1, 1), sequence(2, 1)}, {}};
+      for (data::Sequence& sequence : batch.sequences) sequence.frames_bad = frames;
       return batch;
     };
   };
@@ -109,4 +109,4 @@ TEST(Mixture, RefusesWhatCannotBeMixed) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

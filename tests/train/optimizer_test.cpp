@@ -12,7 +12,7 @@
 #include "tests/support/rounding.h"
 #include "tests/support/seed.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::kFunction;
@@ -196,7 +196,7 @@ TEST(AdamW, AdaptivelyClippedParametersLeaveTheCommonNorm) {
 }
 
 /// Values of the whole state after three updates.
-std::vector<torch::Tensor> shared_updates(const ProcessGroup& group) {
+std::vector<torch::Tensor> shared_updates(const parallel::ProcessGroup& group) {
   Toy toy(1);
   AdamW optimizer(plain_config(), toy, {.moments = group});
   for (int64_t step = 0; step < 3; ++step) {
@@ -212,7 +212,7 @@ std::vector<torch::Tensor> shared_updates(const ProcessGroup& group) {
 
 TEST(AdamW, ProcessesShareTheMomentsAndHaveTheSameParameters) {
   const auto expected = shared_updates({});
-  const auto texts = testing::texts_of(2, [&](const ProcessGroup& group) -> std::string {
+  const auto texts = testing::texts_of(2, [&](const parallel::ProcessGroup& group) -> std::string {
     const auto actual = shared_updates(group);
     for (size_t i = 0; i < expected.size(); ++i) {
       const bool state = i + 2 < expected.size();
@@ -225,4 +225,4 @@ TEST(AdamW, ProcessesShareTheMomentsAndHaveTheSameParameters) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -5,7 +5,7 @@
 #include "flamingo/train/encoder_files.h"
 #include "tests/train/tiny_run.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::metrics_without_times;
@@ -40,7 +40,7 @@ TEST(PretrainVision, LossFallsOnARepeatedBatch) {
   const TinyRun run;
   auto recipe = run.vision();
   recipe.bf16 = false;
-  PretrainVisionTask task(recipe, PictogramSet::open(recipe.pictograms),
+  PretrainVisionTask task(recipe, data::PictogramSet::open(recipe.pictograms),
                           read_caption_language(recipe.lm, torch::kFloat32));
   AdamW optimizer({.lr = 3e-3, .clip_norm = 1}, task.module());
   double first = 0, last = 0;
@@ -63,8 +63,8 @@ TEST(PretrainVision, WritesAnEncoderThatCanBeRead) {
   EXPECT_TRUE(pretrain_vision(recipe, {}).finished);
   const EncoderFiles files = read_encoder(recipe.train.output + "/encoder");
   EXPECT_EQ(config_to_json(*files.config.nfnet), config_to_json(recipe.encoder));
-  Nfnet encoder(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
-  load_into(*encoder, files.weights, {}, "encoder");
+  vision::Nfnet encoder(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
+  checkpoint::load_into(*encoder, files.weights, {}, "encoder");
   EXPECT_EQ(encoder->forward(torch::zeros({1, 3, 16, 16})).sizes(),
             (std::vector<int64_t>{1, 16, 16}));
   EXPECT_TRUE(std::filesystem::exists(recipe.train.output + "/contrastive/config.json"));
@@ -95,4 +95,4 @@ TEST(PretrainVisionRecipe, UnknownKeysAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,20 +7,20 @@
 #include "flamingo/train/encoder_files.h"
 #include "tests/train/tiny_run.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 /// Files of a run whose encoder has random weights.
 struct Files : testing::TinyRun {
   Files() {
-    Nfnet encoder(vision().encoder, torch::TensorOptions());
-    init_weights(*encoder, 1);
-    write_encoder(file("vision/encoder"), vision().encoder, state_dict_of(*encoder));
+    vision::Nfnet encoder(vision().encoder, torch::TensorOptions());
+    nn::init_weights(*encoder, 1);
+    write_encoder(file("vision/encoder"), vision().encoder, checkpoint::state_dict_of(*encoder));
   }
   /// Two sources of documents whose files are not there.
   TrainFlamingoRecipe documents() const {
     TrainFlamingoRecipe recipe = flamingo();
-    DocumentSourceConfig pages{.files = {file("pages")}, .batch = 2}, pairs = pages;
+    data::DocumentSourceConfig pages{.files = {file("pages")}, .batch = 2}, pairs = pages;
     pairs.window = {.max_tokens = 32, .max_media = 1};
     pairs.batch = 6;
     recipe.sources = {{.name = "pages", .documents = pages}, {.name = "pairs", .documents = pairs}};
@@ -37,7 +37,7 @@ TEST(RecipePlan, BatchesAreThoseOfTheData) {
   const RecipePlan plan = plan_recipe(files().flamingo());
   EXPECT_TRUE(plan.seen);
   ASSERT_EQ(plan.problem.batches.size(), 1u);
-  const StepShape& batch = plan.problem.batches[0];
+  const plan::StepShape& batch = plan.problem.batches[0];
   EXPECT_EQ(batch.sequences, 4);
   EXPECT_GT(batch.targets, 4);
   EXPECT_LT(batch.targets, batch.sequences * batch.tokens);
@@ -66,7 +66,7 @@ TEST(RecipePlan, TheMixtureSaysHowBatchesComeTogether) {
   recipe.mixture = {.mode = MixtureMode::kMerged, .micro_batch = 3};
   const RecipePlan merged = plan_recipe(recipe);
   ASSERT_EQ(merged.problem.batches.size(), 1u);
-  const StepShape& batch = merged.problem.batches[0];
+  const plan::StepShape& batch = merged.problem.batches[0];
   EXPECT_EQ(batch.sequences, 8);
   EXPECT_EQ(batch.tokens, 256);
   EXPECT_EQ(batch.num_pictures(), 2 * 5 + 6);
@@ -82,21 +82,21 @@ TEST(RecipePlan, TheMixtureSaysHowBatchesComeTogether) {
 TEST(RecipePlan, TheModelIsTheRecipes) {
   auto recipe = files().documents();
   recipe.image_size = 32;
-  recipe.lora = LoraConfig{.rank = 2};
-  recipe.frozen = FrozenFormat::kInt8;
+  recipe.lora = surgery::LoraConfig{.rank = 2};
+  recipe.frozen = surgery::FrozenFormat::kInt8;
   recipe.checkpoint_blocks = true;
-  recipe.xattn.form = XattnForm::kVanilla;
+  recipe.xattn.form = lm::XattnForm::kVanilla;
   const RecipePlan plan = plan_recipe(recipe);
   EXPECT_EQ(plan.problem.config.vision.image_size(), 32);
   EXPECT_EQ(plan.problem.config.transform.size, 32);
-  EXPECT_EQ(plan.problem.config.xattn.form, XattnForm::kVanilla);
+  EXPECT_EQ(plan.problem.config.xattn.form, lm::XattnForm::kVanilla);
   EXPECT_EQ(plan.problem.training.lora_rank("o_proj"), 2);
   EXPECT_EQ(plan.problem.training.lora_rank("up_proj"), 0);
-  EXPECT_EQ(plan.storage.frozen, FrozenFormat::kInt8);
+  EXPECT_EQ(plan.storage.frozen, surgery::FrozenFormat::kInt8);
   EXPECT_TRUE(plan.storage.checkpoint_blocks);
 }
 
 TEST(RecipePlan, RefusesABatchOfNothing) { EXPECT_THROW(full_batch(0, 1, 1, 1), Error); }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -5,7 +5,7 @@
 #include "flamingo/core/config.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 /// Of factors up to 1: a quotient of steps and a function of it.
@@ -53,4 +53,4 @@ TEST(Schedule, RefusesFieldsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

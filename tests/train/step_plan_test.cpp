@@ -5,7 +5,7 @@
 #include "tests/model/tiny_flamingo.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 StepProblem tiny_problem() {
@@ -14,8 +14,8 @@ StepProblem tiny_problem() {
 }
 
 /// A machine that does an operation a nanosecond and decodes a weight in two.
-StepSpeed steady(const StepShape&, const StepStorage& storage) {
-  const bool packed = block_type_of(storage.frozen).has_value();
+StepSpeed steady(const plan::StepShape&, const plan::StepStorage& storage) {
+  const bool packed = surgery::block_type_of(storage.frozen).has_value();
   return {.seconds_per_flop = 1e-9, .seconds_per_decode = packed ? 2e-9 : 0};
 }
 
@@ -35,7 +35,7 @@ TEST(StepPlan, CoversEveryFormatAndWholeMicroBatches) {
 TEST(StepPlan, TimeIsThatOfTheOperationsAndOfDecoding) {
   const auto problem = tiny_problem();
   const auto plans = plan_steps(problem, false, 0, 1 << 30, steady);
-  const double flops = train_step_flops(problem.config, problem.batches[0], {}).total();
+  const double flops = plan::train_step_flops(problem.config, problem.batches[0], {}).total();
   EXPECT_NEAR(plans[0].seconds, flops * 1e-9, tolerance(flops * 1e-9));
   EXPECT_NEAR(plans[2].seconds, flops * 1e-9, tolerance(flops * 1e-9));  // in four parts
   // Of 3 blocks: q, k, v 64 x 32, o 32 x 32, gate and up 96 x 32 (down has 48 columns); the
@@ -49,7 +49,7 @@ TEST(StepPlan, TheBestIsTheFastestThatFits) {
   const auto all = plan_steps(problem, false, 0, 1 << 30, steady);
   const StepPlan* fastest = best_plan(all);
   ASSERT_NE(fastest, nullptr);
-  EXPECT_EQ(fastest->settings.storage.frozen, FrozenFormat::kBf16);
+  EXPECT_EQ(fastest->settings.storage.frozen, surgery::FrozenFormat::kBf16);
   EXPECT_FALSE(fastest->settings.storage.checkpoint_blocks);
   int64_t least = all[0].peak;
   for (const StepPlan& plan : all) least = std::min(least, plan.peak);
@@ -65,7 +65,7 @@ TEST(StepPlan, BatchesOfSeveralSourcesAddUpInTimeAndNotInMemory) {
   const auto alone = plan_steps(problem, false, 0, 1 << 30, steady);
   problem.batches.push_back({.sequences = 2, .tokens = 8, .targets = 4});
   const auto both = plan_steps(problem, false, 0, 1 << 30, steady);
-  const double flops = train_step_flops(problem.config, problem.batches[1], {}).total();
+  const double flops = plan::train_step_flops(problem.config, problem.batches[1], {}).total();
   EXPECT_NEAR(both[0].seconds - alone[0].seconds, flops * 1e-9, tolerance(both[0].seconds));
   EXPECT_EQ(both[0].memory.activations, alone[0].memory.activations);
   EXPECT_EQ(both[0].memory.gradients, both[0].memory.masters);
@@ -111,36 +111,36 @@ TEST(StepPlan, TheModelMustBeReadFirst) {
     if (plan.memory.peak() > reading) {
       EXPECT_GT(plan.peak, 7 + plan.memory.peak());  // gaps
     }
-    if (plan.settings.storage.frozen == FrozenFormat::kInt8) {  // read again to be written
+    if (plan.settings.storage.frozen == surgery::FrozenFormat::kInt8) {  // read again to be written
       EXPECT_GE(plan.peak, 7 + reading + plan.memory.frozen + plan.memory.moments);
     }
   }
-  EXPECT_GT(reading, step_memory(problem.config, problem.batches[0], {}, {}).frozen);
+  EXPECT_GT(reading, plan::step_memory(problem.config, problem.batches[0], {}, {}).frozen);
 }
 
 TEST(StepPlan, PartsOfABatchHaveTheirShareOfItsMedia) {
-  const StepShape part = with_sequences({.sequences = 4,
-                                         .tokens = 8,
-                                         .visible = 32,
-                                         .media = 2,
-                                         .targets = 8,
-                                         .clips = 6,
-                                         .pictures = 10},
-                                        2);
+  const plan::StepShape part = with_sequences({.sequences = 4,
+                                               .tokens = 8,
+                                               .visible = 32,
+                                               .media = 2,
+                                               .targets = 8,
+                                               .clips = 6,
+                                               .pictures = 10},
+                                              2);
   EXPECT_EQ(part.num_clips(), 3);
   EXPECT_EQ(part.num_pictures(), 5);
 }
 
 TEST(StepPlan, SpeedsAreMeasuredOnceForEachShape) {
   const auto problem = tiny_problem();
-  const StepShape part = with_sequences(problem.batches[0], 3);
+  const plan::StepShape part = with_sequences(problem.batches[0], 3);
   const SpeedOf speed = speeds_of(problem);
-  const StepSpeed first = speed(part, {FrozenFormat::kInt8});
-  EXPECT_EQ(first.seconds_per_flop, speed(part, {FrozenFormat::kInt8}).seconds_per_flop);
+  const StepSpeed first = speed(part, {surgery::FrozenFormat::kInt8});
+  EXPECT_EQ(first.seconds_per_flop, speed(part, {surgery::FrozenFormat::kInt8}).seconds_per_flop);
   EXPECT_GE(first.seconds_per_flop, 0);
   EXPECT_GT(first.seconds_per_decode, 0);
   EXPECT_EQ(speed(part, {}).seconds_per_decode, 0);
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -5,12 +5,12 @@
 #include "flamingo/core/error.h"
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 TEST(SyntheticStep, TrainsWhatIsTrainable) {
-  const StepShape shape{.sequences = 2, .tokens = 8, .visible = 16, .media = 2, .targets = 6};
-  SyntheticStep step(testing::tiny_flamingo(), shape, {}, {FrozenFormat::kInt8, true});
+  const plan::StepShape shape{.sequences = 2, .tokens = 8, .visible = 16, .media = 2, .targets = 6};
+  SyntheticStep step(testing::tiny_flamingo(), shape, {}, {surgery::FrozenFormat::kInt8, true});
   step.accumulate();
   for (const auto& item : step.model()->named_parameters()) {
     EXPECT_EQ(item.value().grad().defined(), item.value().requires_grad()) << item.key();
@@ -22,15 +22,15 @@ TEST(SyntheticStep, TrainsWhatIsTrainable) {
 }
 
 TEST(SyntheticStep, EncodesPicturesWhereTheStepDoes) {
-  const StepShape shape{.sequences = 1,
-                        .tokens = 8,
-                        .visible = 8,
-                        .media = 2,
-                        .frames = 2,
-                        .targets = 6,
-                        .encodes = true};
-  SyntheticStep step(testing::tiny_flamingo(), shape, Trainable{.vision = true},
-                     {FrozenFormat::kFp32});
+  const plan::StepShape shape{.sequences = 1,
+                              .tokens = 8,
+                              .visible = 8,
+                              .media = 2,
+                              .frames = 2,
+                              .targets = 6,
+                              .encodes = true};
+  SyntheticStep step(testing::tiny_flamingo(), shape, model::Trainable{.vision = true},
+                     {surgery::FrozenFormat::kFp32});
   step.accumulate();
   for (const auto& parameter : step.model()->vision_encoder->parameters())
     EXPECT_TRUE(parameter.grad().defined());
@@ -43,4 +43,4 @@ TEST(SyntheticStep, RefusesMoreTargetsThanTokens) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

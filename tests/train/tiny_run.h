@@ -24,9 +24,9 @@ struct TinyVocabulary {
 
   explicit TinyVocabulary(const std::vector<std::string>& words) {
     for (int byte = 0; byte < 256; ++byte)
-      add(to_byte_chars(std::string(1, static_cast<char>(byte))));
+      add(text::to_byte_chars(std::string(1, static_cast<char>(byte))));
     for (const std::string& word : words) {
-      std::string left = to_byte_chars(" ");
+      std::string left = text::to_byte_chars(" ");
       for (const char letter : word) {
         if (known_.insert(left + letter).second) {
           merges.push_back(left + " " + letter);
@@ -142,8 +142,8 @@ class TinyRun {
   }
   std::string file(const std::string& name) const { return folder_.file(name); }
 
-  PretrainVisionRecipe vision(const std::string& output = "vision") const {
-    PretrainVisionRecipe recipe;
+  train::PretrainVisionRecipe vision(const std::string& output = "vision") const {
+    train::PretrainVisionRecipe recipe;
     recipe.pictograms = file("tiny.safetensors");
     recipe.lm = file("lm.gguf");
     recipe.encoder.image_size = 16;
@@ -161,8 +161,8 @@ class TinyRun {
     return recipe;
   }
 
-  TrainFlamingoRecipe flamingo(const std::string& output = "flamingo") const {
-    TrainFlamingoRecipe recipe;
+  train::TrainFlamingoRecipe flamingo(const std::string& output = "flamingo") const {
+    train::TrainFlamingoRecipe recipe;
     recipe.pictograms = file("tiny.safetensors");
     recipe.lm = file("lm.gguf");
     recipe.encoder = file("vision/encoder");
@@ -176,7 +176,7 @@ class TinyRun {
     recipe.xattn.num_heads = 2;
     recipe.xattn.head_dim = 8;
     recipe.xattn.ffw_dim = 32;
-    recipe.sources = {{.name = "pictograms", .episodes = EpisodeConfig{}}};
+    recipe.sources = {{.name = "pictograms", .episodes = data::EpisodeConfig{}}};
     recipe.sources[0].episodes->batch = 4;
     recipe.sources[0].episodes->views = 2;
     recipe.sources[0].episodes->sort_batches = 2;
@@ -185,8 +185,8 @@ class TinyRun {
   }
 
  private:
-  TrainConfig short_training(const std::string& output, int64_t steps, double lr) const {
-    TrainConfig train;
+  train::TrainConfig short_training(const std::string& output, int64_t steps, double lr) const {
+    train::TrainConfig train;
     train.output = file(output);
     train.steps = steps;
     train.checkpoint_every = 3;

@@ -12,7 +12,7 @@
 namespace flamingo {
 
 /// A two-layer regression whose batch is a function of the step.
-class ToyTask : public TrainTask {
+class ToyTask : public train::TrainTask {
  public:
   struct Net : torch::nn::Module {
     Net() {
@@ -30,7 +30,7 @@ class ToyTask : public TrainTask {
     if (before_step) before_step(step);
     return parts;
   }
-  StepLosses losses(int64_t step, int64_t part) override {
+  train::StepLosses losses(int64_t step, int64_t part) override {
     const int64_t rows = kRows / parts;
     const auto x = inputs(step).narrow(0, part * rows, rows);
     const auto y = x.sum(1, /*keepdim=*/true);
@@ -44,11 +44,11 @@ class ToyTask : public TrainTask {
             .weight = 1.0 / static_cast<double>(parts),
             .flops = flops / static_cast<double>(parts)};
   }
-  std::vector<Metric> metrics(int64_t step) override {
+  std::vector<train::Metric> metrics(int64_t step) override {
     return {{"toy", static_cast<double>(step)}};
   }
   Json samples() const override { return {"a", "b"}; }
-  std::vector<Metric> validate() override {
+  std::vector<train::Metric> validate() override {
     if (valid_losses.empty()) return {};
     const double loss = valid_losses.front();
     valid_losses.erase(valid_losses.begin());
@@ -77,13 +77,13 @@ class ToyTask : public TrainTask {
   }
 };
 
-inline TrainConfig toy_config(const std::string& output) {
-  TrainConfig config;
+inline train::TrainConfig toy_config(const std::string& output) {
+  train::TrainConfig config;
   config.output = output;
   config.steps = 40;
   config.checkpoint_every = 7;
   config.optimizer.lr = 0.02;
-  config.schedule = {.warmup = 4, .decay = Decay::kCosine, .final_fraction = 0.1};
+  config.schedule = {.warmup = 4, .decay = train::Decay::kCosine, .final_fraction = 0.1};
   return config;
 }
 

@@ -10,7 +10,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/train/tiny_run.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::metrics_without_times;
@@ -26,9 +26,9 @@ const TinyRun& pretrained() {
   return run;
 }
 
-TEST(SequenceTokens, MarksAndPlainText) {
-  const auto tokenizer =
-      Tokenizer::from_gguf(Gguf::open(pretrained().file("lm.gguf"))).with_special_token("<image>");
+TEST(data::SequenceTokens, MarksAndPlainText) {
+  const auto tokenizer = text::Tokenizer::from_gguf(io::Gguf::open(pretrained().file("lm.gguf")))
+                             .with_special_token("<image>");
   const auto tokens = sequence_tokens(tokenizer, {.additional = {"<image>"}, .end_of_chunk = "\n"});
   EXPECT_EQ(tokens.bos, (std::vector<int32_t>{0}));
   EXPECT_EQ(tokens.image, (std::vector<int32_t>{static_cast<int32_t>(tokenizer.vocab_size()) - 1}));
@@ -55,11 +55,12 @@ TEST(TrainFlamingo, WritesAModelWithFrozenPartsUnchanged) {
   const TinyRun& run = pretrained();
   const auto recipe = run.flamingo("model_run");
   ASSERT_TRUE(train_flamingo(recipe, {}).finished);
-  const auto loaded =
-      load_native(recipe.train.output + "/model", recipe.lm, WeightOptions::of(torch::kBFloat16));
-  const auto weights = state_dict_of(*loaded.model);
+  const auto loaded = checkpoint::load_native(recipe.train.output + "/model", recipe.lm,
+                                              lm::WeightOptions::of(torch::kBFloat16));
+  const auto weights = checkpoint::state_dict_of(*loaded.model);
   int64_t encoder = 0;
-  for (const auto& [name, value] : load_state_dict(recipe.encoder + "/model.safetensors")) {
+  for (const auto& [name, value] :
+       checkpoint::load_state_dict(recipe.encoder + "/model.safetensors")) {
     EXPECT_TRUE(weights.at("vision_encoder." + name).equal(value.to(torch::kBFloat16))) << name;
     ++encoder;
   }
@@ -91,8 +92,8 @@ TEST(TrainFlamingoRecipe, ShippedFileIsRead) {
 TrainFlamingoRecipe mixed(const TinyRun& run, const std::string& output) {
   auto recipe = run.flamingo(output);
   const std::string shard = run.file(output + "_pairs.tar");
-  testing::write_pair_shard(shard, PictogramSet::open(recipe.pictograms), 0, 10);
-  SourceConfig pairs{.name = "pairs", .weight = 0.2, .documents = DocumentSourceConfig{}};
+  testing::write_pair_shard(shard, data::PictogramSet::open(recipe.pictograms), 0, 10);
+  SourceConfig pairs{.name = "pairs", .weight = 0.2, .documents = data::DocumentSourceConfig{}};
   pairs.documents->files = {shard};
   pairs.documents->batch = 3;
   pairs.documents->window = {.max_tokens = 32, .max_media = 1, .p_next = 0, .leading_space = 0.5};
@@ -222,12 +223,12 @@ TEST(TrainFlamingo, CachedViewsOfATrainedEncoderAreAnError) {
 TEST(TrainFlamingo, MicroBatchesGiveTheSameStep) {
   const TinyRun& run = pretrained();
   auto whole = mixed(run, "micro_whole"), pieces = mixed(run, "micro_pieces");
-  whole.frozen = pieces.frozen = FrozenFormat::kFp32;
+  whole.frozen = pieces.frozen = surgery::FrozenFormat::kFp32;
   pieces.mixture.micro_batch = 1;
   train_flamingo(whole, {});
   train_flamingo(pieces, {});
   const auto a = metrics_of(whole.train.output), b = metrics_of(pieces.train.output);
-  const auto config = read_model_config(whole.train.output + "/model");
+  const auto config = checkpoint::read_model_config(whole.train.output + "/model");
   const int64_t terms = 6 * 2 * testing::summed_terms(config, 64, 64);  // six steps, and back
   for (size_t i = 0; i < a.size(); ++i) {
     for (const char* name : {"loss", "loss.pairs"}) {
@@ -248,12 +249,14 @@ TEST(TrainFlamingo, CheckpointedBlocksChangeNothing) {
 
 TEST(TrainFlamingo, APackedLanguageModelIsWrittenAsItWas) {
   const TinyRun& run = pretrained();
-  for (const auto format : {FrozenFormat::kInt8, FrozenFormat::kInt4}) {
+  for (const auto format : {surgery::FrozenFormat::kInt8, surgery::FrozenFormat::kInt4}) {
     auto recipe = mixed(run, "packed" + std::string(enum_name(format)));
     recipe.frozen = format;
     ASSERT_TRUE(train_flamingo(recipe, {}).finished);
-    const auto weights = state_dict_of(*open_model(recipe.train.output + "/model", {}).model);
-    const auto lm = read_gguf_llama(Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
+    const auto weights =
+        checkpoint::state_dict_of(*generate::open_model(recipe.train.output + "/model", {}).model);
+    const auto lm =
+        checkpoint::read_gguf_llama(io::Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
     EXPECT_TRUE(weights.at("lm.layers.0.mlp.down_proj.weight")
                     .equal(lm.at("layers.0.mlp.down_proj.weight")));
     EXPECT_FALSE(weights.at("xattn.0.alpha_xattn").equal(torch::zeros({1})));
@@ -262,15 +265,16 @@ TEST(TrainFlamingo, APackedLanguageModelIsWrittenAsItWas) {
 
 TEST(TrainFlamingo, LoraIsTrainedAndMergedIntoTheLanguageModel) {
   const TinyRun& run = pretrained();
-  for (const auto format : {FrozenFormat::kBf16, FrozenFormat::kInt8}) {
+  for (const auto format : {surgery::FrozenFormat::kBf16, surgery::FrozenFormat::kInt8}) {
     auto recipe = mixed(run, "lora_" + std::string(enum_name(format)));
     recipe.frozen = format;
-    recipe.lora = LoraConfig{.rank = 2, .layers = {"qkv_proj", "down_proj"}};
+    recipe.lora = surgery::LoraConfig{.rank = 2, .layers = {"qkv_proj", "down_proj"}};
     ASSERT_TRUE(train_flamingo(recipe, {}).finished);
-    const auto bundle = open_model(recipe.train.output + "/model", {});
+    const auto bundle = generate::open_model(recipe.train.output + "/model", {});
     EXPECT_EQ(bundle.lm_file, nullptr);
-    const auto weights = state_dict_of(*bundle.model);
-    const auto lm = read_gguf_llama(Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
+    const auto weights = checkpoint::state_dict_of(*bundle.model);
+    const auto lm =
+        checkpoint::read_gguf_llama(io::Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
     for (const auto& [name, weight] : lm) {
       const bool changed = name.ends_with("qkv_proj.weight") || name.ends_with("down_proj.weight");
       EXPECT_EQ(weights.at("lm." + name).equal(weight.to(torch::kBFloat16)), !changed) << name;
@@ -284,14 +288,15 @@ TEST(TrainFlamingo, TrainedEncoderAndLanguageModelAreStoredAndRead) {
   auto recipe = mixed(run, "all_trained");
   recipe.trainable = {.vision = true, .lm = true};
   ASSERT_TRUE(train_flamingo(recipe, {}).finished);
-  const auto bundle = open_model(recipe.train.output + "/model", {});
+  const auto bundle = generate::open_model(recipe.train.output + "/model", {});
   EXPECT_EQ(bundle.lm_file, nullptr);  // its weights are no longer those of the file
   EXPECT_EQ(bundle.tokenizer.token_to_id("<EOC>"), bundle.tokenizer.vocab_size() - 1);
-  const auto weights = state_dict_of(*bundle.model);
-  const auto encoder = load_state_dict(recipe.encoder + "/model.safetensors");
+  const auto weights = checkpoint::state_dict_of(*bundle.model);
+  const auto encoder = checkpoint::load_state_dict(recipe.encoder + "/model.safetensors");
   EXPECT_FALSE(weights.at("vision_encoder.stem.conv1.weight")
                    .equal(encoder.at("stem.conv1.weight").to(torch::kBFloat16)));
-  const auto lm = read_gguf_llama(Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
+  const auto lm =
+      checkpoint::read_gguf_llama(io::Gguf::open(recipe.lm), torch::kBFloat16, recipe.lm).weights;
   EXPECT_FALSE(
       weights.at("lm.layers.0.mlp.down_proj.weight").equal(lm.at("layers.0.mlp.down_proj.weight")));
 }
@@ -306,11 +311,11 @@ TEST(TrainFlamingo, GoesOnFromATrainedModelAtAnotherResolution) {
   recipe.trainable.vision = true;
   recipe.train.optimizer.lr = 1e-5;
   ASSERT_TRUE(train_flamingo(recipe, {}).finished);
-  const auto bundle = open_model(recipe.train.output + "/model", {});
+  const auto bundle = generate::open_model(recipe.train.output + "/model", {});
   EXPECT_EQ(bundle.model->config().transform.size, 32);
   EXPECT_NE(bundle.lm_file, nullptr);
-  const auto before = state_dict_of(*open_model(recipe.model, {}).model);
-  const auto after = state_dict_of(*bundle.model);
+  const auto before = checkpoint::state_dict_of(*generate::open_model(recipe.model, {}).model);
+  const auto after = checkpoint::state_dict_of(*bundle.model);
   const auto moved = (after.at("xattn.0.alpha_xattn") - before.at("xattn.0.alpha_xattn")).abs();
   // It went on, rather than anew: each of six steps moves it by lr, and bf16 rounds it at last.
   const double size = before.at("xattn.0.alpha_xattn").abs().max().item<double>();
@@ -327,12 +332,14 @@ TEST(TrainFlamingo, GoesOnFromAnIdeficsModel) {
   recipe.model = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end/model";
   recipe.sources.erase(recipe.sources.begin());  // its tokenizer has no one-word labels
   ASSERT_TRUE(train_flamingo(recipe, {}).finished);
-  const auto before = open_model(recipe.model, {});
-  const auto after = open_model(recipe.train.output + "/model", {});
-  EXPECT_EQ(after.style, PromptStyle::kIdefics);
-  const Prompt prompt{{TextItem{"a"}, ImageItem{"x.png"}, TextItem{"b"}}};
-  EXPECT_EQ(encode_text(after, prompt).ids, encode_text(before, prompt).ids);
-  const auto old_weights = state_dict_of(*before.model), weights = state_dict_of(*after.model);
+  const auto before = generate::open_model(recipe.model, {});
+  const auto after = generate::open_model(recipe.train.output + "/model", {});
+  EXPECT_EQ(after.style, model::PromptStyle::kIdefics);
+  const prompt::Prompt prompt{
+      {prompt::TextItem{"a"}, prompt::ImageItem{"x.png"}, prompt::TextItem{"b"}}};
+  EXPECT_EQ(generate::encode_text(after, prompt).ids, generate::encode_text(before, prompt).ids);
+  const auto old_weights = checkpoint::state_dict_of(*before.model),
+             weights = checkpoint::state_dict_of(*after.model);
   EXPECT_TRUE(weights.at("lm.norm.weight").equal(old_weights.at("lm.norm.weight")));
   EXPECT_FALSE(weights.at("xattn.0.to_q.weight").equal(old_weights.at("xattn.0.to_q.weight")));
 }
@@ -344,4 +351,4 @@ TEST(TrainFlamingo, MissingFilesAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -12,7 +12,7 @@
 #include "tests/parallel/forked_ranks.h"
 #include "tests/train/tiny_run.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using namespace testing;
@@ -32,7 +32,7 @@ const TinyRun& pretrained_serially() {
 
 TrainFlamingoRecipe exact_recipe(const std::string& output) {
   TrainFlamingoRecipe recipe = pretrained_serially().flamingo(output);
-  recipe.frozen = FrozenFormat::kFp32;
+  recipe.frozen = surgery::FrozenFormat::kFp32;
   recipe.blind_every = 2;
   recipe.train.optimizer.eps = 1e-4;  // rounding of gradients near 0 must not become whole steps
   recipe.parallel.check_every = 2;
@@ -42,7 +42,7 @@ TrainFlamingoRecipe exact_recipe(const std::string& output) {
 /// Trains in so many processes; each says whether it finished.
 std::vector<std::string> train_in(int64_t size, const TrainFlamingoRecipe& recipe,
                                   const std::string& stop_at = "never") {
-  return texts_of(size, [&](const ProcessGroup& world) {
+  return texts_of(size, [&](const parallel::ProcessGroup& world) {
     std::atomic<bool> stop{false};
     TrainHooks hooks{.stop = &stop};
     hooks.progress.interval = 0;
@@ -71,7 +71,7 @@ const std::vector<Json>& alone() {
 
 /// What rounding may change of sizes up to 1 in six steps forward and back.
 double tolerance() {
-  const auto config = read_model_config(pretrained_serially().file("alone/model"));
+  const auto config = checkpoint::read_model_config(pretrained_serially().file("alone/model"));
   return rounding<float>(6 * 2 * summed_terms(config, 64, 64), 1);
 }
 
@@ -86,8 +86,10 @@ void expect_like_one_process(const std::string& output) {
           << i << ' ' << name;
     }
   }
-  const auto a = load_state_dict(pretrained_serially().file("alone/model/model.safetensors"));
-  const auto b = load_state_dict(pretrained_serially().file(output + "/model/model.safetensors"));
+  const auto a =
+      checkpoint::load_state_dict(pretrained_serially().file("alone/model/model.safetensors"));
+  const auto b =
+      checkpoint::load_state_dict(pretrained_serially().file(output + "/model/model.safetensors"));
   ASSERT_EQ(a.size(), b.size());
   for (const auto& [name, value] : a)
     EXPECT_TRUE(at::allclose(value.to(torch::kFloat32), b.at(name).to(torch::kFloat32),
@@ -122,8 +124,8 @@ TEST(TrainParallel, CachedViewsAreMadeByTheFirstProcessForAll) {
   const auto recipe = [](const std::string& output) {
     auto recipe = exact_recipe(output);
     const std::string shard = pretrained_serially().file("pairs.tar");
-    write_pair_shard(shard, PictogramSet::open(recipe.pictograms), 0, 10);
-    SourceConfig pairs{.name = "pairs", .documents = DocumentSourceConfig{}};
+    write_pair_shard(shard, data::PictogramSet::open(recipe.pictograms), 0, 10);
+    SourceConfig pairs{.name = "pairs", .documents = data::DocumentSourceConfig{}};
     pairs.documents->files = {shard};
     pairs.documents->batch = 4;
     pairs.documents->window = {.max_tokens = 32, .max_media = 1, .p_next = 0};
@@ -142,4 +144,4 @@ TEST(TrainParallel, CachedViewsAreMadeByTheFirstProcessForAll) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

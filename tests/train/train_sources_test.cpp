@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 SourceConfig read_source(const char* text) {
@@ -51,4 +51,4 @@ TEST(ValidationConfig, TakesDocumentsOnly) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -19,13 +19,13 @@
 #include "tests/train/metrics_text.h"
 #include "tests/train/toy_task.h"
 
-namespace flamingo {
+namespace flamingo::train {
 namespace {
 
 using testing::TemporaryFolder;
 
 std::string weights_hash(ToyTask& task) {
-  Sha256 sha;
+  io::Sha256 sha;
   for (const auto& parameter : task.net->parameters()) {
     sha.update({static_cast<const std::byte*>(parameter.const_data_ptr()), parameter.nbytes()});
   }
@@ -213,11 +213,11 @@ TEST(Trainer, MfuIsTheShareOfWhatAllProcessesCanDo) {
   torch::set_num_threads(1);  // forked children have no OpenMP workers
   for (const int64_t size : {1, 2}) {
     const TemporaryFolder folder;
-    testing::texts_of(size, [&](const ProcessGroup& world) {
+    testing::texts_of(size, [&](const parallel::ProcessGroup& world) {
       ToyTask task;
       task.parts = 2;
       task.flops = 3e6 * static_cast<double>(world.rank() + 1);
-      Parallel parallel({}, world);
+      parallel::Parallel parallel({}, world);
       parallel.prepare(*task.net);
       train(task, toy_config(folder.path()), {.parallel = &parallel, .peak_flops = 1e9});
       return std::string();
@@ -292,4 +292,4 @@ TEST(TrainConfig, RefusesFieldsOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::train

@@ -7,7 +7,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 ClipVitConfig tiny_clip() {
@@ -22,7 +22,7 @@ ClipVitConfig tiny_clip() {
 
 ClipVit make(const ClipVitConfig& config) {
   ClipVit clip(config, torch::kFloat32);
-  init_weights(*clip, 2);
+  nn::init_weights(*clip, 2);
   return clip;
 }
 
@@ -61,7 +61,7 @@ TEST(ClipVit, PresetsHaveTheirPublishedSizes) {
   EXPECT_EQ(count("clip-vit-b-32"), 87'849'216);
   EXPECT_EQ(count("clip-vit-l-14"), 303'966'208);
   EXPECT_EQ(clip_vit_preset("clip-vit-l-14-336").num_patches(), 576);
-  EXPECT_EQ(clip_vit_preset("clip-vit-h-14").activation, Activation::kGelu);
+  EXPECT_EQ(clip_vit_preset("clip-vit-h-14").activation, nn::Activation::kGelu);
   EXPECT_EQ(clip_vit_preset_names().size(), 5U);
   EXPECT_THROW(clip_vit_preset("clip-vit-x"), Error);
 }
@@ -78,4 +78,4 @@ TEST(ClipVit, RefusesOtherSizes) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -9,7 +9,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 using testing::agree;
@@ -22,7 +22,7 @@ ContrastiveConfig tiny_config() {
 
 Contrastive make(const ContrastiveConfig& config) {
   Contrastive model(config, 10, 12, torch::kFloat32);
-  init_weights(*model, 9);
+  nn::init_weights(*model, 9);
   return model;
 }
 
@@ -153,4 +153,4 @@ TEST(Contrastive, ImagesHaveUnitLength) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::vision

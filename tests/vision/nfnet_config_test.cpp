@@ -8,7 +8,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/vision/nfnet.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 int64_t count_parameters(const NfnetConfig& config) {
@@ -54,7 +54,7 @@ TEST(NfnetConfig, ValidateNamesWhatIsWrong) {
   config.depths.pop_back();
   EXPECT_THROW(config.validate(), Error);
   config = {};
-  config.activation = Activation::kSquaredRelu;
+  config.activation = nn::Activation::kSquaredRelu;
   EXPECT_THROW(config.validate(), Error);
   config = {};
   config.stochastic_depth = 1.0;
@@ -66,14 +66,14 @@ TEST(NfnetConfig, ValidateNamesWhatIsWrong) {
 
 TEST(ActivationGain, GivesUnitVariance) {
   const auto x = torch::randn({1 << 20});
-  for (const Activation kind :
-       {Activation::kGelu, Activation::kGeluTanh, Activation::kRelu, Activation::kSilu}) {
+  for (const nn::Activation kind : {nn::Activation::kGelu, nn::Activation::kGeluTanh,
+                                    nn::Activation::kRelu, nn::Activation::kSilu}) {
     // The variance of n draws is off by sqrt((kurtosis - 1) / n): 6 of these at a kurtosis
     // below 20.
-    EXPECT_NEAR((activate(kind, x) * activation_gain(kind)).var().item<double>(), 1.0,
+    EXPECT_NEAR((nn::activate(kind, x) * activation_gain(kind)).var().item<double>(), 1.0,
                 6 * std::sqrt(19.0 / x.numel()));
   }
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::vision

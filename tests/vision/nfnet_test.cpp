@@ -9,7 +9,7 @@
 #include "flamingo/core/error.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::vision {
 namespace {
 
 using testing::rounding;
@@ -31,7 +31,7 @@ NfnetConfig tiny_nfnet() {
 
 Nfnet make(const NfnetConfig& config, torch::ScalarType type = torch::kFloat32) {
   Nfnet net(config, type);
-  init_weights(*net, 5);
+  nn::init_weights(*net, 5);
   return net;
 }
 
@@ -155,7 +155,7 @@ Slope slope(const Value& value, torch::Tensor& parameter, const torch::Tensor& a
 
 TEST(Nfnet, GradientsAgreeWithFiniteDifferences) {
   NfnetConfig config = tiny_nfnet();
-  config.activation = Activation::kSilu;
+  config.activation = nn::Activation::kSilu;
   auto net = make(config, torch::kFloat64);
   {
     const torch::NoGradGuard no_grad;  // keeps the ReLU of squeeze-excite off its kink
@@ -199,4 +199,4 @@ TEST(Nfnet, RefusesPicturesWithoutThreeChannels) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::vision

@@ -8,7 +8,7 @@
 #include "flamingo/checkpoint/adapters/hf_json.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using Renaming = std::pair<const char*, const char*>;
@@ -153,10 +153,10 @@ StateDict clip_weights(const StateDict& weights) {
        "expected visual.class_embedding or vision_model.embeddings.class_embedding, got neither");
 }
 
-ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where) {
+vision::ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where) {
   const Json& vision = json.contains("vision_config") ? json["vision_config"] : json;
   require(vision.is_object(), where, "expected an object, got " + std::string(vision.type_name()));
-  ClipVitConfig config;
+  vision::ClipVitConfig config;
   config.image_size = size_or(vision, "image_size", 224, where);
   config.patch_size = size_or(vision, "patch_size", 32, where);
   config.width =
@@ -165,19 +165,19 @@ ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where) {
   config.heads = size_or(vision, "num_attention_heads", 12, where);
   config.mlp_width = size_or(vision, "intermediate_size", 3072, where);
   config.embed_dim = size_or(vision, "projection_dim", 0, where, 0);
-  config.activation = field_or(vision, "hidden_act", Activation::kQuickGelu, where);
+  config.activation = field_or(vision, "hidden_act", nn::Activation::kQuickGelu, where);
   config.norm_eps = number_or(vision, "layer_norm_eps", 1e-5, 1, where);
   config.validate();
   return config;
 }
 
-ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where) {
+vision::ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where) {
   require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
   const Json& model = json.contains("model_cfg") ? json["model_cfg"] : json;
   require(model.is_object() && model.contains("vision_cfg") && model["vision_cfg"].is_object(),
           where, "expected vision_cfg, got none");
   const Json& vision = model["vision_cfg"];
-  ClipVitConfig config;
+  vision::ClipVitConfig config;
   config.image_size = size_or(vision, "image_size", 224, where);
   config.patch_size = size_or(vision, "patch_size", 16, where);
   config.width = size_or(vision, "width", 768, where);
@@ -186,17 +186,17 @@ ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& wh
   config.mlp_width = std::llround(static_cast<double>(config.width) *
                                   number_or(vision, "mlp_ratio", 4.0, 1024, where));
   config.embed_dim = size_or(model, "embed_dim", 512, where, 0);
-  config.activation =
-      field_or(model, "quick_gelu", false, where) ? Activation::kQuickGelu : Activation::kGelu;
+  config.activation = field_or(model, "quick_gelu", false, where) ? nn::Activation::kQuickGelu
+                                                                  : nn::Activation::kGelu;
   config.validate();
   return config;
 }
 
-ClipVitConfig clip_config_from_openai(const StateDict& weights) {
+vision::ClipVitConfig clip_config_from_openai(const StateDict& weights) {
   const auto& patches = weight_of(weights, "visual.conv1.weight", 4);  // [W, 3, p, p]
   const auto positions = weight_of(weights, "visual.positional_embedding", 2).size(0);
   const auto side = std::llround(std::sqrt(static_cast<double>(positions - 1)));
-  ClipVitConfig config;
+  vision::ClipVitConfig config;
   config.width = patches.size(0);
   config.patch_size = patches.size(2);
   config.image_size = side * config.patch_size;
@@ -209,4 +209,4 @@ ClipVitConfig clip_config_from_openai(const StateDict& weights) {
   return config;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -6,7 +6,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/vision/clip_vit.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// Weights of ClipVit from OpenAI's and open_clip's names
 /// ("visual.transformer.resblocks.0.attn.in_proj_weight"; the text tower and OpenAI's three extra
@@ -26,13 +26,13 @@ StateDict clip_weights(const StateDict& weights);
 
 /// Config from Hugging Face's vision config (config.json of CLIPVisionModel, or vision_config of a
 /// whole CLIP or IDEFICS). `where` names the file in errors.
-ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where);
+vision::ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where);
 
 /// Config from open_clip_config.json. `where` names the file in errors.
-ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where);
+vision::ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where);
 
 /// Config of an OpenAI model from the shapes of its weights (before renaming): heads are width /
 /// 64, quick_gelu. Throws Error when a weight is missing or misshapen.
-ClipVitConfig clip_config_from_openai(const StateDict& weights);
+vision::ClipVitConfig clip_config_from_openai(const StateDict& weights);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

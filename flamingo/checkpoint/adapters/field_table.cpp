@@ -5,7 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using enum FieldUse;
@@ -136,7 +136,7 @@ std::string list_of(const std::vector<std::string>& names) {
 }
 
 /// A scalar of GGUF metadata; lists become a text that no field takes for neutral.
-Json as_json(const GgufValue& value) {
+Json as_json(const io::GgufValue& value) {
   return std::visit(
       [](const auto& held) -> Json {
         if constexpr (requires { typename std::decay_t<decltype(held)>::allocator_type; } &&
@@ -150,7 +150,7 @@ Json as_json(const GgufValue& value) {
 }
 
 /// The keys behind "`architecture`.".
-Json metadata_of(const Gguf& file, const std::string& architecture) {
+Json metadata_of(const io::Gguf& file, const std::string& architecture) {
   const std::string prefix = architecture + ".";
   Json json = Json::object();
   for (const auto& [key, value] : file.metadata()) {
@@ -199,16 +199,16 @@ std::vector<std::string> untaken_fields(const Json& json, FieldTables tables,
   return warnings;
 }
 
-void check_metadata(const Gguf& file, const std::string& architecture,
+void check_metadata(const io::Gguf& file, const std::string& architecture,
                     std::span<const Field> table) {
   check_fields(metadata_of(file, architecture), {table}, "GGUF: " + architecture);
 }
 
-std::vector<std::string> untaken_metadata(const Gguf& file, const std::string& architecture,
+std::vector<std::string> untaken_metadata(const io::Gguf& file, const std::string& architecture,
                                           std::span<const Field> table) {
   return untaken_fields(metadata_of(file, architecture), {table}, "GGUF: " + architecture);
 }
 
 std::span<const Field> transformers_fields() { return kTransformers; }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -8,7 +8,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/io/gguf.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// What a reader does with a field of a foreign file (the table of all: docs/checkpoint-fields.md).
 enum class FieldUse {
@@ -25,6 +25,7 @@ struct Field {
   const char* neutral = "";  ///< kNeutral: a JSON list of the values that pass; null always does
 };
 
+/// The tables of fields that hold for one file.
 using FieldTables = std::initializer_list<std::span<const Field>>;
 
 /// Throws Error naming `where` and the field when `json` holds a known one whose value is not
@@ -42,12 +43,12 @@ std::vector<std::string> untaken_fields(const Json& json, FieldTables tables,
 
 /// check_fields and untaken_fields for the metadata of a GGUF whose keys start with
 /// "`architecture`."; all other keys pass.
-void check_metadata(const Gguf& file, const std::string& architecture,
+void check_metadata(const io::Gguf& file, const std::string& architecture,
                     std::span<const Field> table);
-std::vector<std::string> untaken_metadata(const Gguf& file, const std::string& architecture,
+std::vector<std::string> untaken_metadata(const io::Gguf& file, const std::string& architecture,
                                           std::span<const Field> table);
 
 /// What every config.json of transformers may hold besides its model's own fields.
 std::span<const Field> transformers_fields();
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -6,7 +6,7 @@
 
 #include "flamingo/checkpoint/adapters/hf_json.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using enum FieldUse;
@@ -186,4 +186,4 @@ GenerationConfig read_generation_config(const std::string& folder, int64_t vocab
   return config;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -7,7 +7,7 @@
 
 #include "flamingo/checkpoint/adapters/field_table.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// What a folder of transformers says about generation.
 struct GenerationConfig {
@@ -25,4 +25,4 @@ std::span<const Field> generation_fields();
 /// `vocab`. Without the file, only the latter. Throws Error naming file and field.
 GenerationConfig read_generation_config(const std::string& folder, int64_t vocab);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

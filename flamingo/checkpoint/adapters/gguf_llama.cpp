@@ -12,7 +12,7 @@
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/packed_weight.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using enum FieldUse;
@@ -108,7 +108,7 @@ std::string llama_name(const std::string& name) {
 constexpr int64_t kMostHead = 1 << 16;
 
 /// Throws Error on what would make attention another one.
-void check_attention(const Gguf& file, const DecoderConfig& config) {
+void check_attention(const io::Gguf& file, const lm::DecoderConfig& config) {
   const int64_t values = file.get_int("llama.attention.value_length").value_or(config.head_dim);
   require(values == config.head_dim, "GGUF: llama.attention.value_length",
           "expected values as wide as keys, " + std::to_string(config.head_dim) + ", got " +
@@ -125,16 +125,17 @@ void check_attention(const Gguf& file, const DecoderConfig& config) {
 }
 
 /// Decodes whole rows of blocks on all threads.
-at::Tensor decode_float(const GgufTensor& tensor) {
+at::Tensor decode_float(const io::GgufTensor& tensor) {
   tensor.readable("GGUF");
-  const BlockLayout layout = block_layout(tensor.type);
+  const kernels::BlockLayout layout = kernels::block_layout(tensor.type);
   auto values = at::empty(tensor.shape, at::kFloat);
   float* out = values.data_ptr<float>();
   const int64_t blocks = values.numel() / layout.values;
   at::parallel_for(0, blocks, 4096, [&](int64_t begin, int64_t end) {
     const size_t count = static_cast<size_t>(end - begin);
-    decode_blocks(tensor.type, tensor.data.subspan(begin * layout.bytes, count * layout.bytes),
-                  {out + begin * layout.values, count * layout.values});
+    kernels::decode_blocks(tensor.type,
+                           tensor.data.subspan(begin * layout.bytes, count * layout.bytes),
+                           {out + begin * layout.values, count * layout.values});
   });
   return values;
 }
@@ -145,8 +146,8 @@ struct MatrixName {
   int64_t heads = 0;
 };
 
-PackedMatrix packed_matrix(const Gguf& file, const MatrixName& matrix) {
-  const GgufTensor* tensor = file.find(matrix.name);
+kernels::PackedMatrix packed_matrix(const io::Gguf& file, const MatrixName& matrix) {
+  const io::GgufTensor* tensor = file.find(matrix.name);
   require(tensor != nullptr && tensor->shape.size() == 2, "GGUF",
           "expected a matrix " + matrix.name);
   tensor->readable("GGUF");
@@ -155,24 +156,24 @@ PackedMatrix packed_matrix(const Gguf& file, const MatrixName& matrix) {
   auto blocks = at::from_blob(data, {rows, bytes / rows}, at::kByte);
   if (matrix.heads > 0) blocks = unpermute_rotary(blocks, matrix.heads);
   const auto* turned = static_cast<const std::byte*>(blocks.const_data_ptr());
-  return PackedMatrix::pack(tensor->type, {turned, static_cast<size_t>(bytes)}, rows,
-                            tensor->shape[1]);
+  return kernels::PackedMatrix::pack(tensor->type, {turned, static_cast<size_t>(bytes)}, rows,
+                                     tensor->shape[1]);
 }
 
 /// Packs `layer`, whose weight is a stack of the file's matrices, if that saves memory over `type`.
-void pack_stack(const Gguf& file, BlockType type, const std::vector<MatrixName>& names,
-                Linear layer) {
-  std::vector<PackedMatrix> parts;
+void pack_stack(const io::Gguf& file, kernels::BlockType type, const std::vector<MatrixName>& names,
+                nn::Linear layer) {
+  std::vector<kernels::PackedMatrix> parts;
   for (const MatrixName& name : names) parts.push_back(packed_matrix(file, name));
-  auto blocks = c10::make_intrusive<PackedWeight>(std::move(parts));
-  const BlockLayout layout = block_layout(type);
+  auto blocks = c10::make_intrusive<nn::PackedWeight>(std::move(parts));
+  const kernels::BlockLayout layout = kernels::block_layout(type);
   if (blocks->bytes() * layout.values > blocks->rows() * blocks->cols() * layout.bytes) return;
   layer->pack(std::move(blocks));
 }
 
 }  // namespace
 
-at::Tensor decode_tensor(const GgufTensor& tensor, torch::ScalarType type) {
+at::Tensor decode_tensor(const io::GgufTensor& tensor, torch::ScalarType type) {
   return decode_float(tensor).to(type);
 }
 
@@ -186,16 +187,16 @@ at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads) {
 
 std::span<const Field> gguf_llama_fields() { return kGgufFields; }
 
-DecoderConfig decoder_config_from_gguf(const Gguf& file) {
+lm::DecoderConfig decoder_config_from_gguf(const io::Gguf& file) {
   const std::string architecture = file.string_at("general.architecture");
   require(architecture == "llama", "GGUF", "expected architecture llama, got " + architecture);
   check_metadata(file, architecture, kGgufFields);
   require(file.get_int("split.count").value_or(1) <= 1, "GGUF",
           "expected a whole model, got one part of a split one",
           "join the parts with llama-gguf-split --merge");
-  const GgufTensor* embedding = file.find("token_embd.weight");
+  const io::GgufTensor* embedding = file.find("token_embd.weight");
   require(embedding && embedding->shape.size() == 2, "GGUF", "expected a matrix token_embd.weight");
-  DecoderConfig config;
+  lm::DecoderConfig config;
   config.vocab = embedding->shape[0];
   config.dim = file.int_at("llama.embedding_length");
   config.num_layers = file.int_at("llama.block_count");
@@ -221,13 +222,14 @@ DecoderConfig decoder_config_from_gguf(const Gguf& file) {
   return config;
 }
 
-LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std::string& where) {
+LmCheckpoint read_gguf_llama(const io::Gguf& file, torch::ScalarType type,
+                             const std::string& where) {
   LmCheckpoint checkpoint;
   checkpoint.config = decoder_config_from_gguf(file);
   for (const std::string& warning : untaken_metadata(file, "llama", kGgufFields))
     checkpoint.warnings.push_back(where + ": " + warning);
   StateDict llama;
-  for (const GgufTensor& tensor : file.tensors()) {
+  for (const io::GgufTensor& tensor : file.tensors()) {
     if (tensor.name == kRopeFactors) continue;  // in the config
     auto values = decode_tensor(tensor, tensor.shape.size() < 2 ? torch::kFloat32 : type);
     const std::string name = llama_name(tensor.name);
@@ -242,10 +244,10 @@ LmCheckpoint read_gguf_llama(const Gguf& file, torch::ScalarType type, const std
   return checkpoint;
 }
 
-void pack_gguf_llama(const Gguf& file, FrozenFormat format, Decoder& decoder) {
-  const auto type = block_type_of(format);
+void pack_gguf_llama(const io::Gguf& file, surgery::FrozenFormat format, lm::Decoder& decoder) {
+  const auto type = surgery::block_type_of(format);
   if (!type) return;
-  const DecoderConfig& config = decoder->config();
+  const lm::DecoderConfig& config = decoder->config();
   for (size_t n = 0; n < decoder->layers->size(); ++n) {
     const std::string prefix = "blk." + std::to_string(n) + ".";
     const auto& block = (*decoder->layers)[n];
@@ -261,4 +263,4 @@ void pack_gguf_llama(const Gguf& file, FrozenFormat format, Decoder& decoder) {
   }
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

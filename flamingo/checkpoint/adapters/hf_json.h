@@ -5,7 +5,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// A field of a config.json, or `otherwise` when it is absent or null.
 /// Throws Error naming file and field when it has another type.
@@ -52,4 +52,4 @@ inline double number_or(const Json& json, const char* name, double otherwise, do
   return value;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

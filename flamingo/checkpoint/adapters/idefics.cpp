@@ -10,7 +10,7 @@
 #include "flamingo/checkpoint/adapters/llama.h"
 #include "flamingo/checkpoint/shape_check.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using Renaming = std::pair<const char*, const char*>;
@@ -163,8 +163,9 @@ StateDict language_weights(const StateDict& weights) {
   return out;
 }
 
-ResamplerConfig resampler_config(const Json& json, int64_t dim, const std::string& where) {
-  ResamplerConfig config = idefics_resampler(dim);
+resampler::ResamplerConfig resampler_config(const Json& json, int64_t dim,
+                                            const std::string& where) {
+  resampler::ResamplerConfig config = resampler::idefics_resampler(dim);
   config.depth = size_at(json, "resampler_depth", where);
   config.heads = size_at(json, "resampler_n_heads", where);
   config.head_dim = size_at(json, "resampler_head_dim", where);
@@ -173,8 +174,9 @@ ResamplerConfig resampler_config(const Json& json, int64_t dim, const std::strin
   return config;
 }
 
-GatedXattnConfig xattn_config(const Json& json, const DecoderConfig& lm, const std::string& where) {
-  GatedXattnConfig config;
+lm::GatedXattnConfig xattn_config(const Json& json, const lm::DecoderConfig& lm,
+                                  const std::string& where) {
+  lm::GatedXattnConfig config;
   config.every = size_at(json, "cross_layer_interval", where);
   require(lm.num_layers % config.every == 0, where,
           "expected num_hidden_layers to be a multiple of cross_layer_interval");
@@ -247,7 +249,7 @@ int64_t picture_size(const Json& json, int64_t otherwise, const std::string& whe
   return height;
 }
 
-void read_transform(const PictureSettings& settings, TransformConfig& transform) {
+void read_transform(const PictureSettings& settings, media::TransformConfig& transform) {
   const auto& [where, json] = settings;
   check_fields(json, {kPictureFields}, where);
   transform.size = picture_size(json, transform.size, where);
@@ -266,16 +268,16 @@ std::span<const Field> idefics_vision_fields() { return kVisionFields; }
 std::span<const Field> idefics_perceiver_fields() { return kPerceiverFields; }
 std::span<const Field> idefics_picture_fields() { return kPictureFields; }
 
-FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where) {
+model::FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string& where) {
   require(json.is_object() && field_or<std::string>(json, "model_type", "", where) == "idefics",
           where, "expected model_type idefics");
   for_each_part(json, where, check_fields);
-  FlamingoConfig config;
+  model::FlamingoConfig config;
   config.lm = decoder_config_from_llama(json, where);
   config.lm.additional_vocab = size_or(json, "additional_vocab_size", 0, where, 0);
   config.lm.validate();  // before a name is made for each of them
   config.vision.clip_vit = clip_config_from_hf(json, where);
-  config.vision.clip_vit->output = ClipOutput::kAll;
+  config.vision.clip_vit->output = vision::ClipOutput::kAll;
   config.vision.clip_vit->embed_dim = 0;
   if (field_or(json, "use_resampler", false, where)) {
     config.resampler = resampler_config(json.value("perceiver_config", Json()),
@@ -284,14 +286,14 @@ FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::string&
   config.xattn = xattn_config(json, config.lm, where);
   config.tokens.additional = additional_names(config.lm.additional_vocab);
   config.tokens.end_of_chunk = "</s>";
-  config.tokens.style = PromptStyle::kIdefics;
-  config.transform.mode = TransformMode::kIdefics;
+  config.tokens.style = model::PromptStyle::kIdefics;
+  config.transform.mode = media::TransformMode::kIdefics;
   config.transform.size = config.vision.clip_vit->image_size;
   config.validate();
   return config;
 }
 
-StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& config) {
+StateDict flamingo_from_idefics(const StateDict& weights, const model::FlamingoConfig& config) {
   StateDict out;
   auto language = decoder_from_llama(language_weights(weights));
   if (config.lm.tied_embeddings) {
@@ -319,7 +321,7 @@ StateDict flamingo_from_idefics(const StateDict& weights, const FlamingoConfig& 
   return out;
 }
 
-FlamingoConfig read_idefics_config(const std::string& folder) {
+model::FlamingoConfig read_idefics_config(const std::string& folder) {
   const std::string path = (std::filesystem::path(folder) / "config.json").string();
   auto config = flamingo_config_from_idefics(read_json_file(path), path);
   const PictureSettings pictures = picture_settings(folder);
@@ -340,14 +342,14 @@ std::vector<std::string> idefics_warnings(const std::string& folder) {
   return warnings;
 }
 
-LoadedFlamingo load_idefics(const std::string& folder, const WeightOptions& options) {
-  const FlamingoConfig config = read_idefics_config(folder);
+LoadedFlamingo load_idefics(const std::string& folder, const lm::WeightOptions& options) {
+  const model::FlamingoConfig config = read_idefics_config(folder);
   const auto weights = flamingo_from_idefics(load_state_dict(folder, is_model_weight), config);
-  check_shapes(*Flamingo(config, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
-               folder);
-  LoadedFlamingo loaded{Flamingo(config, options), {}, idefics_warnings(folder)};
+  check_shapes(*model::Flamingo(config, lm::WeightOptions::of(torch::kFloat32, torch::kMeta)),
+               weights, folder);
+  LoadedFlamingo loaded{model::Flamingo(config, options), {}, idefics_warnings(folder)};
   loaded.report = load_into(*loaded.model, weights, {}, folder);
   return loaded;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -11,7 +11,7 @@
 #include "flamingo/checkpoint/shape_check.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using enum FieldUse;
@@ -121,9 +121,9 @@ StateDict decoder_from_llama(const StateDict& weights) {
   return out;
 }
 
-DecoderConfig decoder_config_from_llama(const Json& json, const std::string& where) {
+lm::DecoderConfig decoder_config_from_llama(const Json& json, const std::string& where) {
   require(json.is_object(), where, "expected an object");
-  DecoderConfig config;
+  lm::DecoderConfig config;
   config.vocab = size_at(json, "vocab_size", where);
   config.dim = size_at(json, "hidden_size", where);
   config.num_layers = size_at(json, "num_hidden_layers", where);
@@ -131,8 +131,8 @@ DecoderConfig decoder_config_from_llama(const Json& json, const std::string& whe
   config.num_kv_heads = size_or(json, "num_key_value_heads", config.num_heads, where);
   config.head_dim = size_or(json, "head_dim", config.dim / config.num_heads, where, 0);
   config.ffw_dim = size_at(json, "intermediate_size", where);
-  config.activation =
-      enum_from_name<Activation>(field_or<std::string>(json, "hidden_act", "silu", where), where);
+  config.activation = enum_from_name<nn::Activation>(
+      field_or<std::string>(json, "hidden_act", "silu", where), where);
   config.norm.eps = number_or(json, "rms_norm_eps", 1e-6, 1, where);
   config.tied_embeddings = field_or(json, "tie_word_embeddings", false, where);
   config.max_positions = size_or(json, "max_position_embeddings", 2048, where);
@@ -180,13 +180,14 @@ LmCheckpoint read_llama(const std::string& folder) {
   return checkpoint;
 }
 
-LoadedDecoder make_decoder(const LmCheckpoint& checkpoint, const WeightOptions& options,
+LoadedDecoder make_decoder(const LmCheckpoint& checkpoint, const lm::WeightOptions& options,
                            const std::string& where) {
-  check_shapes(*Decoder(checkpoint.config, WeightOptions::of(torch::kFloat32, torch::kMeta)),
-               checkpoint.weights, where);
-  LoadedDecoder loaded{Decoder(checkpoint.config, options), {}};
+  check_shapes(
+      *lm::Decoder(checkpoint.config, lm::WeightOptions::of(torch::kFloat32, torch::kMeta)),
+      checkpoint.weights, where);
+  LoadedDecoder loaded{lm::Decoder(checkpoint.config, options), {}};
   loaded.report = load_into(*loaded.decoder, checkpoint.weights, {}, where);
   return loaded;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

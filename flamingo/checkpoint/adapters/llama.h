@@ -9,11 +9,11 @@
 #include "flamingo/core/config.h"
 #include "flamingo/lm/decoder.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// A language model as files give it: Decoder's shape and Decoder's weights by Decoder's names.
 struct LmCheckpoint {
-  DecoderConfig config;
+  lm::DecoderConfig config;
   StateDict weights;
   std::vector<std::string> warnings;  ///< fields of the file that are not followed
 };
@@ -37,7 +37,7 @@ void tie_weights(const char* source, const char* target, StateDict& weights,
 
 /// Config from LLaMA's config.json. `where` names the file in errors; see check_fields for what it
 /// does not read. Throws Error naming a field that Decoder lacks or that is out of range.
-DecoderConfig decoder_config_from_llama(const Json& json, const std::string& where);
+lm::DecoderConfig decoder_config_from_llama(const Json& json, const std::string& where);
 
 /// Reads a LLaMA-family folder (config.json + safetensors, maybe sharded).
 /// Throws Error naming the file.
@@ -45,12 +45,12 @@ LmCheckpoint read_llama(const std::string& folder);
 
 /// A Decoder with `checkpoint`'s weights, and what was loaded. A tied head needs none.
 struct LoadedDecoder {
-  Decoder decoder{nullptr};
+  lm::Decoder decoder{nullptr};
   LoadReport report;
 };
 
 /// Throws Error on missing, unexpected, misshapen or NaN weights; `where` names the checkpoint.
-LoadedDecoder make_decoder(const LmCheckpoint& checkpoint, const WeightOptions& options,
+LoadedDecoder make_decoder(const LmCheckpoint& checkpoint, const lm::WeightOptions& options,
                            const std::string& where);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -9,7 +9,7 @@
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sha256.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
@@ -34,7 +34,7 @@ struct NativeFile {
   int64_t version = 0;
   std::optional<LmReference> lm;
   std::optional<LmReference> tokenizer;
-  FlamingoConfig model;
+  model::FlamingoConfig model;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -61,7 +61,9 @@ bool is_base_lm(const std::string& name) {
   return name.starts_with(kLm) && name.find(".additional_") == std::string::npos;
 }
 
-std::string file_sha256(const std::string& path) { return sha256_hex(MappedFile(path).bytes()); }
+std::string file_sha256(const std::string& path) {
+  return io::sha256_hex(io::MappedFile(path).bytes());
+}
 
 NativeFile read_native(const std::string& folder) {
   const std::string path = config_path(folder);
@@ -84,7 +86,7 @@ std::string resolved(const std::string& folder, const LmReference& lm, const std
 std::vector<std::string> add_lm(const std::string& path, const NativeFile& file,
                                 torch::ScalarType type, StateDict& weights) {
   auto digest = std::async(std::launch::async, file_sha256, path);
-  LmCheckpoint checkpoint = read_gguf_llama(Gguf::open(path), type, path);
+  LmCheckpoint checkpoint = read_gguf_llama(io::Gguf::open(path), type, path);
   checkpoint.config.additional_vocab = file.model.lm.additional_vocab;
   require(config_to_json(checkpoint.config) == config_to_json(file.model.lm), path,
           "expected the language model that this model was trained with, got one of another shape");
@@ -97,8 +99,8 @@ std::vector<std::string> add_lm(const std::string& path, const NativeFile& file,
 
 }  // namespace
 
-void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path,
-                  LmWeights lm_weights) {
+void write_native(const std::string& folder, const model::Flamingo& model,
+                  const std::string& lm_path, LmWeights lm_weights) {
   make_folder(folder);
   NativeFile file{
       .format = "flamingo", .version = 1, .lm = {}, .tokenizer = {}, .model = model->config()};
@@ -120,7 +122,7 @@ bool is_native(const std::string& folder) {
   return json.is_object() && json.contains("format") && json["format"] == "flamingo";
 }
 
-FlamingoConfig read_model_config(const std::string& folder) {
+model::FlamingoConfig read_model_config(const std::string& folder) {
   if (is_native(folder)) return read_native(folder).model;
   return read_idefics_config(folder);
 }
@@ -137,7 +139,7 @@ std::string native_tokenizer_path(const std::string& folder, const std::string& 
 }
 
 LoadedFlamingo load_native(const std::string& folder, const std::string& lm_path,
-                           const WeightOptions& options) {
+                           const lm::WeightOptions& options) {
   const NativeFile file = read_native(folder);
   StateDict weights = load_state_dict(weights_path(folder));
   std::vector<std::string> warnings;
@@ -145,9 +147,9 @@ LoadedFlamingo load_native(const std::string& folder, const std::string& lm_path
     warnings = add_lm(resolved(folder, *file.lm, lm_path), file,
                       options.frozen.dtype().toScalarType(), weights);
   }
-  check_shapes(*Flamingo(file.model, WeightOptions::of(torch::kFloat32, torch::kMeta)), weights,
-               weights_path(folder));
-  LoadedFlamingo loaded{Flamingo(file.model, options), {}, std::move(warnings)};
+  check_shapes(*model::Flamingo(file.model, lm::WeightOptions::of(torch::kFloat32, torch::kMeta)),
+               weights, weights_path(folder));
+  LoadedFlamingo loaded{model::Flamingo(file.model, options), {}, std::move(warnings)};
   loaded.report = load_into(*loaded.model, weights, {}, weights_path(folder));
   for (const auto& [name, weight] : weights) {
     if (!file.lm || !is_base_lm(name)) continue;
@@ -157,4 +159,4 @@ LoadedFlamingo load_native(const std::string& folder, const std::string& lm_path
   return loaded;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -4,7 +4,7 @@
 
 #include "flamingo/checkpoint/adapters/idefics.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// Whose the language model's weights are: those of its file, or others (it was trained), which are
 /// then stored with the model.
@@ -21,15 +21,15 @@ enum class LmWeights { kOfFile, kOwn };
 /// The weights are written first and config.json, which makes the folder valid, last. An empty
 /// lm_path stores everything in the folder in the weights' own types. Throws Error on an I/O
 /// failure.
-void write_native(const std::string& folder, const Flamingo& model, const std::string& lm_path,
-                  LmWeights lm_weights = LmWeights::kOfFile);
+void write_native(const std::string& folder, const model::Flamingo& model,
+                  const std::string& lm_path, LmWeights lm_weights = LmWeights::kOfFile);
 
 /// Whether the folder's config.json says that it is ours. Throws Error when there is no such file.
 bool is_native(const std::string& folder);
 
 /// The config of a folder in our format or IDEFICS's, without its weights. Throws Error naming the
 /// file.
-FlamingoConfig read_model_config(const std::string& folder);
+model::FlamingoConfig read_model_config(const std::string& folder);
 
 /// The GGUF of the folder's frozen language model: `lm_path` unless it is empty, else the one that
 /// config.json names, as a path from here; empty when the language model is in the folder.
@@ -44,6 +44,6 @@ std::string native_tokenizer_path(const std::string& folder, const std::string& 
 /// empty. Throws Error naming the file: missing, damaged, foreign, NaN weights, of another shape,
 /// or a language model whose SHA-256 is not the recorded one.
 LoadedFlamingo load_native(const std::string& folder, const std::string& lm_path,
-                           const WeightOptions& options);
+                           const lm::WeightOptions& options);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -8,7 +8,7 @@
 #include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/adapters/hf_json.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 constexpr double kMostFactor = 1e6;
@@ -130,8 +130,8 @@ double first_context(const Json& json, const Json& rope, int64_t context,
   return static_cast<double>(size_or(json, "original_max_position_embeddings", stated, where));
 }
 
-RotaryScaling yarn(const Json& rope, double context, double base, int64_t head_dim,
-                   const std::string& where) {
+nn::RotaryScaling yarn(const Json& rope, double context, double base, int64_t head_dim,
+                       const std::string& where) {
   const double factor = factor_at(rope, "factor", where);
   const auto positive_or = [&](const char* name, double otherwise) {  // 0 counts as absent
     const double value = number_or(rope, name, otherwise, kMostFactor, where);
@@ -139,7 +139,7 @@ RotaryScaling yarn(const Json& rope, double context, double base, int64_t head_d
   };
   const Yarn yarn{factor, context, positive_or("beta_fast", 32), positive_or("beta_slow", 1),
                   field_or(rope, "truncate", true, where)};
-  RotaryScaling scaling{yarn.divisors(base, head_dim), yarn_magnitude(factor, 1)};
+  nn::RotaryScaling scaling{yarn.divisors(base, head_dim), yarn_magnitude(factor, 1)};
   const double scale = positive_or("mscale", 0), scale_all = positive_or("mscale_all_dim", 0);
   if (scale > 0 && scale_all > 0) {
     scaling.magnitude = yarn_magnitude(factor, scale) / yarn_magnitude(factor, scale_all);
@@ -149,13 +149,13 @@ RotaryScaling yarn(const Json& rope, double context, double base, int64_t head_d
 }
 
 /// Llama 3.1's: waves longer than the first context are divided, short ones stay.
-RotaryScaling llama3(const Json& rope, double context, double base, int64_t head_dim,
-                     const std::string& where) {
+nn::RotaryScaling llama3(const Json& rope, double context, double base, int64_t head_dim,
+                         const std::string& where) {
   const double factor = factor_at(rope, "factor", where);
   const double low = factor_at(rope, "low_freq_factor", where);
   const double high = factor_at(rope, "high_freq_factor", where);
   require(low < high, where, "expected low_freq_factor below high_freq_factor");
-  RotaryScaling scaling;
+  nn::RotaryScaling scaling;
   for (int64_t i = 0; i < head_dim / 2; ++i) {
     const double turns = context * frequency(base, head_dim, i) / (2 * std::numbers::pi);
     const double smooth = std::clamp((turns - low) / (high - low), 0.0, 1.0);
@@ -165,7 +165,7 @@ RotaryScaling llama3(const Json& rope, double context, double base, int64_t head
 }
 
 /// A factor that GGUF files give for every frequency, as 1 where it is missing or 0.
-double gguf_factor(const Gguf& file) {
+double gguf_factor(const io::Gguf& file) {
   auto factor = file.get_float("llama.rope.scaling.factor");
   if (!factor) factor = file.get_float("llama.rope.scale_linear");
   if (!factor || *factor == 0) return 1.0;
@@ -174,15 +174,15 @@ double gguf_factor(const Gguf& file) {
 }
 
 /// rope_freqs.weight: a divisor for each frequency.
-void apply_gguf_factors(const Gguf& file, int64_t head_dim, RotaryScaling& scaling) {
-  const GgufTensor* tensor = file.find("rope_freqs.weight");
+void apply_gguf_factors(const io::Gguf& file, int64_t head_dim, nn::RotaryScaling& scaling) {
+  const io::GgufTensor* tensor = file.find("rope_freqs.weight");
   if (tensor == nullptr) return;
   tensor->readable("GGUF");
-  require(tensor->type == BlockType::kF32 && tensor->shape == std::vector{head_dim / 2},
+  require(tensor->type == kernels::BlockType::kF32 && tensor->shape == std::vector{head_dim / 2},
           "GGUF: rope_freqs.weight",
           "expected " + std::to_string(head_dim / 2) + " numbers in F32, got another tensor");
   std::vector<float> factors(static_cast<size_t>(head_dim / 2));
-  decode_blocks(tensor->type, tensor->data, factors);
+  kernels::decode_blocks(tensor->type, tensor->data, factors);
   if (scaling.divisors.empty()) scaling.divisors = constant(1, head_dim);
   for (size_t i = 0; i < factors.size(); ++i) {
     require_within("GGUF", "rope_freqs.weight", static_cast<double>(factors[i]), 1e-3, kMostFactor);
@@ -229,7 +229,7 @@ RopeSettings rope_from_json(const Json& json, int64_t head_dim, int64_t context,
   return settings;
 }
 
-RopeSettings rope_from_gguf(const Gguf& file, int64_t head_dim) {
+RopeSettings rope_from_gguf(const io::Gguf& file, int64_t head_dim) {
   RopeSettings settings;
   settings.base = file.get_float("llama.rope.freq_base").value_or(settings.base);
   require_within(kGguf, "rope.freq_base", settings.base, 1, kMostBase);
@@ -253,4 +253,4 @@ RopeSettings rope_from_gguf(const Gguf& file, int64_t head_dim) {
   return settings;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -6,12 +6,12 @@
 #include "flamingo/io/gguf.h"
 #include "flamingo/nn/rotary_scaling.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 
 /// Rotary positions as files describe them.
 struct RopeSettings {
   double base = 10000.0;
-  RotaryScaling scaling;
+  nn::RotaryScaling scaling;
 };
 
 /// From a config.json: rope_theta beside rope_scaling (transformers 4) or rope_parameters
@@ -26,6 +26,6 @@ RopeSettings rope_from_json(const Json& json, int64_t head_dim, int64_t context,
 /// original_context_length, attn_factor}, the older rope.scale_linear, and the tensor
 /// rope_freqs.weight. Without a type, a factor is linear. Source: llama.cpp, llama-model.cpp.
 /// Throws Error naming the key: type longrope or an unknown one, a tensor that does not fit.
-RopeSettings rope_from_gguf(const Gguf& file, int64_t head_dim);
+RopeSettings rope_from_gguf(const io::Gguf& file, int64_t head_dim);
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

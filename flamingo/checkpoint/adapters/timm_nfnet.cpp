@@ -6,7 +6,7 @@
 #include "flamingo/checkpoint/adapters/hf_json.h"
 #include "flamingo/core/shape.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 /// Squeeze-excite of timm's configuration.
@@ -122,20 +122,20 @@ StateDict nfnet_to_timm(const StateDict& weights) {
   return timm;
 }
 
-NfnetConfig as_timm(NfnetConfig config) {
-  config.activation = Activation::kGelu;
+vision::NfnetConfig as_timm(vision::NfnetConfig config) {
+  config.activation = nn::Activation::kGelu;
   config.ws_eps = 1e-5;
-  config.ws_floor = WsFloor::kAdd;
+  config.ws_floor = nn::WsFloor::kAdd;
   return config;
 }
 
-NfnetConfig nfnet_config_from_timm(const Json& json, const std::string& where) {
+vision::NfnetConfig nfnet_config_from_timm(const Json& json, const std::string& where) {
   require(json.is_object() && json.contains("model_args"), where, "expected model_args, got none");
   TimmArgs args;
   config_from_json(json["model_args"], args, where);
   require_dm_nfnet(args, where);
   require_bounded(args, where);
-  NfnetConfig config = as_timm({});
+  vision::NfnetConfig config = as_timm({});
   const int64_t stem = args.stem_chs.value_or(128);
   config.stem_channels = {stem / 8, stem / 4, stem / 2, stem};
   config.depths = args.depths;
@@ -146,11 +146,11 @@ NfnetConfig nfnet_config_from_timm(const Json& json, const std::string& where) {
   config.bottle_ratio = args.bottle_ratio;
   config.extra_conv = args.extra_conv;
   config.ws_eps = args.std_conv_eps;
-  config.activation = enum_from_name<Activation>(args.act_layer, where + ".act_layer");
+  config.activation = enum_from_name<nn::Activation>(args.act_layer, where + ".act_layer");
   config.final_width = args.num_features;
   config.num_classes = size_or(json, "num_classes", 0, where, 0);
   config.validate();
   return config;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -9,7 +9,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 const std::string kClipGolden = std::string(FLAMINGO_GOLDEN_DIR) + "/clip-vit-tiny";
@@ -29,7 +29,7 @@ class ClipGolden : public ::testing::TestWithParam<Form> {
     return kClipGolden + "/" + GetParam().variant + "/" + name;
   }
 
-  static ClipVitConfig config(const StateDict& weights) {
+  static vision::ClipVitConfig config(const StateDict& weights) {
     const std::string file = path(GetParam().config);
     if (std::string(GetParam().config).starts_with("hf/"))
       return clip_config_from_hf(read_json_file(file), file);
@@ -41,7 +41,7 @@ class ClipGolden : public ::testing::TestWithParam<Form> {
 TEST_P(ClipGolden, MatchesThePeer) {
   const torch::NoGradGuard no_grad;
   const StateDict weights = load_state_dict(path(GetParam().weights));
-  ClipVit clip(config(weights), torch::kFloat32);
+  vision::ClipVit clip(config(weights), torch::kFloat32);
   const testing::Rounding rounding{.terms = testing::summed_terms(clip->config())};
   const auto expect_close = [&](const torch::Tensor& actual, const torch::Tensor& expected,
                                 const std::string& name) {
@@ -131,4 +131,4 @@ TEST(ClipConfig, NamesNumbersOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

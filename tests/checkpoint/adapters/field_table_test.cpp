@@ -12,7 +12,7 @@
 #include "flamingo/core/file.h"
 #include "tests/text/tokenizer_fixtures.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using testing::GgufBuilder;
@@ -77,19 +77,20 @@ auto with_gguf(const Add& add, const Look& look) {
   builder.string("general.architecture", "llama").integer("general.odd", 5);
   add(builder);
   const std::string bytes = builder.bytes();
-  return look(Gguf::parse(testing::as_bytes(bytes), "x.gguf"));
+  return look(io::Gguf::parse(testing::as_bytes(bytes), "x.gguf"));
 }
 template <class Add>
 std::string gguf_message(const Add& add) {
-  return with_gguf(add, [](const Gguf& file) {
+  return with_gguf(add, [](const io::Gguf& file) {
     return message_of([&] { check_metadata(file, "llama", gguf_llama_fields()); });
   });
 }
 
 TEST(FieldTable, WarnsOfUnknownKeysOfAGguf) {
   const auto warnings = [](const auto& add) {
-    return with_gguf(
-        add, [](const Gguf& file) { return untaken_metadata(file, "llama", gguf_llama_fields()); });
+    return with_gguf(add, [](const io::Gguf& file) {
+      return untaken_metadata(file, "llama", gguf_llama_fields());
+    });
   };
   EXPECT_TRUE(warnings([](auto& b) { b.integer("llama.vocab_size", 5); }).empty());
   const auto unknown = warnings([](auto& b) { b.strings("llama.rope.list", {"a"}); });
@@ -166,4 +167,4 @@ TEST(FieldTable, TheDocumentHoldsEveryRow) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -6,7 +6,7 @@
 #include "flamingo/core/file.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using Ids = std::vector<int32_t>;
@@ -67,4 +67,4 @@ TEST_F(Generation, RefusesWhatItCannotDoAndTellsWhatItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

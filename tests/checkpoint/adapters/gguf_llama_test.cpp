@@ -9,7 +9,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 const std::string kGgufFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/gguf-tiny/";
@@ -17,12 +17,12 @@ const std::string kGgufFolder = std::string(FLAMINGO_GOLDEN_DIR) + "/gguf-tiny/"
 TEST(GgufLlama, LogitsAndGreedyIdsMatchThePeers) {
   const torch::NoGradGuard no_grad;
   const std::string path = kGgufFolder + "model.gguf";
-  const auto loaded = make_decoder(read_gguf_llama(Gguf::open(path), torch::kFloat32, path),
-                                   WeightOptions::of(torch::kFloat32), path);
+  const auto loaded = make_decoder(read_gguf_llama(io::Gguf::open(path), torch::kFloat32, path),
+                                   lm::WeightOptions::of(torch::kFloat32), path);
   EXPECT_EQ(loaded.report.missing, 0);
   const auto ids = load_state_dict(kGgufFolder + "inputs.safetensors").at("input_ids");
   const auto expected = load_state_dict(kGgufFolder + "expected.safetensors");
-  KvCache cache;
+  lm::KvCache cache;
   auto logits = loaded.decoder->forward(ids, {}, &cache);
   const int64_t terms = testing::summed_terms(loaded.decoder->config(), ids.size(1));
   EXPECT_TRUE(testing::agree(logits, expected.at("logits"), {.terms = terms}));
@@ -37,8 +37,8 @@ TEST(GgufLlama, LogitsAndGreedyIdsMatchThePeers) {
 TEST(GgufLlama, Bf16StaysClose) {
   const torch::NoGradGuard no_grad;
   const std::string path = kGgufFolder + "model.gguf";
-  const auto lm = make_decoder(read_gguf_llama(Gguf::open(path), torch::kBFloat16, path),
-                               WeightOptions::of(torch::kBFloat16), path)
+  const auto lm = make_decoder(read_gguf_llama(io::Gguf::open(path), torch::kBFloat16, path),
+                               lm::WeightOptions::of(torch::kBFloat16), path)
                       .decoder;
   const auto ids = load_state_dict(kGgufFolder + "inputs.safetensors").at("input_ids");
   const auto expected = load_state_dict(kGgufFolder + "expected.safetensors").at("logits");
@@ -51,17 +51,17 @@ TEST(GgufLlama, Bf16StaysClose) {
 
 TEST(GgufLlama, ItsOwnBlocksServeWhereTheyAreSmallEnough) {
   const std::string path = kGgufFolder + "model.gguf";
-  const Gguf file = Gguf::open(path);
+  const io::Gguf file = io::Gguf::open(path);
   const auto decoder = [&] {
     auto lm = make_decoder(read_gguf_llama(file, torch::kFloat32, path),
-                           WeightOptions::of(torch::kFloat32), path)
+                           lm::WeightOptions::of(torch::kFloat32), path)
                   .decoder;
     for (auto& parameter : lm->parameters()) parameter.set_requires_grad(false);
     return lm;
   };
   const auto plain = decoder();
   const auto ids = load_state_dict(kGgufFolder + "inputs.safetensors").at("input_ids");
-  const auto packed_layers = [&](FrozenFormat format) {
+  const auto packed_layers = [&](surgery::FrozenFormat format) {
     auto lm = decoder();
     pack_gguf_llama(file, format, lm);
     EXPECT_TRUE(lm->forward(ids).equal(plain->forward(ids)));
@@ -76,12 +76,12 @@ TEST(GgufLlama, ItsOwnBlocksServeWhereTheyAreSmallEnough) {
   // Block 0: Q5 with some F16, BF16, F32 with Q8_0, Q4_0; block 1: Q5 with F16 and BF16, F32,
   // Q8_0 with Q4_0, Q4_1.
   using Packed = std::vector<bool>;
-  EXPECT_EQ(packed_layers(FrozenFormat::kInt4),
+  EXPECT_EQ(packed_layers(surgery::FrozenFormat::kInt4),
             (Packed{false, false, false, true, false, false, false, true}));
-  const auto int8 = packed_layers(FrozenFormat::kInt8);
+  const auto int8 = packed_layers(surgery::FrozenFormat::kInt8);
   EXPECT_TRUE(int8[3] && int8[6] && int8[7]);
   EXPECT_FALSE(int8[1] || int8[2] || int8[5]);
-  EXPECT_EQ(packed_layers(FrozenFormat::kBf16), Packed(8, false));
+  EXPECT_EQ(packed_layers(surgery::FrozenFormat::kBf16), Packed(8, false));
 }
 
 TEST(GgufLlama, UnpermuteUndoesLlamaCppsOrder) {
@@ -92,4 +92,4 @@ TEST(GgufLlama, UnpermuteUndoesLlamaCppsOrder) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 TEST(HfJson, FieldsWithAndWithoutDefaults) {
@@ -32,4 +32,4 @@ TEST(HfJson, SizesAndNumbersAreBounded) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -12,7 +12,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,7 +28,7 @@ class Idefics : public ::testing::TestWithParam<const char*> {};
 TEST_P(Idefics, LogitsMatchThePeers) {
   const torch::NoGradGuard no_grad;
   const std::string variant = kIdeficsFolder + GetParam();
-  auto loaded = load_idefics(variant + "/model", WeightOptions::of(torch::kFloat32));
+  auto loaded = load_idefics(variant + "/model", lm::WeightOptions::of(torch::kFloat32));
   EXPECT_EQ(loaded.report.missing, 0);
   for (const auto& entry : fs::directory_iterator(variant + "/cases")) {
     const auto inputs = load_state_dict((entry.path() / "inputs.safetensors").string());
@@ -40,8 +40,8 @@ TEST_P(Idefics, LogitsMatchThePeers) {
          .media = loaded.model->encode_media(inputs.at("pixel_values").unsqueeze(2)),
          .attention_mask = mask});
     const auto keep = mask.unsqueeze(-1);
-    const FlamingoConfig& config = loaded.model->config();
-    const ClipVitConfig& clip = *config.vision.clip_vit;
+    const model::FlamingoConfig& config = loaded.model->config();
+    const vision::ClipVitConfig& clip = *config.vision.clip_vit;
     const int64_t terms = testing::summed_terms(clip) +
                           testing::summed_terms(config, mask.size(1), 2 * clip.num_patches());
     EXPECT_TRUE(testing::agree(logits * keep, expected.at("logits") * keep, {.terms = terms}))
@@ -86,10 +86,10 @@ TEST(IdeficsAdapter, GivesTheWeightThatATiedPairLacks) {
 
 TEST(IdeficsAdapter, ReadsTheConfig) {
   const auto loaded =
-      load_idefics(kIdeficsFolder + "end-to-end/model", WeightOptions::of(torch::kBFloat16));
+      load_idefics(kIdeficsFolder + "end-to-end/model", lm::WeightOptions::of(torch::kBFloat16));
   const auto& config = loaded.model->config();
   EXPECT_TRUE(config.xattn.qk_norm && config.xattn.gated_ffw && !config.xattn.norm_media);
-  EXPECT_EQ(config.transform.mode, TransformMode::kIdefics);
+  EXPECT_EQ(config.transform.mode, media::TransformMode::kIdefics);
   EXPECT_EQ(config.transform.size, 28);
   EXPECT_EQ(config.tokens.image, "<image>");
 }
@@ -106,7 +106,7 @@ TEST(IdeficsAdapter, RefusesAGapAndAStranger) {
   };
   EXPECT_THROW(missing_value(), Error);
   weights["model.perceiver_resampler.stranger"] = torch::ones({1});
-  Flamingo flamingo(config, WeightOptions::of(torch::kFloat32));
+  model::Flamingo flamingo(config, lm::WeightOptions::of(torch::kFloat32));
   EXPECT_THROW(load_into(*flamingo, flamingo_from_idefics(weights, config)), Error);
   Json foreign = json;
   foreign["model_type"] = "idefics2";
@@ -211,4 +211,4 @@ TEST_F(IdeficsPictures, MustHaveTheEncodersSize) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

@@ -9,11 +9,11 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/lm/tiny_models.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 /// Weights of `lm` by LLaMA's names: the adapter's work undone.
-StateDict llama_weights(const Decoder& lm) {
+StateDict llama_weights(const lm::Decoder& lm) {
   const auto& config = lm->config();
   const int64_t q = config.num_heads * config.head_dim, kv = config.num_kv_heads * config.head_dim;
   StateDict out;
@@ -36,7 +36,7 @@ StateDict llama_weights(const Decoder& lm) {
   return out;
 }
 
-Json llama_config(const DecoderConfig& config) {
+Json llama_config(const lm::DecoderConfig& config) {
   return {{"vocab_size", config.vocab},
           {"hidden_size", config.dim},
           {"num_hidden_layers", config.num_layers},
@@ -62,7 +62,7 @@ class LlamaFolder : public ::testing::Test {
   }
 
   testing::TemporaryFolder folder_;
-  DecoderConfig config_;
+  lm::DecoderConfig config_;
 };
 
 TEST_F(LlamaFolder, LoadsWhatWasSaved) {
@@ -73,7 +73,7 @@ TEST_F(LlamaFolder, LoadsWhatWasSaved) {
   write(weights);
   const auto checkpoint = read_llama(folder_.path());
   EXPECT_EQ(config_to_json(checkpoint.config), config_to_json(config_));
-  const auto loaded = make_decoder(checkpoint, WeightOptions::of(torch::kFloat32), "test");
+  const auto loaded = make_decoder(checkpoint, lm::WeightOptions::of(torch::kFloat32), "test");
   EXPECT_EQ(loaded.report.text(), "0 frozen, 21 loaded, 0 missing, 0 unexpected");
   const auto ids = testing::some_ids(1, 6);
   EXPECT_TRUE(loaded.decoder->forward(ids).equal(lm->forward(ids)));
@@ -85,7 +85,7 @@ TEST_F(LlamaFolder, RefusesGapsStrangersAndNan) {
     change(weights);
     write(weights);
     EXPECT_THROW(
-        make_decoder(read_llama(folder_.path()), WeightOptions::of(torch::kFloat32), "test"),
+        make_decoder(read_llama(folder_.path()), lm::WeightOptions::of(torch::kFloat32), "test"),
         Error);
   };
   refuses([](auto& w) { w.erase("model.layers.1.self_attn.k_proj.weight"); });
@@ -164,4 +164,4 @@ TEST_F(LlamaFolder, ConfigSurvivesDamageAndNamesNumbersOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

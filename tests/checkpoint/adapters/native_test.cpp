@@ -11,7 +11,7 @@
 #include "tests/core/temporary_folder.h"
 #include "tests/model/tiny_flamingo.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
@@ -23,19 +23,20 @@ class Native : public ::testing::Test {
   std::string path(const char* name) const { return folder_.file(name); }
 
   /// A model around the fixture's language model, in bf16 so that storing it loses nothing.
-  static Flamingo model_on_gguf() {
+  static model::Flamingo model_on_gguf() {
     auto config = testing::tiny_flamingo();
-    const auto lm = read_gguf_llama(Gguf::open(kGguf), torch::kBFloat16, kGguf);
+    const auto lm = read_gguf_llama(io::Gguf::open(kGguf), torch::kBFloat16, kGguf);
     config.lm = lm.config;
     config.lm.additional_vocab = 2;
-    Flamingo model(config, WeightOptions::of(torch::kBFloat16, torch::kCPU, torch::kBFloat16));
-    init_weights(*model, 5);
+    model::Flamingo model(config,
+                          lm::WeightOptions::of(torch::kBFloat16, torch::kCPU, torch::kBFloat16));
+    nn::init_weights(*model, 5);
     load_into(*model->lm, lm.weights,
               {.elsewhere = {"embed_tokens.additional_embedding.", "lm_head.additional_fc."}});
     return model;
   }
 
-  static torch::Tensor logits_of(Flamingo& model) {
+  static torch::Tensor logits_of(model::Flamingo& model) {
     const torch::NoGradGuard no_grad;
     const auto phi = torch::tensor({{0, 1, 1, 2, 2, 2}}, torch::kInt64);
     return model->forward({.ids = testing::some_ids(1, 6),
@@ -43,8 +44,8 @@ class Native : public ::testing::Test {
                            .media = model->encode_media(testing::some_pixels(1, 2))});
   }
 
-  static WeightOptions bf16() {
-    return WeightOptions::of(torch::kBFloat16, torch::kCPU, torch::kBFloat16);
+  static lm::WeightOptions bf16() {
+    return lm::WeightOptions::of(torch::kBFloat16, torch::kCPU, torch::kBFloat16);
   }
 
   testing::TemporaryFolder folder_;
@@ -92,7 +93,7 @@ TEST_F(Native, StoresTheLanguageModelWhenThereIsNoFile) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   write_native(path("model"), model, "");
   EXPECT_EQ(native_lm_path(path("model"), ""), "");
-  auto loaded = load_native(path("model"), "", WeightOptions::of(torch::kFloat32));
+  auto loaded = load_native(path("model"), "", lm::WeightOptions::of(torch::kFloat32));
   EXPECT_TRUE(logits_of(loaded.model).equal(logits_of(model)));
   EXPECT_EQ(loaded.report.frozen, 0);
 }
@@ -105,14 +106,14 @@ TEST_F(Native, RefusesGapsAndUnknownKeys) {
   auto stored = state_dict_of(*model);
   stored.erase("xattn.0.alpha_xattn");
   save_state_dict(weights, stored);
-  EXPECT_THROW(load_native(path("model"), "", WeightOptions::of(torch::kFloat32)), Error);
+  EXPECT_THROW(load_native(path("model"), "", lm::WeightOptions::of(torch::kFloat32)), Error);
   Json json = read_json_file(config);
   json["model"]["surprise"] = 1;
   write_file_atomic(config, json.dump());
-  EXPECT_THROW(load_native(path("model"), "", WeightOptions::of(torch::kFloat32)), Error);
+  EXPECT_THROW(load_native(path("model"), "", lm::WeightOptions::of(torch::kFloat32)), Error);
   write_file_atomic(config, "{\"format\": \"other\"}");
   EXPECT_FALSE(is_native(path("model")));
-  EXPECT_THROW(load_native(path("model"), "", WeightOptions::of(torch::kFloat32)), Error);
+  EXPECT_THROW(load_native(path("model"), "", lm::WeightOptions::of(torch::kFloat32)), Error);
 }
 
 /// A folder whose config.json changes and is read without weights.
@@ -143,4 +144,4 @@ TEST_F(NativeConfig, RefusesAnEncoderWithoutStages) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

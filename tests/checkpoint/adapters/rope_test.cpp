@@ -10,7 +10,7 @@
 #include "tests/lm/tiny_models.h"
 #include "tests/support/rounding.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 using testing::rounding;
@@ -46,7 +46,7 @@ TEST_P(RopeOfTransformers, GivesThePeersFrequencies) {
     }
     json[GetParam()] = fields;
     const RopeSettings settings = read(json);
-    const auto got = rotary_frequencies({kHeadDim, settings.base, settings.scaling});
+    const auto got = nn::rotary_frequencies({kHeadDim, settings.base, settings.scaling});
     const auto expected = torch::tensor(item["frequencies"].get<std::vector<double>>());
     // A power, a ramp and divisions in fp32, some in another order; a logarithm and three
     // operations in double.
@@ -111,12 +111,12 @@ class RopeOfGguf : public ::testing::TestWithParam<const char*> {};
 TEST_P(RopeOfGguf, LogitsAndGreedyIdsMatchThePeers) {
   const torch::NoGradGuard no_grad;
   const std::string folder = kFolder + GetParam() + "/", path = folder + "model.gguf";
-  const auto lm = make_decoder(read_gguf_llama(Gguf::open(path), torch::kFloat32, path),
-                               WeightOptions::of(torch::kFloat32), path)
+  const auto lm = make_decoder(read_gguf_llama(io::Gguf::open(path), torch::kFloat32, path),
+                               lm::WeightOptions::of(torch::kFloat32), path)
                       .decoder;
   const auto ids = load_state_dict(folder + "inputs.safetensors").at("input_ids");
   const auto expected = load_state_dict(folder + "expected.safetensors");
-  KvCache cache;
+  lm::KvCache cache;
   auto logits = lm->forward(ids, {}, &cache);
   const auto wanted = expected.at("logits");
   // Two layers of sums of up to 32 terms in fp32; a frequency that is off gives 0.1 and more.
@@ -134,4 +134,4 @@ INSTANTIATE_TEST_SUITE_P(Files, RopeOfGguf,
                                            "freq-factors"));
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint

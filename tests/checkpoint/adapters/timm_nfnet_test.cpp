@@ -10,7 +10,7 @@
 #include "tests/model/summed_terms.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo {
+namespace flamingo::checkpoint {
 namespace {
 
 const std::string kGolden = std::string(FLAMINGO_GOLDEN_DIR) + "/nfnet-tiny";
@@ -24,7 +24,8 @@ class NfnetGolden : public ::testing::TestWithParam<const char*> {};
 TEST_P(NfnetGolden, MatchesThePeer) {
   const torch::NoGradGuard no_grad;
   const std::string folder = kGolden + "/" + GetParam();
-  Nfnet net(nfnet_config_from_timm(config_json(GetParam()), "config.json"), torch::kFloat32);
+  vision::Nfnet net(nfnet_config_from_timm(config_json(GetParam()), "config.json"),
+                    torch::kFloat32);
   const LoadReport report =
       load_into(*net, nfnet_from_timm(load_state_dict(folder + "/model/model.safetensors")));
   EXPECT_EQ(report.unexpected + report.missing, 0);
@@ -43,16 +44,17 @@ TEST_P(NfnetGolden, MatchesThePeer) {
         });
     expect_close(map.mean({2, 3}), expected.at("pooled"), size + " pooled");
     if (!expected.contains("logits")) continue;
-    expect_close(net->classify(grid_to_patches(map)), expected.at("logits"), size + " logits");
+    expect_close(net->classify(vision::grid_to_patches(map)), expected.at("logits"),
+                 size + " logits");
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllForms, NfnetGolden, ::testing::Values("features", "classifier"));
 
 TEST(TimmNfnet, NamesAndShapesOfF0) {
-  NfnetConfig config = as_timm(nfnet_preset("nfnet-f0"));
+  vision::NfnetConfig config = as_timm(vision::nfnet_preset("nfnet-f0"));
   config.num_classes = 1000;
-  const Nfnet net(config, torch::TensorOptions().device(torch::kMeta));
+  const vision::Nfnet net(config, torch::TensorOptions().device(torch::kMeta));
   Json actual = Json::object();
   for (const auto& [name, weight] : nfnet_to_timm(state_dict_of(*net)))
     actual[name] = weight.sizes().vec();
@@ -92,4 +94,4 @@ TEST(TimmNfnet, ConfigNamesNumbersOutOfRange) {
 }
 
 }  // namespace
-}  // namespace flamingo
+}  // namespace flamingo::checkpoint
