@@ -3,7 +3,7 @@
 #include <torch/nn/init.h>
 
 #include "flamingo/model/presets.h"
-#include "flamingo/surgery/gather_weights.h"
+#include "flamingo/surgery/huge_pages.h"
 
 namespace flamingo::bench {
 
@@ -18,7 +18,7 @@ model::Flamingo default_model(torch::ScalarType trained) {
       parameter.fill_(1.0);
     }
   }
-  surgery::gather_weights(*model);  // as open_model does
+  surgery::move_to_huge_pages(*model);  // as open_model does
   model->eval();
   return model;
 }

@@ -29,7 +29,7 @@ struct Part {
 };
 
 torch::ScalarType compute_type(const std::string& name) {
-  require(name == "bf16" || name == "fp32", kWhere, "expected bf16 or fp32, got " + name);
+  require(name == "bf16" || name == "fp32", kWhere, "expected bf16 or fp32, got {}", name);
   return name == "bf16" ? torch::kBFloat16 : torch::kFloat32;
 }
 
@@ -131,7 +131,7 @@ Json step_turn(Steps& steps) {
 void serve_turns(const std::string& folder, const std::string& type, const Roofs& roofs) {
   Steps steps(folder, compute_type(type));
   for (std::string line; std::getline(std::cin, line);) {
-    require(line == "step" || line == "roof", kWhere, "expected step or roof, got " + line);
+    require(line == "step" || line == "roof", kWhere, "expected step or roof, got {}", line);
     const Json answer =
         line == "step" ? step_turn(steps) : roof_turn(type == "bf16" ? roofs.bf16 : roofs.fp32);
     std::cout << answer.dump() << std::endl;

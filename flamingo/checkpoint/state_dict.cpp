@@ -44,16 +44,14 @@ torch::ScalarType scalar_type(io::DType dtype) {
   for (const auto& [ours, torchs] : kTypes) {
     if (ours == dtype) return torchs;
   }
-  fail("scalar_type",
-       "expected a known element type, got " + std::to_string(static_cast<int>(dtype)));
+  fail("scalar_type", "expected a known element type, got {}", static_cast<int>(dtype));
 }
 
 io::DType file_dtype(const at::Tensor& tensor, const std::string& name) {
   for (const auto& [ours, torchs] : kTypes) {
     if (torchs == tensor.scalar_type()) return ours;
   }
-  fail(name, std::string("expected a type that safetensors has, got ") +
-                 at::toString(tensor.scalar_type()));
+  fail(name, "expected a type that safetensors has, got {}", at::toString(tensor.scalar_type()));
 }
 
 /// A tensor over the view's bytes, kept alive by `owner`; a copy where the bytes are not aligned.
@@ -77,11 +75,11 @@ void add_file(const std::string& path, const ReadRule& reads, StateDict& weights
   const auto file = std::make_shared<const File>(File::open(path));
   for (const auto& [name, refused] : file->refused()) {
     const bool is_read = refused.is_tensor && (!reads || reads(name));
-    require(!is_read, path + ": " + name, refused.reason);
+    if (is_read) fail(path + ": " + name, "{}", refused.reason);
   }
   for (const io::TensorView& view : file->tensors()) {
     const bool added = weights.emplace(view.name, tensor_over(view, file)).second;
-    require(added, path, "expected each weight in one shard, got " + view.name + " again");
+    require(added, path, "expected each weight in one shard, got {} again", view.name);
   }
 }
 
@@ -103,15 +101,14 @@ std::string list_of(const std::vector<std::string>& names) {
 /// Throws Error unless `weight` can be copied into `parameter`.
 void check_weight(const std::string& name, const at::Tensor& parameter, const at::Tensor& weight,
                   const std::string& where) {
-  require(!parameter.is_meta(), where, "expected memory for " + name + ", got the meta device");
-  require(parameter.sizes() == weight.sizes(), where,
-          "expected " + name + " of shape " + shape_text(parameter.sizes()) + ", got " +
-              shape_text(weight.sizes()));
+  require(!parameter.is_meta(), where, "expected memory for {}, got the meta device", name);
+  require(parameter.sizes() == weight.sizes(), where, "expected {} of shape {}, got {}", name,
+          parameter.sizes(), weight.sizes());
   const io::DType type = file_dtype(weight, name);
-  require(io::is_computable(type), where,
-          "expected " + name + " in floats of 16 bits or more, got " + io::dtype_name(type));
+  if (!io::is_computable(type))
+    fail(where, "expected {} in floats of 16 bits or more, got {}", name, io::dtype_name(type));
   require(!weight.is_floating_point() || at::isfinite(weight).all().item<bool>(), where,
-          "expected finite numbers, got NaN or infinity in " + name);
+          "expected finite numbers, got NaN or infinity in {}", name);
 }
 
 /// The module's parameters and the file's weights, put side by side.
@@ -193,10 +190,10 @@ std::string LoadReport::text() const {
 LoadReport load_into(torch::nn::Module& module, const StateDict& weights, const LoadRules& rules,
                      const std::string& where) {
   const Match found = match(state_dict_of(module), weights, rules, where);
-  require(found.missing.empty(), where,
-          "expected all weights, got none for " + list_of(found.missing));
-  require(found.unexpected.empty(), where,
-          "expected only the model's weights, got also " + list_of(found.unexpected));
+  if (!found.missing.empty())
+    fail(where, "expected all weights, got none for {}", list_of(found.missing));
+  if (!found.unexpected.empty())
+    fail(where, "expected only the model's weights, got also {}", list_of(found.unexpected));
   const torch::NoGradGuard no_grad;
   for (const auto& [parameter, weight] : found.pairs) parameter.copy_(weight);
   return {.loaded = static_cast<int64_t>(found.pairs.size()), .frozen = found.frozen};

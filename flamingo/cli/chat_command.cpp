@@ -39,13 +39,12 @@ ChatCommand parse_chat_line(std::string_view line) {
   const std::string name(words.substr(0, static_cast<size_t>(name_end)));
   const auto known = std::ranges::find(kCommands, name, &KnownCommand::name);
   require(known != kCommands.end(), name, "expected a command, got an unknown one",
-          "/help lists them; // begins a text with /");
+          Hint{"/help lists them; // begins a text with /"});
   const std::string_view rest = ascii_trim(words.substr(name.size()));
   const bool takes_path = known->kind == Kind::kImage || known->kind == Kind::kVideo;
   const std::string path(without_quotes(rest));
   require(!takes_path || !path.empty(), name, "expected a path after it, got none");
-  require(takes_path || rest.empty(), name,
-          "expected nothing after it, got \"" + std::string(rest) + "\"");
+  require(takes_path || rest.empty(), name, "expected nothing after it, got \"{}\"", rest);
   return {known->kind, path};
 }
 

@@ -25,7 +25,7 @@ void print_warnings(const std::vector<std::string>& warnings) {
 
 void need_media() {
   fail("data", "expected a build with media libraries, got one built without media",
-       "configure with -DFLAMINGO_MEDIA=ON");
+       Hint{"configure with -DFLAMINGO_MEDIA=ON"});
 }
 
 }  // namespace flamingo::cli

@@ -102,8 +102,8 @@ void run_check(ReadOptions options) {
     }
     print("\n");
   }
-  require(stats.num_damaged == 0, "data check",
-          "expected no damaged document, got " + std::to_string(stats.num_damaged));
+  require(stats.num_damaged == 0, "data check", "expected no damaged document, got {}",
+          stats.num_damaged);
 }
 
 /// The counters that `flamingo data build` wrote for a shard, if they are where it puts them.

@@ -8,6 +8,7 @@
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/file.h"
 #include "flamingo/data/sequence.h"
+#include "flamingo/generate/ranking.h"
 
 namespace flamingo::cli {
 namespace {
@@ -37,7 +38,7 @@ std::vector<std::string> made_up_words(const text::Tokenizer& tokenizer) {
 }
 
 /// "likeliest: bagel 0.82, tiger 0.11", down to 0.01; nothing without candidates.
-std::string ranking_text(const std::vector<RankedCandidate>& ranked) {
+std::string ranking_text(const std::vector<generate::RankedCandidate>& ranked) {
   std::string text;
   for (const auto& candidate : ranked) {
     if (candidate.probability < 0.005) break;
@@ -53,12 +54,13 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
   const generate::ModelBundle& bundle = running.bundle;
   print("  " + prompt_line(demo.prompt));
   generate::Conversation conversation(bundle.model, bundle.tokenizer, running.decoder);
-  const auto encoded = encode_prompt(bundle, demo.prompt, options.run.frames);
+  const auto encoded = generate::encode_prompt(bundle, demo.prompt, options.run.frames);
   const auto result = conversation.generate(encoded, generate_options(options.run, bundle), print);
-  std::vector<RankedCandidate> ranked;
+  std::vector<generate::RankedCandidate> ranked;
   if (!demo.candidates.empty()) {
     ranked =
-        rank_candidates(bundle, running.decoder, demo.prompt, encoded, demo.candidates).candidates;
+        generate::rank_candidates(bundle, running.decoder, demo.prompt, encoded, demo.candidates)
+            .candidates;
   }
   const std::string said = trimmed(result.text);
   const bool correct = (ranked.empty() ? said : ranked.front().text) == demo.truth;
@@ -102,7 +104,7 @@ void run_demo(const DemoArguments& options) {
 
 void run_demo(const DemoArguments&) {
   fail("demo", "expected a build with media libraries, got one built without media",
-       "configure with -DFLAMINGO_MEDIA=ON");
+       Hint{"configure with -DFLAMINGO_MEDIA=ON"});
 }
 
 #endif

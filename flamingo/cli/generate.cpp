@@ -7,6 +7,7 @@
 #include "flamingo/cli/prompt_file.h"
 #include "flamingo/cli/run_options.h"
 #include "flamingo/cli/verbs.h"
+#include "flamingo/generate/ranking.h"
 
 namespace flamingo::cli {
 namespace {
@@ -48,10 +49,10 @@ void write_answer(const GenerateArguments& options, const Running& running,
   report_run(running, result.timings);
 }
 
-void weigh_candidates(const GenerateArguments& options, const Running& running,
-                      const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded) {
-  const auto [ranked, timings] =
-      rank_candidates(running.bundle, running.decoder, prompt, encoded, options.candidates);
+void print_ranking(const GenerateArguments& options, const Running& running,
+                   const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded) {
+  const auto [ranked, timings] = generate::rank_candidates(running.bundle, running.decoder, prompt,
+                                                           encoded, options.candidates);
   if (options.run.json) {
     Json list = Json::array();
     for (const auto& candidate : ranked) {
@@ -72,7 +73,7 @@ void weigh_candidates(const GenerateArguments& options, const Running& running,
 
 void run_generate(const GenerateArguments& options) {
   check_options(options.run);  // before the model: mistakes show at once
-  check_candidates(options.candidates);
+  generate::check_candidates(options.candidates, "--candidate");
   const auto prompt = read_prompt(options.prompt);
   auto media = read_media(options.run, prompt);
   const Running running = start_model(options.run);
@@ -81,7 +82,7 @@ void run_generate(const GenerateArguments& options) {
   if (options.candidates.empty()) {
     write_answer(options, running, encoded);
   } else {
-    weigh_candidates(options, running, prompt, encoded);
+    print_ranking(options, running, prompt, encoded);
   }
 }
 
@@ -97,7 +98,7 @@ void add_generate(CLI::App& app) {
   verb->add_option("--image", options->prompt.images, "Pictures for the <image> marks, in order");
   verb->add_option("--video", options->prompt.videos, "Clips for the <video> marks, in order");
   verb->add_option("--candidate", options->candidates,
-                   "Weigh this answer instead of writing one (give it once for each; options of "
+                   "Rank this answer instead of writing one (give it once for each; options of "
                    "sampling do not apply)")
       ->allow_extra_args(false);
   add_run_options(*verb, options->run);

@@ -18,8 +18,8 @@ struct InfoArguments {
 
 model::FlamingoConfig config_of(const InfoArguments& options) {
   require(options.preset.empty() != options.model.empty(), "info",
-          "expected one of --preset and --model, got " +
-              std::string(options.preset.empty() ? "neither" : "both"));
+          "expected one of --preset and --model, got {}",
+          options.preset.empty() ? "neither" : "both");
   return options.preset.empty() ? checkpoint::read_model_config(options.model)
                                 : model::flamingo_preset(options.preset);
 }

@@ -183,9 +183,8 @@ void plan_here(const PlanArguments& options, const train::RecipePlan& subject) {
 void plan_devices(const PlanArguments& options, const train::RecipePlan& subject) {
   plan::Cluster cluster = options.cluster;
   if (cluster.data_parallel == 0) cluster.data_parallel = options.devices / cluster.tensor_parallel;
-  require(
-      cluster.devices() == options.devices, "--devices",
-      "expected tensor-parallel x data-parallel devices, got " + std::to_string(options.devices));
+  require(cluster.devices() == options.devices, "--devices",
+          "expected tensor-parallel x data-parallel devices, got {}", options.devices);
   const plan::StepShape& batch = subject.problem.batches.front();
   const plan::StepShape shape = train::with_sequences(
       batch, std::max<int64_t>(batch.sequences / cluster.data_parallel / options.parts, 1));

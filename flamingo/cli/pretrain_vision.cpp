@@ -19,7 +19,8 @@ void run_pretrain_vision(const PretrainVisionArguments& options) {
   config_from_json(read_json_file(options.recipe), recipe, options.recipe);
   if (!options.output.empty()) recipe.train.output = options.output;
   require(ranks_from_environment().world_size == 1, "pretrain-vision",
-          "expected one process, got a job of several", "only flamingo train shares its work");
+          "expected one process, got a job of several",
+          Hint{"only flamingo train shares its work"});
   report_end(train::pretrain_vision(recipe, train_hooks()), recipe.train);
 }
 

@@ -31,11 +31,11 @@ std::string read_stream(int fd, const std::string& where) {
   while (true) {
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(where, std::string("expected to read, got ") + std::strerror(errno));
+    if (n < 0) fail(where, "expected to read, got {}", std::strerror(errno));
     if (n == 0) return bytes;
     bytes.append(buffer.data(), static_cast<size_t>(n));
-    require(bytes.size() <= kMaxPromptBytes, where,
-            "expected at most " + std::to_string(kMaxPromptBytes) + " bytes, got more");
+    require(bytes.size() <= kMaxPromptBytes, where, "expected at most {} bytes, got more",
+            kMaxPromptBytes);
   }
 }
 
@@ -47,7 +47,7 @@ std::string read_any(const std::string& path) {
       ::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode);
   if (has_size) return read_file(path, kMaxPromptBytes);
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  require(fd >= 0, path, std::string("expected a readable file, got ") + std::strerror(errno));
+  if (fd < 0) fail(path, "expected a readable file, got {}", std::strerror(errno));
   try {
     std::string bytes = read_stream(fd, path);
     ::close(fd);
@@ -63,7 +63,7 @@ Json read_yaml([[maybe_unused]] const std::string& path) {
   return media::parse_yaml(read_any(path), path);
 #else
   fail(path, "expected a build that reads YAML, got one built without media",
-       "write the prompt as JSON");
+       Hint{"write the prompt as JSON"});
 #endif
 }
 
@@ -78,8 +78,9 @@ prompt::Prompt read_text_prompt(const std::string& path, const PromptSource& sou
   const std::string where = path == "-" ? "standard input" : path;
   const std::string text = without_editors_marks(read_any(path));
   const auto bytes = std::as_bytes(std::span(text));
-  require(text.find('\0') == text.npos || io::file_kind(bytes).empty(), where,
-          "expected a prompt, got " + io::other_kind(bytes), io::other_kind_hint(bytes));
+  if (text.find('\0') != text.npos && !io::file_kind(bytes).empty())
+    fail(where, "expected a prompt, got {}", io::other_kind(bytes),
+         Hint{io::other_kind_hint(bytes)});
   require(!text.empty(), where, "expected a prompt, got an empty text");
   return prompt::prompt_from_marks(text, source.images, source.videos, where);
 }
@@ -100,9 +101,8 @@ prompt::Prompt read_prompt_file(const std::string& path, const PromptSource& sou
 }  // namespace
 
 prompt::Prompt read_prompt(const PromptSource& source) {
-  require(
-      source.text.has_value() != source.file.has_value(), "prompt",
-      "expected one of --prompt and --file, got " + std::string(source.text ? "both" : "neither"));
+  require(source.text.has_value() != source.file.has_value(), "prompt",
+          "expected one of --prompt and --file, got {}", source.text ? "both" : "neither");
   if (source.file) {
     require(!source.file->empty(), "--file", "expected a path, got an empty one");
     return read_prompt_file(*source.file, source);

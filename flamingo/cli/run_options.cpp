@@ -4,9 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
-#include <functional>
 
 #include "flamingo/cli/media_limits.h"
 #include "flamingo/cli/output.h"
@@ -22,7 +20,7 @@ constexpr double kMostFps = 1000;
 torch::ScalarType scalar_type_of(const std::string& name) {
   if (name == "bf16") return torch::kBFloat16;
   if (name == "fp32") return torch::kFloat32;
-  fail("--dtype", "expected bf16 or fp32, got \"" + name + "\"");
+  fail("--dtype", "expected bf16 or fp32, got \"{}\"", name);
 }
 
 void warn_of_damage(const std::vector<generate::PreparedMedium>& media) {
@@ -34,12 +32,11 @@ void warn_of_damage(const std::vector<generate::PreparedMedium>& media) {
 
 /// What load_media would refuse once there is a clip.
 void check_frames(const generate::FrameSampling& frames) {
-  require(frames.fps > 0 && frames.fps <= kMostFps, "--fps",
-          "expected a number in (0, 1000], got " + Json(frames.fps).dump());
+  if (frames.fps <= 0 || frames.fps > kMostFps)
+    fail("--fps", "expected a number in (0, 1000], got {}", Json(frames.fps).dump());
   const int64_t most = frames.limits.video.max_frames;
   require(frames.frames >= 0 && frames.frames <= most, "--frames",
-          "expected a number in [0, " + std::to_string(most) + "], got " +
-              std::to_string(frames.frames));
+          "expected a number in [0, {}], got {}", most, frames.frames);
 }
 
 /// The option that sets a field of SamplingConfig: --top-k sets top_k.
@@ -97,14 +94,13 @@ void check_options(const RunOptions& options) {
   const auto& generate = options.generate;
   require(!options.model.empty(), "--model", "expected a folder, got an empty path");
   require(options.threads >= 0 && options.threads <= kMostThreads, "--threads",
-          "expected a number in [0, " + std::to_string(kMostThreads) + "], got " +
-              std::to_string(options.threads));
+          "expected a number in [0, {}], got {}", kMostThreads, options.threads);
   check_frames(options.frames);
-  require(generate.max_tokens > 0, "--predict",
-          "expected a number > 0, got " + std::to_string(generate.max_tokens));
+  require(generate.max_tokens > 0, "--predict", "expected a number > 0, got {}",
+          generate.max_tokens);
   scalar_type_of(options.dtype);
   if (const auto wrong = generate.sampling.fault())
-    fail(option_of(wrong->field), "expected " + wrong->expected);
+    fail(option_of(wrong->field), "expected {}", wrong->expected);
 }
 
 generate::ModelBundle open_bundle(const RunOptions& options) {
@@ -135,16 +131,6 @@ std::vector<generate::PreparedMedium> read_media(const RunOptions& options,
   return media;
 }
 
-generate::EncodedPrompt encode_prompt(const generate::ModelBundle& bundle,
-                                      const prompt::Prompt& prompt,
-                                      const generate::FrameSampling& frames, int32_t media_before,
-                                      bool begin) {
-  generate::EncodedPrompt encoded = generate::encode_text(bundle, prompt, media_before, begin);
-  encoded.media = generate::load_media(prompt, bundle.model->config().transform, frames);
-  warn_of_damage(encoded.media);
-  return encoded;
-}
-
 std::shared_ptr<generate::StepDecoder> step_decoder_for(const generate::ModelBundle& bundle,
                                                         const RunOptions& options) {
   if (options.decoder == "plain" || !generate::FusedStepDecoder::supports(bundle.model)) {
@@ -160,39 +146,6 @@ Running start_model(const RunOptions& options) {
   auto decoder = step_decoder_for(bundle, options);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
   return {std::move(bundle), std::move(decoder), taken.count()};
-}
-
-void check_candidates(const std::vector<std::string>& candidates) {
-  for (auto it = candidates.begin(); it != candidates.end(); ++it) {
-    require(it->find_first_not_of(" \n\t") != std::string::npos, "--candidate",
-            "expected a text, got a blank one");
-    require(std::find(candidates.begin(), it, *it) == it, "--candidate",
-            "expected different answers, got \"" + *it + "\" twice");
-  }
-}
-
-Ranking rank_candidates(const generate::ModelBundle& bundle,
-                        std::shared_ptr<generate::StepDecoder> decoder,
-                        const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded,
-                        const std::vector<std::string>& candidates) {
-  std::vector<std::vector<int32_t>> ids;
-  for (const auto& text : candidates) {
-    auto answer = generate::continuation_ids(bundle, prompt, encoded.ids, text);
-    require(std::ranges::find(ids, answer) == ids.end(), "--candidate",
-            "expected answers of different tokens, got those of \"" + text + "\" twice");
-    ids.push_back(std::move(answer));
-  }
-  generate::Conversation conversation(bundle.model, bundle.tokenizer, std::move(decoder));
-  const auto result = conversation.score(encoded, ids);
-  const auto& scores = result.log_likelihoods;
-  const double best = *std::ranges::max_element(scores);
-  double sum = 0;
-  for (const double score : scores) sum += std::exp(score - best);
-  Ranking ranking{{}, result.timings};
-  for (size_t i = 0; i < candidates.size(); ++i)
-    ranking.candidates.push_back({candidates[i], scores[i], std::exp(scores[i] - best) / sum});
-  std::ranges::stable_sort(ranking.candidates, std::greater(), &RankedCandidate::log_likelihood);
-  return ranking;
 }
 
 void print_json(const Json& json) {

@@ -6,7 +6,7 @@
 
 #include "CLI/CLI.hpp"
 #include "flamingo/core/config.h"
-#include "flamingo/generate/engine.h"
+#include "flamingo/generate/conversation.h"
 #include "flamingo/generate/media_loader.h"
 #include "flamingo/generate/model_bundle.h"
 
@@ -53,12 +53,6 @@ generate::GenerateOptions generate_options(const RunOptions& options,
 std::vector<generate::PreparedMedium> read_media(const RunOptions& options,
                                                  const prompt::Prompt& prompt);
 
-/// Reads a prompt's media, as read_media, and turns it into ids; see encode_text.
-generate::EncodedPrompt encode_prompt(const generate::ModelBundle& bundle,
-                                      const prompt::Prompt& prompt,
-                                      const generate::FrameSampling& frames,
-                                      int32_t media_before = 0, bool begin = true);
-
 /// A decoder for single tokens: the fused one where options ask for it and the model allows it,
 /// with the language model's weights as its GGUF has them; else the model's own forward. Made once,
 /// it serves any number of conversations in turn.
@@ -73,26 +67,6 @@ struct Running {
 };
 /// open_bundle and step_decoder_for, timed.
 Running start_model(const RunOptions& options);
-
-/// A given answer and how likely the model finds it.
-struct RankedCandidate {
-  std::string text;
-  double log_likelihood = 0;  ///< of all its tokens
-  double probability = 0;     ///< among the candidates
-};
-/// What ranking candidates gave.
-struct Ranking {
-  std::vector<RankedCandidate> candidates;  ///< likeliest first
-  generate::GenerateTimings timings;
-};
-/// Throws Error when a candidate is blank or two are the same. Needs no model.
-void check_candidates(const std::vector<std::string>& candidates);
-/// The candidates as answers to `prompt` (`encoded` with its media). Throws Error when two of them
-/// have the same tokens.
-Ranking rank_candidates(const generate::ModelBundle& bundle,
-                        std::shared_ptr<generate::StepDecoder> decoder,
-                        const prompt::Prompt& prompt, const generate::EncodedPrompt& encoded,
-                        const std::vector<std::string>& candidates);
 
 /// One line on standard output; bytes that are no UTF-8 are replaced.
 void print_json(const Json& json);

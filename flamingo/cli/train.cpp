@@ -24,7 +24,7 @@ train::TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
 
 void run_train(const train::TrainFlamingoRecipe& recipe) {
   const parallel::ProcessGroup world =
-      parallel::ProcessGroup::join(parallel::job_from_environment());
+      parallel::ProcessGroup::init(parallel::job_from_environment());
   train::TrainHooks hooks = train_hooks();
   if (world.rank() > 0) hooks.progress.write = nullptr;
   hooks.peak_flops = world.sum({train::measure_peak_flops(train::compute_type(recipe))}).front();
@@ -67,7 +67,7 @@ void add_finetune(CLI::App& app) {
   verb->callback([options] {
     const train::TrainFlamingoRecipe recipe = read_recipe(*options);
     require(!recipe.model.empty(), options->recipe, "expected a model to go on from, got none",
-            "give --model");
+            Hint{"give --model"});
     run_train(recipe);
   });
 }

@@ -1,17 +1,13 @@
 #include "flamingo/core/checked.h"
 
-#include <sstream>
-
 namespace flamingo {
 namespace {
 
 template <class Number>
 void require_number_within(std::string_view where, std::string_view field, Number value,
                            Number least, Number most) {
-  if (value >= least && value <= most) return;
-  std::ostringstream message;
-  message << "expected " << field << " in [" << least << ", " << most << "], got " << value;
-  fail(where, message.str());
+  require(value >= least && value <= most, where, "expected {} in [{}, {}], got {}", field, least,
+          most, value);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace flamingo {
 
-std::string excerpt(const Json& json) {
+std::string MessageText<Json>::of(const Json& json) {
   constexpr size_t kLongest = 60;
   std::string text = json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
   return text.size() <= kLongest ? text : text.substr(0, kLongest - 3) + "...";
@@ -17,7 +17,7 @@ void detail::Reader::finish() const {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     std::string names;
     for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
-    fail(where, "expected a known key, got \"" + key + "\"", "known keys: " + names);
+    fail(where, "expected a known key, got \"{}\"", key, Hint{"known keys: " + names});
   }
 }
 
@@ -52,7 +52,7 @@ Json parse_json(std::string_view text, std::string_view where) {
     return Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/true,
                        /*ignore_comments=*/true);
   } catch (const Json::exception& e) {
-    fail(where, std::string("expected valid JSON, got ") + e.what());
+    fail(where, "expected valid JSON, got {}", e.what());
   }
 }
 

@@ -34,8 +34,11 @@ struct Probe {
 
 }  // namespace detail
 
-/// `json` as one line of at most 60 characters, for messages.
-std::string excerpt(const Json& json);
+/// JSON in a message: one line of at most 60 characters.
+template <>
+struct MessageText<Json> {
+  static std::string of(const Json& json);
+};
 
 /// A struct that lists its fields through visit(), as above.
 template <class T>
@@ -61,7 +64,7 @@ E enum_from_name(std::string_view name, std::string_view where) {
     if (name == known) return candidate;
     names += (names.empty() ? "" : ", ") + std::string(known);
   }
-  fail(where, "expected one of " + names + ", got \"" + std::string(name) + "\"");
+  fail(where, "expected one of {}, got \"{}\"", names, name);
 }
 
 namespace detail {
@@ -104,12 +107,12 @@ struct Writer {
 template <class T>
 void read_value(const Json& json, T& value, const std::string& where) {
   if constexpr (Config<T>) {
-    require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+    require(json.is_object(), where, "expected an object, got {}", json.type_name());
     Reader reader{json, where, {}};
     value.visit(reader);
     reader.finish();
   } else if constexpr (IsVector<T>::value) {
-    require(json.is_array(), where, "expected a list, got " + std::string(json.type_name()));
+    require(json.is_array(), where, "expected a list, got {}", json.type_name());
     value.clear();
     for (size_t i = 0; i < json.size(); ++i) {
       value.emplace_back();
@@ -122,24 +125,24 @@ void read_value(const Json& json, T& value, const std::string& where) {
       read_value(json, value.emplace(), where);
     }
   } else if constexpr (std::is_same_v<T, bool>) {
-    require(json.is_boolean(), where, "expected true or false, got " + excerpt(json));
+    require(json.is_boolean(), where, "expected true or false, got {}", json);
     value = json.get<bool>();
   } else if constexpr (std::is_integral_v<T>) {
-    require(json.is_number_integer(), where, "expected a whole number, got " + excerpt(json));
+    require(json.is_number_integer(), where, "expected a whole number, got {}", json);
     const bool fits = json.is_number_unsigned() ? std::in_range<T>(json.get<uint64_t>())
                                                 : std::in_range<T>(json.get<int64_t>());
-    require(fits, where, "expected a number that fits, got " + excerpt(json));
+    require(fits, where, "expected a number that fits, got {}", json);
     value = json.get<T>();
   } else if constexpr (std::is_floating_point_v<T>) {
-    require(json.is_number(), where, "expected a number, got " + excerpt(json));
+    require(json.is_number(), where, "expected a number, got {}", json);
     const bool fits = std::abs(json.get<double>()) <= std::numeric_limits<T>::max();
-    require(fits, where, "expected a number that fits, got " + excerpt(json));
+    require(fits, where, "expected a number that fits, got {}", json);
     value = json.get<T>();
   } else if constexpr (std::is_enum_v<T>) {
-    require(json.is_string(), where, "expected a name, got " + excerpt(json));
+    require(json.is_string(), where, "expected a name, got {}", json);
     value = enum_from_name<T>(json.get<std::string>(), where);
   } else {
-    require(json.is_string(), where, "expected a string, got " + excerpt(json));
+    require(json.is_string(), where, "expected a string, got {}", json);
     value = json.get<std::string>();
   }
 }

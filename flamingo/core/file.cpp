@@ -30,7 +30,7 @@ void sync_folder_of(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path();
   const FdGuard folder{::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY)};
   if (folder.fd < 0 || ::fsync(folder.fd) != 0) {
-    fail(path, "expected to sync the folder, got " + errno_text());
+    fail(path, "expected to sync the folder, got {}", errno_text());
   }
 }
 
@@ -41,10 +41,9 @@ uint64_t regular_file_size(const std::string& path) {
   require(!path.empty(), "file", "expected a path, got an empty one");
   if (::stat(path.c_str(), &info) != 0) {
     const bool address = path.starts_with("http://") || path.starts_with("https://");
-    fail(path,
-         errno == ENOENT ? "expected a file, got none (" + errno_text() + ")"
-                         : "expected a file that can be opened, got " + errno_text(),
-         address ? "addresses are not fetched" : "");
+    const Hint hint{address ? "addresses are not fetched" : ""};
+    if (errno == ENOENT) fail(path, "expected a file, got none ({})", errno_text(), hint);
+    fail(path, "expected a file that can be opened, got {}", errno_text(), hint);
   }
   require(!S_ISDIR(info.st_mode), path, "expected a file, got a directory");
   require(S_ISREG(info.st_mode), path, "expected a regular file, got a device, pipe or socket");
@@ -55,23 +54,22 @@ void make_folder(const std::string& folder) {
   if (folder.empty()) return;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) fail(folder, "expected to create the folder, got " + error.message());
+  if (error) fail(folder, "expected to create the folder, got {}", error.message());
 }
 
 std::string read_file(const std::string& path, uint64_t max_bytes) {
   const uint64_t size = regular_file_size(path);
-  require(size <= max_bytes, path,
-          "expected at most " + std::to_string(max_bytes) + " bytes, got " + std::to_string(size));
+  require(size <= max_bytes, path, "expected at most {} bytes, got {}", max_bytes, size);
   const FdGuard file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.fd < 0) fail(path, "expected a readable file, got " + errno_text());
+  if (file.fd < 0) fail(path, "expected a readable file, got {}", errno_text());
   std::string bytes(size, '\0');
   size_t done = 0;
   while (done < size) {
     const ssize_t n = ::read(file.fd, bytes.data() + done, size - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(path, "expected to read the file, got " + errno_text());
-    require(n > 0, path, "expected " + std::to_string(size) + " bytes, got " + std::to_string(done),
-            "the file was truncated while it was read");
+    if (n < 0) fail(path, "expected to read the file, got {}", errno_text());
+    require(n > 0, path, "expected {} bytes, got {}", size, done,
+            Hint{"the file was truncated while it was read"});
     done += static_cast<size_t>(n);
   }
   return bytes;
@@ -89,9 +87,9 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::write(std::string_view bytes) { write_all(fd_, bytes, path_); }
 
 void AtomicFile::commit() {
-  if (::fsync(fd_) != 0) fail(path_, "expected to sync the file, got " + errno_text());
+  if (::fsync(fd_) != 0) fail(path_, "expected to sync the file, got {}", errno_text());
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-    fail(path_, "expected to replace the file, got " + errno_text());
+    fail(path_, "expected to replace the file, got {}", errno_text());
   }
   ::close(std::exchange(fd_, -1));  // its lock until now: nobody took the file for a dead one's
   sync_folder_of(path_);

@@ -16,7 +16,7 @@ LargeBlock allocate_large(size_t bytes, const char* where) {
   const size_t alignment = bytes >= kPage ? kPage : 64;
   const size_t rounded = (std::max<size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
   LargeBlock block(static_cast<std::byte*>(std::aligned_alloc(alignment, rounded)));
-  require(block != nullptr, where, "out of memory for " + std::to_string(bytes) + " bytes");
+  require(block != nullptr, where, "out of memory for {} bytes", bytes);
 #if defined(__linux__)
   if (alignment == kPage) madvise(block.get(), rounded, MADV_HUGEPAGE);
 #endif

@@ -32,8 +32,7 @@ uint64_t feistel(uint64_t value, int half_bits, uint64_t key) {
 
 uint64_t permuted(uint64_t index, uint64_t size, uint64_t key) {
   require(index < size && size <= uint64_t{1} << 62, "permuted",
-          "expected an index below a size of at most 2^62, got " + std::to_string(index) + " of " +
-              std::to_string(size));
+          "expected an index below a size of at most 2^62, got {} of {}", index, size);
   const int half_bits = (std::bit_width(size - 1) + 1) / 2;
   if (half_bits == 0) return 0;
   do {

@@ -28,8 +28,8 @@ int64_t to_number(const char* name, const char* text) {
   int64_t value = -1;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   require(error == std::errc() && end == digits.data() + digits.size() && value >= 0, name,
-          "expected a whole number, got \"" + std::string(digits) + "\"",
-          "the launcher sets it beside its other variables");
+          "expected a whole number, got \"{}\"", digits,
+          Hint{"the launcher sets it beside its other variables"});
   return value;
 }
 
@@ -44,9 +44,8 @@ Ranks ranks_from_environment(const Environment& environment) {
     ranks.world_size = to_number(launcher.world_size, environment(launcher.world_size));
     const char* local = launcher.local_rank == nullptr ? nullptr : environment(launcher.local_rank);
     if (local != nullptr) ranks.local_rank = to_number(launcher.local_rank, local);
-    require(ranks.rank < ranks.world_size, launcher.rank,
-            "expected a rank below " + std::to_string(ranks.world_size) + ", got " +
-                std::to_string(ranks.rank));
+    require(ranks.rank < ranks.world_size, launcher.rank, "expected a rank below {}, got {}",
+            ranks.world_size, ranks.rank);
     return ranks;
   }
   return {};

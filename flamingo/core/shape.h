@@ -2,7 +2,8 @@
 
 /// Shape legend, used in every comment and check:
 ///   B batch, T text tokens, M media per sample, F frames, P patches, R latents, D LM width, Dv
-///   visual width, H heads, Dh head width, V vocabulary, N pictures, S picture side in pixels.
+///   visual width, Dr media token width, H heads, Dh head width, V vocabulary, A additional
+///   vocabulary, N pictures, S picture side in pixels.
 
 #include <ATen/core/Tensor.h>
 
@@ -17,14 +18,17 @@ namespace flamingo {
 /// Stands for "any extent" in expect_shape.
 inline constexpr int64_t kAny = -1;
 
-/// "[2, 3, -1]"; -1 prints as "*".
-inline std::string shape_text(at::IntArrayRef shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) {
-    text += (i ? ", " : "") + (shape[i] == kAny ? std::string("*") : std::to_string(shape[i]));
+/// A shape in a message: "[2, 3, *]", kAny as "*".
+template <>
+struct MessageText<at::IntArrayRef> {
+  static std::string of(at::IntArrayRef shape) {
+    std::string text = "[";
+    for (size_t i = 0; i < shape.size(); ++i) {
+      text += (i ? ", " : "") + (shape[i] == kAny ? std::string("*") : std::to_string(shape[i]));
+    }
+    return text + "]";
   }
-  return text + "]";
-}
+};
 
 /// Throws Error unless tensor, of any shape, has exactly these extents (kAny matches all).
 inline void expect_shape(const at::Tensor& tensor, std::initializer_list<int64_t> expected,
@@ -35,10 +39,8 @@ inline void expect_shape(const at::Tensor& tensor, std::initializer_list<int64_t
     same = same && (extent == kAny || tensor.size(axis) == extent);
     ++axis;
   }
-  if (!same) {
-    fail(name, "expected shape " + shape_text(at::IntArrayRef(expected.begin(), expected.size())) +
-                   ", got " + shape_text(tensor.sizes()));
-  }
+  require(same, name, "expected shape {}, got {}",
+          at::IntArrayRef(expected.begin(), expected.size()), tensor.sizes());
 }
 
 }  // namespace flamingo

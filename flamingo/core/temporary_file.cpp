@@ -117,17 +117,17 @@ int open_temporary(const std::string& path) {
   for (int tries = 0; tries < kMaxTries; ++tries) {
     Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (file.get() < 0) {
-      fail(path, std::string("expected to create the file, got ") + std::strerror(errno));
+      fail(path, "expected to create the file, got {}", std::strerror(errno));
     }
     const bool is_held = ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     if (!is_held && is_at(temporary, file.get())) {
       if (::ftruncate(file.get(), 0) == 0) return file.release();
-      fail(path, std::string("expected to write the file, got ") + std::strerror(errno));
+      fail(path, "expected to write the file, got {}", std::strerror(errno));
     }
     if (is_held) ::usleep(kWait);
   }
   fail(path, "expected to write the file alone, got another writer",
-       temporary + " is locked: is another job in the same folder?");
+       Hint{temporary + " is locked: is another job in the same folder?"});
 }
 
 }  // namespace flamingo

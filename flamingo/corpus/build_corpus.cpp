@@ -86,7 +86,7 @@ class CorpusBuild {
     if (!fs::exists(path)) write_file_atomic(path, recipe);
     require(read_file(path, kMaxReportBytes) == recipe, recipe_.output,
             "expected a folder built by this recipe, got one built by another",
-            "give another output, or remove the folder");
+            Hint{"give another output, or remove the folder"});
     for (const char* folder : {"", "/work", "/train", "/held-out", "/report"})
       remove_dead_temporaries(recipe_.output + folder, [](std::string_view) { return true; });
   }

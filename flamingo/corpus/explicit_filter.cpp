@@ -29,7 +29,7 @@ double parse_weight(std::string_view text, const std::string& where) {
   double weight = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
   require(error == std::errc() && end == text.data() + text.size() && weight > 0 && weight <= 1,
-          where, "expected a weight in (0, 1], got \"" + std::string(text) + "\"");
+          where, "expected a weight in (0, 1], got \"{}\"", text);
   return weight;
 }
 
@@ -66,10 +66,10 @@ WordListScorer WordListScorer::parse(std::string_view list, const std::string& w
     require(tab != std::string_view::npos, at, "expected word<TAB>weight, got no tab");
     const std::string word = fold_text(line.substr(0, tab));
     require(!word.empty() && word.find(' ') == std::string::npos, at,
-            "expected one word before the tab, got none or several");
+            "expected one word before the tab, got \"{}\"", word);
     const double weight = parse_weight(trim(line.substr(tab)), at);
     require(scorer.weights_.emplace(hash_bytes(word), weight).second, at,
-            "expected each word once, got \"" + word + "\" again");
+            "expected each word once, got \"{}\" again", word);
   });
   return scorer;
 }
@@ -90,7 +90,7 @@ double WordListScorer::score(const document::Document& document) const {
 DomainList DomainList::parse(std::string_view list, const std::string& where) {
   DomainList domains;
   for_each_entry(list, where, [&](std::string_view line, const std::string& at) {
-    require(is_domain(line), at, "expected a domain, got \"" + std::string(line) + "\"");
+    require(is_domain(line), at, "expected a domain, got \"{}\"", line);
     domains.domains_.insert(host_of_url("://" + std::string(line)));
   });
   return domains;

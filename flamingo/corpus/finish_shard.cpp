@@ -86,8 +86,7 @@ void finish_shard(const CorpusRecipe& recipe, std::span<const DuplicateVerdict> 
                   const ShardFiles& files) {
   const document::TarDocuments filtered(files.filtered);
   require(filtered.size() == std::ssize(verdicts), files.filtered,
-          "expected " + std::to_string(verdicts.size()) + " pages, as many as signatures, got " +
-              std::to_string(filtered.size()));
+          "expected {} pages, as many as signatures, got {}", verdicts.size(), filtered.size());
   ShardFinisher finisher(recipe, files);
   for (int64_t i = 0; i < filtered.size(); ++i) {
     finisher.add(filtered.key(i), filtered.read(i), verdicts[static_cast<size_t>(i)]);

@@ -144,7 +144,7 @@ std::unique_ptr<crawl::PictureSource> make_source(const CorpusRecipe& recipe, co
   switch (plan.input->pictures) {
     case PictureOrigin::kWarc:
       require(plan.is_warc(), plan.input->path, "expected WARC files for pictures \"warc\"",
-              "pictures of HTML files come from \"folder\" or \"http\"");
+              Hint{"pictures of HTML files come from \"folder\" or \"http\""});
       return std::make_unique<WarcPictures>(plan.files.front(), recipe.fetch, std::move(store));
     case PictureOrigin::kFolder:
       return std::make_unique<InputFolder>(*plan.input,
@@ -153,7 +153,8 @@ std::unique_ptr<crawl::PictureSource> make_source(const CorpusRecipe& recipe, co
       return std::make_unique<crawl::WebPictures>(recipe.fetch,
                                                   crawl::FetchCache(recipe.output + "/cache"));
   }
-  fail("page_pictures", "expected a known origin of pictures, got another");
+  fail("page_pictures", "expected a known origin of pictures, got number {}",
+       static_cast<int>(plan.input->pictures));
 }
 
 }  // namespace

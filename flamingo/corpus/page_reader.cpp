@@ -58,7 +58,7 @@ std::vector<std::string> find_files(const InputConfig& input) {
     if (fnmatch(input.match.c_str(), name.c_str(), 0) != 0) continue;
     if (entries->is_regular_file()) files.push_back(entries->path().string());
   }
-  require(!error, input.path, "expected a readable folder, got: " + error.message());
+  require(!error, input.path, "expected a readable folder, got: {}", error.message());
   std::ranges::sort(files);
   return files;
 }
@@ -98,8 +98,8 @@ std::vector<ShardPlan> plan_shards(const CorpusRecipe& recipe) {
   for (const InputConfig& input : recipe.inputs) {
     require(fs::exists(input.path), input.path, "expected a file or folder, got nothing there");
     const auto files = find_files(input);
-    require(!files.empty(), input.path,
-            "expected files named \"" + input.match + "\", got none in this folder");
+    require(!files.empty(), input.path, "expected files named \"{}\", got none in this folder",
+            input.match);
     std::vector<std::string> pages;
     for (const std::string& file : files) {
       if (is_warc_name(file)) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 #include "flamingo/media/convert.h"
 
@@ -65,7 +66,7 @@ std::array<int, 3> mean_colour(const media::Image& rgb) {
 
 double share_of_other_colours(const media::Image& rgb, int64_t distance, double enough) {
   require(rgb.mode == media::PixelMode::kRgb && rgb.pixels.size() >= 3, "share_of_other_colours",
-          "expected an RGB image, got another");
+          "expected an RGB image, got {} bytes of {}", rgb.pixels.size(), enum_name(rgb.mode));
   const std::array<int, 3> mean = mean_colour(rgb);
   const auto count = static_cast<double>(rgb.pixels.size() / 3);
   const double wanted = enough * count;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 #include "flamingo/media/resize.h"
 
@@ -61,8 +62,8 @@ std::array<double, kBits> low_frequencies(const std::vector<uint8_t>& pixels) {
 }  // namespace
 
 uint64_t picture_hash(const media::Image& rgb) {
-  require(rgb.mode == media::PixelMode::kRgb, "picture_hash",
-          "expected an RGB image, got another mode");
+  require(rgb.mode == media::PixelMode::kRgb, "picture_hash", "expected an RGB image, got {}",
+          enum_name(rgb.mode));
   const media::Image small =
       media::resize(to_grey(rgb), kSide, kSide, media::ResizeFilter::kBilinear);
   const auto [least, most] = std::minmax_element(small.pixels.begin(), small.pixels.end());

@@ -1,6 +1,7 @@
 #include "flamingo/corpus/signature.h"
 
 #include <algorithm>
+#include <array>
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
@@ -36,7 +37,7 @@ void put_signature(std::string& out, const Signature& signature, int64_t bands) 
   put(out, static_cast<uint32_t>(signature.pictures.size()));
   for (const ParagraphPrint& paragraph : signature.paragraphs) {
     require(std::ssize(paragraph.keys) == bands, "write_signatures",
-            "expected one key for each band, got " + std::to_string(paragraph.keys.size()));
+            "expected one key for each band, got {}", paragraph.keys.size());
     put(out, paragraph.words);
     for (const uint64_t key : paragraph.keys) put(out, key);
   }
@@ -46,7 +47,7 @@ void put_signature(std::string& out, const Signature& signature, int64_t bands) 
 /// `count` items of at least `bytes` each that must still fit.
 uint64_t checked_count(const io::ByteReader& reader, uint64_t count, uint64_t bytes) {
   require(checked_mul(count, bytes, reader.where()) <= reader.remaining(), reader.where(),
-          "expected as many items as the file can hold, got a count of " + std::to_string(count));
+          "expected as many items as the file can hold, got a count of {}", count);
   return count;
 }
 
@@ -78,6 +79,17 @@ std::string settings_bytes(const FingerprintConfig& config) {
   return out;
 }
 
+/// For settings_bytes() of other settings than this run's.
+[[noreturn]] void refuse_settings(std::string_view made_with, const std::string& where) {
+  io::ByteReader reader(std::as_bytes(std::span(made_with)), where);
+  std::array<uint32_t, 4> values = {};
+  for (uint32_t& value : values) value = reader.read<uint32_t>();
+  fail(where,
+       "expected signatures made with this run's fingerprint settings, got shingle_words {}, "
+       "bands {}, rows {} and min_words {}",
+       values[0], values[1], values[2], values[3], Hint{"sign the shard again"});
+}
+
 /// The bytes between magic and checksum, which is checked.
 std::span<const std::byte> checked_body(std::span<const std::byte> bytes,
                                         const std::string& where) {
@@ -87,8 +99,10 @@ std::span<const std::byte> checked_body(std::span<const std::byte> bytes,
   require(bytes.size() >= kMagic.size() + kCrcBytes, where,
           "expected a checksum at the end, got a file that is cut off");
   const auto checked = bytes.first(bytes.size() - kCrcBytes);
-  require(io::ByteReader(bytes.last(kCrcBytes), where).read<uint32_t>() == io::crc32(checked),
-          where, "expected bytes with the recorded CRC-32, got others", "the file is damaged");
+  const auto recorded = io::ByteReader(bytes.last(kCrcBytes), where).read<uint32_t>();
+  const uint32_t crc = io::crc32(checked);
+  require(recorded == crc, where, "expected bytes with the recorded CRC-32 {}, got {}", recorded,
+          crc, Hint{"the file is damaged"});
   return checked.subspan(kMagic.size());
 }
 
@@ -148,12 +162,10 @@ std::vector<Signature> read_signatures(std::span<const std::byte> bytes,
                                        const FingerprintConfig& config, const std::string& where) {
   io::ByteReader reader(checked_body(bytes, where), where);
   const auto version = reader.read<uint32_t>();
-  require(version == kVersion, where,
-          "expected signatures of version 1, got version " + std::to_string(version));
+  require(version == kVersion, where, "expected signatures of version 1, got version {}", version);
   const std::string settings = settings_bytes(config);
-  require(reader.take_text(settings.size()) == settings, where,
-          "expected signatures made with this run's fingerprint settings, got others",
-          "sign the shard again");
+  const std::string_view made_with = reader.take_text(settings.size());
+  if (made_with != settings) refuse_settings(made_with, where);
   const auto count = reader.read<uint64_t>();
   std::vector<Signature> signatures;
   signatures.reserve(checked_count(reader, count, kSignatureBytes));

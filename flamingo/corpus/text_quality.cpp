@@ -130,8 +130,8 @@ std::array<Check, 9> checks_of(const QualityMeasures& m, const QualityConfig& c)
 }  // namespace
 
 QualityVerdict judge_quality(std::string_view text, const QualityConfig& config) {
-  require(config.stop_words.size() <= 64, "stop_words",
-          "expected at most 64 words, got " + std::to_string(config.stop_words.size()));
+  require(config.stop_words.size() <= 64, "stop_words", "expected at most 64 words, got {}",
+          config.stop_words.size());
   Counts counts;
   while (!text.empty()) count_line(next_line(text), config, counts);
   QualityVerdict verdict;

@@ -44,8 +44,7 @@ Number parse_number(std::string_view text, int most, std::string_view whole) {
   Number number{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < 0 || number > most) {
-    fail(kRulesWhere, "expected a number up to " + std::to_string(most) + " in \"" +
-                          std::string(whole) + "\", got \"" + std::string(text) + "\"");
+    fail(kRulesWhere, "expected a number up to {} in \"{}\", got \"{}\"", most, whole, text);
   }
   return number;
 }
@@ -53,7 +52,7 @@ Number parse_number(std::string_view text, int most, std::string_view whole) {
 IpRange parse_range(std::string_view text) {
   const size_t slash = text.find('/');
   const auto address = IpAddress::parse(text.substr(0, slash));
-  if (!address) fail(kRulesWhere, "expected ADDRESS[/BITS], got \"" + std::string(text) + "\"");
+  if (!address) fail(kRulesWhere, "expected ADDRESS[/BITS], got \"{}\"", text);
   if (slash == std::string_view::npos) return {*address, address->bits()};
   return {*address, parse_number<int>(text.substr(slash + 1), address->bits(), text)};
 }

@@ -186,8 +186,8 @@ std::vector<Compression> compressions_of(std::string_view encoding, Bytes bytes,
   if (encoding == "zstd") return {Compression::kZstd};
   if (encoding == "br") return {Compression::kBrotli};
   require(encoding == "deflate", where,
-          "expected content coding gzip, deflate, br, zstd or identity, got \"" +
-              std::string(encoding.substr(0, 40)) + "\"");
+          "expected content coding gzip, deflate, br, zstd or identity, got \"{}\"",
+          std::string_view(encoding).substr(0, 40));
   if (begins_zlib(bytes)) return {Compression::kZlib, Compression::kRawDeflate};
   return {Compression::kRawDeflate};
 }
@@ -248,7 +248,7 @@ Inflated inflate_bytes(std::string_view encoding, Bytes bytes, const InflateLimi
     if (why.empty()) return result;
     if (damage.empty()) damage = std::move(why);
   }
-  fail(where, "expected " + name + " data, got " + damage);
+  fail(where, "expected {} data, got {}", name, damage);
 }
 
 }  // namespace flamingo::crawl

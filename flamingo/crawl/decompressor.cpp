@@ -135,7 +135,8 @@ std::unique_ptr<Decompressor> make_decompressor(Compression compression) {
     case Compression::kBrotli:
       return std::make_unique<BrotliDecompressor>();
   }
-  fail("decompressor", "expected a known compression, got another number");
+  fail("decompressor", "expected a known compression, got number {}",
+       static_cast<int>(compression));
 }
 
 }  // namespace flamingo::crawl

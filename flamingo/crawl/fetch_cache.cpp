@@ -73,7 +73,7 @@ void write_unsynced(const std::string& path, const std::string& bytes) {
   try {
     write_all(fd, bytes, path);
     std::filesystem::rename(temporary, path, error);
-    if (error) fail(path, "expected to write a cache entry, got " + error.message());
+    if (error) fail(path, "expected to write a cache entry, got {}", error.message());
   } catch (const Error&) {
     std::filesystem::remove(temporary, error);
     ::close(fd);

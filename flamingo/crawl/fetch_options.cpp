@@ -16,7 +16,7 @@ void FetchOptions::validate() const {
   require(!product_token(user_agent).empty() &&
               std::all_of(user_agent.begin(), user_agent.end(),
                           [](char c) { return c == ' ' || is_ascii_graphic(c); }),
-          kWhere, "expected a user_agent that begins with a name, got \"" + user_agent + "\"");
+          kWhere, "expected a user_agent that begins with a name, got \"{}\"", user_agent);
   require_within(kWhere, "concurrency", concurrency, 1, 10'000);
   require_within(kWhere, "host_concurrency", host_concurrency, 1, 10'000);
   require_within(kWhere, "host_delay", host_delay, 0.0, kMaxSeconds);
@@ -24,7 +24,7 @@ void FetchOptions::validate() const {
   require_within(kWhere, "connect_seconds", connect_seconds, 0.001, kMaxSeconds);
   require_within(kWhere, "total_seconds", total_seconds, 0.001, kMaxSeconds);
   require(max_bytes >= 1 && max_bytes <= uint64_t{1} << 32, kWhere,
-          "expected max_bytes in [1, 2^32], got " + std::to_string(max_bytes));
+          "expected max_bytes in [1, 2^32], got {}", max_bytes);
   require_within(kWhere, "max_redirects", max_redirects, 0, 100);
   require_within(kWhere, "retries", retries, 0, 100);
   require_within(kWhere, "backoff_seconds", backoff_seconds, 0.0, kMaxSeconds);

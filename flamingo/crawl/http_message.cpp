@@ -38,9 +38,9 @@ int parse_status(std::string_view line, const std::string& where) {
   const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), status);
   const bool three =
       error == std::errc() && stop == digits.data() + 3 && (digits.size() == 3 || digits[3] == ' ');
-  require(
-      line.starts_with("HTTP/") && three && status >= 100 && status <= 599, where,
-      "expected a status line HTTP/1.1 200 OK, got \"" + std::string(line.substr(0, 80)) + "\"");
+  require(line.starts_with("HTTP/") && three && status >= 100 && status <= 599, where,
+          "expected a status line HTTP/1.1 200 OK, got \"{}\"",
+          std::string_view(line).substr(0, 80));
   return status;
 }
 
@@ -62,7 +62,7 @@ void take_head(std::string_view& rest, HttpMessage& message, const std::string& 
       message.headers.add_line(*line);
     }
   }
-  fail(where, "expected at most " + std::to_string(limits.max_headers) + " HTTP headers, got more");
+  fail(where, "expected at most {} HTTP headers, got more", limits.max_headers);
 }
 
 /// Comma-separated names of all headers called `name`, lower case.

@@ -24,14 +24,13 @@ std::string unpack(std::span<const std::byte> bytes, Compression compression, ui
     if (ended) decompressor->restart(bytes);
     const auto step = decompressor->step(
         bytes, std::as_writable_bytes(std::span(out.data() + filled, out.size() - filled)));
-    require(step.damage.empty(), where, "expected compressed bytes, got damage: " + step.damage);
+    require(step.damage.empty(), where, "expected compressed bytes, got damage: {}", step.damage);
     require(step.consumed + step.produced > 0 || step.ended, where,
-            "expected a whole compressed member, got its beginning", "the file is cut off");
+            "expected a whole compressed member, got its beginning", Hint{"the file is cut off"});
     bytes = bytes.subspan(step.consumed);
     filled += step.produced;
     ended = step.ended;
-    require(filled <= max_bytes, where,
-            "expected at most " + std::to_string(max_bytes) + " bytes unpacked, got more");
+    require(filled <= max_bytes, where, "expected at most {} bytes unpacked, got more", max_bytes);
   }
   out.resize(filled);
   return out;

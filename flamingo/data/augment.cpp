@@ -17,8 +17,8 @@ struct RangeCheck {
   void operator()(const char* name, double& value, const char* /*help*/) const {
     const std::string_view field = name;
     const double most = field == "rotation" ? 180 : field == "zoom" || field == "max_scale" ? 4 : 1;
-    require(std::isfinite(value) && value >= 0 && value <= most, "augment." + std::string(name),
-            "expected 0 to " + std::to_string(most) + ", got " + std::to_string(value));
+    if (!std::isfinite(value) || value < 0 || value > most)
+      fail("augment." + std::string(name), "expected 0 to {}, got {}", most, value);
   }
 };
 
@@ -82,8 +82,8 @@ void AugmentConfig::validate() {
 
 Augmenter::Augmenter(const AugmentConfig& config, int64_t side) : config_(config), side_(side) {
   config_.validate();
-  require(side >= 8 && side <= 1024, "Augmenter",
-          "expected a side of 8 to 1024 pixels, got " + std::to_string(side));
+  require(side >= 8 && side <= 1024, "Augmenter", "expected a side of 8 to 1024 pixels, got {}",
+          side);
   foreground_.resize(static_cast<size_t>(4 * side * side));
   picture_.resize(static_cast<size_t>(3 * side * side));
 }
@@ -207,9 +207,8 @@ void Augmenter::vary_picture(Rng& rng) {
 }
 
 void Augmenter::write(std::span<float> out) const {
-  require(out.size() == picture_.size(), "Augmenter",
-          "expected room for " + std::to_string(picture_.size()) + " numbers, got " +
-              std::to_string(out.size()));
+  require(out.size() == picture_.size(), "Augmenter", "expected room for {} numbers, got {}",
+          picture_.size(), out.size());
   constexpr float kScale = 1 / kPictogramStd;
   for (size_t i = 0; i < out.size(); ++i) {
     const float value = std::min(std::max(picture_[i], 0.0f), 1.0f);

@@ -14,9 +14,8 @@ ContrastiveBatches::ContrastiveBatches(PictogramSet set, const ContrastiveDataCo
     drawings_.insert(drawings_.end(), drawings.begin(), drawings.end());
   }
   require(config_.concepts >= 2 && config_.concepts <= std::ssize(concepts_),
-          "contrastive.concepts",
-          "expected 2 to " + std::to_string(concepts_.size()) + " concepts a batch, got " +
-              std::to_string(config_.concepts));
+          "contrastive.concepts", "expected 2 to {} concepts a batch, got {}", concepts_.size(),
+          config_.concepts);
 }
 
 int64_t ContrastiveBatches::steps_per_epoch() const {
@@ -32,7 +31,7 @@ std::vector<size_t> ContrastiveBatches::epoch_order(int64_t epoch) const {
 }
 
 CaptionedBatch ContrastiveBatches::batch(int64_t step) {
-  require(step >= 0, "ContrastiveBatches", "expected a step >= 0, got " + std::to_string(step));
+  require(step >= 0, "ContrastiveBatches", "expected a step >= 0, got {}", step);
   const auto order = epoch_order(step / steps_per_epoch());
   const auto first = static_cast<size_t>(step % steps_per_epoch() * config_.concepts);
   const auto count = static_cast<size_t>(config_.concepts);

@@ -230,9 +230,9 @@ Sequence DocumentSource::sequence(int64_t index, std::vector<std::string>& damag
     }
     document = rng.below(count);
   }
-  fail(state_->names.front(), "expected documents that can be trained on, got none in a row of " +
-                                  std::to_string(kMaxDamaged) +
-                                  (damaged.empty() ? "" : "; the last: " + damaged.back()));
+  fail(state_->names.front(),
+       "expected documents that can be trained on, got none in a row of {}{}", kMaxDamaged,
+       damaged.empty() ? "" : "; the last: " + damaged.back());
 }
 
 const SourcePictures& DocumentSource::pictures() const { return state_->pictures; }
@@ -282,7 +282,7 @@ struct DocumentSource::State {
 
 DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat&) {
   fail("documents", "expected a build with media libraries, got one built without media",
-       "configure with -DFLAMINGO_MEDIA=ON");
+       Hint{"configure with -DFLAMINGO_MEDIA=ON"});
 }
 int64_t DocumentSource::num_documents() const { return 0; }
 const std::vector<std::string>& DocumentSource::warnings() const { return state_->warnings; }

@@ -36,8 +36,7 @@ void EpisodeConfig::validate() {
       min_binding_media >= 3 && max_binding_media >= min_binding_media && max_binding_media <= 64,
       "episodes", "expected 3 <= min_binding_media <= max_binding_media <= 64");
   require(max_ways >= 3 && max_ways <= max_binding_media, "episodes.max_ways",
-          "expected 3 to max_binding_media (" + std::to_string(max_binding_media) + "), got " +
-              std::to_string(max_ways));
+          "expected 3 to max_binding_media ({}), got {}", max_binding_media, max_ways);
   require(max_pairs >= 3 && max_pairs <= 64, "episodes.max_pairs", "expected 3 to 64");
   require(max_frames >= 2 && max_frames <= 64, "episodes.max_frames", "expected 2 to 64");
   require(views >= 1 && binding_words >= max_ways, "episodes",
@@ -63,10 +62,10 @@ Episodes::Episodes(const PictogramSet& set, SequenceTokens tokens, std::vector<i
   }
   const int64_t needed = std::max(config_.max_pairs, 2 * config_.max_ways);  // blends take two
   require(std::ssize(entries_) >= needed && !subgroups_.empty(), "Episodes",
-          "expected a subgroup of " + std::to_string(config_.max_ways) + " concepts and " +
-              std::to_string(needed) + " in all, got " + std::to_string(entries_.size()));
-  require(std::ssize(words_) >= config_.max_ways, "Episodes",
-          "expected at least " + std::to_string(config_.max_ways) + " words to bind");
+          "expected a subgroup of {} concepts and {} in all, got {}", config_.max_ways, needed,
+          entries_.size());
+  require(std::ssize(words_) >= config_.max_ways, "Episodes", "expected at least {} words to bind",
+          config_.max_ways);
 }
 
 std::vector<Sequence> Episodes::batch(int64_t step) const {

@@ -76,7 +76,7 @@ std::vector<media::Image> render_motion(std::span<const uint8_t> pixels, const M
   constexpr const char* kWhere = "render_motion";
   require_within(kWhere, "side", clip.side, 16, 1024);
   require_within(kWhere, "frames", clip.frames, 2, 1024);
-  require(clip.side % 2 == 0, kWhere, "expected an even side, got " + std::to_string(clip.side));
+  require(clip.side % 2 == 0, kWhere, "expected an even side, got {}", clip.side);
   Sprite sprite;
   load_sprite(pixels, kPictogramSide, sprite);
   const auto area = static_cast<size_t>(clip.side * clip.side);

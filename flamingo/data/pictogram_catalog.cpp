@@ -24,7 +24,7 @@ Json read_list(const std::string& path, const char* name) {
   require(list.is_array() && !list.empty(), path, "expected a list of objects");
   for (const Json& item : list) {
     require(item.is_object() && !text_at(item, name).empty(), path,
-            "expected every entry to have a \"" + std::string(name) + "\"");
+            "expected every entry to have a \"{}\"", name);
   }
   return list;
 }
@@ -32,7 +32,7 @@ Json read_list(const std::string& path, const char* name) {
 /// Guards against a listing that leads out of its folder.
 void require_plain(const std::string& text, std::string_view allowed, const std::string& where) {
   require(!text.empty() && text.find_first_not_of(allowed) == std::string::npos, where,
-          "expected a plain file name, got \"" + text + "\"");
+          "expected a plain file name, got \"{}\"", text);
 }
 
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to) {
@@ -151,7 +151,7 @@ class Lister {
       const auto drawn = item.find("has_img_twitter");
       if (drawn == item.end() || *drawn != true) continue;
       const std::string image = text_at(item, "image");
-      require(image.ends_with(".png"), path, "expected a PNG, got \"" + image + "\"");
+      require(image.ends_with(".png"), path, "expected a PNG, got \"{}\"", image);
       require_plain(image.substr(0, image.size() - 4), kHexDigits, path);
       twitter_[key_of(text_at(item, "unified"))] = sources_.twitter + "/img/twitter/64/" + image;
     }
@@ -268,7 +268,7 @@ bool has_word(const std::string& text, std::span<const std::string_view> words) 
 
 PictogramCatalog list_pictograms(const PictogramSources& sources) {
   require(sources.held_out >= 0 && sources.held_out <= 1, "pictograms.held_out",
-          "expected 0 to 1, got " + std::to_string(sources.held_out));
+          "expected 0 to 1, got {}", sources.held_out);
   return Lister(sources).list();
 }
 

@@ -28,8 +28,7 @@ void check_drawings(const FileTable& table, const std::string& where) {
   for (size_t i = 0; i < table.drawings.size(); ++i) {
     const int64_t index = table.drawings[i].concept_index;
     require(index >= 0 && index < concepts, where,
-            "drawing " + std::to_string(i) + ": expected a concept below " +
-                std::to_string(concepts) + ", got " + std::to_string(index));
+            "drawing {}: expected a concept below {}, got {}", i, concepts, index);
   }
 }
 
@@ -61,13 +60,14 @@ PictogramSet PictogramSet::from_file(std::shared_ptr<const io::Safetensors> file
   const io::TensorView* pixels = file->find(kPixelsName);
   const auto text = file->metadata().find(kTableKey);
   require(pixels && text != file->metadata().end(), where,
-          "expected a pictogram file, got other safetensors", "build it with flamingo pictograms");
+          "expected a pictogram file, got safetensors without \"{}\"",
+          pixels ? kTableKey : kPixelsName, Hint{"build it with flamingo pictograms"});
   PictogramSet set;
   auto table = std::make_shared<Table>(parse_table(parse_json(text->second, where), where));
   const std::vector<int64_t> shape = {std::ssize(table->drawings), kPictogramSide, kPictogramSide,
                                       4};
   require(pixels->dtype == io::DType::kU8 && pixels->shape == shape, where,
-          "expected pixels U8 [" + std::to_string(shape[0]) + ", 80, 80, 4]");
+          "expected pixels U8 [{}, 80, 80, 4]", shape[0]);
   set.pixels_ = {reinterpret_cast<const uint8_t*>(pixels->data.data()), pixels->data.size()};
   set.table_ = std::move(table);
   set.file_ = std::move(file);
@@ -77,8 +77,8 @@ PictogramSet PictogramSet::from_file(std::shared_ptr<const io::Safetensors> file
 PictogramSet::Table PictogramSet::parse_table(const Json& json, const std::string& where) {
   FileTable stored;
   config_from_json(json, stored, where);
-  require(stored.version == kTableVersion, where,
-          "expected table version 1, got " + std::to_string(stored.version));
+  require(stored.version == kTableVersion, where, "expected table version 1, got {}",
+          stored.version);
   check_drawings(stored, where);
   Table table;
   table.concepts = std::move(stored.concepts);
@@ -93,8 +93,7 @@ PictogramSet::Table PictogramSet::parse_table(const Json& json, const std::strin
 
 std::span<const uint8_t> PictogramSet::pixels(int64_t drawing) const {
   require(drawing >= 0 && drawing < std::ssize(drawings()), "PictogramSet",
-          "expected a drawing below " + std::to_string(drawings().size()) + ", got " +
-              std::to_string(drawing));
+          "expected a drawing below {}, got {}", drawings().size(), drawing);
   return pixels_.subspan(static_cast<size_t>(drawing * kPictogramBytes), kPictogramBytes);
 }
 
@@ -134,8 +133,7 @@ void write_pictograms(const std::string& path, std::vector<PictogramConcept> con
                       std::vector<PictogramDrawing> drawings, std::span<const uint8_t> pixels) {
   const int64_t count = std::ssize(drawings);
   require(std::ssize(pixels) == count * kPictogramBytes, path,
-          "expected " + std::to_string(count * kPictogramBytes) + " bytes of pixels, got " +
-              std::to_string(pixels.size()));
+          "expected {} bytes of pixels, got {}", count * kPictogramBytes, pixels.size());
   FileTable table{.concepts = std::move(concepts), .drawings = std::move(drawings)};
   check_drawings(table, path);
   const io::TensorView view{.name = kPixelsName,

@@ -28,9 +28,8 @@ inline std::array<float, 4> bilinear(const float* rgba, int64_t stride, float x,
 }  // namespace
 
 void load_sprite(std::span<const uint8_t> pixels, int64_t side, Sprite& sprite) {
-  require(std::ssize(pixels) == side * side * 4, "load_sprite",
-          "expected " + std::to_string(side * side * 4) + " bytes, got " +
-              std::to_string(pixels.size()));
+  if (std::ssize(pixels) != side * side * 4)
+    fail("load_sprite", "expected {} bytes, got {}", side * side * 4, pixels.size());
   sprite.side = side;
   const int64_t stride = sprite.stride();
   sprite.rgba.assign(static_cast<size_t>(stride * stride * 4), 0.0f);

@@ -8,8 +8,7 @@
 namespace flamingo::data {
 
 std::vector<size_t> sample_distinct(size_t count, size_t bound, Rng& rng) {
-  require(count <= bound, "sample_distinct",
-          "expected at most " + std::to_string(bound) + ", got " + std::to_string(count));
+  require(count <= bound, "sample_distinct", "expected at most {}, got {}", bound, count);
   std::vector<size_t> picked;
   while (picked.size() < count) {
     const size_t candidate = rng.below(bound);

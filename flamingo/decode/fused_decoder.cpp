@@ -12,18 +12,16 @@ namespace {
 constexpr const char* kWhere = "FusedDecoder";
 
 void check_matrix(const SharedMatrix& matrix, int64_t rows, int64_t cols, const char* name) {
-  require(matrix != nullptr && matrix->rows() == rows && matrix->cols() == cols, kWhere,
-          std::string("expected ") + name + " [" + std::to_string(rows) + ", " +
-              std::to_string(cols) + "], got " +
-              (matrix == nullptr ? std::string("none")
-                                 : "[" + std::to_string(matrix->rows()) + ", " +
-                                       std::to_string(matrix->cols()) + "]"));
+  if (matrix == nullptr || matrix->rows() != rows || matrix->cols() != cols)
+    fail(kWhere, "expected {} [{}, {}], got {}", name, rows, cols,
+         matrix == nullptr
+             ? std::string("none")
+             : "[" + std::to_string(matrix->rows()) + ", " + std::to_string(matrix->cols()) + "]");
 }
 
 void check_length(size_t length, int64_t expected, const char* name) {
-  require(static_cast<int64_t>(length) == expected, kWhere,
-          std::string("expected ") + name + " [" + std::to_string(expected) + "], got [" +
-              std::to_string(length) + "]");
+  require(static_cast<int64_t>(length) == expected, kWhere, "expected {} [{}], got [{}]", name,
+          expected, length);
 }
 
 void check_norm(const NormWeights& norm, int64_t dim) {
@@ -74,8 +72,8 @@ void check_weights(const FusedDecoderWeights& weights) {
   require(weights.dim >= 1 && weights.head_dim >= 2 && weights.head_dim % 2 == 0, kWhere,
           "expected a width and an even head width");
   require(weights.kv_heads >= 1 && weights.heads % weights.kv_heads == 0, kWhere,
-          "expected query heads in multiples of key heads, got " + std::to_string(weights.heads) +
-              " and " + std::to_string(weights.kv_heads));
+          "expected query heads in multiples of key heads, got {} and {}", weights.heads,
+          weights.kv_heads);
   check_length(weights.inverse_frequencies.size(), weights.head_dim / 2, "inverse frequencies");
   for (const DecoderBlockWeights& block : weights.blocks) check_block(block, weights);
   int64_t previous = 0;
@@ -142,8 +140,8 @@ void FusedDecoder::check(const DecodeStep& step) const {
     require(cache.keys != nullptr && cache.values != nullptr && is_cache_type(cache.type), kWhere,
             "expected a float32 or bfloat16 cache");
     require(step.position >= 0 && step.position < cache.capacity, kWhere,
-            "expected a position below the cache's capacity " + std::to_string(cache.capacity) +
-                ", got " + std::to_string(step.position));
+            "expected a position below the cache's capacity {}, got {}", cache.capacity,
+            step.position);
   }
   for (const MediaView& media : step.media) {
     require(media.latents >= 0 && is_cache_type(media.type), kWhere,

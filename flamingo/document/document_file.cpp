@@ -28,15 +28,20 @@ std::unique_ptr<DocumentFile> open_documents(const std::string& path,
       without_byte_order_mark({reinterpret_cast<const char*>(start.data()), start.size()}));
   require(!text.starts_with("PK\3\4"), path,
           "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got a zip",
-          "mmc4's shards are published as .jsonl.zip: unzip them first");
+          Hint{"mmc4's shards are published as .jsonl.zip: unzip them first"});
   if (text.starts_with("PAR1")) return std::make_unique<ParquetDocuments>(path, options.parquet);
   require(!text.starts_with('['), path,
           "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got one JSON list",
-          "write a line for each document: jq -c '.[]'");
+          Hint{"write a line for each document: jq -c '.[]'"});
   require(!text.starts_with("\xFF\xFE") && !text.starts_with("\xFE\xFF"), path,
           "expected lines of JSON in UTF-8, got UTF-16");
-  require(crawl::sniff_compression(start) || !text.starts_with("\x1F\x8B"), path,
-          "expected a gzip file of method 8 without reserved flags, got another header");
+  if (!crawl::sniff_compression(start) && text.starts_with("\x1F\x8B")) {
+    require(text.size() >= 4, path, "expected the header of a gzip file, got {} bytes",
+            text.size());
+    fail(path,
+         "expected a gzip file of method 8 without reserved flags, got method {} and flags {}",
+         static_cast<uint8_t>(text[2]), static_cast<uint8_t>(text[3]));
+  }
   if (crawl::sniff_compression(start) || text.starts_with('{'))
     return std::make_unique<JsonlDocuments>(path, options);
   return std::make_unique<TarDocuments>(path, options.mmc4);

@@ -91,8 +91,7 @@ Part to_part(JsonPart part, size_t num_media, const std::string& where) {
           "expected a part with either text or media, got both or neither");
   if (part.text) return Part::of_text(std::move(*part.text));
   require(*part.media >= 0 && *part.media < static_cast<int64_t>(num_media), where,
-          "expected a medium below " + std::to_string(num_media) + ", got " +
-              std::to_string(*part.media));
+          "expected a medium below {}, got {}", num_media, *part.media);
   return Part::of_medium(*part.media);
 }
 
@@ -101,32 +100,26 @@ void expect_places(const Document& document, const std::string& where) {
   int64_t next = 0;
   for (const Part& part : document.parts) {
     if (part.is_text()) continue;
-    require(part.medium == next, where,
-            "expected medium " + std::to_string(next) + " next, got " + std::to_string(part.medium),
-            "each medium stands at one place, in the order of \"media\"");
+    require(part.medium == next, where, "expected medium {} next, got {}", next, part.medium,
+            Hint{"each medium stands at one place, in the order of \"media\""});
     ++next;
   }
   require(next == std::ssize(document.media), where,
-          "expected a place for each of " + std::to_string(document.media.size()) + " media, got " +
-              std::to_string(next));
+          "expected a place for each of {} media, got {}", document.media.size(), next);
 }
 
 JsonDocument parse(std::string_view json, const std::string& where, const DocumentLimits& limits) {
-  require(json.size() <= limits.max_json_bytes, where,
-          "expected at most " + std::to_string(limits.max_json_bytes) + " bytes of JSON, got " +
-              std::to_string(json.size()));
+  require(json.size() <= limits.max_json_bytes, where, "expected at most {} bytes of JSON, got {}",
+          limits.max_json_bytes, json.size());
   JsonDocument read;
   read.version = 0;
   config_from_json(parse_json(json, where), read, where);
-  require(read.version == kVersion, where,
-          "expected a document of version " + std::to_string(kVersion) + ", got " +
-              std::to_string(read.version));
-  require(std::ssize(read.parts) <= limits.max_parts, where,
-          "expected at most " + std::to_string(limits.max_parts) + " parts, got " +
-              std::to_string(read.parts.size()));
-  require(std::ssize(read.media) <= limits.max_media, where,
-          "expected at most " + std::to_string(limits.max_media) + " media, got " +
-              std::to_string(read.media.size()));
+  require(read.version == kVersion, where, "expected a document of version {}, got {}", kVersion,
+          read.version);
+  require(std::ssize(read.parts) <= limits.max_parts, where, "expected at most {} parts, got {}",
+          limits.max_parts, read.parts.size());
+  require(std::ssize(read.media) <= limits.max_media, where, "expected at most {} media, got {}",
+          limits.max_media, read.media.size());
   return read;
 }
 
@@ -174,7 +167,7 @@ ReadDocument document_from_json(std::string_view json, const std::string& where,
   for (JsonMedium& medium : read.media) {
     const size_t dot = medium.member.rfind('.');
     require(dot != std::string::npos && dot > 0, where,
-            "expected a member such as \"0.jpg\", got \"" + medium.member + "\"");
+            "expected a member such as \"0.jpg\", got \"{}\"", medium.member);
     require(medium.width >= 0 && medium.height >= 0, where,
             "expected sizes >= 0, got a negative one");
     out.document.media.push_back({.kind = medium.kind,

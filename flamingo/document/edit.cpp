@@ -20,9 +20,8 @@ void join(Part& part, const std::string& text) {
 }  // namespace
 
 void keep_media(Document& document, const std::vector<bool>& keep) {
-  require(keep.size() == document.media.size(), "keep_media",
-          "expected " + std::to_string(document.media.size()) + " entries, got " +
-              std::to_string(keep.size()));
+  require(keep.size() == document.media.size(), "keep_media", "expected {} entries, got {}",
+          document.media.size(), keep.size());
   std::vector<Part> parts;
   std::vector<Medium> media;
   for (Part& part : document.parts) {

@@ -25,8 +25,8 @@ inline int64_t json_extent(const Json& object, const char* name) {
 /// object[name], which must be a list. Throws Error naming `where`.
 inline const Json& json_list(const Json& object, const char* name, const std::string& where) {
   const auto it = object.find(name);
-  require(it != object.end() && it->is_array(), where,
-          "expected a list \"" + std::string(name) + "\", got none");
+  require(it != object.end(), where, "expected a list \"{}\", got none", name);
+  require(it->is_array(), where, "expected a list \"{}\", got {}", name, it->type_name());
   return *it;
 }
 

@@ -35,7 +35,8 @@ JsonlDocuments::JsonlDocuments(const std::string& path, const DocumentFileOption
     begin = end + 1;
   }
   require(!lines_.empty() && ascii_trim(text_.substr(lines_[0].begin)).starts_with('{'), path,
-          "expected lines of JSON, got something else", "a compressed tar must be unpacked first");
+          "expected lines of JSON, got something else",
+          Hint{"a compressed tar must be unpacked first"});
 }
 
 std::string JsonlDocuments::key(int64_t index) const {
@@ -47,8 +48,7 @@ Document JsonlDocuments::read(int64_t index) const {
   const uint64_t begin = lines_[static_cast<size_t>(index)].begin;
   const std::string_view line = text_.substr(begin, text_.find('\n', begin) - begin);
   require(line.size() <= options_.max_line_bytes, where,
-          "expected a line of at most " + std::to_string(options_.max_line_bytes) + " bytes, got " +
-              std::to_string(line.size()));
+          "expected a line of at most {} bytes, got {}", options_.max_line_bytes, line.size());
   const Json json = parse_foreign_json(line, where);
   if (json.contains("text_list"))
     return mmc4_document(json, where, options_.mmc4, MissingPicture::kKeepAddress);

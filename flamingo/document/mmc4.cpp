@@ -23,7 +23,8 @@ std::string picture_bytes(const Json& info, const std::string& where) {
   if (base64.starts_with("b'") && base64.ends_with("'") && base64.size() > 2)
     base64 = base64.substr(2, base64.size() - 3);
   auto bytes = io::base64_decode(base64);
-  require(bytes.has_value(), where, "expected base64 in \"image_base64\", got other text");
+  require(bytes.has_value(), where,
+          "expected base64 in \"image_base64\", got {} bytes that do not decode", base64.size());
   return std::move(*bytes);
 }
 
@@ -39,9 +40,9 @@ size_t matched_sentence(const Json& info, size_t num_sentences, const std::strin
   const auto it = info.find("matched_text_index");
   const bool known = it != info.end() && it->is_number_integer();
   const int64_t index = known ? it->get<int64_t>() : -1;
-  require(index >= 0 && std::cmp_less(index, num_sentences), where,
-          "expected \"matched_text_index\" below " + std::to_string(num_sentences) + ", got " +
-              (known ? std::to_string(index) : "none"));
+  if (index < 0 || !std::cmp_less(index, num_sentences))
+    fail(where, "expected \"matched_text_index\" below {}, got {}", num_sentences,
+         known ? std::to_string(index) : "none");
   return static_cast<size_t>(index);
 }
 

@@ -40,7 +40,7 @@ Medium read_picture(const ObelicsPicture& picture, const Json& about, const std:
   const std::string& url = src.empty() ? picture.url : src;
   const bool is_text = std::ranges::none_of(url, [](char c) { return c >= 0 && c < ' '; });
   require(is_text, where, "expected the address of a picture, got bytes that are no text",
-          "a picture of a format that is not read");
+          Hint{"a picture of a format that is not read"});
   Medium medium{.url = text::repair_utf8(url),
                 .alt = json_text(about, "alt_text"),
                 .bytes = picture.bytes,
@@ -56,7 +56,7 @@ std::vector<std::optional<std::string>> optional_texts(const Json& json, const c
   std::vector<std::optional<std::string>> texts;
   for (const Json& item : json_list(json, name, where)) {
     require(item.is_null() || item.is_string(), where,
-            "expected texts or null in \"" + std::string(name) + "\", got something else");
+            "expected texts or null in \"{}\", got something else", name);
     texts.push_back(item.is_null() ? std::nullopt : std::optional(item.get<std::string>()));
   }
   return texts;
@@ -89,7 +89,7 @@ Document obelics_document(const ObelicsRow& row, const std::string& where) {
   Document document{.url = page_url(general, metadata)};
   for (size_t i = 0; i < num_places; ++i) {
     require(row.texts[i].has_value() != row.images[i].has_value(), where,
-            "expected a text or a picture at place " + std::to_string(i) + ", got both or neither");
+            "expected a text or a picture at place {}, got both or neither", i);
     if (row.texts[i]) {
       document.parts.push_back(Part::of_text(without_marks(text::repair_utf8(*row.texts[i]))));
     } else {

@@ -95,9 +95,8 @@ ParquetDocuments::Columns ParquetDocuments::find_columns() const {
     paths += (paths.empty() ? "" : ", ") + column.path;
   require(texts && (columns.images || columns.bytes), file_.path(),
           "expected columns \"texts\" (a list of texts) and \"images\" (a list of texts, or of "
-          "structures of \"bytes\" and \"path\"), got " +
-              paths,
-          "pictures of img2dataset are in the tar beside its Parquet file");
+          "structures of \"bytes\" and \"path\"), got {}",
+          paths, Hint{"pictures of img2dataset are in the tar beside its Parquet file"});
   return columns;
 }
 
@@ -150,8 +149,7 @@ std::shared_ptr<const ParquetDocuments::RowGroup> ParquetDocuments::row_group(si
 
 Document ParquetDocuments::read(int64_t index) const {
   const std::string where = file_.path() + ": " + key(index);
-  require(index >= 0 && index < size(), where,
-          "expected a row below " + std::to_string(size()) + ", got another");
+  require(index >= 0 && index < size(), where, "expected a row below {}, got {}", size(), index);
   const auto after = std::ranges::upper_bound(first_row_, index);
   const auto group_index = static_cast<size_t>(after - first_row_.begin()) - 1;
   const auto group = row_group(group_index);

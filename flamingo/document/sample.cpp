@@ -21,12 +21,15 @@ Document read_native(const Sample& sample, std::string_view json) {
   ReadDocument read = document_from_json(json, sample.where);
   for (size_t i = 0; i < read.members.size(); ++i) {
     const std::string_view* bytes = sample.find(read.members[i]);
-    require(bytes != nullptr, sample.where,
-            "expected a member \"" + read.members[i] + "\", got " + names_of(sample));
+    if (bytes == nullptr)
+      fail(sample.where, "expected a member \"{}\", got {}", read.members[i], names_of(sample));
     Medium& medium = read.document.media[i];
-    require(medium.sha256.empty() || medium.sha256 == io::sha256_hex(*bytes), sample.where,
-            "expected " + read.members[i] + " with the SHA-256 of the document, got another",
-            "the shard is damaged");
+    if (!medium.sha256.empty()) {
+      const std::string sha256 = io::sha256_hex(*bytes);
+      require(medium.sha256 == sha256, sample.where,
+              "expected {} with the SHA-256 of the document, {}, got {}", read.members[i],
+              medium.sha256, sha256, Hint{"the shard is damaged"});
+    }
     medium.bytes = *bytes;
   }
   return std::move(read.document);
@@ -50,7 +53,7 @@ Document read_sample(const Sample& sample, const Mmc4Rules& rules) {
   if (json != nullptr && json->find("\"parts\"") != json->npos) return read_native(sample, *json);
   if (json != nullptr && json->find("\"status\"") != json->npos)
     expect_fetched(parse_foreign_json(*json, sample.where), sample.where);
-  fail(sample.where, "expected a sample of a known kind, got files " + names_of(sample));
+  fail(sample.where, "expected a sample of a known kind, got files {}", names_of(sample));
 }
 
 }  // namespace flamingo::document

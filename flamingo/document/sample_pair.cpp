@@ -41,9 +41,9 @@ std::string read_caption(const Sample& sample, const Json& metadata) {
 void expect_fetched(const Json& metadata, const std::string& where) {
   const std::string status = json_text(metadata, "status");
   const std::string why = json_text(metadata, "error_message");
-  require_usable(status.empty() || status == "success", where,
-                 "expected a sample that was fetched, got status \"" + status + "\"" +
-                     (why.empty() ? "" : ": " + why));
+  if (status.empty() || status == "success") return;
+  throw UnusableDocument(where, "expected a sample that was fetched, got status \"" + status +
+                                    "\"" + (why.empty() ? "" : ": " + why));
 }
 
 bool is_pair(const Sample& sample) { return std::ranges::any_of(sample.files, is_medium); }
@@ -51,8 +51,9 @@ bool is_pair(const Sample& sample) { return std::ranges::any_of(sample.files, is
 Document read_pair(const Sample& sample) {
   const Json metadata = read_metadata(sample);
   expect_fetched(metadata, sample.where);
-  require(std::ranges::count_if(sample.files, is_medium) == 1, sample.where,
-          "expected one picture or clip beside its caption, got another number");
+  const auto count = std::ranges::count_if(sample.files, is_medium);
+  require(count == 1, sample.where, "expected one picture or clip beside its caption, got {}",
+          count);
   const Sample::File& file = *std::ranges::find_if(sample.files, is_medium);
   require(!file.bytes.empty(), sample.where, "expected a medium with bytes, got an empty file");
   Document document{.url = json_text(metadata, "url")};

@@ -12,10 +12,10 @@ namespace flamingo::document {
 void ShardWriter::add(std::string_view key, Document document) {
   const std::string name(key);
   require(!key.empty() && key.find('.') == std::string_view::npos, "ShardWriter",
-          "expected a key without dots, got \"" + name + "\"");
+          "expected a key without dots, got \"{}\"", name);
   for (Medium& medium : document.media) {
-    require(!medium.bytes.empty(), "ShardWriter",
-            "expected media with bytes, got none for " + name);
+    require(!medium.bytes.empty(), "ShardWriter", "expected media with bytes, got none for {}",
+            name);
     if (medium.sha256.empty()) medium.sha256 = io::sha256_hex(medium.bytes);
   }
   tar_.add(name + ".json", document_to_json(document));
@@ -43,7 +43,7 @@ std::vector<std::string> TarDocuments::warnings() const {
 Document TarDocuments::read(int64_t index) const {
   const io::SampleGroup& group = samples_.at(static_cast<size_t>(index));
   Sample sample{.where = file_.path() + ": " + group.key};
-  require(group.error.empty(), sample.where, group.error);
+  require(group.error.empty(), sample.where, "{}", group.error);
   for (const io::SampleFile& file : group.files) {
     const auto data = tar_.members[file.member].data;
     sample.files.push_back(

@@ -16,9 +16,9 @@ constexpr std::array<data::PictogramStyle, 2> kSupportStyles = {data::PictogramS
                                                                 data::PictogramStyle::kOutline};
 
 void check_task(const EpisodeTask& task) {
-  require(task.ways >= 2, "eval." + task.name, "expected at least 2 ways");
-  require(task.shots >= 0 && task.shots <= std::ssize(kSupportStyles), "eval." + task.name,
-          "expected 0 to 2 shots, got " + std::to_string(task.shots));
+  if (task.ways < 2) fail("eval." + task.name, "expected at least 2 ways");
+  if (task.shots < 0 || task.shots > std::ssize(kSupportStyles))
+    fail("eval." + task.name, "expected 0 to 2 shots, got {}", task.shots);
 }
 
 }  // namespace
@@ -60,11 +60,11 @@ EpisodeSampler::EpisodeSampler(const data::PictogramSet& set, data::SequenceToke
       entries_.push_back(std::move(entry));
     }
   }
-  require(std::ssize(entries_) > task_.ways, "eval." + task_.name,
-          "expected more than " + std::to_string(task_.ways) +
-              " concepts with the drawings needed" + ", got " + std::to_string(entries_.size()));
-  require(!task_.made_up || std::ssize(words_) >= task_.ways, "eval." + task_.name,
-          "expected at least " + std::to_string(task_.ways) + " words for labels");
+  if (std::ssize(entries_) <= task_.ways)
+    fail("eval." + task_.name, "expected more than {} concepts with the drawings needed, got {}",
+         task_.ways, entries_.size());
+  if (task_.made_up && std::ssize(words_) < task_.ways)
+    fail("eval." + task_.name, "expected at least {} words for labels", task_.ways);
 }
 
 EpisodeSampler::Plan EpisodeSampler::plan(int64_t index) const {

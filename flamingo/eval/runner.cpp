@@ -16,10 +16,8 @@ namespace {
 constexpr const char* kEncoderTask = "encoder";
 
 void check_config(const EvalConfig& config) {
-  require(config.episodes >= 1, "eval.episodes",
-          "expected at least 1, got " + std::to_string(config.episodes));
-  require(config.batch >= 1, "eval.batch",
-          "expected at least 1, got " + std::to_string(config.batch));
+  require(config.episodes >= 1, "eval.episodes", "expected at least 1, got {}", config.episodes);
+  require(config.batch >= 1, "eval.batch", "expected at least 1, got {}", config.batch);
 }
 
 int64_t best(const std::vector<double>& scores) {
@@ -142,7 +140,7 @@ std::vector<EpisodeTask> select_tasks(const std::vector<std::string>& names) {
     if (name == kEncoderTask) continue;
     const auto it = std::ranges::find(all, name, &EpisodeTask::name);
     require(it != all.end(), "eval.tasks",
-            "expected naming, binding-1, binding-2, names or encoder, got \"" + name + "\"");
+            "expected naming, binding-1, binding-2, names or encoder, got \"{}\"", name);
     chosen.push_back(*it);
   }
   return chosen;

@@ -49,11 +49,9 @@ FusedStepDecoder::FusedStepDecoder(model::Flamingo model, const io::Gguf* lm,
 void FusedStepDecoder::check(int32_t phi, const lm::KvCache& cache) const {
   require(!cache.mask().defined(), kWhere, "expected a cache without padding, got one with");
   const int64_t limit = model_->config().lm.max_positions;
-  require(cache.length() < limit, kWhere,
-          "expected at most " + std::to_string(limit) + " tokens, got one more");
-  require(
-      phi >= 0 && phi <= cache.num_media(), kWhere,
-      "expected phi in [0, " + std::to_string(cache.num_media()) + "], got " + std::to_string(phi));
+  require(cache.length() < limit, kWhere, "expected at most {} tokens, got one more", limit);
+  require(phi >= 0 && phi <= cache.num_media(), kWhere, "expected phi in [0, {}], got {}",
+          cache.num_media(), phi);
 }
 
 decode::MediaView FusedStepDecoder::media_view(size_t layer, int32_t phi,

@@ -115,7 +115,7 @@ decode::CrossBlockWeights cross_weights(const lm::GatedXattn& layer,
 decode::SharedMatrix pack(const io::Gguf& lm, const std::string& name, int64_t heads = 0) {
   const io::GgufTensor* tensor = lm.find(name);
   require(tensor != nullptr && tensor->shape.size() == 2, kWeightsWhere,
-          "expected a matrix " + name + " in the language model's GGUF");
+          "expected a matrix {} in the language model's GGUF", name);
   tensor->readable(kWhere);
   const int64_t rows = tensor->shape[0], cols = tensor->shape[1];
   std::vector<std::byte> turned;

@@ -33,10 +33,9 @@ PreparedMedium load_clip(const std::string& path, const media::TransformConfig& 
   const auto bytes = std::as_bytes(std::span(content));
   media::Video video(bytes, path,
                      {.fps = sampling.fps, .frames = sampling.frames, .limits = limits});
-  require(video.num_moments() <= limits.max_frames, path,
-          "expected at most " + std::to_string(limits.max_frames) + " frames, got " +
-              std::to_string(video.num_moments()),
-          "ask for a number of frames (--frames) or for fewer a second (--fps)");
+  require(video.num_moments() <= limits.max_frames, path, "expected at most {} frames, got {}",
+          limits.max_frames, video.num_moments(),
+          Hint{"ask for a number of frames (--frames) or for fewer a second (--fps)"});
   std::vector<at::Tensor> frames;
   video.read(0, video.num_moments(), [&](const media::VideoFrame& frame) {
     frames.push_back(pixels_of(frame.image, config));
@@ -73,7 +72,7 @@ std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt, const media
                                        const FrameSampling&) {
   require(prompt.media().empty(), "media",
           "expected a build with media libraries, got one built without media",
-          "configure with -DFLAMINGO_MEDIA=ON");
+          Hint{"configure with -DFLAMINGO_MEDIA=ON"});
   return {};
 }
 

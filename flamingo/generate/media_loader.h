@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "flamingo/generate/engine.h"
+#include "flamingo/generate/conversation.h"
 #include "flamingo/media/limits.h"
 #include "flamingo/model/config.h"
 #include "flamingo/prompt/prompt.h"

@@ -9,7 +9,7 @@
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/config.h"
 #include "flamingo/prompt/idefics_processor.h"
-#include "flamingo/surgery/gather_weights.h"
+#include "flamingo/surgery/huge_pages.h"
 
 namespace flamingo::generate {
 namespace {
@@ -55,21 +55,21 @@ ModelBundle bundle_of(checkpoint::LoadedFlamingo loaded, text::Tokenizer tokeniz
   bundle.warnings = std::move(loaded.warnings);
   const auto& of_text = bundle.tokenizer.warnings();
   bundle.warnings.insert(bundle.warnings.end(), of_text.begin(), of_text.end());
-  surgery::gather_weights(*bundle.model);
+  surgery::move_to_huge_pages(*bundle.model);
   bundle.model->eval();
   return bundle;
 }
 
 /// Whether the folder's model is ours; else it is IDEFICS. Throws Error for all others.
 bool is_native_model(const std::string& folder) {
-  require(
-      fs::is_directory(folder), folder, "expected a model folder, got none",
-      "train one or give --model; the default model lies in models/pictogram of the repository");
+  require(fs::is_directory(folder), folder, "expected a model folder, got none",
+          Hint{"train one or give --model; the default model lies in models/pictogram of the "
+               "repository"});
   if (checkpoint::is_native(folder)) return true;
   const auto config = read_json_file((fs::path(folder) / "config.json").string());
   const auto type = config.is_object() ? config.value("model_type", Json()) : Json();
-  require(type == "idefics", folder,
-          "expected a flamingo or idefics model, got model_type " + type.dump());
+  require(type == "idefics", folder, "expected a flamingo or idefics model, got model_type {}",
+          type.dump());
   return false;
 }
 
@@ -145,6 +145,13 @@ EncodedPrompt encode_text(const ModelBundle& bundle, const prompt::Prompt& promp
   return encoded;
 }
 
+EncodedPrompt encode_prompt(const ModelBundle& bundle, const prompt::Prompt& prompt,
+                            const FrameSampling& sampling) {
+  EncodedPrompt encoded = encode_text(bundle, prompt);
+  encoded.media = load_media(prompt, bundle.model->config().transform, sampling);
+  return encoded;
+}
+
 std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const prompt::Prompt& prompt,
                                       std::span<const int32_t> prompt_ids,
                                       const std::string& answer) {
@@ -159,11 +166,13 @@ std::vector<int32_t> continuation_ids(const ModelBundle& bundle, const prompt::P
     whole.items.push_back(prompt::TextItem{answer});
   }
   auto ids = encode_text(bundle, whole).ids;
-  require(ids.size() > prompt_ids.size() &&
-              std::equal(prompt_ids.begin(), prompt_ids.end(), ids.begin()),
-          "candidate",
-          "expected a prompt whose tokens stay the same before \"" + answer + "\", got others",
-          "end the prompt without a space");
+  if (ids.size() <= prompt_ids.size() ||
+      !std::equal(prompt_ids.begin(), prompt_ids.end(), ids.begin())) {
+    const auto same = std::ranges::mismatch(prompt_ids, ids).in1 - prompt_ids.begin();
+    fail("candidate",
+         "expected a prompt whose {} tokens stay the same before \"{}\", got {} that do among {}",
+         prompt_ids.size(), answer, same, ids.size(), Hint{"end the prompt without a space"});
+  }
   ids.erase(ids.begin(), ids.begin() + std::ssize(prompt_ids));
   if (bundle.answer_end) ids.push_back(*bundle.answer_end);
   return ids;

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "flamingo/generate/engine.h"
+#include "flamingo/generate/conversation.h"
+#include "flamingo/generate/media_loader.h"
 #include "flamingo/io/gguf.h"
 #include "flamingo/model/flamingo.h"
 #include "flamingo/prompt/prompt.h"
@@ -45,6 +46,11 @@ media::TransformConfig read_transform(const std::string& folder);
 /// `media_before` media of the same conversation came earlier (0: the prompt starts it, with BOS).
 EncodedPrompt encode_text(const ModelBundle& bundle, const prompt::Prompt& prompt,
                           int32_t media_before = 0, bool begin = true);
+
+/// A prompt whole: encode_text, and its pictures and clips as the model takes them (load_media).
+/// Throws Error naming a file that cannot be read.
+EncodedPrompt encode_prompt(const ModelBundle& bundle, const prompt::Prompt& prompt,
+                            const FrameSampling& sampling = {});
 
 /// Token ids of `answer` after `prompt`, whose own are `prompt_ids` (a space comes between, if
 /// neither has one), and of the token that follows a whole answer, if the model has one. Throws

@@ -31,9 +31,8 @@ ChangedLogits changed_logits(std::span<const float> logits, std::span<const int3
   };
   if (penalty != 1.0) {
     for (const int32_t id : history) {
-      require(is_token(id), "Sampler",
-              "expected a history of ids below " + std::to_string(logits.size()) + ", got " +
-                  std::to_string(id));
+      require(is_token(id), "Sampler", "expected a history of ids below {}, got {}", logits.size(),
+              id);
       const double logit = logits[static_cast<size_t>(id)];
       changed[id] = logit > 0 ? logit / penalty : logit * penalty;
     }
@@ -58,7 +57,7 @@ Candidate heaviest(std::span<const float> logits, const ChangedLogits& changed) 
   }
   for (size_t i = 0; i < logits.size(); ++i) {
     require(!std::isnan(logits[i]), "Sampler", "expected finite logits, got NaN",
-            "the weights may be damaged");
+            Hint{"the weights may be damaged"});
     if (logits[i] < best.weight) continue;
     const Candidate candidate{static_cast<int32_t>(i), logits[i]};
     if (heavier(candidate, best) && !changed.contains(candidate.id)) best = candidate;
@@ -126,7 +125,7 @@ std::optional<SamplingConfig::Fault> SamplingConfig::fault() const {
 }
 
 void SamplingConfig::validate() const {
-  if (const auto wrong = fault()) fail("sampling." + wrong->field, "expected " + wrong->expected);
+  if (const auto wrong = fault()) fail("sampling." + wrong->field, "expected {}", wrong->expected);
 }
 
 Sampler::Sampler(const SamplingConfig& config) : config_(config), rng_(config.seed) {

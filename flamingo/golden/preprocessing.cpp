@@ -69,7 +69,8 @@ std::optional<Key> parse_key(const std::string& name) {
 
 std::vector<float> floats_of(const io::TensorView& view, int64_t size) {
   require(view.dtype == io::DType::kF32 && view.shape == std::vector<int64_t>{3, size, size},
-          view.name, "expected float32 [3, S, S], got another layout");
+          view.name, "expected float32 [3, {}, {}], got {} in {} bytes and {} axes", size, size,
+          io::dtype_name(view.dtype), view.data.size(), view.shape.size());
   std::vector<float> values(3 * size * size);
   std::memcpy(values.data(), view.data.data(), view.data.size());
   return values;
@@ -148,7 +149,8 @@ void compare_decoded(const fs::path& folder, const io::TensorView& view, Picture
   const media::Image got = media::convert_to_rgb(pictures.get(file));
   require(
       view.dtype == io::DType::kU8 && view.shape == std::vector<int64_t>{got.height, got.width, 3},
-      view.name, "expected uint8 [H, W, 3] of the picture, got another layout");
+      view.name, "expected uint8 [{}, {}, 3] of the picture, got {} in {} bytes and {} axes",
+      got.height, got.width, io::dtype_name(view.dtype), view.data.size(), view.shape.size());
   double largest = 0;
   for (size_t i = 0; i < got.pixels.size(); ++i) {
     const int d = std::to_integer<int>(view.data[i]) - got.pixels[i];

@@ -69,7 +69,7 @@ void compare_ids(Report& report, const std::string& name, const at::Tensor& got,
 at::Tensor tensor_at(const checkpoint::StateDict& tensors, const std::string& name,
                      const std::filesystem::path& file) {
   const auto found = tensors.find(name);
-  require(found != tensors.end(), file.string(), "expected a tensor " + name);
+  require(found != tensors.end(), file.string(), "expected a tensor {}", name);
   return found->second;
 }
 

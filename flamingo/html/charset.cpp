@@ -90,8 +90,8 @@ struct IconvDeleter {
 std::string convert(std::string_view bytes, std::string_view from) {
   const iconv_t descriptor = iconv_open("UTF-8", std::string(from).c_str());
   require(descriptor != reinterpret_cast<iconv_t>(-1), "decode_page",
-          "expected a charset that iconv converts, got " + std::string(from),
-          "the charset modules of the C library are not installed");
+          "expected a charset that iconv converts, got {}", from,
+          Hint{"the charset modules of the C library are not installed"});
   const IconvDeleter close_at_end{descriptor};
   std::string text;
   std::array<char, 4096> block{};

@@ -186,16 +186,15 @@ HtmlTree::~HtmlTree() = default;
 
 HtmlTree HtmlTree::parse(std::string_view utf8, const HtmlLimits& limits, std::string_view where) {
   require(limits.bytes >= 0 && limits.nodes > 0 && limits.depth > 0 && limits.attributes > 0, where,
-          "expected positive limits, got others");
+          "expected positive limits, got {} bytes, {} nodes, {} levels and {} attributes",
+          limits.bytes, limits.nodes, limits.depth, limits.attributes);
   require(std::cmp_less_equal(utf8.size(), limits.bytes), where,
-          "expected a page of at most " + std::to_string(limits.bytes) + " bytes, got " +
-              std::to_string(utf8.size()));
+          "expected a page of at most {} bytes, got {}", limits.bytes, utf8.size());
   require(count_body_tags(utf8) <= kMaxBodyTags, where, "expected one <body>, got more than 64");
   auto memory = std::make_unique<TreeMemory>(utf8.size(), limits);
   const GumboOutput* output = run_gumbo(*memory, utf8);
   if (output == nullptr) {
-    fail(where, std::string("expected a page within the limits, got one over that of ") +
-                    memory->refusal());
+    fail(where, "expected a page within the limits, got one over that of {}", memory->refusal());
   }
   return {std::move(memory), output->root};
 }

@@ -34,10 +34,8 @@ class ByteReader {
   /// The next `count` bytes.
   std::span<const std::byte> take(uint64_t count) {
     if (count > remaining()) {
-      fail(where_,
-           "expected " + std::to_string(count) + " bytes at offset " + std::to_string(position_) +
-               ", got " + std::to_string(remaining()),
-           "the file is cut off or damaged");
+      fail(where_, "expected {} bytes at offset {}, got {}", count, position_, remaining(),
+           Hint{"the file is cut off or damaged"});
     }
     const auto part = bytes_.subspan(position_, count);
     position_ += count;
@@ -55,8 +53,8 @@ class ByteReader {
     const auto rest = bytes_.subspan(position_, std::min<uint64_t>(remaining(), max_bytes + 1));
     const auto newline = std::find(rest.begin(), rest.end(), std::byte{'\n'});
     if (newline == rest.end()) {
-      fail(where_, "expected a line of at most " + std::to_string(max_bytes) + " bytes at offset " +
-                       std::to_string(position_) + ", got no line end");
+      fail(where_, "expected a line of at most {} bytes at offset {}, got no line end", max_bytes,
+           position_);
     }
     const std::string_view line = take_text(static_cast<uint64_t>(newline - rest.begin()));
     take(1);

@@ -14,7 +14,7 @@ namespace {
 void check_plain_name(const std::string& name, const std::string& where) {
   const bool plain = !name.empty() && name != "." && name != ".." &&
                      name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
-  require(plain, where, "expected a plain shard file name, got \"" + name + "\"");
+  require(plain, where, "expected a plain shard file name, got \"{}\"", name);
 }
 
 std::vector<std::string> shard_files(const std::filesystem::path& index) {
@@ -24,8 +24,8 @@ std::vector<std::string> shard_files(const std::filesystem::path& index) {
           "expected an object with a weight_map, got something else");
   std::set<std::string> names;
   for (const auto& [tensor, shard] : json["weight_map"].items()) {
-    require(shard.is_string(), where,
-            "expected a file name for " + tensor + ", got " + std::string(shard.type_name()));
+    require(shard.is_string(), where, "expected a file name for {}, got {}", tensor,
+            shard.type_name());
     check_plain_name(shard.get<std::string>(), where);
     names.insert(shard.get<std::string>());
   }

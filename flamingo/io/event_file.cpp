@@ -92,19 +92,16 @@ int create_next(const std::string& stem, std::string& path) {
     path = stem + "." + std::to_string(n);
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
     if (fd >= 0) return fd;
-    if (errno != EEXIST)
-      fail(path, std::string("expected to create the file, got ") + std::strerror(errno));
+    if (errno != EEXIST) fail(path, "expected to create the file, got {}", std::strerror(errno));
   }
-  fail(stem,
-       "expected a free name, got " + std::to_string(kMaxFilesAtOnce) + " files of that stem");
+  fail(stem, "expected a free name, got {} files of that stem", kMaxFilesAtOnce);
 }
 
 }  // namespace
 
 EventFile::EventFile(const std::string& folder, int64_t first_step, const EventSource& source)
     : clock_(source.clock ? source.clock : system_clock_seconds) {
-  require(first_step >= 0, "event file",
-          "expected a first step of at least 0, got " + std::to_string(first_step));
+  require(first_step >= 0, "event file", "expected a first step of at least 0, got {}", first_step);
   make_folder(folder);
   const double now = clock_();
   const std::string stem = (folder.empty() ? "." : folder) + "/events.out.tfevents." +
@@ -127,7 +124,7 @@ EventFile::Descriptor::~Descriptor() {
 }
 
 void EventFile::write(int64_t step, std::span<const std::pair<std::string, double>> values) {
-  require(step >= 0, path_, "expected a step of at least 0, got " + std::to_string(step));
+  require(step >= 0, path_, "expected a step of at least 0, got {}", step);
   Message summary;
   for (const auto& [name, value] : values) {
     summary.bytes(

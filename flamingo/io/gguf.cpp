@@ -1,6 +1,7 @@
 #include "flamingo/io/gguf.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <utility>
 
@@ -30,16 +31,16 @@ struct TableRow {
 
 Counts read_prelude(ByteReader& reader) {
   require(reader.take_text(4) == "GGUF", reader.where(),
-          "expected a file that starts with \"GGUF\", got other bytes", "not a GGUF file");
+          "expected a file that starts with \"GGUF\", got other bytes", Hint{"not a GGUF file"});
   const auto version = reader.read<uint32_t>();
-  require(version == 2 || version == 3, reader.where(),
-          "expected GGUF version 2 or 3, got " + std::to_string(version),
-          version % 65536 == 0 ? "big-endian files are not supported" : "");
+  if (version != 2 && version != 3)
+    fail(reader.where(), "expected GGUF version 2 or 3, got {}", version,
+         Hint{version % 65536 == 0 ? "big-endian files are not supported" : ""});
   Counts counts;
   counts.tensors = reader.read<uint64_t>();
   counts.values = reader.read<uint64_t>();
-  require(counts.tensors <= kMaxTensors, reader.where(),
-          "expected at most 100000 tensors, got " + std::to_string(counts.tensors));
+  require(counts.tensors <= kMaxTensors, reader.where(), "expected at most 100000 tensors, got {}",
+          counts.tensors);
   return counts;
 }
 
@@ -48,11 +49,10 @@ std::map<std::string, GgufValue> read_metadata(ByteReader& reader, uint64_t coun
   for (uint64_t i = 0; i < count; ++i) {
     std::string key = read_gguf_string(reader);
     require(key.size() <= kMaxGgufNameBytes, reader.where(),
-            "expected a metadata key of at most 65535 bytes, got " + std::to_string(key.size()));
+            "expected a metadata key of at most 65535 bytes, got {}", key.size());
     GgufValue value = read_gguf_value(reader, key);
     const auto [it, is_new] = metadata.emplace(std::move(key), std::move(value));
-    require(is_new, reader.where(),
-            "expected each metadata key once, got \"" + it->first + "\" twice");
+    require(is_new, reader.where(), "expected each metadata key once, got \"{}\" twice", it->first);
   }
   return metadata;
 }
@@ -63,7 +63,7 @@ TableRow read_row(ByteReader& reader) {
   const std::string at = std::string(reader.where()) + ": " + row.tensor.name.substr(0, 200);
   require(row.tensor.name.size() <= kMaxGgufNameBytes, at, "expected a shorter tensor name");
   const auto rank = reader.read<uint32_t>();
-  require(rank <= kMaxGgufRank, at, "expected at most 4 dimensions, got " + std::to_string(rank));
+  require(rank <= kMaxGgufRank, at, "expected at most 4 dimensions, got {}", rank);
   for (uint32_t i = 0; i < rank; ++i) row.tensor.shape.push_back(reader.read<int64_t>());
   std::reverse(row.tensor.shape.begin(), row.tensor.shape.end());
   const auto type = reader.read<uint32_t>();
@@ -77,9 +77,8 @@ uint64_t tensor_bytes(const GgufTensor& tensor, const std::string& at) {
   const kernels::BlockLayout layout = kernels::block_layout(tensor.type);
   const uint64_t count = checked_numel(tensor.shape, at);
   const int64_t row = tensor.shape.empty() ? 1 : tensor.shape.back();
-  require(row % layout.values == 0, at,
-          "expected rows of whole blocks of " + std::to_string(layout.values) + " values, got " +
-              std::to_string(row) + " values");
+  require(row % layout.values == 0, at, "expected rows of whole blocks of {} values, got {} values",
+          layout.values, row);
   return checked_mul(count / static_cast<uint64_t>(layout.values),
                      static_cast<uint64_t>(layout.bytes), at);
 }
@@ -87,20 +86,17 @@ uint64_t tensor_bytes(const GgufTensor& tensor, const std::string& at) {
 void attach_data(TableRow& row, std::span<const std::byte> data, uint64_t alignment,
                  const std::string& where) {
   const std::string at = where + ": " + row.tensor.name;
-  require(row.offset % alignment == 0, at,
-          "expected an offset that is a multiple of " + std::to_string(alignment) + ", got " +
-              std::to_string(row.offset));
+  require(row.offset % alignment == 0, at, "expected an offset that is a multiple of {}, got {}",
+          alignment, row.offset);
   if (!kernels::is_known_block_type(static_cast<uint32_t>(row.tensor.type))) {  // of unknown size
     require(row.offset <= data.size(), at, "expected data inside the file, got an offset behind it",
-            "the file is cut off or damaged");
+            Hint{"the file is cut off or damaged"});
     return;
   }
   const uint64_t size = tensor_bytes(row.tensor, at);
   const uint64_t end = checked_add(row.offset, size, at);
-  require(end <= data.size(), at,
-          "expected data inside " + std::to_string(data.size()) + " bytes, got an end at " +
-              std::to_string(end),
-          "the file is cut off or damaged");
+  require(end <= data.size(), at, "expected data inside {} bytes, got an end at {}", data.size(),
+          end, Hint{"the file is cut off or damaged"});
   row.tensor.data = data.subspan(row.offset, size);
 }
 
@@ -114,9 +110,9 @@ void check_no_overlap(const std::vector<GgufTensor>& tensors, const std::string&
   });
   for (size_t i = 1; i < order.size(); ++i) {
     const auto& before = order[i - 1]->data;
-    require(before.data() + before.size() <= order[i]->data.data(), where,
-            "expected tensors that do not overlap, got " + order[i - 1]->name + " over " +
-                order[i]->name);
+    if (before.data() + before.size() > order[i]->data.data())
+      fail(where, "expected tensors that do not overlap, got {} over {}", order[i - 1]->name,
+           order[i]->name);
   }
 }
 
@@ -141,19 +137,35 @@ std::optional<std::string> as_string(const GgufValue& value) {
 
 /// Unpacks a conversion's result. Throws Error naming key and kind when there is none.
 template <class T>
-T expect_kind(std::optional<T> converted, const std::string& where, const std::string& key,
-              const char* kind) {
-  require(converted.has_value(), where + ": " + key,
-          std::string("expected ") + kind + ", got another type of value");
+T expect_kind(std::optional<T> converted, const GgufValue& value, const std::string& where,
+              const std::string& key, const char* kind) {
+  if (!converted.has_value())
+    fail(where + ": " + key, "expected {}, got {}", kind, gguf_kind(value));
   return *std::move(converted);
 }
 
 }  // namespace
 
+const char* gguf_kind(const GgufValue& value) {
+  constexpr std::array kKinds = {"a boolean",
+                                 "an integer",
+                                 "an integer",
+                                 "a floating-point number",
+                                 "a string",
+                                 "an array of integers",
+                                 "an array of floating-point numbers",
+                                 "an array of strings"};
+  static_assert(kKinds.size() == std::variant_size_v<GgufValue>);
+  const auto* number = std::get_if<uint64_t>(&value);
+  if (number && !std::in_range<int64_t>(*number)) return "an integer above 2^63 - 1";
+  return kKinds.at(value.index());
+}
+
 const GgufTensor& GgufTensor::readable(const std::string& where) const {
   const auto number = static_cast<uint32_t>(type);
-  require(kernels::is_known_block_type(number), where + ": " + name,
-          "expected a block type that this build decodes, got " + kernels::block_type_name(number));
+  if (!kernels::is_known_block_type(number))
+    fail(where + ": " + name, "expected a block type that this build decodes, got {}",
+         kernels::block_type_name(number));
   return *this;
 }
 
@@ -174,18 +186,16 @@ Gguf Gguf::parse(std::span<const std::byte> bytes, const std::string& where) {
   for (uint64_t i = 0; i < counts.tensors; ++i) rows.push_back(read_row(reader));
 
   const int64_t alignment = result.get_int("general.alignment").value_or(32);
-  require(
-      alignment > 0 && alignment <= kMaxAlignment &&
-          std::has_single_bit(static_cast<uint64_t>(alignment)),
-      where,
-      "expected an alignment that is a power of two up to 65536, got " + std::to_string(alignment));
+  require(alignment > 0 && alignment <= kMaxAlignment &&
+              std::has_single_bit(static_cast<uint64_t>(alignment)),
+          where, "expected an alignment that is a power of two up to 65536, got {}", alignment);
   const auto step = static_cast<uint64_t>(alignment);
   const uint64_t start = (reader.position() + step - 1) / step * step;
   const auto data = bytes.subspan(std::min<uint64_t>(start, bytes.size()));
   for (TableRow& row : rows) {
     attach_data(row, data, step, where);
     const bool is_new = result.index_.emplace(row.tensor.name, result.tensors_.size()).second;
-    require(is_new, where + ": " + row.tensor.name, "expected each name once, got a duplicate");
+    if (!is_new) fail(where + ": " + row.tensor.name, "expected each name once, got a duplicate");
     result.tensors_.push_back(std::move(row.tensor));
   }
   check_no_overlap(result.tensors_, where);
@@ -204,44 +214,45 @@ const GgufValue* Gguf::value(const std::string& key) const {
 
 const GgufValue& Gguf::value_at(const std::string& key) const {
   const GgufValue* found = value(key);
-  require(found != nullptr, where_, "expected the metadata key \"" + key + "\", got none");
+  require(found != nullptr, where_, "expected the metadata key \"{}\", got none", key);
   return *found;
 }
 
 std::optional<int64_t> Gguf::get_int(const std::string& key) const {
   const GgufValue* found = value(key);
   if (!found) return std::nullopt;
-  return expect_kind(as_int(*found), where_, key, "an integer");
+  return expect_kind(as_int(*found), *found, where_, key, "an integer");
 }
 
 std::optional<double> Gguf::get_float(const std::string& key) const {
   const GgufValue* found = value(key);
   if (!found) return std::nullopt;
-  return expect_kind(as_float(*found), where_, key, "a number");
+  return expect_kind(as_float(*found), *found, where_, key, "a number");
 }
 
 std::optional<std::string> Gguf::get_string(const std::string& key) const {
   const GgufValue* found = value(key);
   if (!found) return std::nullopt;
-  return expect_kind(as_string(*found), where_, key, "a string");
+  return expect_kind(as_string(*found), *found, where_, key, "a string");
 }
 
 int64_t Gguf::int_at(const std::string& key) const {
-  return expect_kind(as_int(value_at(key)), where_, key, "an integer");
+  return expect_kind(as_int(value_at(key)), value_at(key), where_, key, "an integer");
 }
 
 double Gguf::float_at(const std::string& key) const {
-  return expect_kind(as_float(value_at(key)), where_, key, "a number");
+  return expect_kind(as_float(value_at(key)), value_at(key), where_, key, "a number");
 }
 
 std::string Gguf::string_at(const std::string& key) const {
-  return expect_kind(as_string(value_at(key)), where_, key, "a string");
+  return expect_kind(as_string(value_at(key)), value_at(key), where_, key, "a string");
 }
 
 const std::vector<std::string>& Gguf::strings_at(const std::string& key) const {
-  const auto* strings = std::get_if<std::vector<std::string>>(&value_at(key));
-  require(strings != nullptr, where_ + ": " + key,
-          "expected an array of strings, got another type");
+  const GgufValue& found = value_at(key);
+  const auto* strings = std::get_if<std::vector<std::string>>(&found);
+  if (strings == nullptr)
+    fail(where_ + ": " + key, "expected an array of strings, got {}", gguf_kind(found));
   return *strings;
 }
 

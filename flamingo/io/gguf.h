@@ -29,6 +29,9 @@ struct GgufTensor {
 using GgufValue = std::variant<bool, int64_t, uint64_t, double, std::string, std::vector<int64_t>,
                                std::vector<double>, std::vector<std::string>>;
 
+/// What a value is, as a message says it: "an array of strings".
+const char* gguf_kind(const GgufValue& value);
+
 /// One mapped GGUF file (versions 2 and 3, little endian). Views live as long as this object.
 /// Refuses: strings over 16 MiB, arrays over 64 M items, nested arrays, over 4 dimensions,
 /// alignment that is not a power of two up to 64 KiB, overlapping tensors, sizes that overflow or

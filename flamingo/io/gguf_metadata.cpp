@@ -40,8 +40,8 @@ GgufValue read_numbers(ByteReader& reader, uint64_t count, const std::string& ke
     T number;
     std::memcpy(&number, bytes.data() + i * sizeof(T), sizeof(T));
     if constexpr (std::is_integral_v<T>) {
-      require(std::in_range<Wide>(number), at(reader, key),
-              "expected integers below 2^63, got " + std::to_string(number));
+      require(std::in_range<Wide>(number), at(reader, key), "expected integers below 2^63, got {}",
+              number);
     }
     numbers[i] = static_cast<Wide>(number);
   }
@@ -83,9 +83,9 @@ GgufValue read_array(ByteReader& reader, const std::string& key) {
   const auto type = reader.read<uint32_t>();
   const auto count = reader.read<uint64_t>();
   require(count <= kMaxItems, at(reader, key),
-          "expected an array of at most 67108864 items, got " + std::to_string(count));
+          "expected an array of at most 67108864 items, got {}", count);
   require(type < kTypes.size() && type != kArrayType, at(reader, key),
-          "expected an array of numbers or strings, got item type " + std::to_string(type));
+          "expected an array of numbers or strings, got item type {}", type);
   return kTypes[type].array(reader, count, key);
 }
 
@@ -94,14 +94,14 @@ GgufValue read_array(ByteReader& reader, const std::string& key) {
 std::string read_gguf_string(ByteReader& reader) {
   const auto length = reader.read<uint64_t>();
   require(length <= kMaxString, reader.where(),
-          "expected a string of at most 16777216 bytes, got " + std::to_string(length));
+          "expected a string of at most 16777216 bytes, got {}", length);
   return std::string(reader.take_text(length));
 }
 
 GgufValue read_gguf_value(ByteReader& reader, const std::string& key) {
   const auto type = reader.read<uint32_t>();
-  require(type < kTypes.size(), at(reader, key),
-          "expected a metadata type from 0 to 12, got " + std::to_string(type));
+  require(type < kTypes.size(), at(reader, key), "expected a metadata type from 0 to 12, got {}",
+          type);
   return type == kArrayType ? read_array(reader, key) : kTypes[type].single(reader);
 }
 

@@ -57,16 +57,15 @@ void inflate_raw(std::span<const std::byte> compressed, std::span<std::byte> out
   }
   const bool exact = code == Z_STREAM_END && stream->avail_in == 0 && in_rest == 0 &&
                      stream->avail_out == 0 && out_rest == 0;
-  require(exact, where,
-          "expected deflated data of " + std::to_string(out.size()) + " bytes, got " +
-              (code == Z_DATA_ERROR ? "damaged data" : "another length"),
-          "the file is cut off or damaged");
+  require(exact, where, "expected deflated data of {} bytes, got {}", out.size(),
+          code == Z_DATA_ERROR ? "damaged data" : "another length",
+          Hint{"the file is cut off or damaged"});
 }
 
 #else
 
 void inflate_raw(std::span<const std::byte>, std::span<std::byte>, const std::string& where) {
-  fail(where, "expected a stored zip member, got a deflated one", "this build has no zlib");
+  fail(where, "expected a stored zip member, got a deflated one", Hint{"this build has no zlib"});
 }
 
 #endif

@@ -17,13 +17,13 @@ namespace {
 /// Maps all of `fd`; the map stays valid after the descriptor is closed.
 std::span<const std::byte> map_all(int fd, const std::string& path) {
   struct stat info {};
-  if (::fstat(fd, &info) != 0) fail(path, std::string("expected a file, got ") + strerror(errno));
+  if (::fstat(fd, &info) != 0) fail(path, "expected a file, got {}", strerror(errno));
   require(S_ISREG(info.st_mode), path, "expected a regular file, got something else");
   const auto size = static_cast<size_t>(info.st_size);
   if (size == 0) return {};
   void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   if (memory == MAP_FAILED) {
-    fail(path, std::string("expected to map the file, got ") + strerror(errno));
+    fail(path, "expected to map the file, got {}", strerror(errno));
   }
   return {static_cast<const std::byte*>(memory), size};
 }
@@ -33,7 +33,7 @@ std::span<const std::byte> map_all(int fd, const std::string& path) {
 MappedFile::MappedFile(const std::string& path) : path_(path) {
   regular_file_size(path);  // refuses directories and devices before they are opened
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) fail(path, std::string("expected a readable file, got ") + strerror(errno));
+  if (fd < 0) fail(path, "expected a readable file, got {}", strerror(errno));
   try {
     bytes_ = map_all(fd, path);
   } catch (...) {

@@ -49,8 +49,8 @@ class Machine {
   static const Table& handlers();
 
   [[noreturn]] void refuse(const std::string& expected) const {
-    fail(reader_.where(), "expected " + expected + ", got opcode " + std::to_string(opcode_) +
-                              " at byte " + std::to_string(reader_.position()));
+    fail(reader_.where(), "expected {}, got opcode {} at byte {}", expected, opcode_,
+         reader_.position());
   }
 
   // Stack.
@@ -321,8 +321,8 @@ const char* pickle_kind_name(Kind kind) {
 }
 
 PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& where) {
-  require(bytes.size() <= kMaxBytes, where,
-          "expected a pickle of at most 67108864 bytes, got " + std::to_string(bytes.size()));
+  require(bytes.size() <= kMaxBytes, where, "expected a pickle of at most 67108864 bytes, got {}",
+          bytes.size());
   return Machine(bytes, where).run();
 }
 

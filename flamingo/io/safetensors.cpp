@@ -27,43 +27,37 @@ void check_layout(std::vector<Entry>& entries, uint64_t data_bytes, const std::s
   for (const Entry& entry : entries) {
     const std::string at = where + ": " + entry.name;
     const auto [begin, end] = entry.offsets;
-    require(
-        begin == position, at,
-        "expected data at offset " + std::to_string(position) + ", got " + std::to_string(begin),
-        "tensors must not overlap or leave holes");
+    require(begin == position, at, "expected data at offset {}, got {}", position, begin,
+            Hint{"tensors must not overlap or leave holes"});
     require(begin <= end && end <= data_bytes, at,
-            "expected data inside " + std::to_string(data_bytes) + " bytes, got an end at " +
-                std::to_string(end),
-            "the file is cut off or damaged");
+            "expected data inside {} bytes, got an end at {}", data_bytes, end,
+            Hint{"the file is cut off or damaged"});
     position = end;
     if (!entry.dtype) continue;  // of unknown size
     const uint64_t expected = expected_bytes(entry.shape, *entry.dtype, at);
-    require(end - begin == expected, at,
-            "expected " + std::to_string(expected) + " bytes for this shape and dtype, got " +
-                std::to_string(end - begin));
+    require(end - begin == expected, at, "expected {} bytes for this shape and dtype, got {}",
+            expected, end - begin);
   }
-  require(position == data_bytes, where,
-          "expected tensors to cover all " + std::to_string(data_bytes) + " data bytes, got " +
-              std::to_string(position));
+  require(position == data_bytes, where, "expected tensors to cover all {} data bytes, got {}",
+          data_bytes, position);
 }
 
 /// The tensors as they will stand in the file; checks what the reader would refuse.
 std::vector<const TensorView*> writing_order(const std::string& path,
                                              const std::vector<TensorView>& tensors) {
-  require(tensors.size() <= kMaxSafetensorsTensors, path,
-          "expected at most 100000 tensors, got " + std::to_string(tensors.size()));
+  require(tensors.size() <= kMaxSafetensorsTensors, path, "expected at most 100000 tensors, got {}",
+          tensors.size());
   std::vector<const TensorView*> order;
   std::map<std::string_view, int> names;
   for (const TensorView& tensor : tensors) {
     const std::string at = path + ": " + tensor.name;
     require(tensor.name != "__metadata__", at, "expected a tensor name, got the reserved one");
     require(names.emplace(tensor.name, 0).second, at, "expected each name once, got a duplicate");
-    require(tensor.shape.size() <= kMaxTensorRank, at,
-            "expected at most 8 dimensions, got " + std::to_string(tensor.shape.size()));
+    require(tensor.shape.size() <= kMaxTensorRank, at, "expected at most 8 dimensions, got {}",
+            tensor.shape.size());
     const uint64_t expected = expected_bytes(tensor.shape, tensor.dtype, at);
     require(tensor.data.size() == expected, at,
-            "expected " + std::to_string(expected) + " bytes for this shape and dtype, got " +
-                std::to_string(tensor.data.size()));
+            "expected {} bytes for this shape and dtype, got {}", expected, tensor.data.size());
     order.push_back(&tensor);
   }
   std::sort(order.begin(), order.end(), [](const TensorView* a, const TensorView* b) {
@@ -110,8 +104,8 @@ Safetensors Safetensors::parse(std::span<const std::byte> bytes, const std::stri
   ByteReader reader(bytes, where);
   const auto header_bytes = reader.read<uint64_t>();
   require(header_bytes <= kMaxSafetensorsHeader, where,
-          "expected a header of at most 100000000 bytes, got " + std::to_string(header_bytes),
-          "not a safetensors file");
+          "expected a header of at most 100000000 bytes, got {}", header_bytes,
+          Hint{"not a safetensors file"});
   SafetensorsHeader header = parse_safetensors_header(reader.take_text(header_bytes), where);
   const auto data = reader.take(reader.remaining());
   check_layout(header.entries, data.size(), where);
@@ -134,7 +128,7 @@ Safetensors Safetensors::parse(std::span<const std::byte> bytes, const std::stri
 
 const TensorView* Safetensors::find(const std::string& name) const {
   const auto refused = refused_.find(name);
-  if (refused != refused_.end()) fail(where_ + ": " + name, refused->second.reason);
+  if (refused != refused_.end()) fail(where_ + ": " + name, "{}", refused->second.reason);
   const auto it = index_.find(name);
   return it == index_.end() ? nullptr : &tensors_[it->second];
 }
@@ -149,7 +143,7 @@ void write_safetensors(const std::string& path, const std::vector<TensorView>& t
     fail(path, "expected names and metadata in UTF-8, got other bytes");
   }
   require(header.size() <= kMaxSafetensorsHeader, path,
-          "expected a header of at most 100000000 bytes, got " + std::to_string(header.size()));
+          "expected a header of at most 100000000 bytes, got {}", header.size());
   const uint64_t header_bytes = header.size();
   AtomicFile file(path);
   file.write(as_text(std::as_bytes(std::span(&header_bytes, 1))));

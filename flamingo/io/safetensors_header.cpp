@@ -32,7 +32,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   bool number_unsigned(number_unsigned_t value) override {
     if (list_ == List::kShape) {
       require(value <= uint64_t{std::numeric_limits<int64_t>::max()}, at(),
-              "expected extents below 2^63, got " + std::to_string(value));
+              "expected extents below 2^63, got {}", value);
       require(shape_->size() < kMaxTensorRank, at(), "expected at most 8 dimensions, got more");
       shape_->push_back(static_cast<int64_t>(value));
     } else if (list_ == List::kOffsets) {
@@ -108,8 +108,7 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(size_t position, const std::string&,
                    const nlohmann::detail::exception& error) override {
-    fail(where_, "expected a JSON header, got a mistake at byte " + std::to_string(position) +
-                     ": " + error.what());
+    fail(where_, "expected a JSON header, got a mistake at byte {}: {}", position, error.what());
   }
 
  private:
@@ -118,8 +117,8 @@ class HeaderEvents : public nlohmann::json_sax<nlohmann::json> {
   std::string at() const { return where_ + ": " + name_.substr(0, 200); }
 
   bool refuse(const std::string& what) const {
-    fail(at(), "expected {dtype, shape, data_offsets} or text metadata, got " + what + " in \"" +
-                   field_.substr(0, 200) + "\"");
+    fail(at(), "expected {dtype, shape, data_offsets} or text metadata, got {} in \"{}\"", what,
+         std::string_view(field_).substr(0, 200));
   }
 
   void finish_entry() {

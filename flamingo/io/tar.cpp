@@ -156,15 +156,17 @@ TarReader::TarReader(Bytes bytes, std::string where, TarLimits limits)
     : bytes_(bytes), where_(std::move(where)), limits_(limits) {}
 
 void TarReader::refuse(const std::string& message) const {
-  fail(where_, message + " at offset " + std::to_string(header_at_),
-       "the archive is cut off or damaged");
+  fail(where_, "{} at offset {}", message, header_at_, Hint{"the archive is cut off or damaged"});
 }
 
 /// Of a block without its checksum: is this an archive at all?
-void TarReader::refuse_header() const {
+void TarReader::refuse_header(Bytes block) const {
   const std::string_view kind = header_at_ == 0 ? file_kind(bytes_) : std::string_view();
-  if (!kind.empty()) fail(where_, "expected a tar archive, got " + std::string(kind));
-  refuse("expected a header with its checksum, got another sum");
+  if (!kind.empty()) fail(where_, "expected a tar archive, got {}", kind);
+  const auto stored = parse_number(raw_field(block, kChecksum));
+  refuse("expected a header with its checksum " +
+         std::to_string(header_sum<uint8_t>(text_of(block))) + ", got " +
+         (stored ? std::to_string(*stored) : "other bytes"));
 }
 
 Bytes TarReader::take(uint64_t size) {
@@ -196,7 +198,7 @@ std::optional<TarReader::Header> TarReader::read_header() {
   if (!skip_end_mark()) return std::nullopt;
   header_at_ = position_;
   const Bytes block = take(kBlock);
-  if (!checksum_fits(block)) refuse_header();
+  if (!checksum_fits(block)) refuse_header(block);
   Header header;
   header.type = raw_field(block, kType)[0];
   const auto size = parse_number(raw_field(block, kSize));
@@ -288,7 +290,9 @@ uint64_t TarReader::data_size(const Header& header, const Records& local) const 
   const std::string* value = record(local, "size");
   if (value == nullptr) return header.size;
   const auto size = parse_decimal(*value);
-  if (!size) refuse("expected a pax size, got other text in front of the header");
+  if (!size)
+    refuse("expected a pax size, got " + std::to_string(value->size()) +
+           " bytes of other text in front of the header");
   return *size;
 }
 
@@ -351,10 +355,9 @@ TarIndex index_tar(Bytes bytes, const std::string& where, const TarLimits& limit
 }
 
 std::string tar_header(std::string_view name, uint64_t size) {
-  require(!name.empty() && name.size() <= kMaxNameBytes && name.find('\0') == name.npos,
-          "tar_header",
-          "expected a name of 1 to 4096 bytes without zeros, got \"" +
-              std::string(until_zero(name.substr(0, 100))) + "\"");
+  if (name.empty() || name.size() > kMaxNameBytes || name.find('\0') != name.npos)
+    fail("tar_header", "expected a name of 1 to 4096 bytes without zeros, got \"{}\"",
+         until_zero(name.substr(0, 100)));
   std::string records;
   if (name.size() > kPlainNameBytes) records += pax_record("path", name);
   if (size >= kPlainSizeLimit) records += pax_record("size", std::to_string(size));

@@ -64,7 +64,7 @@ class TarReader {
   bool skip_end_mark();
   void warn_of_missing_mark();
   [[noreturn]] void refuse(const std::string& message) const;
-  [[noreturn]] void refuse_header() const;
+  [[noreturn]] void refuse_header(std::span<const std::byte> block) const;
 
   std::span<const std::byte> bytes_;
   std::string where_;

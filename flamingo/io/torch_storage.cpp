@@ -216,9 +216,9 @@ std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
 
 const PickleValue& TorchStorages::expect(PickleRef ref, Kind kind) const {
   const PickleValue& value = graph_[ref];
-  require(value.kind == kind, where_,
-          std::string("expected ") + pickle_kind_name(kind) + " in a tensor record, got " +
-              pickle_kind_name(value.kind));
+  if (value.kind != kind)
+    fail(where_, "expected {} in a tensor record, got {}", pickle_kind_name(kind),
+         pickle_kind_name(value.kind));
   return value;
 }
 
@@ -228,15 +228,14 @@ const std::string& TorchStorages::global_of(PickleRef ref) const {
 
 int64_t TorchStorages::count(PickleRef ref) const {
   const int64_t value = expect(ref, Kind::kInt).integer;
-  require(value >= 0, where_,
-          "expected extents, strides and offsets >= 0, got " + std::to_string(value));
+  require(value >= 0, where_, "expected extents, strides and offsets >= 0, got {}", value);
   return value;
 }
 
 std::vector<int64_t> TorchStorages::extents(PickleRef ref) const {
   const auto& items = expect(ref, Kind::kTuple).items;
-  require(items.size() <= kMaxRank, where_,
-          "expected a tensor of at most 8 dimensions, got " + std::to_string(items.size()));
+  require(items.size() <= kMaxRank, where_, "expected a tensor of at most 8 dimensions, got {}",
+          items.size());
   std::vector<int64_t> values;
   for (const PickleRef item : items) values.push_back(count(item));
   return values;
@@ -255,8 +254,7 @@ TorchStorages::Signs TorchStorages::signs(const std::vector<PickleRef>& argument
     } else if (name == "conj") {
       signs.conjugate = is_set;
     } else {
-      fail(where_,
-           "expected neg and conj in a tensor's metadata, got \"" + std::string(name) + "\"");
+      fail(where_, "expected neg and conj in a tensor's metadata, got \"{}\"", name);
     }
   }
   return signs;
@@ -266,8 +264,11 @@ TorchStorages::Signs TorchStorages::signs(const std::vector<PickleRef>& argument
 // storage has no type).
 TorchStorages::Storage TorchStorages::storage(PickleRef ref, DType dtype, bool counts_bytes) {
   const auto& id = expect(expect(ref, Kind::kPersistent).items[0], Kind::kTuple).items;
-  require(id.size() == 5 && expect(id[0], Kind::kString).text == "storage", where_,
-          "expected a storage of five fields in a tensor record, got another record");
+  require(id.size() == 5, where_,
+          "expected a storage of five fields in a tensor record, got {} fields", id.size());
+  const std::string_view record = expect(id[0], Kind::kString).text;
+  require(record == "storage", where_,
+          "expected a storage of five fields in a tensor record, got \"{}\"", record);
   const std::string_view key = expect(id[2], Kind::kString).text;
   const auto [it, is_new] = checked_.try_emplace(key);
   if (is_new) {
@@ -277,9 +278,8 @@ TorchStorages::Storage TorchStorages::storage(PickleRef ref, DType dtype, bool c
   }
   const uint64_t bytes = checked_mul(static_cast<uint64_t>(count(id[4])),
                                      counts_bytes ? 1 : dtype_size(dtype), where_);
-  require(bytes <= it->second.size(), where_,
-          "expected " + std::to_string(bytes) + " bytes in storage " + std::string(key) + ", got " +
-              std::to_string(it->second.size()));
+  require(bytes <= it->second.size(), where_, "expected {} bytes in storage {}, got {}", bytes, key,
+          it->second.size());
   return {dtype, it->second.first(bytes)};
 }
 
@@ -287,9 +287,8 @@ std::vector<std::byte>& TorchStorages::gather(const Storage& storage, const Layo
   const uint64_t size = dtype_size(storage.dtype);
   const uint64_t numel = checked_numel(layout.shape, where_);
   require(numel <= storage.data.size() / size && numel * size <= gather_budget_, where_,
-          "expected strided tensors no larger than the archive, got " + std::to_string(numel) +
-              " elements",
-          "expanded tensors are not supported; save a contiguous copy");
+          "expected strided tensors no larger than the archive, got {} elements", numel,
+          Hint{"expanded tensors are not supported; save a contiguous copy"});
   gather_budget_ -= numel * size;
   std::vector<std::byte>& bytes = owned_.emplace_back(numel * size);
   std::vector<int64_t> index(layout.shape.size(), 0);
@@ -313,23 +312,23 @@ TensorView TorchStorages::view(PickleRef call) {
   const size_t least = has_dtype ? 7 : 6;
   const auto& arguments = expect(graph_[call].items[1], Kind::kTuple).items;
   require(arguments.size() == least || arguments.size() == least + 1, where_,
-          "expected a tensor record of " + std::to_string(least) + " or " +
-              std::to_string(least + 1) + " fields, got " + std::to_string(arguments.size()));
+          "expected a tensor record of {} or {} fields, got {}", least, least + 1,
+          arguments.size());
   const std::string type = element_type(call);
   const std::optional<DType> dtype = element_dtype(type);
-  require(dtype.has_value(), where_,
-          "expected a storage type in a tensor record, got " + (type.empty() ? "none" : type));
+  require(dtype.has_value(), where_, "expected a storage type in a tensor record, got {}",
+          type.empty() ? "none" : type);
   const Storage source = storage(arguments[0], *dtype, has_dtype);
   const Layout layout = {static_cast<uint64_t>(count(arguments[1])), extents(arguments[2]),
                          extents(arguments[3])};
   require(layout.shape.size() == layout.strides.size(), where_,
-          "expected one stride per dimension, got " + std::to_string(layout.strides.size()) +
-              " for " + std::to_string(layout.shape.size()));
+          "expected one stride per dimension, got {} for {}", layout.strides.size(),
+          layout.shape.size());
   const uint64_t size = dtype_size(source.dtype);
   const uint64_t end = end_element(layout.offset, layout.shape, layout.strides, where_);
-  require(end <= source.data.size() / size, where_,
-          "expected a tensor inside its storage of " + std::to_string(source.data.size() / size) +
-              " elements, got an end at " + std::to_string(end));
+  if (end > source.data.size() / size)
+    fail(where_, "expected a tensor inside its storage of {} elements, got an end at {}",
+         source.data.size() / size, end);
   TensorView result{{}, source.dtype, layout.shape, {}};
   const Signs signs = this->signs(arguments, least);
   if (end == 0) return result;  // no elements
@@ -350,7 +349,7 @@ const TensorView& TorchStorages::tensor(PickleRef ref, const std::string& where)
   const auto it = tensors_.find(ref);
   if (it != tensors_.end()) return it->second;
   const std::optional<RefusedTensor> refused = refusal(ref);
-  require(!refused, where_, refused ? refused->reason : "");
+  if (refused) fail(where_, "{}", refused->reason);
   return tensors_.emplace(ref, view(unwrapped(ref))).first->second;
 }
 

@@ -29,7 +29,7 @@ std::string find_root(const ZipArchive& zip, const std::string& where) {
     root = name.substr(0, slash);
   }
   require(!root.empty(), where, "expected a data.pkl in the archive, got none",
-          "not a file of torch.save or torch.jit.save");
+          Hint{"not a file of torch.save or torch.jit.save"});
   return root;
 }
 
@@ -39,9 +39,8 @@ void check_byte_order(ZipArchive& zip, const std::string& root, OwnedBytes& owne
   if (!zip.entries().contains(name)) return;  // older files have none and are little endian
   const auto bytes = zip.read(name, owned);
   const std::string_view order(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  require(
-      order == "little", where,
-      "expected a little-endian file, got byte order \"" + std::string(order.substr(0, 16)) + "\"");
+  require(order == "little", where, "expected a little-endian file, got byte order \"{}\"",
+          std::string_view(order).substr(0, 16));
 }
 
 /// Visits the leaves of a graph with their dotted names, depth first and without recursion.
@@ -53,8 +52,8 @@ class Flattener {
 
   void run(const Leaf& leaf) {
     const PickleRef root = content(graph_.root);
-    require(is_container(root), where_,
-            "expected a dict, list or module at the top, got " + described(root));
+    if (!is_container(root))
+      fail(where_, "expected a dict, list or module at the top, got {}", described(root));
     enter(root);
     while (!frames_.empty()) {
       Frame& frame = frames_.back();
@@ -167,7 +166,7 @@ TorchScalar to_scalar(const PickleValue& value) {
 void refuse_other_forms(std::span<const std::byte> bytes, const std::string& where) {
   const bool is_pickle = bytes.size() >= 2 && bytes[0] == std::byte{0x80};
   require(!is_pickle, where, "expected the zip form of torch.save, got a bare pickle",
-          "load it in PyTorch 1.6 or later and save it again");
+          Hint{"load it in PyTorch 1.6 or later and save it again"});
 }
 
 }  // namespace
@@ -213,7 +212,7 @@ TorchZip TorchZip::parse(std::span<const std::byte> bytes, const std::string& wh
 
 const TensorView* TorchZip::find(const std::string& name) const {
   const auto refused = refused_.find(name);
-  if (refused != refused_.end()) fail(where_ + ": " + name, refused->second.reason);
+  if (refused != refused_.end()) fail(where_ + ": " + name, "{}", refused->second.reason);
   const auto it = index_.find(name);
   return it == index_.end() ? nullptr : &tensors_[it->second];
 }

@@ -55,15 +55,14 @@ struct Extent {
 Bytes part(Bytes bytes, uint64_t offset, uint64_t size, std::string_view where) {
   const uint64_t end = checked_add(offset, size, where);
   require(end <= bytes.size(), where,
-          "expected zip structures inside the file, got an offset of " + std::to_string(offset),
-          "the file is cut off or damaged");
+          "expected zip structures inside the file, got an offset of {}", offset,
+          Hint{"the file is cut off or damaged"});
   return bytes.subspan(offset, size);
 }
 
 void expect_signature(ByteReader& reader, uint32_t expected, const char* what) {
-  require(reader.read<uint32_t>() == expected, reader.where(),
-          std::string("expected a zip ") + what + ", got other bytes",
-          "the file is cut off, damaged or not a zip archive");
+  require(reader.read<uint32_t>() == expected, reader.where(), "expected a zip {}, got other bytes",
+          what, Hint{"the file is cut off, damaged or not a zip archive"});
 }
 
 /// The 64-bit value when the 32-bit field says so; otherwise both must agree.
@@ -92,8 +91,7 @@ Directory read_end64(Bytes bytes, ByteReader locator, std::string_view where) {
 }
 
 Directory find_directory(Bytes bytes, std::string_view where) {
-  require(bytes.size() >= kEndBytes, where,
-          "expected a zip archive, got " + std::to_string(bytes.size()) + " bytes");
+  require(bytes.size() >= kEndBytes, where, "expected a zip archive, got {} bytes", bytes.size());
   const uint64_t end_at = bytes.size() - kEndBytes;
   ByteReader reader(bytes.subspan(end_at), where);
   expect_signature(reader, kEndSignature, "end record");
@@ -151,8 +149,7 @@ CentralRow read_central(ByteReader& reader) {
   reader.take(comment_bytes);
   require(disk == 0, at, "expected one zip disk, got more");
   require(row.method != kStored || row.size == row.stored_size, at,
-          "expected equal sizes for a stored zip member, got " + std::to_string(row.size) +
-              " and " + std::to_string(row.stored_size));
+          "expected equal sizes for a stored zip member, got {} and {}", row.size, row.stored_size);
   return row;
 }
 
@@ -206,16 +203,16 @@ ZipArchive ZipArchive::parse(Bytes bytes, const std::string& where) {
             [](const Extent& a, const Extent& b) { return a.begin < b.begin; });
   for (size_t i = 1; i < extents.size(); ++i) {
     require(extents[i - 1].end <= extents[i].begin, where,
-            "expected zip members that do not overlap, got an overlap at offset " +
-                std::to_string(extents[i].begin));
+            "expected zip members that do not overlap, got an overlap at offset {}",
+            extents[i].begin);
   }
   return archive;
 }
 
 Bytes ZipArchive::inflate(const ZipEntry& entry, const std::string& at, OwnedBytes& owned) {
   require(entry.size <= inflate_budget_, at,
-          "expected deflated members of at most " + std::to_string(inflate_budget_) +
-              " bytes together, got " + std::to_string(entry.size));
+          "expected deflated members of at most {} bytes together, got {}", inflate_budget_,
+          entry.size);
   inflate_budget_ -= entry.size;
   std::vector<std::byte>& content = owned.emplace_back(entry.size);
   inflate_raw(entry.stored, content, at);
@@ -229,11 +226,13 @@ Bytes ZipArchive::read(std::string_view name, OwnedBytes& owned) {
   const ZipEntry& entry = it->second;
   require(!entry.encrypted, at, "expected a plain zip member, got an encrypted one");
   require(entry.method == kStored || entry.method == kDeflated, at,
-          "expected a stored or deflated zip member, got compression method " +
-              std::to_string(entry.method));
+          "expected a stored or deflated zip member, got compression method {}", entry.method);
   const Bytes content = entry.method == kStored ? entry.stored : inflate(entry, at, owned);
-  require(entry.crc == 0 || crc32(content) == entry.crc, at,
-          "expected bytes with the recorded CRC-32, got others", "the file is damaged");
+  if (entry.crc != 0) {
+    const uint32_t crc = crc32(content);
+    require(crc == entry.crc, at, "expected bytes with the recorded CRC-32 {}, got {}", entry.crc,
+            crc, Hint{"the file is damaged"});
+  }
   return content;
 }
 

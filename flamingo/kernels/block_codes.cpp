@@ -54,8 +54,7 @@ void unpack_q8_0(const std::byte* block, BlockCodes& out) {
 const QuantisedType& quantised_type(BlockType type) {
   const int index = quantised_index(type);
   if (index < 0) {
-    fail("quantised_type",
-         "expected a quantised type, got " + std::to_string(static_cast<uint32_t>(type)));
+    fail("quantised_type", "expected a quantised type, got {}", static_cast<uint32_t>(type));
   }
   return kQuantisedTypes[static_cast<size_t>(index)];
 }

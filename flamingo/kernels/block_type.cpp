@@ -44,8 +44,8 @@ BlockLayout block_layout(BlockType type) {
   for (const KnownType& known : kKnownTypes) {
     if (known.type == type) return known.layout;
   }
-  fail("block_layout", "expected a block type that this build decodes, got " +
-                           block_type_name(static_cast<uint32_t>(type)));
+  fail("block_layout", "expected a block type that this build decodes, got {}",
+       block_type_name(static_cast<uint32_t>(type)));
 }
 
 std::string block_type_name(uint32_t type) {
@@ -59,7 +59,7 @@ BlockType block_type_from_name(std::string_view name) {
     if (known.layout.name == name) return known.type;
     names += (names.empty() ? "" : ", ") + std::string(known.layout.name);
   }
-  fail("block_type", "expected one of " + names + ", got \"" + std::string(name) + "\"");
+  fail("block_type", "expected one of {}, got \"{}\"", names, name);
 }
 
 }  // namespace flamingo::kernels

@@ -38,9 +38,9 @@ void decode_blocks(BlockType type, std::span<const std::byte> blocks, std::span<
   const size_t bytes = static_cast<size_t>(layout.bytes);
   const size_t count = blocks.size() / bytes;
   require(blocks.size() % bytes == 0, "decode_blocks", "expected whole blocks, got a part of one");
-  require(values.size() == count * static_cast<size_t>(layout.values), "decode_blocks",
-          "expected room for " + std::to_string(count * static_cast<size_t>(layout.values)) +
-              " values, got " + std::to_string(values.size()));
+  if (values.size() != count * static_cast<size_t>(layout.values))
+    fail("decode_blocks", "expected room for {} values, got {}",
+         count * static_cast<size_t>(layout.values), values.size());
   switch (type) {
     case BlockType::kF32:
       if (!blocks.empty()) std::memcpy(values.data(), blocks.data(), blocks.size());

@@ -52,16 +52,20 @@ void encode_q4_1(std::span<const float> values, std::byte* block) {
 void encode_blocks(BlockType type, std::span<const float> values, std::span<std::byte> blocks) {
   const BlockLayout layout = block_layout(type);
   require(type == BlockType::kQ8_0 || type == BlockType::kQ4_1, kEncodeWhere,
-          "expected Q8_0 or Q4_1, got " + std::string(layout.name));
+          "expected Q8_0 or Q4_1, got {}", layout.name);
   const auto per_block = static_cast<size_t>(layout.values);
   const auto bytes = static_cast<size_t>(layout.bytes);
   require(values.size() % per_block == 0 && blocks.size() == values.size() / per_block * bytes,
-          kEncodeWhere, "expected whole blocks and room for them, got other sizes");
+          kEncodeWhere,
+          "expected whole blocks of {} values and {} bytes for each, got {} values and {} bytes",
+          per_block, bytes, values.size(), blocks.size());
   const auto encode = type == BlockType::kQ8_0 ? encode_q8_0 : encode_q4_1;
   for (size_t n = 0; n < values.size() / per_block; ++n) {
     const auto part = values.subspan(n * per_block, per_block);
-    require(std::ranges::all_of(part, [](float v) { return std::abs(v) <= kLargestHalf; }),
-            kEncodeWhere, "expected finite values within binary16's range, got others");
+    const auto bad =
+        std::ranges::find_if_not(part, [](float v) { return std::abs(v) <= kLargestHalf; });
+    if (bad != part.end())
+      fail(kEncodeWhere, "expected finite values within binary16's range, got {}", *bad);
     encode(part, blocks.data() + n * bytes);
   }
 }

@@ -15,10 +15,8 @@ int64_t checked_rows(const PackedMatrix& weights, int64_t first, size_t size) {
   const auto values = static_cast<int64_t>(size);
   const int64_t count = weights.cols() > 0 ? values / weights.cols() : 0;
   require(count * weights.cols() == values && first >= 0 && first <= weights.rows() - count,
-          "decode_rows",
-          "expected whole rows within " + std::to_string(weights.rows()) + " x " +
-              std::to_string(weights.cols()) + ", got " + std::to_string(values) +
-              " values from row " + std::to_string(first));
+          "decode_rows", "expected whole rows within {} x {}, got {} values from row {}",
+          weights.rows(), weights.cols(), values, first);
   return count;
 }
 
@@ -44,10 +42,8 @@ void matvec(const PackedMatrix& weights, std::span<const float> x, std::span<flo
   const int64_t count = cols > 0 ? static_cast<int64_t>(x.size()) / cols : 0;
   require(static_cast<int64_t>(x.size()) == count * cols &&
               static_cast<int64_t>(y.size()) == count * weights.rows(),
-          "matvec",
-          "expected x [N, " + std::to_string(cols) + "] and y [N, " +
-              std::to_string(weights.rows()) + "], got " + std::to_string(x.size()) + " and " +
-              std::to_string(y.size()) + " values");
+          "matvec", "expected x [N, {}] and y [N, {}], got {} and {} values", cols, weights.rows(),
+          x.size(), y.size());
   std::vector<InputBuffer> inputs(static_cast<size_t>(count));
   for (int64_t n = 0; n < count; ++n) {
     InputBuffer& input = inputs[static_cast<size_t>(n)];

@@ -20,16 +20,15 @@ std::string size_text(int64_t rows, int64_t cols) {
 /// Throws unless `bytes` hold [rows, cols] weights of `type`.
 void check_size(BlockType type, size_t bytes, int64_t rows, int64_t cols) {
   const BlockLayout layout = block_layout(type);
-  require(rows >= 1 && cols >= 1, kMatrixWhere,
-          "expected at least one row and column, got " + size_text(rows, cols));
+  if (rows < 1 || cols < 1)
+    fail(kMatrixWhere, "expected at least one row and column, got {}", size_text(rows, cols));
   require(cols % layout.values == 0, kMatrixWhere,
-          "expected columns in multiples of " + std::to_string(layout.values) + " for " +
-              std::string(layout.name) + ", got " + std::to_string(cols));
+          "expected columns in multiples of {} for {}, got {}", layout.values, layout.name, cols);
   const int64_t shape[] = {rows, cols / layout.values, layout.bytes};
   const uint64_t expected = checked_numel(shape, kMatrixWhere);
-  require(bytes == expected, kMatrixWhere,
-          "expected " + std::to_string(expected) + " bytes for " + std::string(layout.name) + " " +
-              size_text(rows, cols) + ", got " + std::to_string(bytes));
+  if (bytes != expected)
+    fail(kMatrixWhere, "expected {} bytes for {} {}, got {}", expected, layout.name,
+         size_text(rows, cols), bytes);
 }
 
 }  // namespace
@@ -109,9 +108,9 @@ void PackedMatrix::decode_unit(const Kernels& kernels, int64_t unit, float* valu
 
 void PackedMatrix::decode_rows(const Kernels& kernels, int64_t first, int64_t count,
                                float* values) const {
-  require(first >= 0 && count >= 0 && first + count <= rows_, "PackedMatrix::decode_rows",
-          "expected rows of a matrix " + size_text(rows_, cols_) + ", got " +
-              std::to_string(first) + " + " + std::to_string(count));
+  if (first < 0 || count < 0 || first + count > rows_)
+    fail("PackedMatrix::decode_rows", "expected rows of a matrix {}, got {} + {}",
+         size_text(rows_, cols_), first, count);
   if (!is_quantised(type_)) {
     const int64_t row_bytes = cols_ * block_layout(type_).bytes;
     decode_blocks(type_, {data_ + first * row_bytes, static_cast<size_t>(count * row_bytes)},

@@ -52,8 +52,7 @@ uint32_t left_of(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
 
 /// `threads`, or an Error when that is no sensible number.
 int checked_size(int threads) {
-  require(threads >= 1 && threads <= 256, "ThreadPool",
-          "expected 1..256 threads, got " + std::to_string(threads));
+  require(threads >= 1 && threads <= 256, "ThreadPool", "expected 1..256 threads, got {}", threads);
   return threads;
 }
 
@@ -67,7 +66,7 @@ ThreadPool::ThreadPool(int threads)
     }
   } catch (const std::system_error& error) {
     stop();
-    fail("ThreadPool", std::string("cannot start a thread: ") + error.what());
+    fail("ThreadPool", "cannot start a thread: {}", error.what());
   }
 }
 
@@ -81,8 +80,7 @@ void ThreadPool::stop() {
 
 void ThreadPool::parallel_for(int64_t items, const Body& body) {
   if (items <= 0) return;
-  require(items <= INT32_MAX, "ThreadPool",
-          "expected fewer than 2^31 items, got " + std::to_string(items));
+  require(items <= INT32_MAX, "ThreadPool", "expected fewer than 2^31 items, got {}", items);
   if (size_ == 1 || items == 1) {
     body({0, items}, 0);
     return;

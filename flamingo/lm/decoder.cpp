@@ -90,10 +90,9 @@ BlockContext DecoderImpl::context(const torch::Tensor& ids, const torch::Tensor&
     expect_shape(attention_mask, {ids.size(0), ids.size(1)}, "attention_mask");
   }
   const int64_t past = cache ? cache->length() : 0, count = ids.size(1);
-  require(past + count <= config_.max_positions, "Decoder",
-          "expected at most " + std::to_string(config_.max_positions) + " tokens, got " +
-              std::to_string(past + count),
-          "the prompt is longer than the model's context");
+  require(past + count <= config_.max_positions, "Decoder", "expected at most {} tokens, got {}",
+          config_.max_positions, past + count,
+          Hint{"the prompt is longer than the model's context"});
   const auto mask = whole_mask(attention_mask, ids, cache);
   BlockContext context;
   context.bias = causal_bias(mask.defined() ? mask.cpu() : mask, past, count);

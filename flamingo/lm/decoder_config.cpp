@@ -24,17 +24,17 @@ void DecoderConfig::validate() const {
   require_within(kWhere, "max_positions", max_positions, 1, config_limits::kVocab);
   require_within(kWhere, "norm.eps", norm.eps, 0, 1);
   require(num_heads % num_kv_heads == 0, kWhere,
-          "expected num_heads to be a multiple of num_kv_heads, got " + std::to_string(num_heads) +
-              " and " + std::to_string(num_kv_heads));
+          "expected num_heads to be a multiple of num_kv_heads, got {} and {}", num_heads,
+          num_kv_heads);
   require(position != PositionKind::kRotary || head_dim % 2 == 0, kWhere,
-          "expected an even head_dim for rotary positions, got " + std::to_string(head_dim));
+          "expected an even head_dim for rotary positions, got {}", head_dim);
   require(position != PositionKind::kRelative || dim % 2 == 0, kWhere,
-          "expected an even dim for relative positions, got " + std::to_string(dim));
+          "expected an even dim for relative positions, got {}", dim);
   require_within(kWhere, "rotary_base", rotary_base, 1, 1e12);
   const auto& divisors = rotary_scaling.divisors;
   require(divisors.empty() || std::ssize(divisors) == head_dim / 2, kWhere,
-          "expected rotary_scaling.divisors for half a head, " + std::to_string(head_dim / 2) +
-              ", got " + std::to_string(divisors.size()));
+          "expected rotary_scaling.divisors for half a head, {}, got {}", head_dim / 2,
+          divisors.size());
   for (const double divisor : divisors) {
     require_within(kWhere, "rotary_scaling.divisors", divisor, 1e-6, 1e6);
   }

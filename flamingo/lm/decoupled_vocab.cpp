@@ -21,9 +21,8 @@ torch::Tensor DecoupledEmbeddingImpl::forward(const torch::Tensor& ids) const {
   if (ids.numel() > 0) {
     const auto [least, greatest] = at::aminmax(ids);
     const int64_t low = least.item<int64_t>(), high = greatest.item<int64_t>();
-    require(low >= 0 && high < total, "embed",
-            "expected ids in [0, " + std::to_string(total) + "), got " +
-                std::to_string(low < 0 ? low : high));
+    require(low >= 0 && high < total, "embed", "expected ids in [0, {}), got {}", total,
+            low < 0 ? low : high);
     if (high < base) return at::embedding(weight, ids);
   }
   if (!additional_embedding) return at::embedding(weight, ids);

@@ -127,8 +127,7 @@ torch::Tensor GatedXattnImpl::attend(const torch::Tensor& y, const KeyValues& me
                                      const MediaPlan& plan) const {
   expect_shape(y, {kAny, kAny, to_q->weight.size(1)}, "y");
   require(y.size(0) * y.size(1) == plan.num_tokens, "GatedXattn",
-          "expected y with " + std::to_string(plan.num_tokens) + " tokens, got " +
-              shape_text(y.sizes()));
+          "expected y with {} tokens, got {}", plan.num_tokens, y.sizes());
   if (plan.num_visible == 0) return torch::zeros_like(y);
   const int64_t Dh = config_.head_dim;
   const auto flat = y.flatten(0, 1);

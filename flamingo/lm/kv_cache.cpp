@@ -37,9 +37,8 @@ KeyValues KvCache::reserve(size_t layer, int64_t count, const at::Tensor& like) 
     buffer.keys = grown(buffer.keys, like, length_, total);
     buffer.values = grown(buffer.values, like, length_, total);
   }
-  require(buffer.keys.size(0) == like.size(0), "KvCache",
-          "expected batch " + std::to_string(buffer.keys.size(0)) + ", got " +
-              std::to_string(like.size(0)));
+  require(buffer.keys.size(0) == like.size(0), "KvCache", "expected batch {}, got {}",
+          buffer.keys.size(0), like.size(0));
   return {buffer.keys, buffer.values};
 }
 
@@ -94,17 +93,15 @@ KvCache KvCache::select_rows(const at::Tensor& index) const {
 }
 
 void KvCache::truncate(int64_t length) {
-  require(
-      length >= 0 && length <= length_, "KvCache",
-      "expected a length in [0, " + std::to_string(length_) + "], got " + std::to_string(length));
+  require(length >= 0 && length <= length_, "KvCache", "expected a length in [0, {}], got {}",
+          length_, length);
   if (mask_.defined()) mask_ = mask_.narrow(1, 0, length).clone();
   length_ = length;
 }
 
 void KvCache::truncate_media(int64_t count) {
-  require(
-      count >= 0 && count <= num_media_, "KvCache",
-      "expected media in [0, " + std::to_string(num_media_) + "], got " + std::to_string(count));
+  require(count >= 0 && count <= num_media_, "KvCache", "expected media in [0, {}], got {}",
+          num_media_, count);
   for (KeyValues& all : media_) {
     if (!all.keys.defined() || all.keys.size(1) == count) continue;
     all = count == 0 ? KeyValues{}

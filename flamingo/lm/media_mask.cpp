@@ -26,9 +26,8 @@ Groups group_tokens(const at::Tensor& phi, int64_t num_media) {
   for (int64_t token = 0; token < phi.numel(); ++token) {
     if (value[token] == 0) continue;
     require(value[token] > 0 && value[token] <= num_media, "phi",
-            "expected image numbers in [0, " + std::to_string(num_media) + "], got " +
-                std::to_string(value[token]),
-            "more <image> marks than pictures");
+            "expected image numbers in [0, {}], got {}", num_media, value[token],
+            Hint{"more <image> marks than pictures"});
     groups[token / tokens_per_sample * num_media + value[token] - 1].push_back(token);
   }
   return groups;

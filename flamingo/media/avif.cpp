@@ -30,8 +30,8 @@ using DecoderPtr = std::unique_ptr<avifDecoder, FreeDecoder>;
 void expect_ok(avifResult result, const avifDecoder& decoder, const std::string& where) {
   if (result == AVIF_RESULT_OK) return;
   const std::string detail = decoder.diag.error;
-  fail(where, std::string("expected a whole AVIF, got: ") + avifResultToString(result) +
-                  (detail.empty() ? "" : " (" + detail + ")"));
+  fail(where, "expected a whole AVIF, got: {}{}", avifResultToString(result),
+       detail.empty() ? "" : " (" + detail + ")");
 }
 
 /// A decoder that has read the boxes and no pixels. One thread: callers decode in parallel.

@@ -21,7 +21,7 @@ uint64_t read_big(io::ByteReader& reader, int bytes) {
 uint64_t read_vint(io::ByteReader& reader, bool keep_marker) {
   const auto first = reader.read<uint8_t>();
   const int more = std::countl_zero(first);
-  require(more < 8, reader.where(), "expected an EBML number, got another byte");
+  require(more < 8, reader.where(), "expected an EBML number, got a zero byte");
   const uint64_t mask = (uint64_t{1} << (7 * (more + 1))) - 1;
   const uint64_t value = uint64_t{first} << (8 * more) | read_big(reader, more);
   if (keep_marker) return value;

@@ -50,13 +50,14 @@ void check_image(const Image& image, const char* where) {
   require(image.height >= 1 && image.width >= 1 &&
               static_cast<int64_t>(image.pixels.size()) ==
                   image.height * image.width * image.channels(),
-          where, "expected pixels [H, W, C], got another size");
+          where, "expected pixels [H, W, C], got {} bytes for {} x {} x {}", image.pixels.size(),
+          image.height, image.width, image.channels());
   require(
       image.mask.empty() || static_cast<int64_t>(image.mask.size()) == image.height * image.width,
-      where, "expected a mask [H, W], got another size");
+      where, "expected a mask [H, W], got {} bytes for {} x {}", image.mask.size(), image.height,
+      image.width);
   require(image.mode != PixelMode::kPalette || image.palette.size() == 4 * 256, where,
-          "expected a palette of 256 RGBA entries, got " + std::to_string(image.palette.size()) +
-              " bytes");
+          "expected a palette of 256 RGBA entries, got {} bytes", image.palette.size());
 }
 
 /// All pixels expanded, the first `channels` of RGBA kept.

@@ -36,9 +36,8 @@ Demuxer::Demuxer(std::span<const std::byte> bytes, const std::string& where,
   allow_blocks(kSlack +
                std::max(limits.max_bytes,
                         kMostPixelBytes * static_cast<uint64_t>(limits.max_padded_pixels())));
-  require(bytes.size() <= limits.max_bytes, where_,
-          "expected at most " + std::to_string(limits.max_bytes) + " bytes, got " +
-              std::to_string(bytes.size()));
+  require(bytes.size() <= limits.max_bytes, where_, "expected at most {} bytes, got {}",
+          limits.max_bytes, bytes.size());
   // Each byte a few times, and a buffer anew for every packet of a file that is not interleaved.
   bytes_left_ = 8 * bytes.size() + 2 * kIoBufferBytes * static_cast<uint64_t>(limits.max_packets);
   try {
@@ -104,10 +103,9 @@ void Demuxer::open() {
 void Demuxer::refuse_format(int status) const {
   const std::string_view kind = io::file_kind(bytes_);
   const bool other = !kind.empty() && !kind.ends_with(" clip") && kind != "a GIF picture";
-  fail(where_,
-       "expected an MP4, WebM, Matroska, AVI or GIF clip, got" +
-           (other ? " " + std::string(kind) : ": " + ffmpeg_error(status)),
-       other ? io::other_kind_hint(bytes_) : "");
+  fail(where_, "expected an MP4, WebM, Matroska, AVI or GIF clip, got{}",
+       other ? " " + std::string(kind) : ": " + ffmpeg_error(status),
+       Hint{other ? io::other_kind_hint(bytes_) : ""});
 }
 
 void Demuxer::choose_stream() {
@@ -124,7 +122,8 @@ void Demuxer::choose_stream() {
           "expected a video stream of a known codec, got none");
   stream_ = format_->streams[index];
   require(stream_->time_base.num > 0 && stream_->time_base.den > 0, where_,
-          "expected a time base above 0, got another");
+          "expected a time base above 0, got {} / {}", stream_->time_base.num,
+          stream_->time_base.den);
   const AVCodecParameters& parameters = *stream_->codecpar;
   if (parameters.width != 0 || parameters.height != 0)  // else the decoder tells
     check_extents(parameters.height, parameters.width, where_, limits_.frame());
@@ -152,8 +151,8 @@ bool Demuxer::read(AVPacket& packet) {
       failed_ = status != AVERROR_EOF;
       return false;
     }
-    require(++num_packets_ <= limits_.max_packets, where_,
-            "expected at most " + std::to_string(limits_.max_packets) + " packets, got more");
+    require(++num_packets_ <= limits_.max_packets, where_, "expected at most {} packets, got more",
+            limits_.max_packets);
   } while (packet.stream_index != stream_->index || packet.size == 0);  // AVI: the frame stays
   if (times_lie_) packet.pts = AV_NOPTS_VALUE;
   if (parameters_->codec_id == AV_CODEC_ID_PNG) drop_ancillary_chunks(packet);

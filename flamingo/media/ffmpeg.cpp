@@ -47,7 +47,7 @@ FramePtr make_frame(AVPixelFormat format, int64_t height, int64_t width) {
   frame->height = static_cast<int>(height);
   frame->width = static_cast<int>(width);
   const int status = av_frame_get_buffer(frame.get(), 0);
-  if (status < 0) fail("make_frame", "expected memory for a frame, got: " + ffmpeg_error(status));
+  if (status < 0) fail("make_frame", "expected memory for a frame, got: {}", ffmpeg_error(status));
   return frame;
 }
 

@@ -15,7 +15,11 @@ FramePtr convert(const AVFrame& frame, const std::string& where) {
       frame.width, frame.height, static_cast<AVPixelFormat>(frame.format), frame.width,
       frame.height, AV_PIX_FMT_RGB24, SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr,
       nullptr, nullptr));
-  require(scaler != nullptr, where, "expected a known pixel format, got another");
+  if (scaler == nullptr) {
+    const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
+    fail(where, "expected a known pixel format, got {} (number {})",
+         name != nullptr ? name : "one without a name", frame.format);
+  }
   const int full_range = frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
   sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(frame.colorspace), full_range,
                            sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);

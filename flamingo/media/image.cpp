@@ -48,22 +48,20 @@ int64_t channels_of(PixelMode mode) {
 void check_extents(int64_t height, int64_t width, const std::string& where,
                    const ImageLimits& limits) {
   const std::string got = ", got " + std::to_string(width) + " x " + std::to_string(height);
-  require(height >= 1 && width >= 1, where, "expected at least one pixel" + got);
+  require(height >= 1 && width >= 1, where, "expected at least one pixel{}", got);
   require(height <= limits.max_side && width <= limits.max_side, where,
-          "expected sides of at most " + std::to_string(limits.max_side) + " pixels" + got);
-  require(height * width <= limits.max_pixels, where,
-          "expected at most " + std::to_string(limits.max_pixels) + " pixels" + got);
+          "expected sides of at most {} pixels{}", limits.max_side, got);
+  require(height * width <= limits.max_pixels, where, "expected at most {} pixels{}",
+          limits.max_pixels, got);
 }
 
 Image decode_image(std::span<const std::byte> bytes, const std::string& where,
                    const DecodeOptions& options) {
   require(!bytes.empty(), where, "expected a picture, got an empty file");
-  require(bytes.size() <= options.limits.max_bytes, where,
-          "expected at most " + std::to_string(options.limits.max_bytes) + " bytes, got " +
-              std::to_string(bytes.size()));
+  require(bytes.size() <= options.limits.max_bytes, where, "expected at most {} bytes, got {}",
+          options.limits.max_bytes, bytes.size());
   const ImageFormat format = expect_image_format(bytes, where);
-  require(bytes.size() >= 12, where,
-          "expected a whole picture, got " + std::to_string(bytes.size()) + " bytes");
+  require(bytes.size() >= 12, where, "expected a whole picture, got {} bytes", bytes.size());
   DecodedFile file = decoder_of(format)(bytes, where, options.limits);
   if (!options.apply_orientation || file.orientation == 1) return std::move(file.image);
   return apply_orientation(file.image, file.orientation);

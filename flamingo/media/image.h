@@ -1,15 +1,27 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace flamingo::media {
 
 /// Pixel layouts as a file stores them (Pillow's modes); they decide how a picture is resized.
 enum class PixelMode { kBilevel, kGrey, kGreyAlpha, kPalette, kRgb, kRgba, kCmyk };
+
+constexpr std::array<std::pair<PixelMode, const char*>, 7> enum_table(PixelMode) {
+  return {{{PixelMode::kBilevel, "bilevel"},
+           {PixelMode::kGrey, "grey"},
+           {PixelMode::kGreyAlpha, "grey_alpha"},
+           {PixelMode::kPalette, "palette"},
+           {PixelMode::kRgb, "rgb"},
+           {PixelMode::kRgba, "rgba"},
+           {PixelMode::kCmyk, "cmyk"}}};
+}
 
 /// Bytes of one pixel: 1, 1, 2, 1, 3, 4, 4 in the order of PixelMode.
 int64_t channels_of(PixelMode mode);

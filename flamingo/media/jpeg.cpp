@@ -110,11 +110,11 @@ DecodedFile decode_jpeg(std::span<const std::byte> bytes, const std::string& whe
   reader.errors.output_message = on_output;
   reader.progress.progress_monitor = on_progress;
   if (!read_header(reader, bytes)) {
-    fail(where, std::string("expected a JPEG, got: ") + reader.message);
+    fail(where, "expected a JPEG, got: {}", reader.message);
   }
   const int components = reader.info.num_components;
   require(components == 1 || components == 3 || components == 4, where,
-          "expected a JPEG of 1, 3 or 4 channels, got " + std::to_string(components));
+          "expected a JPEG of 1, 3 or 4 channels, got {}", components);
   check_extents(reader.info.image_height, reader.info.image_width, where, limits);
 
   DecodedFile file;
@@ -125,7 +125,7 @@ DecodedFile decode_jpeg(std::span<const std::byte> bytes, const std::string& whe
   const size_t stride = static_cast<size_t>(image.width * image.channels());
   image.pixels.resize(stride * image.height);
   if (!read_rows(reader, image.pixels.data(), stride)) {
-    fail(where, std::string("expected a whole JPEG, got: ") + reader.message);
+    fail(where, "expected a whole JPEG, got: {}", reader.message);
   }
   if (image.mode == PixelMode::kCmyk) {
     // Writers follow Adobe, which stores the complement; Pillow takes that for granted too.

@@ -38,7 +38,7 @@ int exif_orientation(const std::string& exif) {
 
 Image apply_orientation(const Image& image, int orientation) {
   require(orientation >= 1 && orientation <= 8, "apply_orientation",
-          "expected an orientation in [1, 8], got " + std::to_string(orientation));
+          "expected an orientation in [1, 8], got {}", orientation);
   if (orientation == 1) return image;
   const auto [transposed, mirror_x, mirror_y] = kTurns[orientation - 1];
   Image result = image;

@@ -161,7 +161,7 @@ DecodedFile decode_png(std::span<const std::byte> bytes, const std::string& wher
                       static_cast<png_uint_32>(limits.max_side));
   reader.info = png_create_info_struct(reader.png);
   require(reader.info != nullptr, where, "expected to start libpng, got out of memory");
-  if (!read_header(reader)) fail(where, std::string("expected a PNG, got ") + reader.message);
+  if (!read_header(reader)) fail(where, "expected a PNG, got {}", reader.message);
 
   const int stored_depth = std::to_integer<int>(bytes[kExtentsAt + 8]);
   const int stored_type = std::to_integer<int>(bytes[kExtentsAt + 9]);
@@ -173,14 +173,14 @@ DecodedFile decode_png(std::span<const std::byte> bytes, const std::string& wher
   check_extents(image.height, image.width, where, limits);
   const auto stride =
       static_cast<size_t>(image.width * (image.channels() + (reader.keyed ? 1 : 0)));
-  require(png_get_rowbytes(reader.png, reader.info) == stride, where,
-          "expected rows of " + std::to_string(stride) + " bytes, got another layout");
+  const size_t row_bytes = png_get_rowbytes(reader.png, reader.info);
+  require(row_bytes == stride, where, "expected rows of {} bytes, got {}", stride, row_bytes);
   if (image.mode == PixelMode::kPalette) image.palette = palette_of(reader);
   image.pixels.resize(stride * image.height);
   std::vector<png_bytep> rows(image.height);
   for (size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * stride;
   if (!read_rows(reader, rows.data())) {
-    fail(where, std::string("expected a whole PNG, got ") + reader.message);
+    fail(where, "expected a whole PNG, got {}", reader.message);
   }
   if (reader.keyed) split_mask(image);
   file.orientation = exif_orientation(find_exif(bytes));

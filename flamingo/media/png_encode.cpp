@@ -3,6 +3,7 @@
 #include <csetjmp>
 #include <exception>
 
+#include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 #include "flamingo/media/image.h"
 
@@ -57,8 +58,8 @@ int color_type_of(PixelMode mode) {
     case PixelMode::kRgba:
       return PNG_COLOR_TYPE_RGB_ALPHA;
     default:
-      fail("encode_png", "expected a grey, RGB or RGBA image, got another mode",
-           "convert_to_rgb first");
+      fail("encode_png", "expected a grey, RGB or RGBA image, got {}", enum_name(mode),
+           Hint{"convert_to_rgb first"});
   }
 }
 
@@ -69,7 +70,8 @@ std::string encode_png(const Image& image) {
   require(image.height >= 1 && image.width >= 1 &&
               static_cast<int64_t>(image.pixels.size()) ==
                   image.height * image.width * image.channels(),
-          "encode_png", "expected pixels [H, W, C], got another size");
+          "encode_png", "expected pixels [H, W, C], got {} bytes for {} x {} x {}",
+          image.pixels.size(), image.height, image.width, image.channels());
   PngWriter writer;
   writer.png =
       png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_encode_error, on_encode_warning);

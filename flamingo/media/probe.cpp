@@ -62,7 +62,7 @@ Extents probe_jpeg(io::ByteReader reader) {
 Extents probe_png(io::ByteReader reader) {
   reader.take(12);  // signature and length
   require(reader.take_text(4) == "IHDR", reader.where(),
-          "expected a PNG whose first chunk is IHDR, got another");
+          "expected a PNG whose first chunk is IHDR, got other bytes");
   const int64_t width = read_big32(reader);
   return {width, read_big32(reader)};
 }
@@ -84,8 +84,9 @@ Extents probe_vp8(io::ByteReader reader) {
 
 /// Header of a lossless WebP: a signature, then 14 bits of width - 1 and of height - 1.
 Extents probe_vp8l(io::ByteReader reader) {
-  require(reader.read<uint8_t>() == 0x2f, reader.where(),
-          "expected the signature of lossless WebP, got another byte");
+  const auto signature = reader.read<uint8_t>();
+  require(signature == 0x2f, reader.where(), "expected the signature of lossless WebP, 47, got {}",
+          signature);
   const auto bits = reader.read<uint32_t>();
   return {int64_t{bits & 0x3fff} + 1, int64_t{bits >> 14 & 0x3fff} + 1};
 }
@@ -96,7 +97,8 @@ Extents probe_webp(io::ByteReader reader) {
   reader.take(4);
   if (chunk == "VP8 ") return probe_vp8(reader);
   if (chunk == "VP8L") return probe_vp8l(reader);
-  require(chunk == "VP8X", reader.where(), "expected a WebP chunk VP8, VP8L or VP8X, got another");
+  require(chunk == "VP8X", reader.where(),
+          "expected a WebP chunk VP8, VP8L or VP8X, got other bytes");
   reader.take(4);  // flags
   const int64_t width = int64_t{read_little24(reader)} + 1;
   return {width, int64_t{read_little24(reader)} + 1};
@@ -157,16 +159,15 @@ std::optional<ImageFormat> image_format(std::span<const std::byte> bytes) {
 ImageFormat expect_image_format(std::span<const std::byte> bytes, const std::string& where) {
   const std::optional<ImageFormat> format = image_format(bytes);
   if (format) return *format;
-  fail(where, "expected a JPEG, PNG, WebP, GIF or AVIF picture, got " + io::other_kind(bytes),
-       io::file_kind(bytes).ends_with(" clip") ? io::other_kind_hint(bytes) : "");
+  fail(where, "expected a JPEG, PNG, WebP, GIF or AVIF picture, got {}", io::other_kind(bytes),
+       Hint{io::file_kind(bytes).ends_with(" clip") ? io::other_kind_hint(bytes) : ""});
 }
 
 ImageInfo probe_image(std::span<const std::byte> bytes, const std::string& where) {
   const ImageFormat format = expect_image_format(bytes, where);
   const Extents extents = probe_extents(format, io::ByteReader(bytes, where));
   require(extents.width >= 1 && extents.height >= 1, where,
-          "expected at least one pixel, got " + std::to_string(extents.width) + " x " +
-              std::to_string(extents.height));
+          "expected at least one pixel, got {} x {}", extents.width, extents.height);
   return {format, extents.width, extents.height};
 }
 

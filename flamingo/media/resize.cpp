@@ -198,7 +198,8 @@ void check_pixels(const Image& image, const char* where) {
   require(image.height >= 1 && image.width >= 1 &&
               static_cast<int64_t>(image.pixels.size()) ==
                   image.height * image.width * image.channels(),
-          where, "expected pixels [H, W, C], got another size");
+          where, "expected pixels [H, W, C], got {} bytes for {} x {} x {}", image.pixels.size(),
+          image.height, image.width, image.channels());
 }
 
 void check_part(const PixelBox& part, int64_t height, int64_t width, const char* where) {
@@ -208,8 +209,7 @@ void check_part(const PixelBox& part, int64_t height, int64_t width, const char*
 }
 
 void check_side(int64_t side, int64_t most) {
-  require(side >= 1 && side <= most, "resize",
-          "expected sides in [1, " + std::to_string(most) + "], got " + std::to_string(side));
+  require(side >= 1 && side <= most, "resize", "expected sides in [1, {}], got {}", most, side);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ using Owned = std::unique_ptr<T, ObjectUnref>;
 [[noreturn]] void fail_with(GError* error) {
   const std::string reason = error != nullptr ? error->message : "an unknown reason";
   g_clear_error(&error);
-  fail(kWhere, "expected an SVG document, got " + reason);
+  fail(kWhere, "expected an SVG document, got {}", reason);
 }
 
 /// Cairo's premultiplied native-endian ARGB words -> straight RGBA bytes.
@@ -44,10 +44,8 @@ void unpremultiply_row(const uint32_t* words, int64_t width, uint8_t* rgba) {
 }  // namespace
 
 Image render_svg(std::span<const std::byte> svg, int64_t size, std::string_view css) {
-  require(size >= 1 && size <= kMaxSvgSide, kWhere,
-          "expected a size in [1, 4096], got " + std::to_string(size));
-  require(svg.size() <= kMaxSvgBytes, kWhere,
-          "expected at most 4 MiB, got " + std::to_string(svg.size()) + " bytes");
+  require(size >= 1 && size <= kMaxSvgSide, kWhere, "expected a size in [1, 4096], got {}", size);
+  require(svg.size() <= kMaxSvgBytes, kWhere, "expected at most 4 MiB, got {} bytes", svg.size());
   GError* error = nullptr;
   const Owned<RsvgHandle> handle(
       rsvg_handle_new_from_data(reinterpret_cast<const guint8*>(svg.data()), svg.size(), &error));
@@ -64,9 +62,8 @@ Image render_svg(std::span<const std::byte> svg, int64_t size, std::string_view 
   if (!rsvg_handle_render_document(handle.get(), context.get(), &viewport, &error)) {
     fail_with(error);
   }
-  require(
-      cairo_status(context.get()) == CAIRO_STATUS_SUCCESS, kWhere,
-      std::string("expected to draw, got ") + cairo_status_to_string(cairo_status(context.get())));
+  if (cairo_status(context.get()) != CAIRO_STATUS_SUCCESS)
+    fail(kWhere, "expected to draw, got {}", cairo_status_to_string(cairo_status(context.get())));
   cairo_surface_flush(surface.get());
 
   Image image{size, size, PixelMode::kRgba, std::vector<uint8_t>(4 * size * size), {}, {}};

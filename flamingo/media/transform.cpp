@@ -84,17 +84,16 @@ void clear_padding(const PixelBox& place, PixelTensor& tensor) {
 }  // namespace
 
 void TransformConfig::validate() const {
-  require(size >= 1 && size <= 4096, "transform.size",
-          "expected a size in [1, 4096], got " + std::to_string(size));
+  require(size >= 1 && size <= 4096, "transform.size", "expected a size in [1, 4096], got {}",
+          size);
   require(mean.size() == 3 && std.size() == 3, "transform",
-          "expected 3 values of mean and std, got " + std::to_string(mean.size()) + " and " +
-              std::to_string(std.size()));
+          "expected 3 values of mean and std, got {} and {}", mean.size(), std.size());
   for (const float value : mean) {
-    require(std::isfinite(value), "transform.mean", "expected finite values, got others");
+    require(std::isfinite(value), "transform.mean", "expected finite values, got {}", value);
   }
   for (const float value : std) {
-    require(std::isfinite(value) && value > 0, "transform.std",
-            "expected positive values, got " + std::to_string(value));
+    require(std::isfinite(value) && value > 0, "transform.std", "expected positive values, got {}",
+            value);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "flamingo/core/checked.h"
+#include "flamingo/core/config.h"
 
 namespace flamingo::media {
 namespace {
@@ -104,7 +105,8 @@ Variation sample_variation(const VariationConfig& config, Rng& rng) {
 }
 
 void apply_variation(const Variation& variation, Image& image) {
-  require(image.mode == PixelMode::kRgb, "apply_variation", "expected an RGB picture, got another");
+  require(image.mode == PixelMode::kRgb, "apply_variation", "expected an RGB picture, got {}",
+          enum_name(image.mode));
   if (variation.flip) mirror(image);
   if (variation.colour && !image.pixels.empty()) {
     recolour(colour_map(variation, mean_grey(image)), image);

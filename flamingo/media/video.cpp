@@ -17,10 +17,10 @@ constexpr double kSlack = 1e-6;
 
 void check_options(const VideoOptions& options, const std::string& where) {
   require(std::isfinite(options.fps) && options.fps > 0 && options.fps <= 1000, where,
-          "expected fps in (0, 1000], got " + std::to_string(options.fps));
+          "expected fps in (0, 1000], got {}", options.fps);
   require(options.frames >= 0 && options.frames <= options.limits.max_frames, where,
-          "expected a number of frames in [0, " + std::to_string(options.limits.max_frames) +
-              "], got " + std::to_string(options.frames));
+          "expected a number of frames in [0, {}], got {}", options.limits.max_frames,
+          options.frames);
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ double Video::moment(int64_t i) const {
 
 void Video::read(int64_t first, int64_t count, const std::function<void(VideoFrame)>& take) {
   require(first >= 0 && count >= 0 && count <= num_moments_ - first, where_,
-          "expected moments of the clip, got others");
+          "expected moments of the clip's {}, got {} from {} on", num_moments_, count, first);
   std::optional<TimedFrame> shown, next;
   for (int64_t i = first; i < first + count; ++i) {
     const double seconds = moment(i);
@@ -90,16 +90,14 @@ VideoClip decode_video(std::span<const std::byte> bytes, const std::string& wher
                        const VideoOptions& options) {
   Video video(bytes, where, options);
   require(video.num_moments() <= options.limits.max_frames, where,
-          "expected at most " + std::to_string(options.limits.max_frames) + " frames, got " +
-              std::to_string(video.num_moments()),
-          "ask for a number of frames or for fewer a second");
+          "expected at most {} frames, got {}", options.limits.max_frames, video.num_moments(),
+          Hint{"ask for a number of frames or for fewer a second"});
   VideoClip clip;
   uint64_t size = 0;
   video.read(0, video.num_moments(), [&](VideoFrame frame) {
     size += frame.image.pixels.size();
     require(size <= options.limits.max_output_bytes, where,
-            "expected at most " + std::to_string(options.limits.max_output_bytes) +
-                " bytes of frames, got more");
+            "expected at most {} bytes of frames, got more", options.limits.max_output_bytes);
     clip.frames.push_back(std::move(frame));
   });
   clip.seconds = video.seconds();

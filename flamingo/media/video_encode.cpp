@@ -15,7 +15,7 @@ constexpr int kMaxTicksPerSecond = 65535;  // MPEG-4's limit
 
 void expect_ok(int status, const char* what) {
   if (status < 0) {
-    fail("encode_video", std::string("expected to ") + what + ", got: " + ffmpeg_error(status));
+    fail("encode_video", "expected to {}, got: {}", what, ffmpeg_error(status));
   }
 }
 
@@ -23,7 +23,7 @@ const AVCodec& find_encoder(const std::string& name) {
   const AVCodec* codec = avcodec_find_encoder_by_name(name.empty() ? "libx264" : name.c_str());
   if (codec == nullptr && name.empty()) codec = avcodec_find_encoder_by_name("mpeg4");
   require(codec != nullptr && codec->type == AVMEDIA_TYPE_VIDEO, "encode_video",
-          "expected a video encoder of FFmpeg's, got \"" + name + "\"");
+          "expected a video encoder of FFmpeg's, got \"{}\"", name);
   return *codec;
 }
 
@@ -112,16 +112,19 @@ void check_frames(std::span<const Image> frames) {
   require(!frames.empty(), "encode_video", "expected at least one frame, got none");
   const Image& first = frames.front();
   for (const Image& frame : frames) {
-    require(frame.mode == PixelMode::kRgb && frame.height == first.height &&
-                frame.width == first.width &&
-                static_cast<int64_t>(frame.pixels.size()) == 3 * frame.height * frame.width,
-            "encode_video", "expected RGB frames [H, W, 3] of one size, got others");
+    require(
+        frame.mode == PixelMode::kRgb && frame.height == first.height &&
+            frame.width == first.width &&
+            static_cast<int64_t>(frame.pixels.size()) == 3 * frame.height * frame.width,
+        "encode_video",
+        "expected RGB frames [H, W, 3] of one size, got {} bytes for {} x {} x {} behind {} x {}",
+        frame.pixels.size(), frame.height, frame.width, frame.channels(), first.height,
+        first.width);
   }
   require(first.height >= 16 && first.width >= 16 && first.height <= 8192 && first.width <= 8192 &&
               first.height % 2 == 0 && first.width % 2 == 0,
-          "encode_video",
-          "expected even sides in [16, 8192], got " + std::to_string(first.width) + " x " +
-              std::to_string(first.height));
+          "encode_video", "expected even sides in [16, 8192], got {} x {}", first.width,
+          first.height);
 }
 
 }  // namespace
@@ -129,7 +132,7 @@ void check_frames(std::span<const Image> frames) {
 std::string encode_video(std::span<const Image> frames, double fps, const std::string& codec) {
   check_frames(frames);
   require(std::isfinite(fps) && fps >= 0.01 && fps <= 1000, "encode_video",
-          "expected fps in [0.01, 1000], got " + std::to_string(fps));
+          "expected fps in [0.01, 1000], got {}", fps);
   const auto height = static_cast<int>(frames.front().height);
   const auto width = static_cast<int>(frames.front().width);
   Mp4Writer writer;

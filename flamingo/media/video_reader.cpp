@@ -117,7 +117,7 @@ void VideoReader::open_codec() {
   Dictionary options;
   options.set("codec_whitelist", kCodecs);
   if (status >= 0) status = avcodec_open2(codec_.get(), &decoder, &options.entries);
-  if (status < 0) fail(where_, "expected a known video codec, got: " + ffmpeg_error(status));
+  if (status < 0) fail(where_, "expected a known video codec, got: {}", ffmpeg_error(status));
   if (codec_->width != 0 || codec_->height != 0)  // by the container, or the codec's own header
     check_extents(codec_->height, codec_->width, where_, limits_.frame());
   // Decoders count pixels of padding, too; what a frame holds is checked when it is used.

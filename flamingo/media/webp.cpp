@@ -98,7 +98,8 @@ Image decode_animation(std::string_view bytes, const std::string& where,
           "expected a frame inside of its canvas, got one outside");
   const Image still = decode_still(still_file_of(frame, width, height), where, limits, true);
   require(still.width == width && still.height == height, where,
-          "expected a frame of its declared size, got another");
+          "expected a frame of its declared size {} x {}, got {} x {}", width, height, still.width,
+          still.height);
   Image canvas{features.height, features.width, PixelMode::kRgba, {}, {}, {}};
   canvas.pixels.resize(4 * canvas.height * canvas.width);
   for (int64_t y = 0; y < still.height; ++y) {

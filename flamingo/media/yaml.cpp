@@ -95,7 +95,8 @@ class Builder : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto it = anchored_.find(anchor);
-    require(it != anchored_.end(), at(mark), "expected an alias of a finished value, got another");
+    require(it != anchored_.end(), at(mark),
+            "expected an alias of a finished value, got one of a key or of the value around it");
     charge(mark, it->second.count);
     add(mark, YAML::NullAnchor, it->second.value, it->second.count);
   }
@@ -103,8 +104,8 @@ class Builder : public YAML::EventHandler {
                 const std::string& text) override {
     if (wants_key()) return set_key(mark, text);
     const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-    require(quoted || tag.empty() || tag == "?", at(mark),
-            "expected a value without a tag, got " + tag);
+    require(quoted || tag.empty() || tag == "?", at(mark), "expected a value without a tag, got {}",
+            tag);
     charge(mark, 1);
     add(mark, anchor, quoted ? Json(text) : plain_scalar(text), 1);
   }
@@ -139,8 +140,7 @@ class Builder : public YAML::EventHandler {
 
   void charge(const YAML::Mark& mark, int64_t count) {
     total_ += count;
-    require(total_ <= kMaxValues, at(mark),
-            "expected at most " + std::to_string(kMaxValues) + " values, got more");
+    require(total_ <= kMaxValues, at(mark), "expected at most {} values, got more", kMaxValues);
   }
 
   bool wants_key() const {
@@ -148,17 +148,17 @@ class Builder : public YAML::EventHandler {
   }
 
   void set_key(const YAML::Mark& mark, const std::string& key) {
-    require(!levels_.back().value.contains(key), at(mark),
-            "expected each key once, got " + key + " again");
+    require(!levels_.back().value.contains(key), at(mark), "expected each key once, got {} again",
+            key);
     levels_.back().key = key;
   }
 
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Json empty) {
     require(tag.empty() || tag == "?" || tag == "!", at(mark),
-            "expected a value without a tag, got " + tag);
-    require(!wants_key(), at(mark), "expected keys that are words, got another kind");
-    require(levels_.size() < kMaxDepth, at(mark),
-            "expected at most " + std::to_string(kMaxDepth) + " levels, got more");
+            "expected a value without a tag, got {}", tag);
+    require(!wants_key(), at(mark), "expected keys that are words, got {}", empty.type_name());
+    require(levels_.size() < kMaxDepth, at(mark), "expected at most {} levels, got more",
+            kMaxDepth);
     charge(mark, 1);
     levels_.push_back({mark, anchor, std::move(empty)});
   }
@@ -170,7 +170,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void add(const YAML::Mark& mark, YAML::anchor_t anchor, Json value, int64_t count) {
-    require(!wants_key(), at(mark), "expected keys that are words, got another kind");
+    require(!wants_key(), at(mark), "expected keys that are words, got {}", value.type_name());
     if (anchor != YAML::NullAnchor) anchored_[anchor] = {value, count};
     if (levels_.empty()) {
       root_ = std::move(value);
@@ -196,8 +196,8 @@ class Builder : public YAML::EventHandler {
 }  // namespace
 
 Json parse_yaml(std::string_view text, std::string_view where) {
-  require(text.size() <= kMaxBytes, where,
-          "expected at most 1 MiB of YAML, got " + std::to_string(text.size()) + " bytes");
+  require(text.size() <= kMaxBytes, where, "expected at most 1 MiB of YAML, got {} bytes",
+          text.size());
   std::istringstream stream{std::string(text)};
   try {
     YAML::Parser parser(stream);
@@ -207,8 +207,8 @@ Json parse_yaml(std::string_view text, std::string_view where) {
     require(!parser.HandleNextDocument(rest), where, "expected one YAML document, got more");
     return builder.take();
   } catch (const YAML::Exception& error) {
-    fail(std::string(where) + ":" + std::to_string(error.mark.line + 1),
-         "expected YAML, got: " + error.msg);
+    fail(std::string(where) + ":" + std::to_string(error.mark.line + 1), "expected YAML, got: {}",
+         error.msg);
   }
 }
 

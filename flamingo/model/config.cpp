@@ -12,8 +12,8 @@ constexpr const char* kWhere = "FlamingoConfig";
 
 void validate_tokens(const TokenConfig& tokens, int64_t additional_vocab) {
   require(static_cast<int64_t>(tokens.additional.size()) == additional_vocab, kWhere,
-          "expected " + std::to_string(additional_vocab) + " names in tokens.additional, got " +
-              std::to_string(tokens.additional.size()));
+          "expected {} names in tokens.additional, got {}", additional_vocab,
+          tokens.additional.size());
   auto names = tokens.additional;
   std::sort(names.begin(), names.end());
   require(std::adjacent_find(names.begin(), names.end()) == names.end(), kWhere,
@@ -42,10 +42,9 @@ void FlamingoConfig::validate() const {
   xattn.validate();
   lm.validate();
   require(!resampler || resampler->dim == vision.dim(), kWhere,
-          "expected resampler.dim to be the vision encoder's " + std::to_string(vision.dim()));
-  require(
-      !vision.clip_vit || transform.size == vision.image_size(), kWhere,
-      "expected transform.size to be the vision encoder's " + std::to_string(vision.image_size()));
+          "expected resampler.dim to be the vision encoder's {}", vision.dim());
+  require(!vision.clip_vit || transform.size == vision.image_size(), kWhere,
+          "expected transform.size to be the vision encoder's {}", vision.image_size());
   require(xattn.form != lm::XattnForm::kVanilla || !lm.parallel_residual, kWhere,
           "expected xattn.form vanilla only with an LM whose blocks have one part after the other");
   validate_tokens(tokens, lm.additional_vocab);

@@ -1,7 +1,5 @@
 #include "flamingo/model/flamingo.h"
 
-#include <memory>
-
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/recompute.h"
 
@@ -32,8 +30,10 @@ void check_input(const FlamingoInput& input) {
   }
 }
 
-/// What all blocks of one forward see.
-struct Surroundings {
+}  // namespace
+
+/// What all blocks of one forward pass see.
+struct ForwardState {
   lm::MediaPlan plan;
   lm::BlockContext context;
   lm::KvCache* cache;
@@ -59,14 +59,14 @@ struct BlockPair {
 
   /// hidden [B, T, D], keys and values of the layer's media -> [B, T, D].
   torch::Tensor forward(torch::Tensor hidden, const lm::KeyValues& media,
-                        const Surroundings& around) const {
+                        const ForwardState& state) const {
     const lm::BetweenParts cross = [&](const torch::Tensor& x) {
-      return around.tapped("xattn." + std::to_string(i), xattn->forward(x, media, around.plan));
+      return state.tapped("xattn." + std::to_string(i), xattn->forward(x, media, state.plan));
     };
     if (xattn && place == XattnPlace::kBefore) hidden = cross(hidden);
     const bool inside = xattn && place == XattnPlace::kInside;
-    hidden = around.tapped(name, block->forward(hidden, around.context, around.cache, n,
-                                                inside ? cross : lm::BetweenParts()));
+    hidden = state.tapped(name, block->forward(hidden, state.context, state.cache, n,
+                                               inside ? cross : lm::BetweenParts()));
     return xattn && place == XattnPlace::kAfter ? cross(hidden) : hidden;
   }
 
@@ -79,6 +79,8 @@ struct BlockPair {
     return all;
   }
 };
+
+namespace {
 
 /// All pairs of a model in their order: the LM's blocks, then what is grafted onto them.
 std::vector<BlockPair> block_pairs(const FlamingoImpl& model) {
@@ -107,12 +109,12 @@ std::vector<BlockPair> block_pairs(const FlamingoImpl& model) {
 /// pair.forward, computed again in backward.
 torch::Tensor forward_again(const BlockPair& pair, const torch::Tensor& hidden,
                             const lm::KeyValues& media,
-                            const std::shared_ptr<const Surroundings>& around) {
+                            const std::shared_ptr<const ForwardState>& state) {
   std::vector<torch::Tensor> inputs{hidden};
   if (media.keys.defined()) inputs.insert(inputs.end(), {media.keys, media.values});
-  const auto run = [pair, around](const std::vector<torch::Tensor>& in) {
+  const auto run = [pair, state](const std::vector<torch::Tensor>& in) {
     return pair.forward(in[0], in.size() > 1 ? lm::KeyValues{in[1], in[2]} : lm::KeyValues{},
-                        *around);
+                        *state);
   };
   return nn::recompute(run, inputs, pair.parameters());
 }
@@ -141,6 +143,7 @@ FlamingoImpl::FlamingoImpl(const FlamingoConfig& config, const lm::WeightOptions
     if (config.xattn.form != lm::XattnForm::kGrafting) continue;
     graft->append(lm::DecoderBlock(config.lm, options.trained));
   }
+  pairs_ = std::make_shared<const std::vector<BlockPair>>(block_pairs(*this));
 }
 
 int64_t FlamingoImpl::media_dim() const {
@@ -150,8 +153,8 @@ int64_t FlamingoImpl::media_dim() const {
 void FlamingoImpl::set_image_size(int64_t side) {
   if (side == config_.transform.size) return;
   require(config_.vision.nfnet.has_value(), "image_size",
-          "expected " + std::to_string(config_.transform.size) +
-              ", for which this encoder has position embeddings, got " + std::to_string(side));
+          "expected {}, for which this encoder has position embeddings, got {}",
+          config_.transform.size, side);
   FlamingoConfig changed = config_;
   changed.transform.size = changed.vision.nfnet->image_size = side;
   changed.validate();
@@ -194,8 +197,8 @@ torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap
   check_input(input);
   lm::KvCache* cache = input.cache;
   const int64_t new_media = input.media.defined() ? input.media.size(1) : 0;
-  const auto around = std::make_shared<const Surroundings>(
-      Surroundings{.plan = lm::plan_media(input.phi, new_media + (cache ? cache->num_media() : 0),
+  const auto state = std::make_shared<const ForwardState>(
+      ForwardState{.plan = lm::plan_media(input.phi, new_media + (cache ? cache->num_media() : 0),
                                           lm->device(), config_.xattn.media_attention),
                    .context = lm->context(input.ids, input.attention_mask, cache),
                    .cache = cache,
@@ -203,10 +206,10 @@ torch::Tensor FlamingoImpl::forward_hidden(const FlamingoInput& input, const Tap
   auto hidden = lm->embed(input.ids);  // [B, T, D]
   const auto media = media_keys(input);
   const bool checkpoints = checkpoint_blocks_ && !cache && !tap;
-  for (const BlockPair& pair : block_pairs(*this)) {
+  for (const BlockPair& pair : *pairs_) {
     const lm::KeyValues seen = pair.xattn ? media[pair.i] : lm::KeyValues{};
-    hidden = checkpoints ? forward_again(pair, hidden, seen, around)
-                         : pair.forward(hidden, seen, *around);
+    hidden =
+        checkpoints ? forward_again(pair, hidden, seen, state) : pair.forward(hidden, seen, *state);
   }
   if (cache) cache->advance(input.ids.size(0), input.ids.size(1), input.attention_mask);
   return lm->norm->forward(hidden);

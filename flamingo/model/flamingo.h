@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct FlamingoInput {
   torch::Tensor attention_mask;  ///< [B, T], 0 = left padding; undefined: no padding
   lm::KvCache* cache = nullptr;  ///< incremental decoding: ids, phi, media are the new ones only
 };
+
+struct BlockPair;
 
 /// Flamingo (Alayrac et al. 2022, figure 3):
 ///
@@ -79,6 +82,7 @@ class FlamingoImpl : public torch::nn::Module {
   std::vector<lm::KeyValues> media_keys(const FlamingoInput& input) const;
 
   FlamingoConfig config_;
+  std::shared_ptr<const std::vector<BlockPair>> pairs_;
   bool checkpoint_blocks_ = false;
 };
 TORCH_MODULE(Flamingo);

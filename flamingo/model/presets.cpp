@@ -73,7 +73,7 @@ VisionConfig vision_preset(std::string_view name) {
   for (const auto& names : {nfnets, clips}) {
     for (const auto& each : names) known += (known.empty() ? "" : ", ") + each;
   }
-  fail("vision preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
+  fail("vision preset", "expected one of {}, got \"{}\"", known, name);
 }
 
 lm::DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
@@ -105,7 +105,7 @@ FlamingoConfig flamingo_preset(std::string_view name) {
     if (name == preset.name) return preset.make();
     known += (known.empty() ? "" : ", ") + std::string(preset.name);
   }
-  fail("preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
+  fail("preset", "expected one of {}, got \"{}\"", known, name);
 }
 
 std::vector<std::string> flamingo_preset_names() {

@@ -21,7 +21,7 @@ at::Tensor activate(Activation kind, const at::Tensor& x) {
     case Activation::kSilu:
       return at::silu(x);
   }
-  fail("activate", "expected a known activation, got " + std::to_string(static_cast<int>(kind)));
+  fail("activate", "expected a known activation, got {}", static_cast<int>(kind));
 }
 
 }  // namespace flamingo::nn

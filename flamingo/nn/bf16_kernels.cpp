@@ -160,8 +160,7 @@ at::Tensor bf16_rms_norm(const at::Tensor& x, const at::Tensor& weight, double e
 
 at::Tensor bf16_swiglu(const at::Tensor& x) {
   check(x, "bf16_swiglu");
-  require(x.size(-1) % 2 == 0, "bf16_swiglu",
-          "expected an even width, got " + shape_text(x.sizes()));
+  require(x.size(-1) % 2 == 0, "bf16_swiglu", "expected an even width, got {}", x.sizes());
   return Swiglu::apply(x);
 }
 

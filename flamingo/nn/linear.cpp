@@ -30,8 +30,7 @@ LinearImpl::~LinearImpl() = default;
 
 torch::Tensor LinearImpl::forward(const torch::Tensor& x) const {
   if (x.dim() < 1 || x.size(-1) != weight.size(1)) {
-    fail("Linear",
-         "expected x [..., " + std::to_string(weight.size(1)) + "], got " + shape_text(x.sizes()));
+    fail("Linear", "expected x [..., {}], got {}", weight.size(1), x.sizes());
   }
   const auto offset = bias.defined() ? cast_like(bias, x) : torch::Tensor();
   if (around.empty()) return product(x, offset);
@@ -64,10 +63,9 @@ void LinearImpl::merge_lora() {
 
 void LinearImpl::pack(c10::intrusive_ptr<PackedWeight> blocks) {
   require(!weight.requires_grad() && !(bias.defined() && bias.requires_grad()), "Linear::pack",
-          "expected a frozen layer, got a trained one", "pack after freeze()");
+          "expected a frozen layer, got a trained one", Hint{"pack after freeze()"});
   require(blocks->rows() == weight.size(0) && blocks->cols() == weight.size(1), "Linear::pack",
-          "expected blocks of " + shape_text(weight.sizes()) + ", got " +
-              shape_text({blocks->rows(), blocks->cols()}));
+          "expected blocks of {}, got [{}, {}]", weight.sizes(), blocks->rows(), blocks->cols());
   packed_ = std::move(blocks);
   weight = torch::empty(weight.sizes(), weight.options().device(torch::kMeta));
   parameters_["weight"] = weight;

@@ -9,8 +9,8 @@ namespace flamingo::nn {
 
 LoraImpl::LoraImpl(int64_t in, int64_t out, int64_t rank, double alpha)
     : scale_(alpha / static_cast<double>(rank)) {
-  require(rank >= 1 && rank <= std::min(in, out), "lora.rank",
-          "expected 1 to " + std::to_string(std::min(in, out)) + ", got " + std::to_string(rank));
+  require(rank >= 1 && rank <= std::min(in, out), "lora.rank", "expected 1 to {}, got {}",
+          std::min(in, out), rank);
   a = register_parameter("a", torch::empty({rank, in}));
   b = register_parameter("b", torch::zeros({out, rank}));
 }

@@ -15,7 +15,7 @@ NormImpl::NormImpl(int64_t dim, const NormConfig& config, const torch::TensorOpt
 torch::Tensor NormImpl::forward(const torch::Tensor& x) const {
   const int64_t dim = weight.size(0);
   if (x.dim() < 1 || x.size(-1) != dim) {
-    fail("Norm", "expected x [..., " + std::to_string(dim) + "], got " + shape_text(x.sizes()));
+    fail("Norm", "expected x [..., {}], got {}", dim, x.sizes());
   }
   if (config_.kind == NormKind::kRmsNorm && takes_bf16_kernels(x) &&
       !(at::GradMode::is_enabled() && weight.requires_grad())) {

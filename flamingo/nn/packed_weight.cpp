@@ -65,9 +65,8 @@ PackedWeight::PackedWeight(std::vector<kernels::PackedMatrix> parts) : parts_(st
   require(!parts_.empty(), kWhere, "expected at least one part, got none");
   cols_ = parts_.front().cols();
   for (const kernels::PackedMatrix& part : parts_) {
-    require(part.cols() == cols_, kWhere,
-            "expected parts of " + std::to_string(cols_) + " columns, got " +
-                std::to_string(part.cols()));
+    require(part.cols() == cols_, kWhere, "expected parts of {} columns, got {}", cols_,
+            part.cols());
     rows_ += part.rows();
   }
 }
@@ -77,9 +76,8 @@ c10::intrusive_ptr<PackedWeight> PackedWeight::quantise(const at::Tensor& weight
   require(weight.dim() == 2, kWhere, "expected a matrix to quantise");
   const kernels::BlockLayout layout = kernels::block_layout(type);
   const int64_t rows = weight.size(0), cols = weight.size(1);
-  require(cols % layout.values == 0, kWhere,
-          "expected columns in multiples of " + std::to_string(layout.values) + ", got " +
-              std::to_string(cols));
+  require(cols % layout.values == 0, kWhere, "expected columns in multiples of {}, got {}",
+          layout.values, cols);
   const auto values = weight.detach().to(at::kFloat).contiguous();
   std::vector<std::byte> blocks(static_cast<size_t>(values.numel() / layout.values * layout.bytes));
   kernels::encode_blocks(

@@ -236,8 +236,8 @@ at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b, const at::Te
                     a.sizes().slice(0, a.dim() - 2) == b.sizes().slice(0, b.dim() - 2) &&
                     (a.dim() == 2 || !offset.defined());
   if (!fits) {
-    fail("matrix_product", "expected a [..., M, K] and b [..., K, N], got " +
-                               shape_text(a.sizes()) + " and " + shape_text(b.sizes()));
+    fail("matrix_product", "expected a [..., M, K] and b [..., K, N], got {} and {}", a.sizes(),
+         b.sizes());
   }
   if (needs_widening(a) && a.size(-2) > kFewRows) return widened_product(a, b, offset);
   return offset.defined() ? at::addmm(offset, a, b) : at::matmul(a, b);

@@ -115,7 +115,8 @@ at::Tensor rotate_heads(const at::Tensor& x, const RotaryTable& table) {
   expect_shape(x, {kAny, kAny, kAny, table.cos.size(-1)}, "rotate_heads x");
   expect_shape(table.cos, {kAny, x.size(1), 1, x.size(3)}, "rotate_heads table");
   require(table.cos.size(0) == 1 || table.cos.size(0) == x.size(0), "rotate_heads",
-          "expected a table for each sequence or one for all, got another number");
+          "expected a table for each sequence or one for all, got {} for {} sequences",
+          table.cos.size(0), x.size(0));
   if (!takes_kernels(x, table)) return apply_rotary(x, table).transpose(1, 2);
   return Rotate::apply(x, table.cos, table.sin);
 }

@@ -146,17 +146,19 @@ bool takes_loss_kernels(const at::Tensor& logits) {
 void check(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
   require(!logits.empty(), kLossWhere, "expected logits, got none");
   require(targets.dim() == 1 && targets.size(0) > 0 && targets.scalar_type() == at::kLong,
-          kLossWhere, "expected targets [n] as int64, got " + shape_text(targets.sizes()));
+          kLossWhere, "expected targets [n] as int64, got {}", targets.sizes());
   int64_t words = 0;
   for (const at::Tensor& part : logits) {
     expect_shape(part, {targets.size(0), kAny}, "logits");
     require(part.size(1) > 0 && part.scalar_type() == logits[0].scalar_type(), kLossWhere,
-            "expected parts of at least one word in one type, got others");
+            "expected parts of at least one word in one type, got {} words in {} beside {}",
+            part.size(1), at::toString(part.scalar_type()), at::toString(logits[0].scalar_type()));
     words += part.size(1);
   }
   const auto [least, greatest] = at::aminmax(targets);
-  require(least.item<int64_t>() >= 0 && greatest.item<int64_t>() < words, kLossWhere,
-          "expected targets in [0, " + std::to_string(words) + "), got others");
+  const auto low = least.item<int64_t>(), high = greatest.item<int64_t>();
+  require(low >= 0 && high < words, kLossWhere, "expected targets in [0, {}), got {} to {}", words,
+          low, high);
 }
 
 }  // namespace

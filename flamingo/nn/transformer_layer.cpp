@@ -11,8 +11,7 @@ SelfAttentionImpl::SelfAttentionImpl(int64_t width, int64_t heads,
       in_proj_(register_module("in_proj", Linear(width, 3 * width, true, options))),
       out_proj_(register_module("out_proj", Linear(width, width, true, options))) {
   require(heads > 0 && width % heads == 0, "self-attention",
-          "expected heads to divide the width " + std::to_string(width) + ", got " +
-              std::to_string(heads));
+          "expected heads to divide the width {}, got {}", width, heads);
 }
 
 torch::Tensor SelfAttentionImpl::forward(const torch::Tensor& x, const torch::Tensor& bias) const {

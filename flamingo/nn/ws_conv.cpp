@@ -21,8 +21,7 @@ WsConvImpl::WsConvImpl(const WsConvConfig& config, const torch::TensorOptions& o
   require(c.in > 0 && c.out > 0 && c.kernel > 0 && c.stride > 0 && c.groups > 0, "WsConv",
           "expected positive extents, got a zero or negative one");
   require(c.in % c.groups == 0 && c.out % c.groups == 0, "WsConv",
-          "expected groups to divide " + std::to_string(c.in) + " and " + std::to_string(c.out) +
-              " channels, got " + std::to_string(c.groups));
+          "expected groups to divide {} and {} channels, got {}", c.in, c.out, c.groups);
   weight = register_parameter("weight",
                               torch::empty({c.out, c.in / c.groups, c.kernel, c.kernel}, options));
   bias = register_parameter("bias", torch::empty({c.out}, options));

@@ -44,8 +44,8 @@ int listen_on_loopback(uint16_t port) {
                     listen(fd, kBacklog) == 0;
   if (good) return fd;
   if (fd >= 0) close(fd);
-  fail("MASTER_PORT", "expected a free port, got " + std::to_string(port),
-       "another job may use it; give another port");
+  fail("MASTER_PORT", "expected a free port, got {}", port,
+       Hint{"another job may use it; give another port"});
 }
 
 #ifdef FLAMINGO_GLOO
@@ -63,7 +63,7 @@ c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store
 c10::intrusive_ptr<c10d::Backend> open_gloo(const c10::intrusive_ptr<c10d::Store>&,
                                             const JobConfig&, const Ranks&) {
   fail("process group", "expected a build with Gloo, got one without",
-       "install libgloo-dev and build again");
+       Hint{"install libgloo-dev and build again"});
 }
 #endif
 
@@ -111,8 +111,9 @@ Backends Backends::open(const std::string& name, const c10::intrusive_ptr<c10d::
 
 c10d::Backend& Backends::of(const at::Tensor& tensor) const {
   if (tensor.is_cpu()) return *host_;
-  require(device_.defined(), "process group", "expected a tensor in main memory, got another",
-          "this build has no NCCL");
+  if (!device_.defined())
+    fail("process group", "expected a tensor in main memory, got one on {}", tensor.device().str(),
+         Hint{"this build has no NCCL"});
   return *device_;
 }
 

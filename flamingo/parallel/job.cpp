@@ -17,8 +17,8 @@ uint16_t to_port(const std::string& text) {
   uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   require(error == std::errc() && end == text.data() + text.size() && port > 0, "MASTER_PORT",
-          "expected 1 to 65535, got \"" + text + "\"",
-          "torchrun sets it; give it by hand elsewhere");
+          "expected 1 to 65535, got \"{}\"", text,
+          Hint{"torchrun sets it; give it by hand elsewhere"});
   return port;
 }
 
@@ -34,7 +34,7 @@ JobConfig job_from_environment(const Environment& environment) {
   if (config.ranks.world_size == 1) return config;
   config.host = text_of(environment, "MASTER_ADDR");
   require(!config.host.empty(), "MASTER_ADDR", "expected the address of rank 0, got nothing",
-          "torchrun sets it; give 127.0.0.1 on a single machine");
+          Hint{"torchrun sets it; give 127.0.0.1 on a single machine"});
   config.port = to_port(text_of(environment, "MASTER_PORT"));
   config.launcher_has_store = text_of(environment, "TORCHELASTIC_USE_AGENT_STORE") == "True";
   config.single_node = is_loopback(config.host) || text_of(environment, "LOCAL_WORLD_SIZE") ==

@@ -13,11 +13,10 @@ constexpr double kLargestBucket = 1024;  // MiB
 }  // namespace
 
 void ParallelConfig::validate() const {
-  require(tensor > 0, "parallel.tensor", "expected at least 1, got " + std::to_string(tensor));
+  require(tensor > 0, "parallel.tensor", "expected at least 1, got {}", tensor);
   require(bucket_mib > 0 && bucket_mib <= kLargestBucket, "parallel.bucket_mib",
-          "expected more than 0 and at most 1024, got " + std::to_string(bucket_mib));
-  require(check_every > 0, "parallel.check_every",
-          "expected at least 1, got " + std::to_string(check_every));
+          "expected more than 0 and at most 1024, got {}", bucket_mib);
+  require(check_every > 0, "parallel.check_every", "expected at least 1, got {}", check_every);
 }
 
 Parallel::Parallel(const ParallelConfig& config, const ProcessGroup& world)
@@ -25,7 +24,7 @@ Parallel::Parallel(const ParallelConfig& config, const ProcessGroup& world)
 
 void Parallel::shard_frozen(torch::nn::Module& module) {
   if (!config_.shard_frozen || grid_.data.size() == 1) return;
-  frozen_ = std::make_unique<ShardedWeights>(module, grid_.data.twin("frozen"));
+  frozen_ = std::make_unique<ShardedWeights>(module, grid_.data.duplicate("frozen"));
 }
 
 void Parallel::restore_frozen() {

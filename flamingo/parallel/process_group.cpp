@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/shape.h"
 #include "flamingo/parallel/backends.h"
 #include "flamingo/parallel/rank_watch.h"
 
@@ -47,8 +48,8 @@ struct ProcessGroup::Impl : std::enable_shared_from_this<ProcessGroup::Impl> {
 
   [[noreturn]] void fail_after(const std::string& what) const {
     const auto lost = watch->wait_for_lost();
-    fail(kWhere, "expected all processes to go on, got " + (lost ? "no answer of " + *lost : what),
-         lost ? "see that process's own messages" : "all of them still give signs of life");
+    fail(kWhere, "expected all processes to go on, got {}", lost ? "no answer of " + *lost : what,
+         Hint{lost ? "see that process's own messages" : "the heartbeats of all of them go on"});
   }
 };
 
@@ -65,7 +66,7 @@ ProcessGroup::Pending ProcessGroup::Impl::start(
   try {
     pending.impl_->work = call(backends.of(like));
   } catch (const c10::Error& e) {
-    fail(kWhere, "expected tensors that fit, got " + text_of(e));
+    fail(kWhere, "expected tensors that fit, got {}", text_of(e));
   }
   return pending;
 }
@@ -99,14 +100,12 @@ void ProcessGroup::Pending::wait() {
   }
 }
 
-ProcessGroup ProcessGroup::join(const JobConfig& config) {
+ProcessGroup ProcessGroup::init(const JobConfig& config) {
   ProcessGroup group;
   if (config.ranks.world_size == 1) return group;
   require(config.timeout > 0 && config.timeout <= kMaxJobTimeout, "job.timeout",
-          "expected more than 0 and at most " + std::to_string(kMaxJobTimeout) + " s, got " +
-              std::to_string(config.timeout));
-  require(config.patience > 0, "job.patience",
-          "expected more than 0 s, got " + std::to_string(config.patience));
+          "expected more than 0 and at most {} s, got {}", kMaxJobTimeout, config.timeout);
+  require(config.patience > 0, "job.patience", "expected more than 0 s, got {}", config.patience);
   auto impl = std::make_shared<Impl>();
   try {
     const auto store = open_store(config);
@@ -121,8 +120,8 @@ ProcessGroup ProcessGroup::join(const JobConfig& config) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& e) {
-    fail(kWhere, "expected " + std::to_string(config.ranks.world_size) + " processes at " +
-                     config.host + ":" + std::to_string(config.port) + ", got " + text_of(e));
+    fail(kWhere, "expected {} processes at {}:{}, got {}", config.ranks.world_size, config.host,
+         config.port, text_of(e));
   }
   impl->rank = config.ranks.rank;
   impl->timeout = config.timeout;
@@ -167,7 +166,7 @@ at::Tensor ProcessGroup::all_gather(const at::Tensor& tensor) const {
 
 at::Tensor ProcessGroup::reduce_scatter(const at::Tensor& tensor) const {
   require(tensor.dim() > 0 && tensor.size(0) == size(), kWhere,
-          "expected a row for each of " + std::to_string(size()) + " processes, got another shape");
+          "expected a row for each of {} processes, got {}", size(), tensor.sizes());
   if (!impl_) return tensor.squeeze(0);
   const auto result = at::empty(tensor.sizes().slice(1), tensor.options());
   auto from = tensor.contiguous().view(-1), to = result.view(-1);
@@ -184,7 +183,7 @@ void ProcessGroup::broadcast(const at::Tensor& tensor, int64_t root) const {
   impl_->start(tensor, [&](auto& backend) { return backend.broadcast(tensors, options); }).wait();
 }
 
-void ProcessGroup::first_alone(const std::function<void()>& work) const {
+void ProcessGroup::run_on_rank0(const std::function<void()>& work) const {
   if (!impl_) {
     work();
     return;
@@ -242,15 +241,17 @@ void ProcessGroup::require_same(const std::string& text, const std::string& what
     if (texts[i] == most) continue;
     others += (others.empty() ? "" : ", ") + name_of(static_cast<int64_t>(i));
   }
-  fail(kWhere, "expected the same " + what + " in all processes, got others in " + others,
-       2 * votes[most] > size() ? "" : "as compared with " + name_of(0) + "; no majority tells");
+  fail(kWhere, "expected the same {} in all processes, got others in {}", what, others,
+       Hint{2 * votes[most] > size() ? ""
+                                     : "as compared with " + name_of(0) + "; no majority tells"});
 }
 
 ProcessGroup ProcessGroup::subgroup(const std::string& name,
                                     const std::vector<int64_t>& ranks) const {
   if (!impl_ || ranks.size() == 1) return {};
   const auto own = std::find(ranks.begin(), ranks.end(), rank());
-  require(own != ranks.end(), kWhere, "expected a member of the group " + name + ", got none");
+  require(own != ranks.end(), kWhere, "expected a member of the group {}, got rank {}", name,
+          rank());
   auto impl = std::make_shared<Impl>(*impl_);
   impl->rank = own - ranks.begin();
   impl->name = name + "/" + std::to_string(impl_->world_ranks.at(static_cast<size_t>(ranks[0])));
@@ -269,7 +270,7 @@ ProcessGroup ProcessGroup::subgroup(const std::string& name,
   return group;
 }
 
-ProcessGroup ProcessGroup::twin(const std::string& name) const {
+ProcessGroup ProcessGroup::duplicate(const std::string& name) const {
   std::vector<int64_t> all(static_cast<size_t>(size()));
   std::iota(all.begin(), all.end(), 0);
   return subgroup(name, all);
@@ -277,8 +278,7 @@ ProcessGroup ProcessGroup::twin(const std::string& name) const {
 
 ProcessGrid ProcessGrid::of(const ProcessGroup& world, int64_t tensor) {
   require(tensor > 0 && world.size() % tensor == 0, "parallel.tensor",
-          "expected a divisor of " + std::to_string(world.size()) + " processes, got " +
-              std::to_string(tensor));
+          "expected a divisor of {} processes, got {}", world.size(), tensor);
   const int64_t team = world.rank() / tensor, place = world.rank() % tensor;
   std::vector<int64_t> teammates, peers;
   for (int64_t i = 0; i < tensor; ++i) teammates.push_back(team * tensor + i);

@@ -38,7 +38,7 @@ class ProcessGroup {
   /// All processes of the job; waits for them to come. Throws Error: a timeout that is not in
   /// (0, 60], no patience, a port that is taken, processes that do not come in time, a build
   /// without Gloo.
-  static ProcessGroup join(const JobConfig& config);
+  static ProcessGroup init(const JobConfig& config);
 
   int64_t rank() const;
   int64_t size() const;
@@ -62,8 +62,8 @@ class ProcessGroup {
   void barrier() const;
 
   /// Does `work` in the first process, while the others wait for its end: without a deadline, as
-  /// long as it gives signs of life.
-  void first_alone(const std::function<void()>& work) const;
+  /// long as it has a heartbeat.
+  void run_on_rank0(const std::function<void()>& work) const;
 
   /// The sums over the processes.
   std::vector<double> sum(std::vector<double> values) const;
@@ -80,7 +80,7 @@ class ProcessGroup {
   ProcessGroup subgroup(const std::string& name, const std::vector<int64_t>& ranks) const;
   /// The same processes over connections of their own, for collectives whose order among this
   /// group's differs from process to process.
-  ProcessGroup twin(const std::string& name) const;
+  ProcessGroup duplicate(const std::string& name) const;
 
  private:
   struct Impl;

@@ -22,8 +22,8 @@ class ShardedWeights {
  public:
   /// Shards the weight of every frozen Linear in `module` that is not packed, whose forward the
   /// processes of `group` then call together. group: used for nothing else, since gathers in the
-  /// backward pass come between other collectives (ProcessGroup::twin). Nothing is done in a group
-  /// of one.
+  /// backward pass come between other collectives (ProcessGroup::duplicate). Nothing is done in a
+  /// group of one.
   ShardedWeights(torch::nn::Module& module, const ProcessGroup& group);
 
   /// Gathers all weights for good.

@@ -46,10 +46,8 @@ at::Tensor cut(const at::Tensor& whole, const TensorShard& shard, int64_t rank, 
   std::vector<at::Tensor> pieces;
   for (const auto& part : whole.split_with_sizes(shard.parts, shard.axis)) {
     const int64_t extent = part.size(shard.axis);
-    require(
-        extent % size == 0, "tensor parallel",
-        "expected extents that " + std::to_string(size) + " divides, got " + std::to_string(extent),
-        "heads, key/value heads and feed-forward widths are shared evenly");
+    require(extent % size == 0, "tensor parallel", "expected extents that {} divides, got {}", size,
+            extent, Hint{"heads, key/value heads and feed-forward widths are shared evenly"});
     pieces.push_back(part.narrow(shard.axis, rank * (extent / size), extent / size));
   }
   return at::cat(pieces, shard.axis).contiguous();

@@ -93,9 +93,9 @@ void WeightCheck::run(const std::string& when) const {
   for (size_t i = 0; i < all.size(); ++i) everyone[i] = i;
   for (const size_t rank : everyone)
     if (all[rank].frozen_changed != 0) blamed.push_back(rank);
-  require(blamed.empty(), when,
-          "expected frozen weights as at the start, got others in " + blame(blamed),
-          "a memory error of that machine?");
+  if (!blamed.empty())
+    fail(when, "expected frozen weights as at the start, got others in {}", blame(blamed),
+         Hint{"a memory error of that machine?"});
   add_minority(all, everyone, &Answers::replicated, blamed);
   const size_t width = static_cast<size_t>(grid_.tensor.size());
   for (size_t place = 0; place < width; ++place) {
@@ -103,9 +103,9 @@ void WeightCheck::run(const std::string& when) const {
     for (size_t i = place; i < all.size(); i += width) peers.push_back(i);
     add_minority(all, peers, &Answers::cut, blamed);
   }
-  require(blamed.empty(), when,
-          "expected the same trained weights in all processes, got others in " + blame(blamed),
-          "a memory error, or processes of different builds");
+  if (!blamed.empty())
+    fail(when, "expected the same trained weights in all processes, got others in {}",
+         blame(blamed), Hint{"a memory error, or processes of different builds"});
 }
 
 }  // namespace flamingo::parallel

@@ -37,10 +37,9 @@ DeltaHeader read_header(io::ByteReader& reader, uint64_t count) {
   const bool even = parts > 0 && block_values % parts == 0;
   require(even && block_values > 0 && block_values % 128 == 0 && block_values / parts % 32 == 0,
           reader.where(),
-          "expected blocks of a multiple of 128 deltas in parts of a multiple of 32, got " +
-              std::to_string(block_values) + " in " + std::to_string(parts));
-  require(total == count, reader.where(),
-          "expected " + std::to_string(count) + " values, got " + std::to_string(total));
+          "expected blocks of a multiple of 128 deltas in parts of a multiple of 32, got {} in {}",
+          block_values, parts);
+  require(total == count, reader.where(), "expected {} values, got {}", count, total);
   header.part_values = block_values / parts;
   header.first = static_cast<uint64_t>(unzigzag(read_varint(reader)));
   return header;
@@ -49,7 +48,7 @@ DeltaHeader read_header(io::ByteReader& reader, uint64_t count) {
 uint64_t sum_of(const std::vector<int64_t>& lengths, std::string_view where) {
   uint64_t sum = 0;
   for (const int64_t length : lengths) {
-    require(length >= 0, where, "expected lengths >= 0, got " + std::to_string(length));
+    require(length >= 0, where, "expected lengths >= 0, got {}", length);
     sum = checked_add(sum, static_cast<uint64_t>(length), where);
   }
   return sum;
@@ -73,8 +72,7 @@ std::vector<int64_t> read_delta_numbers(io::ByteReader& reader, uint64_t count, 
     for (const std::byte width : reader.take(header.parts)) {
       if (values.size() == count) break;  // widths of parts that are not there
       const auto bits = static_cast<uint64_t>(width);
-      require(bits <= 64, reader.where(),
-              "expected deltas of at most 64 bits, got " + std::to_string(bits));
+      require(bits <= 64, reader.where(), "expected deltas of at most 64 bits, got {}", bits);
       const auto packed = reader.take(checked_mul(header.part_values / 8, bits, reader.where()));
       const uint64_t held = std::min<uint64_t>(header.part_values, count - values.size());
       for (uint64_t i = 0; i < held; ++i) {
@@ -106,9 +104,8 @@ std::vector<std::string_view> read_delta_texts(io::ByteReader& reader, uint64_t 
   uint64_t size = sum_of(shared, reader.where());
   for (const std::string_view ending : endings)
     size = checked_add(size, ending.size(), reader.where());
-  require(size <= max_bytes, reader.where(),
-          "expected at most " + std::to_string(max_bytes) + " bytes of values, got " +
-              std::to_string(size));
+  require(size <= max_bytes, reader.where(), "expected at most {} bytes of values, got {}",
+          max_bytes, size);
   storage.clear();
   storage.reserve(size);  // exactly, so that the views stay
   std::vector<std::string_view> texts;
@@ -117,8 +114,7 @@ std::vector<std::string_view> read_delta_texts(io::ByteReader& reader, uint64_t 
   for (uint64_t i = 0; i < count; ++i) {
     const auto beginning = static_cast<size_t>(shared[i]);
     require(beginning <= last.size(), reader.where(),
-            "expected a beginning of at most " + std::to_string(last.size()) + " bytes, got " +
-                std::to_string(beginning));
+            "expected a beginning of at most {} bytes, got {}", last.size(), beginning);
     const size_t at = storage.size();
     storage.append(last.data(), beginning).append(endings[i]);
     last = std::string_view(storage).substr(at);

@@ -128,8 +128,7 @@ Description read_description(std::span<const std::byte> bytes, const std::string
     if (field.id == 2) {
       reader.read_list(field, [&](const ThriftField& element) {
         require(std::ssize(description.schema) < limits.max_columns, where,
-                "expected at most " + std::to_string(limits.max_columns) +
-                    " elements in the schema, got more");
+                "expected at most {} elements in the schema, got more", limits.max_columns);
         description.schema.push_back(read_element(reader, element));
       });
     } else if (field.id == 3) {
@@ -161,7 +160,9 @@ class SchemaWalk {
  private:
   void visit(ParquetColumn column, int level) {
     require(next_ < schema_.size() && level < kMaxLevels, where_,
-            "expected a schema of at most 32 levels and as many elements as it says, got others");
+            "expected a schema of at most 32 levels and as many elements as it says, got element "
+            "{} of {} at level {}",
+            next_ + 1, schema_.size(), level + 1);
     const Element& element = schema_[next_++];
     require(element.name.size() <= kMaxNameBytes, where_,
             "expected column names of at most 1000 bytes, got a longer one");
@@ -172,7 +173,7 @@ class SchemaWalk {
       column.repeated_definition = column.max_definition;
     }
     if (element.num_children == 0) {
-      require(element.type.has_value(), where_, "expected a type of " + column.path + ", got none");
+      require(element.type.has_value(), where_, "expected a type of {}, got none", column.path);
       column.type = static_cast<ParquetType>(*element.type);
       columns_.push_back(std::move(column));
       return;
@@ -190,39 +191,36 @@ void expect_row_groups(const Description& description, size_t num_columns, uint6
                        const std::string& where) {
   uint64_t num_rows = 0;
   for (const ParquetRowGroup& group : description.row_groups) {
-    require(group.chunks.size() == num_columns, where,
-            "expected " + std::to_string(num_columns) + " columns in a row group, got " +
-                std::to_string(group.chunks.size()));
+    require(group.chunks.size() == num_columns, where, "expected {} columns in a row group, got {}",
+            num_columns, group.chunks.size());
     num_rows = checked_add(num_rows, static_cast<uint64_t>(group.num_rows), where);
     for (const ParquetChunk& chunk : group.chunks) {
       require(chunk.num_entries >= group.num_rows, where,
               "expected an entry or more for each row, got fewer");
       require(checked_add(chunk.offset, chunk.size, where) <= data_end, where,
-              "expected columns inside the file, got one at offset " +
-                  std::to_string(chunk.offset) + " of " + std::to_string(chunk.size) + " bytes",
-              "the file is cut off or damaged");
+              "expected columns inside the file, got one at offset {} of {} bytes", chunk.offset,
+              chunk.size, Hint{"the file is cut off or damaged"});
     }
   }
   require(num_rows == static_cast<uint64_t>(description.num_rows), where,
-          "expected as many rows as the row groups have, got " +
-              std::to_string(description.num_rows) + " and " + std::to_string(num_rows));
+          "expected as many rows as the row groups have, got {} and {}", description.num_rows,
+          num_rows);
 }
 
 /// The bytes of the description, by the length behind it.
 std::span<const std::byte> find_description(std::span<const std::byte> bytes,
                                             const std::string& where, uint64_t max_bytes) {
   require(bytes.size() >= kMagic.size() + kTailBytes, where,
-          "expected a Parquet file, got " + std::to_string(bytes.size()) + " bytes");
+          "expected a Parquet file, got {} bytes", bytes.size());
   io::ByteReader tail(bytes.last(kTailBytes), where);
   const auto size = tail.read<uint32_t>();
   const std::string_view magic = tail.take_text(kMagic.size());
   require(magic != kEncryptedMagic, where, "expected a plain Parquet file, got an encrypted one");
   require(magic == kMagic && io::ByteReader(bytes, where).take_text(kMagic.size()) == kMagic, where,
           "expected \"PAR1\" at both ends of a Parquet file, got other bytes",
-          "the file is cut off or damaged");
+          Hint{"the file is cut off or damaged"});
   require(size <= max_bytes && size <= bytes.size() - kMagic.size() - kTailBytes, where,
-          "expected a description inside the file of at most " + std::to_string(max_bytes) +
-              " bytes, got " + std::to_string(size));
+          "expected a description inside the file of at most {} bytes, got {}", max_bytes, size);
   return bytes.subspan(bytes.size() - kTailBytes - size, size);
 }
 

@@ -46,7 +46,7 @@ std::optional<std::string> unpack_frames(std::span<const std::byte> bytes, uint6
 
 void expect_possible(std::span<const std::byte> bytes, uint64_t size, const std::string& where) {
   require(size / kMaxLz4Ratio <= bytes.size(), where,
-          "expected an LZ4 block of " + std::to_string(size) + " bytes, got too few bytes for it");
+          "expected an LZ4 block of {} bytes, got too few bytes for it", size);
 }
 
 }  // namespace
@@ -55,8 +55,8 @@ std::string unpack_lz4(std::span<const std::byte> bytes, uint64_t size, const st
   expect_possible(bytes, size, where);
   std::string out(size, '\0');
   const std::string_view block(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  require(unpack_block(block, out) == size, where,
-          "expected an LZ4 block of " + std::to_string(size) + " bytes, got damage");
+  require(unpack_block(block, out) == size, where, "expected an LZ4 block of {} bytes, got damage",
+          size);
   return out;
 }
 

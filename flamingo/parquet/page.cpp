@@ -78,8 +78,8 @@ std::string unpack_any(std::span<const std::byte> bytes, int64_t codec, uint64_t
     case kLz4Raw:
       return unpack_lz4(bytes, size, where);
   }
-  fail(where, "expected pages packed with Snappy, gzip, Brotli, LZ4 or zstd, got " +
-                  (codec == kLzo ? "LZO" : "codec " + std::to_string(codec)));
+  fail(where, "expected pages packed with Snappy, gzip, Brotli, LZ4 or zstd, got {}",
+       codec == kLzo ? "LZO" : "codec " + std::to_string(codec));
 }
 
 }  // namespace
@@ -118,9 +118,7 @@ std::string unpack_page(std::span<const std::byte> bytes, int64_t codec, uint64_
                         const std::string& where) {
   if (bytes.empty() && size == 0) return {};
   const std::string out = unpack_any(bytes, codec, size, where);
-  require(
-      out.size() == size, where,
-      "expected a page of " + std::to_string(size) + " bytes, got " + std::to_string(out.size()));
+  require(out.size() == size, where, "expected a page of {} bytes, got {}", size, out.size());
   return out;
 }
 

@@ -45,17 +45,15 @@ class ChunkReader {
 
   ParquetValues read(const ParquetColumn& column, int64_t num_rows) && {
     require(chunk_.num_entries <= limits_.max_entries, where_,
-            "expected at most " + std::to_string(limits_.max_entries) + " entries, got " +
-                std::to_string(chunk_.num_entries));
+            "expected at most {} entries, got {}", limits_.max_entries, chunk_.num_entries);
     out_.column = column;
     io::ByteReader none({}, where_);
     out_.values = read_plain(none, column.type, 0);
     dictionary_ = out_.values;
     while (num_entries() < chunk_.num_entries) read_page();
     out_.row_begin.push_back(num_entries());
-    require(
-        out_.num_rows() == num_rows, where_,
-        "expected " + std::to_string(num_rows) + " rows, got " + std::to_string(out_.num_rows()));
+    require(out_.num_rows() == num_rows, where_, "expected {} rows, got {}", num_rows,
+            out_.num_rows());
     return std::move(out_);
   }
 
@@ -65,12 +63,14 @@ class ChunkReader {
   void read_page() {
     const ParquetPageHeader page = read_page_header(pages_);
     const auto stored = pages_.take(page.size);
-    require(!page.crc || io::crc32(stored) == *page.crc, where_,
-            "expected a page with the recorded CRC-32, got another", "the file is damaged");
+    if (page.crc) {
+      const uint32_t crc = io::crc32(stored);
+      require(crc == *page.crc, where_, "expected a page with the recorded CRC-32 {}, got {}",
+              *page.crc, crc, Hint{"the file is damaged"});
+    }
     unpacked_ = checked_add(unpacked_, page.unpacked_size, where_);
     require(unpacked_ <= limits_.max_column_bytes, where_,
-            "expected at most " + std::to_string(limits_.max_column_bytes) +
-                " unpacked bytes, got more");
+            "expected at most {} unpacked bytes, got more", limits_.max_column_bytes);
     switch (page.type) {
       case ParquetPageType::kIndex:
         return;
@@ -89,15 +89,14 @@ class ChunkReader {
     if (stored.empty() && size == 0) return stored;  // a page of nulls, whatever its codec
     if (chunk_.codec != 0 && packed)
       return bytes_of(out_.pages.emplace_back(unpack_page(stored, chunk_.codec, size, where_)));
-    require(stored.size() == size, where_,
-            "expected a page of " + std::to_string(size) + " bytes, got " +
-                std::to_string(stored.size()));
+    require(stored.size() == size, where_, "expected a page of {} bytes, got {}", size,
+            stored.size());
     return stored;
   }
 
   void read_dictionary(const ParquetPageHeader& page, std::span<const std::byte> stored) {
     require(page.encoding == kPlain || page.encoding == kPlainDictionary, where_,
-            "expected a plain dictionary, got encoding " + std::to_string(page.encoding));
+            "expected a plain dictionary, got encoding {}", page.encoding);
     io::ByteReader reader(unpack_kept(stored, page.unpacked_size, true), where_);
     dictionary_ = read_plain(reader, out_.column.type, static_cast<uint64_t>(page.num_entries));
   }
@@ -106,8 +105,8 @@ class ChunkReader {
     io::ByteReader body(unpack_kept(stored, page.unpacked_size, true), where_);
     const auto levels = [&](uint8_t max_level) {
       if (max_level == 0) return io::ByteReader({}, where_);
-      require(page.level_encoding == kRle, where_,
-              "expected levels of encoding 3, got " + std::to_string(page.level_encoding));
+      require(page.level_encoding == kRle, where_, "expected levels of encoding 3, got {}",
+              page.level_encoding);
       return io::ByteReader(body.take(body.read<uint32_t>()), where_);
     };
     const io::ByteReader repetition = levels(out_.column.max_repetition);
@@ -128,7 +127,7 @@ class ChunkReader {
 
   void read_entries(const ParquetPageHeader& page, PageBody body) {
     require(page.num_entries <= chunk_.num_entries - num_entries(), where_,
-            "expected " + std::to_string(chunk_.num_entries) + " entries, got more");
+            "expected {} entries, got more", chunk_.num_entries);
     const auto count = static_cast<uint64_t>(page.num_entries);
     add_rows(read_levels(body.repetition, out_.column.max_repetition, count));
     const auto definition = read_levels(body.definition, out_.column.max_definition, count);
@@ -142,9 +141,7 @@ class ChunkReader {
     if (max_level == 0) return std::vector<uint32_t>(count, 0);
     auto levels = read_hybrid(reader, std::bit_width(max_level), count);
     for (const uint32_t level : levels) {
-      require(
-          level <= max_level, where_,
-          "expected levels up to " + std::to_string(max_level) + ", got " + std::to_string(level));
+      require(level <= max_level, where_, "expected levels up to {}, got {}", max_level, level);
     }
     return levels;
   }
@@ -171,10 +168,8 @@ class ChunkReader {
     if (encoding == kDeltaTexts && type == ParquetType::kBytes) return read_joined(reader, count);
     if (encoding == kSplit) return read_split(reader, type, count);
     if (encoding == kRle && type == ParquetType::kBool) return read_run_bools(reader, count);
-    fail(where_,
-         "expected an encoding that fits the type, got encoding " + std::to_string(encoding) +
-             " of type " + std::to_string(static_cast<int>(type)),
-         "write the file with the encoding PLAIN or a dictionary");
+    fail(where_, "expected an encoding that fits the type, got encoding {} of type {}", encoding,
+         static_cast<int>(type), Hint{"write the file with the encoding PLAIN or a dictionary"});
   }
 
   ParquetPlain read_run_bools(io::ByteReader& reader, uint64_t count) {
@@ -203,9 +198,8 @@ class ChunkReader {
           std::remove_cvref_t<decltype(dictionary)> values;
           values.reserve(indices.size());
           for (const uint32_t index : indices) {
-            require(index < dictionary.size(), where_,
-                    "expected an index below " + std::to_string(dictionary.size()) + ", got " +
-                        std::to_string(index));
+            require(index < dictionary.size(), where_, "expected an index below {}, got {}",
+                    dictionary.size(), index);
             values.push_back(dictionary[index]);
           }
           return values;

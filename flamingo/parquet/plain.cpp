@@ -25,7 +25,7 @@ std::vector<int64_t> read_bits(io::ByteReader& reader, uint64_t count) {
 
 std::vector<std::string_view> read_texts(io::ByteReader& reader, uint64_t count) {
   require(count <= reader.remaining() / sizeof(uint32_t), reader.where(),
-          "expected " + std::to_string(count) + " values in the page, got fewer bytes");
+          "expected {} values in the page, got fewer bytes", count);
   std::vector<std::string_view> values(count);
   for (auto& value : values) value = reader.take_text(reader.read<uint32_t>());
   return values;
@@ -58,7 +58,8 @@ ParquetPlain read_split(io::ByteReader& reader, ParquetType type, uint64_t count
   const bool is_32_bit = type == ParquetType::kInt32 || type == ParquetType::kFloat;
   const bool is_64_bit = type == ParquetType::kInt64 || type == ParquetType::kDouble;
   require(is_32_bit || is_64_bit, reader.where(),
-          "expected numbers in the encoding BYTE_STREAM_SPLIT, got another type");
+          "expected numbers in the encoding BYTE_STREAM_SPLIT, got type {} of the format",
+          static_cast<int>(type));
   const uint64_t width = is_32_bit ? 4 : 8;
   const auto split = reader.take(checked_mul(count, width, reader.where()));
   std::vector<std::byte> joined(split.size());

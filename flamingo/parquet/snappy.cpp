@@ -42,9 +42,7 @@ uint64_t literal_size(io::ByteReader& reader, uint8_t tag) {
 std::string unpack_snappy(std::span<const std::byte> bytes, uint64_t size,
                           const std::string& where) {
   io::ByteReader reader(bytes, where);
-  const auto refuse = [&] {
-    fail(where, "expected a Snappy block of " + std::to_string(size) + " bytes, got damage");
-  };
+  const auto refuse = [&] { fail(where, "expected a Snappy block of {} bytes, got damage", size); };
   if (read_varint(reader) != size || size / kMaxRatio > bytes.size()) refuse();
   std::string out;
   out.reserve(size);

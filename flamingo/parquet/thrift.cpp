@@ -50,8 +50,8 @@ bool ThriftReader::next_field(ThriftField& field) {
   if (field.type == kStop) return false;
   const int delta = header >> 4;
   const int64_t id = delta != 0 ? field.id + delta : unzigzag(read_varint(reader_));
-  require(id >= 0 && id <= INT16_MAX, reader_.where(),
-          "expected a field number of 16 bits, got " + std::to_string(id));
+  require(id >= 0 && id <= INT16_MAX, reader_.where(), "expected a field number of 16 bits, got {}",
+          id);
   field.id = id;
   return true;
 }
@@ -65,8 +65,8 @@ uint64_t ThriftReader::list_header(const ThriftField& field, ThriftField& elemen
   const auto header = reader_.read<uint8_t>();
   element.type = header & 0x0F;
   const uint64_t size = header >> 4 == 15 ? read_varint(reader_) : header >> 4;
-  require(size <= reader_.remaining(), reader_.where(),  // an element has a byte or more
-          "expected a list inside the metadata, got " + std::to_string(size) + " elements");
+  require(size <= reader_.remaining(), reader_.where(),
+          "expected a list inside the metadata, got {} elements", size);
   return size;
 }
 
@@ -79,9 +79,8 @@ int64_t ThriftReader::integer(const ThriftField& field, int64_t least, int64_t m
   } else {
     refuse(field, "a whole number");
   }
-  require(value >= least && value <= most, reader_.where(),
-          "expected field " + std::to_string(field.id) + " in [" + std::to_string(least) + ", " +
-              std::to_string(most) + "], got " + std::to_string(value));
+  require(value >= least && value <= most, reader_.where(), "expected field {} in [{}, {}], got {}",
+          field.id, least, most, value);
   return value;
 }
 
@@ -140,8 +139,7 @@ void ThriftReader::skip_map() {
 }
 
 void ThriftReader::refuse(const ThriftField& field, const char* expected) const {
-  fail(reader_.where(), std::string("expected ") + expected + " in field " +
-                            std::to_string(field.id) + ", got type " + std::to_string(field.type));
+  fail(reader_.where(), "expected {} in field {}, got type {}", expected, field.id, field.type);
 }
 
 }  // namespace flamingo::parquet

@@ -10,9 +10,8 @@ namespace {
 constexpr const char* kClusterWhere = "Cluster";
 
 void divide(int64_t& extent, int64_t parts, const char* name) {
-  require(extent % parts == 0, kClusterWhere,
-          "expected tensor_parallel to divide " + std::string(name) + " " + std::to_string(extent) +
-              ", got " + std::to_string(parts));
+  require(extent % parts == 0, kClusterWhere, "expected tensor_parallel to divide {} {}, got {}",
+          name, extent, parts);
   extent /= parts;
 }
 

@@ -19,8 +19,7 @@ std::string_view strip_spaces(std::string_view text) {
 
 int32_t id_of(const text::Tokenizer& tokenizer, const char* token) {
   const auto id = tokenizer.token_to_id(token);
-  require(id.has_value(), "idefics",
-          "expected a tokenizer with " + std::string(token) + ", got one without");
+  require(id.has_value(), "idefics", "expected a tokenizer with {}, got one without", token);
   return *id;
 }
 
@@ -40,9 +39,8 @@ std::vector<int32_t> encode_prompt(const text::Tokenizer& tokenizer, const Promp
   const auto found =
       static_cast<size_t>(std::count(ids.begin(), ids.end(), id_of(tokenizer, kImage)));
   require(found == num_images, "idefics",
-          "expected one <image> per image, got " + std::to_string(found) + " marks and " +
-              std::to_string(num_images) + " images",
-          "a text spells <image>");
+          "expected one <image> per image, got {} marks and {} images", found, num_images,
+          Hint{"a text spells <image>"});
   return ids;
 }
 

@@ -22,8 +22,8 @@ class PageBuilder {
     if (options.end_of_chunk.empty()) return;
     const auto eoc = tokenizer.token_to_id(options.end_of_chunk);
     require(eoc.has_value(), "interleave",
-            "expected a tokenizer with the token \"" + options.end_of_chunk + "\", got one without",
-            "add it with with_special_token");
+            "expected a tokenizer with the token \"{}\", got one without", options.end_of_chunk,
+            Hint{"add it with with_special_token"});
     eoc_ = *eoc;
   }
 

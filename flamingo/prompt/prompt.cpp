@@ -14,11 +14,11 @@ using Fields = std::map<std::string, std::string>;
 
 /// kind: "image"
 void check_marks(std::string_view where, const std::string& kind, size_t marks, size_t files) {
-  require(marks == files, where,
-          "expected one <" + kind + "> mark per " + kind + " file, got " + std::to_string(marks) +
-              " marks and " + std::to_string(files) + " files",
-          marks < files ? "a <" + kind + "> in the prompt says where each belongs"
-                        : "--" + kind + " gives the files");
+  if (marks != files)
+    fail(where, "expected one <{}> mark per {} file, got {} marks and {} files", kind, kind, marks,
+         files,
+         Hint{marks < files ? "a <" + kind + "> in the prompt says where each belongs"
+                            : "--" + kind + " gives the files"});
 }
 
 /// Reads the schema of docs/prompt-file.md.
@@ -27,7 +27,7 @@ class PromptReader {
   explicit PromptReader(const std::filesystem::path& folder) : folder_(folder) {}
 
   Prompt read(const Json& json, const std::string& where) {
-    require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+    require(json.is_object(), where, "expected an object, got {}", json.type_name());
     if (json.contains("items")) {
       check_keys(json, {"items"}, where);
       read_items(list_at(json, "items", where), where + ".items");
@@ -45,21 +45,21 @@ class PromptReader {
       if (std::find(known.begin(), known.end(), item.key()) != known.end()) continue;
       std::string names;
       for (const std::string& name : known) names += (names.empty() ? "" : ", ") + name;
-      fail(where, "expected only " + names + ", got \"" + item.key() + "\"");
+      fail(where, "expected only {}, got \"{}\"", names, item.key());
     }
   }
 
   static const Json& list_at(const Json& json, const char* name, const std::string& where) {
     const Json& list = text::json_field(json, name, where);
-    require(list.is_array() && list.size() <= kMaxItems, where + "." + name,
-            "expected a list of at most " + std::to_string(kMaxItems) + " items, got " +
-                (list.is_array() ? std::to_string(list.size()) + " items" : list.type_name()));
+    if (!list.is_array() || list.size() > kMaxItems)
+      fail(where + "." + name, "expected a list of at most {} items, got {}", kMaxItems,
+           list.is_array() ? std::to_string(list.size()) + " items" : list.type_name());
     return list;
   }
 
   std::string path_at(const Json& json, const char* name, const std::string& where) const {
     const std::string path = text::json_string(json, name, where);
-    require(!path.empty(), where + "." + name, "expected a path, got an empty string");
+    if (path.empty()) fail(where + "." + name, "expected a path, got an empty string");
     return (folder_ / path).string();
   }
 
@@ -97,7 +97,7 @@ class PromptReader {
 
   /// A shot or query: its medium goes into the prompt, its texts come back.
   Fields read_example(const Json& json, std::vector<std::string> fields, const std::string& where) {
-    require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+    require(json.is_object(), where, "expected an object, got {}", json.type_name());
     std::vector<std::string> known = fields;
     known.insert(known.end(), {"image", "video"});
     check_keys(json, known, where);

@@ -36,8 +36,9 @@ const std::string& field_at(const std::map<std::string, std::string>& fields,
                             const std::string& name, std::string_view where,
                             const std::string& task) {
   const auto found = fields.find(name);
-  require(found != fields.end(), where, "expected a field \"" + name + "\", got none",
-          "the template " + task + " has it");
+  if (found == fields.end())
+    fail(where, "expected a field \"{}\", got none", name,
+         Hint{"the template " + task + " has it"});
   return found->second;
 }
 
@@ -71,7 +72,7 @@ const TaskTemplate& task_template(std::string_view name, std::string_view where)
     if (known.name == name) return known;
     names += (names.empty() ? "" : ", ") + known.name;
   }
-  fail(where, "expected one of " + names + ", got \"" + std::string(name) + "\"");
+  fail(where, "expected one of {}, got \"{}\"", names, name);
 }
 
 }  // namespace flamingo::prompt

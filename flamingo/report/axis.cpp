@@ -38,11 +38,12 @@ std::string tick_label(double value, double step) {
 }  // namespace
 
 Axis::Axis(Interval range, bool logarithmic) : range_(range), logarithmic_(logarithmic) {
-  require(std::isfinite(range.high - range.low) && range.low < range.high, "axis",
-          "expected a finite range, got " + format_number(range.low) + " to " +
-              format_number(range.high));
-  require(!logarithmic || range.low > 0, "axis",
-          "expected positive values on a logarithmic axis, got " + format_number(range.low));
+  if (!std::isfinite(range.high - range.low) || range.low >= range.high)
+    fail("axis", "expected a finite range, got {} to {}", format_number(range.low),
+         format_number(range.high));
+  if (logarithmic && range.low <= 0)
+    fail("axis", "expected positive values on a logarithmic axis, got {}",
+         format_number(range.low));
 }
 
 double Axis::place(double value) const {

@@ -16,16 +16,14 @@ constexpr size_t kMaxColumns = 4096;
 class TableBuilder {
  public:
   void add(const Json& line, const std::string& where) {
-    require(line.is_object(), where,
-            "expected a JSON object, got " + std::string(line.type_name()));
+    require(line.is_object(), where, "expected a JSON object, got {}", line.type_name());
     const auto step = line.find("step");
-    require(
-        step != line.end() && step->is_number_integer(), where,
-        "expected a whole number \"step\", got " + (step == line.end() ? "none" : step->dump()));
+    if (step == line.end() || !step->is_number_integer())
+      fail(where, "expected a whole number \"step\", got {}",
+           step == line.end() ? "none" : step->dump());
     const auto number = step->get<int64_t>();
-    require(number > table_.last_step, where,
-            "expected a step above " + std::to_string(table_.last_step) + ", got " +
-                std::to_string(number));
+    require(number > table_.last_step, where, "expected a step above {}, got {}", table_.last_step,
+            number);
     table_.last_step = number;
     ++table_.num_steps;
     for (const auto& [name, value] : line.items()) {
@@ -37,11 +35,11 @@ class TableBuilder {
  private:
   void add_value(const std::string& name, const Json& value, const std::string& where) {
     require(value.is_number() || value.is_null(), where,
-            "expected a number or null as \"" + name + "\", got " + std::string(value.type_name()));
+            "expected a number or null as \"{}\", got {}", name, value.type_name());
     const auto [known, added] = index_.emplace(name, table_.columns.size());
     if (added) {
-      require(index_.size() <= kMaxColumns, where,
-              "expected at most " + std::to_string(kMaxColumns) + " names, got more");
+      require(index_.size() <= kMaxColumns, where, "expected at most {} names, got more",
+              kMaxColumns);
       table_.columns.push_back({name, {}, {}});
     }
     auto& column = table_.columns[known->second];

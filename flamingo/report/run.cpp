@@ -80,11 +80,10 @@ int64_t TrainingRun::total_steps() const {
 
 std::vector<TrainingRun> read_runs(const std::vector<std::string>& paths,
                                    const std::vector<std::string>& recipes) {
-  require(
-      !paths.empty() && paths.size() <= kMaxRuns, "report",
-      "expected 1 to " + std::to_string(kMaxRuns) + " runs, got " + std::to_string(paths.size()));
+  require(!paths.empty() && paths.size() <= kMaxRuns, "report", "expected 1 to {} runs, got {}",
+          kMaxRuns, paths.size());
   require(recipes.size() <= paths.size(), "report",
-          "expected at most a recipe for each run, got " + std::to_string(recipes.size()));
+          "expected at most a recipe for each run, got {}", recipes.size());
   const auto names = run_names(paths);
   std::vector<TrainingRun> runs;
   for (size_t i = 0; i < paths.size(); ++i) {

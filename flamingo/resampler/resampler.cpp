@@ -54,7 +54,7 @@ ResamplerConfig resampler_preset(std::string_view name, int64_t dim) {
     named.dim = dim;
     return named;
   }
-  fail("resampler preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
+  fail("resampler preset", "expected one of {}, got \"{}\"", known, name);
 }
 
 std::vector<std::string> resampler_preset_names() {
@@ -155,8 +155,7 @@ ResamplerImpl::ResamplerImpl(const ResamplerConfig& config, const torch::TensorO
 
 torch::Tensor ResamplerImpl::time_embedding(int64_t num_frames) const {
   require(time_embeddings.defined(), "resampler", "expected num_frames > 0 in its config, got 0");
-  require(num_frames > 0, "resampler",
-          "expected at least one frame, got " + std::to_string(num_frames));
+  require(num_frames > 0, "resampler", "expected at least one frame, got {}", num_frames);
   const int64_t rows = time_embeddings.size(0);
   if (num_frames == rows) return time_embeddings;
   const auto position = num_frames == 1

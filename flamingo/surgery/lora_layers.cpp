@@ -29,7 +29,7 @@ void add_lora(model::Flamingo& model, const LoraConfig& config, uint64_t seed) {
       linear.add_lora(config.rank, config.alpha);
       nn::init_weights(*linear.lora, Rng::for_name(seed, path).next());
     });
-    require(found, "lora.layers", "expected the name of a layer of the LM's blocks, got " + name);
+    require(found, "lora.layers", "expected the name of a layer of the LM's blocks, got {}", name);
   }
 }
 

@@ -44,7 +44,7 @@ void pack_frozen(model::Flamingo& model, FrozenFormat format) {
     any = true;
   });
   require(any, "pack_frozen", "expected a frozen linear layer in LM or vision encoder, got none",
-          "call freeze() before");
+          Hint{"call freeze() before"});
 }
 
 WeightBytes weight_bytes(const model::Flamingo& model) {

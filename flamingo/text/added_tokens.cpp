@@ -71,8 +71,7 @@ std::optional<StringMatcher::Match> StringMatcher::longest_at(std::string_view t
 void AddedTokens::add(const AddedToken& token, const std::string& where) {
   if (token.content.empty()) return;
   require(token.content.size() <= kMaxContent, where,
-          "expected a token of at most " + std::to_string(kMaxContent) + " bytes, got " +
-              std::to_string(token.content.size()));
+          "expected a token of at most {} bytes, got {}", kMaxContent, token.content.size());
   const auto [position, is_new] = by_content_.emplace(token.content, tokens_.size());
   if (is_new) {
     tokens_.push_back(token);

@@ -35,17 +35,17 @@ BpeOptions read_options(const Json& json, const std::string& where) {
   options.ignore_merges = json_bool(json, "ignore_merges", false, where);
   if (!json_absent(json, "dropout")) {
     const Json& dropout = json_field(json, "dropout", where);
-    require(dropout.is_number() && dropout.get<double>() == 0.0, where + ".dropout",
-            "expected null or 0, got " + excerpt(dropout));
+    if (!dropout.is_number() || dropout.get<double>() != 0.0)
+      fail(where + ".dropout", "expected null or 0, got {}", dropout);
   }
   return options;
 }
 
 Vocabulary read_vocabulary(const Json& json, const std::string& where) {
-  require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+  require(json.is_object(), where, "expected an object, got {}", json.type_name());
   Vocabulary vocabulary;
   for (const auto& [token, id] : json.items()) {
-    require(id.is_number_integer(), where, "expected whole numbers, got " + excerpt(id));
+    require(id.is_number_integer(), where, "expected whole numbers, got {}", id);
     const bool fits = !id.is_number_unsigned() || id.get<uint64_t>() < uint64_t{1} << 62;
     vocabulary.add(token, fits ? id.get<int64_t>() : -1, where);
   }
@@ -53,7 +53,7 @@ Vocabulary read_vocabulary(const Json& json, const std::string& where) {
 }
 
 BpeModel::MergeList read_merges(const Json& json, const std::string& where) {
-  require(json.is_array(), where, "expected a list, got " + std::string(json.type_name()));
+  require(json.is_array(), where, "expected a list, got {}", json.type_name());
   std::vector<std::string> lines;
   BpeModel::MergeList pairs;
   for (const Json& item : json) {
@@ -63,8 +63,7 @@ BpeModel::MergeList read_merges(const Json& json, const std::string& where) {
     }
     const bool is_pair =
         item.is_array() && item.size() == 2 && item[0].is_string() && item[1].is_string();
-    require(is_pair, where,
-            "expected \"a b\" or [\"a\", \"b\"], got " + item.dump(-1, ' ', true).substr(0, 60));
+    if (!is_pair) fail(where, "expected \"a b\" or [\"a\", \"b\"], got {}", item);
     pairs.emplace_back(item[0].get<std::string>(), item[1].get<std::string>());
   }
   require(lines.empty() || pairs.empty(), where, "expected strings or pairs, got both");
@@ -81,7 +80,7 @@ BpeModel::MergeList BpeModel::split_merges(const std::vector<std::string>& lines
     if (line.starts_with("#version")) continue;
     const size_t space = line.find(' ');
     require(space != std::string::npos && line.find(' ', space + 1) == std::string::npos, where,
-            "expected \"a b\", got \"" + line.substr(0, 60) + "\"");
+            "expected \"a b\", got \"{}\"", std::string_view(line).substr(0, 60));
     merges.emplace_back(line.substr(0, space), line.substr(space + 1));
   }
   return merges;
@@ -89,7 +88,7 @@ BpeModel::MergeList BpeModel::split_merges(const std::vector<std::string>& lines
 
 std::shared_ptr<const BpeModel> BpeModel::from_json(const Json& json, const std::string& where) {
   const std::string type = json_absent(json, "type") ? "BPE" : json_type(json, where);
-  require(type == "BPE", where + ".type", "expected BPE, got \"" + type + "\"");
+  if (type != "BPE") fail(where + ".type", "expected BPE, got \"{}\"", type);
   Vocabulary vocabulary = read_vocabulary(json_field(json, "vocab", where), where + ".vocab");
   const MergeList merges = read_merges(json_field(json, "merges", where), where + ".merges");
   return std::make_shared<BpeModel>(std::move(vocabulary), merges, read_options(json, where),
@@ -125,13 +124,13 @@ void BpeModel::add_merge(const std::pair<std::string, std::string>& merge, uint3
                          const std::string& where) {
   const auto id_of = [&](std::string_view token) {
     const auto id = vocabulary_.find(token);
-    require(id.has_value(), where,
-            "expected parts that are tokens, got \"" + std::string(token.substr(0, 60)) + "\"");
+    require(id.has_value(), where, "expected parts that are tokens, got \"{}\"",
+            std::string_view(token).substr(0, 60));
     return *id;
   };
   const size_t prefix = options_.continuing_subword_prefix.size();
   require(merge.second.size() >= prefix, where,
-          "expected a part with the continuing prefix, got \"" + merge.second + "\"");
+          "expected a part with the continuing prefix, got \"{}\"", merge.second);
   const int32_t left = id_of(merge.first);
   const int32_t right = id_of(merge.second);
   merges_.set(left, right, {rank, id_of(merge.first + merge.second.substr(prefix))});

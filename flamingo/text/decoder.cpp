@@ -76,7 +76,7 @@ Decoder::Step Decoder::read_step(const Json& json, const std::string& where) {
   }
   if (type == "BPEDecoder") {
     const std::string suffix = json_string(json, "suffix", where);
-    require(!suffix.empty(), where + ".suffix", "expected a suffix, got an empty one");
+    if (suffix.empty()) fail(where + ".suffix", "expected a suffix, got an empty one");
     return {.kind = Kind::kWordEnd, .pattern = Pattern::literal(suffix)};
   }
   Step step;
@@ -94,8 +94,8 @@ Decoder::Step Decoder::read_step(const Json& json, const std::string& where) {
   } else {
     fail(where,
          "expected ByteLevel, Replace, ByteFallback, Fuse, Strip, Metaspace, BPEDecoder or "
-         "Sequence, got \"" +
-             type + "\"");
+         "Sequence, got \"{}\"",
+         type);
   }
   require(!step.content.empty(), where, "expected a character, got none");
   return step;

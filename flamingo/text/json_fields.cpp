@@ -3,23 +3,22 @@
 namespace flamingo::text {
 
 const Json& json_field(const Json& json, const char* name, const std::string& where) {
-  require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+  require(json.is_object(), where, "expected an object, got {}", json.type_name());
   const auto found = json.find(name);
-  require(found != json.end(), where, "expected a field \"" + std::string(name) + "\", got none");
+  require(found != json.end(), where, "expected a field \"{}\", got none", name);
   return *found;
 }
 
 std::string json_string(const Json& json, const char* name, const std::string& where) {
   const Json& value = json_field(json, name, where);
-  require(value.is_string(), where + "." + name,
-          "expected a string, got " + std::string(value.type_name()));
+  if (!value.is_string()) fail(where + "." + name, "expected a string, got {}", value.type_name());
   return value.get<std::string>();
 }
 
 int64_t json_count(const Json& json, const char* name, const std::string& where) {
   const Json& value = json_field(json, name, where);
   const bool fits = value.is_number_integer() && value >= 0 && value < (int64_t{1} << 31);
-  require(fits, where + "." + name, "expected a whole number in [0, 2^31), got " + excerpt(value));
+  if (!fits) fail(where + "." + name, "expected a whole number in [0, 2^31), got {}", value);
   return value.get<int64_t>();
 }
 
@@ -31,8 +30,8 @@ bool json_absent(const Json& json, const char* name) {
 bool json_bool(const Json& json, const char* name, bool fallback, const std::string& where) {
   if (json_absent(json, name)) return fallback;
   const Json& value = json_field(json, name, where);
-  require(value.is_boolean(), where + "." + name,
-          "expected true or false, got " + std::string(value.type_name()));
+  if (!value.is_boolean())
+    fail(where + "." + name, "expected true or false, got {}", value.type_name());
   return value.get<bool>();
 }
 

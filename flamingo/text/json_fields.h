@@ -30,8 +30,8 @@ void for_each_component(const Json& json, const char* list, const std::string& w
   }
   require(depth < 8, where, "expected sequences at most 8 deep, got more");
   const Json& items = json_field(json, list, where);
-  require(items.is_array() && items.size() <= 64, where + "." + list,
-          "expected a list of at most 64 items");
+  if (!items.is_array() || items.size() > 64)
+    fail(where + "." + list, "expected a list of at most 64 items");
   for (size_t i = 0; i < items.size(); ++i) {
     for_each_component(items[i], list, where + "[" + std::to_string(i) + "]", add, depth + 1);
   }

@@ -39,8 +39,8 @@ Normalizer::Step Normalizer::read_step(const Json& json, const std::string& wher
     const bool left = json_bool(json, "strip_left", true, where);
     return {Kind::kStrip, {}, {}, left, json_bool(json, "strip_right", true, where)};
   }
-  fail(where,
-       "expected NFC, NFD, Prepend, Replace, Strip, ByteLevel or Sequence, got \"" + type + "\"");
+  fail(where, "expected NFC, NFD, Prepend, Replace, Strip, ByteLevel or Sequence, got \"{}\"",
+       type);
 }
 
 Normalizer Normalizer::from_json(const Json& json, const std::string& where) {

@@ -182,17 +182,17 @@ Pattern Pattern::regex(std::string_view source, const std::string& where) {
     pattern.kind_ = known.kind;
     return pattern;
   }
-  fail(where, "expected a known regular expression, got \"" + std::string(source) + "\"");
+  fail(where, "expected a known regular expression, got \"{}\"", source);
 }
 
 Pattern Pattern::from_json(const Json& json, const std::string& where) {
   require(json.is_object() && json.size() == 1 && json.begin()->is_string(), where,
-          "expected {\"String\": ...} or {\"Regex\": ...}, got " + std::string(json.type_name()));
+          "expected {\"String\": ...} or {\"Regex\": ...}, got {}", json.type_name());
   const auto text = json.begin()->get<std::string>();
   require(!text.empty(), where, "expected a pattern, got an empty one");
   if (json.begin().key() == "String") return literal(text);
-  require(json.begin().key() == "Regex", where,
-          "expected String or Regex, got \"" + json.begin().key() + "\"");
+  require(json.begin().key() == "Regex", where, "expected String or Regex, got \"{}\"",
+          json.begin().key());
   return regex(text, where);
 }
 

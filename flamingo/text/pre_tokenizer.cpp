@@ -57,9 +57,10 @@ PreTokenizer::Behavior PreTokenizer::behavior_from(const std::string& name,
   if (name == "Isolated") return Behavior::kIsolated;
   if (name == "MergedWithPrevious") return Behavior::kMergedWithPrevious;
   if (name == "MergedWithNext") return Behavior::kMergedWithNext;
-  require(name == "Contiguous", where,
-          "expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous, got \"" +
-              name + "\"");
+  require(
+      name == "Contiguous", where,
+      "expected Removed, Isolated, MergedWithPrevious, MergedWithNext or Contiguous, got \"{}\"",
+      name);
   return Behavior::kContiguous;
 }
 
@@ -83,11 +84,11 @@ void PreTokenizer::add_byte_level(const Json& json, const std::string& where) {
 void PreTokenizer::add_metaspace(const Json& json, const std::string& where) {
   Step step{.kind = Kind::kMetaspace};
   step.replacement = json_string(json, "replacement", where);
-  require(!step.replacement.empty(), where + ".replacement", "expected a character, got none");
+  if (step.replacement.empty()) fail(where + ".replacement", "expected a character, got none");
   std::string scheme = json_bool(json, "add_prefix_space", true, where) ? "always" : "never";
   if (!json_absent(json, "prepend_scheme")) scheme = json_string(json, "prepend_scheme", where);
-  require(scheme == "always" || scheme == "first" || scheme == "never", where + ".prepend_scheme",
-          "expected always, first or never, got \"" + scheme + "\"");
+  if (scheme != "always" && scheme != "first" && scheme != "never")
+    fail(where + ".prepend_scheme", "expected always, first or never, got \"{}\"", scheme);
   if (scheme != "never") step.prepend = scheme == "first" ? Prepend::kFirst : Prepend::kAlways;
   steps_.push_back(step);
   if (!json_bool(json, "split", true, where)) return;
@@ -111,7 +112,7 @@ bool PreTokenizer::add_simple(const std::string& type, const Json& json, const s
     steps_.push_back(split_step(Pattern::punctuation(), behavior_from(behavior, where)));
   } else if (type == "CharDelimiterSplit") {
     const std::string delimiter = json_string(json, "delimiter", where);
-    require(!delimiter.empty(), where + ".delimiter", "expected a character, got none");
+    if (delimiter.empty()) fail(where + ".delimiter", "expected a character, got none");
     steps_.push_back(split_step(Pattern::literal(delimiter), Behavior::kRemoved));
   } else {
     return false;
@@ -133,8 +134,8 @@ void PreTokenizer::add_step(const Json& json, const std::string& where) {
   } else if (!add_simple(type, json, where)) {
     fail(where,
          "expected ByteLevel, Metaspace, Split, Digits, Whitespace, WhitespaceSplit, Punctuation, "
-         "CharDelimiterSplit or Sequence, got \"" +
-             type + "\"");
+         "CharDelimiterSplit or Sequence, got \"{}\"",
+         type);
   }
 }
 
@@ -239,8 +240,8 @@ PreTokenizer::GgufName PreTokenizer::gguf_name(const std::string& name) {
 
 PreTokenizer PreTokenizer::from_gguf_name(const std::string& name, const std::string& where) {
   const KnownNames* known = find_known(name);
-  require(known != nullptr, where,
-          "expected a known tokenizer.ggml.pre, got \"" + name.substr(0, 100) + "\"");
+  require(known != nullptr, where, "expected a known tokenizer.ggml.pre, got \"{}\"",
+          std::string_view(name).substr(0, 100));
   PreTokenizer result;
   for (const char* pattern : known->patterns) {
     result.steps_.push_back(split_step(Pattern::regex(pattern, where), Behavior::kIsolated));

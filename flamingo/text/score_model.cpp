@@ -19,7 +19,7 @@ std::vector<double> ranked_scores(const std::vector<ScoreModel::Token>& tokens,
                                   const std::string& where) {
   std::vector<double> scores;
   for (const ScoreModel::Token& token : tokens) {
-    require(std::isfinite(token.score), where, "expected finite scores, got another");
+    require(std::isfinite(token.score), where, "expected finite scores, got {}", token.score);
     if (token.merges) scores.push_back(token.score);
   }
   std::sort(scores.begin(), scores.end(), std::greater<>());

@@ -49,7 +49,7 @@ void TokenizerParts::add_token(AddedToken token, const std::string& where) {
   const auto known = find(token.content);
   const int64_t next = std::max(model->vocabulary().num_tokens(), added.max_id() + 1);
   require(known.has_value() || next < Vocabulary::kMaxSize, where,
-          "expected at most " + std::to_string(Vocabulary::kMaxSize) + " tokens, got more");
+          "expected at most {} tokens, got more", Vocabulary::kMaxSize);
   token.id = known ? *known : static_cast<int32_t>(next);
   added.add(token, where);
 }
@@ -80,9 +80,8 @@ void Tokenizer::Impl::encode_stretch(std::string_view text, bool at_start, bool 
 }
 
 void Tokenizer::Impl::encode(std::string_view text, bool plain, std::vector<int32_t>& ids) const {
-  require(text.size() <= kMaxText, "text",
-          "expected at most " + std::to_string(kMaxText) + " bytes, got " +
-              std::to_string(text.size()));
+  require(text.size() <= kMaxText, "text", "expected at most {} bytes, got {}", kMaxText,
+          text.size());
   const std::string valid = repair_utf8(text);
   parts.added.split_raw(valid, plain, [&](std::string_view stretch, const AddedToken* token) {
     if (token != nullptr) {

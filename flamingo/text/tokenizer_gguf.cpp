@@ -26,7 +26,7 @@ bool bool_or(const io::Gguf& file, const std::string& key, bool fallback) {
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end()) return fallback;
   const bool* value = std::get_if<bool>(&found->second);
-  require(value != nullptr, key, "expected true or false, got another type");
+  require(value != nullptr, key, "expected true or false, got {}", io::gguf_kind(found->second));
   return *value;
 }
 
@@ -37,10 +37,9 @@ std::vector<Number> numbers(const io::Gguf& file, const std::string& key, size_t
   const auto found = file.metadata().find(key);
   if (found == file.metadata().end()) return std::vector<Number>(size, fallback);
   const auto* list = std::get_if<std::vector<Number>>(&found->second);
-  require(list != nullptr, key, "expected a list of numbers, got another type");
-  require(list->size() == size, key,
-          "expected " + std::to_string(size) + " items, one per token, got " +
-              std::to_string(list->size()));
+  require(list != nullptr, key, "expected a list of numbers, got {}", io::gguf_kind(found->second));
+  require(list->size() == size, key, "expected {} items, one per token, got {}", size,
+          list->size());
   return *list;
 }
 
@@ -48,8 +47,8 @@ std::vector<Number> numbers(const io::Gguf& file, const std::string& key, size_t
 std::optional<int32_t> id_at(const io::Gguf& file, const std::string& name, size_t size) {
   const auto id = file.get_int(kPrefix + name);
   if (!id) return std::nullopt;
-  require(*id >= 0 && static_cast<size_t>(*id) < size, kPrefix + name,
-          "expected an id below " + std::to_string(size) + ", got " + std::to_string(*id));
+  if (*id < 0 || static_cast<size_t>(*id) >= size)
+    fail(kPrefix + name, "expected an id below {}, got {}", size, *id);
   return static_cast<int32_t>(*id);
 }
 
@@ -69,10 +68,10 @@ struct TokenList {
 
 TokenList read_tokens(const io::Gguf& file) {
   const std::vector<std::string>& tokens = file.strings_at(kPrefix + "tokens");
-  require(tokens.size() < static_cast<size_t>(Vocabulary::kMaxSize), kPrefix + "tokens",
-          "expected fewer tokens, got " + std::to_string(tokens.size()));
+  if (tokens.size() >= static_cast<size_t>(Vocabulary::kMaxSize))
+    fail(kPrefix + "tokens", "expected fewer tokens, got {}", tokens.size());
   for (const std::string& token : tokens) {
-    require(repair_utf8(token) == token, kPrefix + "tokens", "expected UTF-8, got other bytes");
+    if (repair_utf8(token) != token) fail(kPrefix + "tokens", "expected UTF-8, got other bytes");
   }
   return {tokens, numbers<int64_t>(file, kPrefix + "token_type", tokens.size(), kNormal)};
 }
@@ -101,8 +100,8 @@ std::string read_pre(const io::Gguf& file, std::vector<std::string>& warnings) {
   const std::string pre = pre_name(file);
   const Name name = pre.empty() ? Name::kUnknown : PreTokenizer::gguf_name(pre);
   if (name == Name::kKnown) return pre;
-  require(name != Name::kRawBytes, kPrefix + "pre",
-          "expected a byte-level vocabulary, got that of \"" + pre + "\"");
+  if (name == Name::kRawBytes)
+    fail(kPrefix + "pre", "expected a byte-level vocabulary, got that of \"{}\"", pre);
   const std::string quoted = "the GGUF's pre-tokenizer \"" + printable(pre) + "\" is ";
   std::string what = quoted + "unknown";
   if (name == Name::kForeign) what = quoted + "not one of this program's";
@@ -177,7 +176,7 @@ TokenizerParts read_tokenizer_gguf(const io::Gguf& file) {
   if (model == "gpt2") {
     read_bpe(file, list, parts);
   } else {
-    require(model == "llama", kPrefix + "model", "expected gpt2 or llama, got \"" + model + "\"");
+    if (model != "llama") fail(kPrefix + "model", "expected gpt2 or llama, got \"{}\"", model);
     read_scores(file, list, parts);
   }
   add_special_tokens(list, parts);

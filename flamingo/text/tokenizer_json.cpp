@@ -11,11 +11,11 @@ namespace {
 std::vector<int32_t> template_ids(const Json& tokens, const std::string& name, int64_t size,
                                   const std::string& where) {
   const Json& ids = json_field(json_field(tokens, name.c_str(), where), "ids", where);
-  require(ids.is_array(), where, "expected a list of ids, got " + std::string(ids.type_name()));
+  require(ids.is_array(), where, "expected a list of ids, got {}", ids.type_name());
   std::vector<int32_t> out;
   for (const Json& id : ids) {
     const bool fits = id.is_number_unsigned() && id.get<uint64_t>() < static_cast<uint64_t>(size);
-    require(fits, where, "expected ids below " + std::to_string(size) + ", got " + excerpt(id));
+    require(fits, where, "expected ids below {}, got {}", size, id);
     out.push_back(id.get<int32_t>());
   }
   return out;
@@ -25,29 +25,29 @@ std::vector<int32_t> template_ids(const Json& tokens, const std::string& name, i
 void read_template(const Json& json, const std::string& where, int64_t size,
                    TokenizerParts& parts) {
   const Json& single = json_field(json, "single", where);
-  require(single.is_array() && single.size() <= 64, where + ".single",
-          "expected a list of at most 64 items");
+  if (!single.is_array() || single.size() > 64)
+    fail(where + ".single", "expected a list of at most 64 items");
   std::vector<int32_t> before;
   std::vector<int32_t> after;
   int sequences = 0;
   for (const Json& item : single) {
-    require(item.is_object() && item.size() == 1, where + ".single",
-            "expected one SpecialToken or Sequence per item");
+    if (!item.is_object() || item.size() != 1)
+      fail(where + ".single", "expected one SpecialToken or Sequence per item");
     const std::string id = json_string(*item.begin(), "id", where + ".single");
     if (item.begin().key() == "Sequence") {
-      require(id == "A", where + ".single", "expected sequence A, got \"" + id + "\"");
+      if (id != "A") fail(where + ".single", "expected sequence A, got \"{}\"", id);
       ++sequences;
       continue;
     }
-    require(item.begin().key() == "SpecialToken", where + ".single",
-            "expected SpecialToken or Sequence, got \"" + item.begin().key() + "\"");
+    if (item.begin().key() != "SpecialToken")
+      fail(where + ".single", "expected SpecialToken or Sequence, got \"{}\"", item.begin().key());
     const auto ids = template_ids(json_field(json, "special_tokens", where), id, size,
                                   where + ".special_tokens");
     auto& side = sequences == 0 ? before : after;
     side.insert(side.end(), ids.begin(), ids.end());
   }
-  require(sequences == 1, where + ".single",
-          "expected sequence A once, got it " + std::to_string(sequences) + " times");
+  if (sequences != 1)
+    fail(where + ".single", "expected sequence A once, got it {} times", sequences);
   parts.prefix.insert(parts.prefix.begin(), before.begin(), before.end());
   parts.suffix.insert(parts.suffix.end(), after.begin(), after.end());
 }
@@ -57,8 +57,7 @@ int32_t pair_id(const Json& json, const char* name, const std::string& where, in
   const Json& pair = json_field(json, name, where);
   const bool fits = pair.is_array() && pair.size() == 2 && pair[1].is_number_unsigned() &&
                     pair[1].get<uint64_t>() < static_cast<uint64_t>(size);
-  require(fits, where + "." + name,
-          "expected [token, id] with an id below " + std::to_string(size));
+  if (!fits) fail(where + "." + name, "expected [token, id] with an id below {}", size);
   return pair[1].get<int32_t>();
 }
 
@@ -74,8 +73,8 @@ void read_post_processor(const Json& json, const std::string& where, int64_t siz
   } else {
     fail(where,
          "expected ByteLevel, TemplateProcessing, BertProcessing, RobertaProcessing or Sequence, "
-         "got \"" +
-             type + "\"");
+         "got \"{}\"",
+         type);
   }
 }
 
@@ -92,13 +91,12 @@ AddedToken read_added_token(const Json& json, const std::string& where) {
 
 /// Ids are given by order, as the peer does: the file's "id" must say the same.
 void read_added_tokens(const Json& json, const std::string& where, TokenizerParts& parts) {
-  require(json.is_array(), where, "expected a list, got " + std::string(json.type_name()));
+  require(json.is_array(), where, "expected a list, got {}", json.type_name());
   for (size_t i = 0; i < json.size(); ++i) {
     const std::string at = where + "[" + std::to_string(i) + "]";
     const int64_t id = json_count(json[i], "id", at);
-    require(id < Vocabulary::kMaxSize, at + ".id",
-            "expected an id below " + std::to_string(Vocabulary::kMaxSize) + ", got " +
-                std::to_string(id));
+    if (id >= Vocabulary::kMaxSize)
+      fail(at + ".id", "expected an id below {}, got {}", Vocabulary::kMaxSize, id);
     parts.add_token(read_added_token(json[i], at), at);
   }
 }

@@ -5,14 +5,12 @@
 namespace flamingo::text {
 
 void Vocabulary::add(const std::string& token, int64_t id, const std::string& where) {
-  require(id >= 0 && id < kMaxSize, where,
-          "expected token ids in [0, " + std::to_string(kMaxSize) + "), got " + std::to_string(id));
+  require(id >= 0 && id < kMaxSize, where, "expected token ids in [0, {}), got {}", kMaxSize, id);
   const auto index = static_cast<size_t>(id);
   if (index >= tokens_.size()) tokens_.resize(index + 1, nullptr);
-  require(tokens_[index] == nullptr, where,
-          "expected one token per id, got two with id " + std::to_string(id));
+  require(tokens_[index] == nullptr, where, "expected one token per id, got two with id {}", id);
   const auto [position, is_new] = ids_.emplace(token, static_cast<int32_t>(id));
-  require(is_new, where, "expected each token once, got \"" + token + "\" twice");
+  require(is_new, where, "expected each token once, got \"{}\" twice", token);
   tokens_[index] = &position->first;
 }
 

@@ -5,6 +5,7 @@
 
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/shape.h"
 #include "flamingo/core/temporary_file.h"
 
 namespace flamingo::train {
@@ -31,8 +32,10 @@ void BestWeights::restore() const {
   const torch::NoGradGuard no_grad;
   for (const NamedTensor& parameter : parameters_) {
     const auto it = weights.find(parameter.name);
-    require(it != weights.end() && it->second.sizes() == parameter.value.sizes(), path_,
-            "expected " + parameter.name + " as it is trained, got none or another shape");
+    require(it != weights.end(), path_, "expected {} as it is trained, got none", parameter.name);
+    require(it->second.sizes() == parameter.value.sizes(), path_,
+            "expected {} as it is trained, of shape {}, got {}", parameter.name,
+            parameter.value.sizes(), it->second.sizes());
     parameter.value.detach().copy_(it->second);
   }
 }

@@ -9,6 +9,7 @@
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/shape.h"
 #include "flamingo/core/temporary_file.h"
 #include "flamingo/io/crc32.h"
 #include "flamingo/io/safetensors.h"
@@ -76,26 +77,26 @@ void verify(const io::Safetensors& file, const std::string& path) {
     tensors[view.name] = summary_of(io::dtype_name(view.dtype), view.shape, view.data);
   }
   for (const char* key : {"state", "config", "digest"}) {
-    require(file.metadata().contains(key), path,
-            std::string("expected metadata \"") + key + "\", got none",
-            "not a training checkpoint");
+    require(file.metadata().contains(key), path, "expected metadata \"{}\", got none", key,
+            Hint{"not a training checkpoint"});
   }
-  require(digest_of(tensors, file.metadata()) == file.metadata().at("digest"), path,
-          "expected the content that was written, got other content", "the file is damaged");
+  const std::string digest = digest_of(tensors, file.metadata());
+  const std::string& written = file.metadata().at("digest");
+  require(digest == written, path, "expected the content that was written, of digest {}, got {}",
+          written, digest, Hint{"the file is damaged"});
 }
 
 void copy_into(const io::Safetensors& file, const std::vector<NamedTensor>& tensors,
                const std::string& path) {
-  require(file.tensors().size() == tensors.size(), path,
-          "expected " + std::to_string(tensors.size()) + " tensors, got " +
-              std::to_string(file.tensors().size()));
+  require(file.tensors().size() == tensors.size(), path, "expected {} tensors, got {}",
+          tensors.size(), file.tensors().size());
   const checkpoint::StateDict stored = checkpoint::load_state_dict(path);
   const torch::NoGradGuard no_grad;
   for (const NamedTensor& tensor : tensors) {
     const auto it = stored.find(tensor.name);
-    require(it != stored.end(), path, "expected " + tensor.name + ", got no such tensor");
-    require(it->second.sizes() == tensor.value.sizes(), path,
-            "expected the shape of " + tensor.name + ", got another");
+    require(it != stored.end(), path, "expected {}, got no such tensor", tensor.name);
+    require(it->second.sizes() == tensor.value.sizes(), path, "expected {} of shape {}, got {}",
+            tensor.name, tensor.value.sizes(), it->second.sizes());
     tensor.value.detach().copy_(it->second);
   }
 }
@@ -154,13 +155,13 @@ std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>
     }
     require(file->metadata().at("config") == config_, path,
             "expected a run of this recipe, got one of another",
-            "give another output folder or remove this one");
+            Hint{"give another output folder or remove this one"});
     copy_into(*file, tensors, path);
     RunState state;
     config_from_json(parse_json(file->metadata().at("state"), path), state, path);
     return state;
   }
-  require(paths.empty(), folder_, "expected an undamaged checkpoint, got none", last_damage);
+  require(paths.empty(), folder_, "expected an undamaged checkpoint, got none", Hint{last_damage});
   return std::nullopt;
 }
 

@@ -14,7 +14,8 @@ void check(std::span<const data::Sequence> sequences) {
   require(!sequences.empty(), "collate", "expected at least one sequence, got none");
   for (const auto& s : sequences) {
     require(s.ids.size() >= 2 && s.phi.size() == s.ids.size() && s.label.size() == s.ids.size(),
-            "collate", "expected ids, phi and label of one length of at least 2, got others");
+            "collate", "expected ids, phi and label of one length of at least 2, got {}, {} and {}",
+            s.ids.size(), s.phi.size(), s.label.size());
   }
 }
 

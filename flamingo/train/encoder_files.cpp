@@ -50,15 +50,16 @@ EncoderFiles read_encoder(const std::string& folder) {
     return read_clip(checkpoint::clip_config_from_open_clip(read_json_file(open_clip), open_clip),
                      folder + "/open_clip_model.safetensors");
   }
-  require(std::filesystem::exists(config_path(folder)), folder,
-          "expected a pretrained encoder, got no config.json there",
-          "stage 1 writes one: flamingo pretrain-vision --recipe recipes/pictogram/vision.json");
+  require(
+      std::filesystem::exists(config_path(folder)), folder,
+      "expected a pretrained encoder, got no config.json there",
+      Hint{"stage 1 writes one: flamingo pretrain-vision --recipe recipes/pictogram/vision.json"});
   const Json json = read_json_file(config_path(folder));
   if (json.is_object() && json.value("model_type", "").starts_with("clip"))
     return read_clip(checkpoint::clip_config_from_hf(json, config_path(folder)),
                      weights_path(folder));
   require(json.is_object() && json.size() == 1 && json.contains("nfnet"), config_path(folder),
-          "expected one key \"nfnet\", or the config of a CLIP, got other content");
+          "expected one key \"nfnet\", or the config of a CLIP, got {}", json);
   EncoderFiles files;
   config_from_json(json["nfnet"], files.config.nfnet.emplace(), config_path(folder));
   files.config.nfnet->validate();

@@ -46,9 +46,9 @@ std::string mebibytes(uint64_t bytes) { return std::to_string((bytes + 0xFFFFF) 
 /// Throws Error where the folder's disk has not so many bytes.
 void require_space(const std::string& folder, uint64_t bytes) {
   const uint64_t free = fs::space(folder).available;
-  require(bytes <= free, folder,
-          "expected " + mebibytes(bytes) + " of free disk for features, got " + mebibytes(free),
-          "take fewer views, or an output folder on another disk");
+  if (bytes > free)
+    fail(folder, "expected {} of free disk for features, got {}", mebibytes(bytes), mebibytes(free),
+         Hint{"take fewer views, or an output folder on another disk"});
 }
 
 /// A file that grows by whole rows and survives an interruption, which leaves whole batches.
@@ -56,7 +56,7 @@ class RowFile {
  public:
   RowFile(std::string path, uint64_t row_bytes) : path_(std::move(path)) {
     fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd_ < 0) fail(path_, std::string("expected a writable file, got ") + std::strerror(errno));
+    if (fd_ < 0) fail(path_, "expected a writable file, got {}", std::strerror(errno));
     rows_ = regular_file_size(path_) / (row_bytes * kBatch) * kBatch;
     check(::ftruncate(fd_, static_cast<off_t>(rows_ * row_bytes)) == 0);
     check(::lseek(fd_, 0, SEEK_END) >= 0);
@@ -85,7 +85,7 @@ class RowFile {
 
  private:
   void check(bool good) const {
-    if (!good) fail(path_, std::string("expected to write the file, got ") + std::strerror(errno));
+    if (!good) fail(path_, "expected to write the file, got {}", std::strerror(errno));
   }
   std::string path_;
   uint64_t rows_ = 0;
@@ -162,12 +162,12 @@ bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
 }
 
 FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) : plan_(plan) {
-  require(same_plan(folder, plan), folder,
-          "expected features of this encoder and these views, got others or none");
+  if (!same_plan(folder, plan))
+    fail(folder, "expected features of this encoder and these views, got {}",
+         fs::exists(plan_path(folder)) ? "those of another plan" : "none");
   file_ = std::make_shared<const io::MappedFile>(data_path(folder));
-  require(file_->bytes().size() == plan.num_bytes(), data_path(folder),
-          "expected " + std::to_string(plan.num_bytes()) + " bytes, got " +
-              std::to_string(file_->bytes().size()));
+  require(file_->bytes().size() == plan.num_bytes(), data_path(folder), "expected {} bytes, got {}",
+          plan.num_bytes(), file_->bytes().size());
   for (size_t i = 0; i < plan.drawings.size(); ++i) {
     first_row_[plan.drawings[i]] = static_cast<int64_t>(i) * (plan.views + 1);
   }
@@ -176,8 +176,7 @@ FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) :
 const std::byte* FeatureCache::row_of(const data::ViewRef& view) const {
   const auto it = first_row_.find(view.drawing);
   require(it != first_row_.end() && view.view >= 0 && view.view <= plan_.views, "FeatureCache",
-          "expected a view that is kept, got view " + std::to_string(view.view) + " of drawing " +
-              std::to_string(view.drawing));
+          "expected a view that is kept, got view {} of drawing {}", view.view, view.drawing);
   return file_->bytes().data() + static_cast<uint64_t>(it->second + view.view) * plan_.row_bytes();
 }
 

@@ -168,9 +168,10 @@ std::vector<Metric> FlamingoTask::metrics(int64_t step) {
   return metrics;
 }
 
-std::vector<Metric> FlamingoTask::validate() {
-  std::vector<Metric> metrics;
-  double weighted = 0, weights = 0;
+std::optional<Validation> FlamingoTask::validate() {
+  if (validation_.sources.empty()) return {};
+  Validation result;
+  double weights = 0;
   for (const TrainSource& source : validation_.sources) {
     double targets = 0, loss = 0, blind = 0, language = 0;
     const torch::NoGradGuard no_grad;
@@ -182,14 +183,14 @@ std::vector<Metric> FlamingoTask::validate() {
       blind += n * blind_loss(model_, batch);
       language += n * language_loss(model_, batch);
     }
-    metrics.emplace_back("valid_loss." + source.name, loss / targets);
-    metrics.emplace_back("valid_blind_loss." + source.name, blind / targets);
-    metrics.emplace_back("valid_lm_loss." + source.name, language / targets);
-    weighted += source.weight * loss / targets;
+    result.metrics.emplace_back("valid_loss." + source.name, loss / targets);
+    result.metrics.emplace_back("valid_blind_loss." + source.name, blind / targets);
+    result.metrics.emplace_back("valid_lm_loss." + source.name, language / targets);
+    result.loss += source.weight * loss / targets;
     weights += source.weight;
   }
-  if (!metrics.empty()) metrics.emplace_back("valid_loss", weighted / weights);
-  return metrics;
+  result.loss /= weights;
+  return result;
 }
 
 Json FlamingoTask::samples() const {

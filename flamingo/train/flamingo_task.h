@@ -72,7 +72,7 @@ class FlamingoTask : public TrainTask {
   int64_t begin(int64_t step) override;
   StepLosses losses(int64_t step, int64_t part) override;
   std::vector<Metric> metrics(int64_t step) override;
-  std::vector<Metric> validate() override;
+  std::optional<Validation> validate() override;
   Json samples() const override;
   std::vector<std::string> notes() const override;
   std::string item_name() const override { return "tokens"; }

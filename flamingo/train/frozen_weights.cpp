@@ -51,12 +51,14 @@ void FrozenWeights::check() const {
   const Json kept = read_json_file(path_, kMaxBytes);
   const auto now = frozen_hashes(module_);
   require(kept.is_object() && kept.size() == now.size(), path_,
-          "expected the hashes of " + std::to_string(now.size()) + " frozen tensors, got " +
-              std::to_string(kept.size()));
+          "expected the hashes of {} frozen tensors, got {}", now.size(), kept.size());
   for (const auto& [name, hash] : now) {
-    require(kept.contains(name) && kept[name] == hash, name,
-            "expected the frozen weights that the run began with, got others",
-            "another language model or encoder than at the first start?");
+    const auto begun = kept.find(name);
+    if (begun != kept.end() && *begun == hash) continue;
+    const bool known = begun != kept.end() && begun->is_string();
+    fail(name, "expected the frozen weights that the run began with, of SHA-256 {}, got {}",
+         known ? begun->get<std::string>() : "none", hash,
+         Hint{"another language model or encoder than at the first start?"});
   }
 }
 

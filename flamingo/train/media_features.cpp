@@ -33,7 +33,7 @@ std::shared_ptr<const FeatureCache> MediaFeatures::build(const std::string& fold
   source.progress = hooks_.progress;
   bool built = true;
   const parallel::ProcessGroup& world = hooks_.parallel->grid().world;
-  world.first_alone([&] { built = FeatureCache::build(folder, plan, source); });
+  world.run_on_rank0([&] { built = FeatureCache::build(folder, plan, source); });
   if (world.any(!built)) return {};
   return std::make_shared<const FeatureCache>(folder, plan);
 }

@@ -35,7 +35,7 @@ std::string lines_before(const std::string& path, int64_t first_step) {
 MetricsLog::MetricsLog(std::string path, int64_t first_step) : path_(std::move(path)) {
   write_file_atomic(path_, lines_before(path_, first_step));
   fd_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (fd_ < 0) fail(path_, std::string("expected a writable file, got ") + std::strerror(errno));
+  if (fd_ < 0) fail(path_, "expected a writable file, got {}", std::strerror(errno));
 }
 
 MetricsLog::~MetricsLog() {

@@ -17,10 +17,10 @@ Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
   std::set<std::string> seen;
   for (const TrainSource& source : sources_) {
     require(seen.insert(source.name).second, "sources",
-            "expected a name for each source, got \"" + source.name + "\" twice");
-    require(source.weight > 0, "sources." + source.name,
-            "expected a weight above 0, got " + std::to_string(source.weight),
-            "leave a source out to train without it");
+            "expected a name for each source, got \"{}\" twice", source.name);
+    if (source.weight <= 0)
+      fail("sources." + source.name, "expected a weight above 0, got {}", source.weight,
+           Hint{"leave a source out to train without it"});
     names_.push_back(source.name);
   }
   if (config_.mode == MixtureMode::kMerged) names_ = {"merged"};

@@ -41,8 +41,7 @@ double norm_of(const torch::Tensor& gradient) {
 }
 
 void require_range(bool good, const char* field, const char* range, double value) {
-  require(good, std::string("optimizer.") + field,
-          std::string("expected ") + range + ", got " + std::to_string(value));
+  if (!good) fail(std::string("optimizer.") + field, "expected {}, got {}", range, value);
 }
 
 }  // namespace
@@ -79,8 +78,8 @@ AdamW::AdamW(const OptimizerConfig& config, const torch::nn::Module& module, Opt
     bool used = false;
     for (const Slot& slot : slots_)
       used = used || slot.name.find(rule.contains) != std::string::npos;
-    require(used, "optimizer.rules",
-            "expected a part of a trained parameter's name, got \"" + rule.contains + "\"");
+    require(used, "optimizer.rules", "expected a part of a trained parameter's name, got \"{}\"",
+            rule.contains);
   }
   share_out();
 }
@@ -104,9 +103,11 @@ void AdamW::share_out() {
 }
 
 AdamW::Slot AdamW::make_slot(const std::string& name, const torch::Tensor& parameter) const {
-  require(
-      parameter.scalar_type() == torch::kFloat32 && parameter.is_contiguous() && parameter.is_cpu(),
-      name, "expected a contiguous fp32 parameter in main memory, got another kind");
+  if (parameter.scalar_type() != torch::kFloat32 || !parameter.is_contiguous() ||
+      !parameter.is_cpu())
+    fail(name, "expected a contiguous fp32 parameter in main memory, got {} {} on {}",
+         parameter.is_contiguous() ? "a contiguous" : "a strided",
+         at::toString(parameter.scalar_type()), parameter.device().str());
   Slot slot{name, parameter};
   const auto shard = share_.layout.shards.find(name);
   if (shard != share_.layout.shards.end()) slot.shard = shard->second;
@@ -217,7 +218,7 @@ std::vector<NamedTensor> AdamW::state() const {
   return tensors;
 }
 
-std::vector<NamedTensor> AdamW::blank_state() const {
+std::vector<NamedTensor> AdamW::empty_state() const {
   std::vector<NamedTensor> tensors;
   const auto add = [&](const std::string& name, const torch::Tensor& own, const Slot& slot) {
     if (own.defined() && !slot.shard) {
@@ -243,7 +244,7 @@ std::vector<NamedTensor> AdamW::blank_state() const {
 void AdamW::set_state(const std::vector<NamedTensor>& state, int64_t updates) {
   const torch::NoGradGuard no_grad;
   require(state.size() == 3 * slots_.size(), "AdamW",
-          "expected the tensors of blank_state, got others");
+          "expected the {} tensors of empty_state, got {}", 3 * slots_.size(), state.size());
   updates_ = updates;
   auto next = state.begin();
   for (Slot& slot : slots_) {

@@ -94,7 +94,7 @@ class AdamW {
   /// processes share; then the values are defined in the first process only.
   std::vector<NamedTensor> state() const;
   /// Tensors of those names and shapes to be overwritten and given to set_state; one process's own.
-  std::vector<NamedTensor> blank_state() const;
+  std::vector<NamedTensor> empty_state() const;
   /// Takes this process's share of a state and the number of its updates.
   void set_state(const std::vector<NamedTensor>& state, int64_t updates);
   /// The parameters alone, by their own names.

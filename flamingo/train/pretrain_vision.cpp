@@ -48,8 +48,7 @@ CaptionTokens tokenize_captions(const text::Tokenizer& tokenizer,
 CaptionLanguage read_caption_language(const std::string& gguf_path, torch::ScalarType type) {
   const io::Gguf gguf = io::Gguf::open(gguf_path);
   const io::GgufTensor* table = gguf.find(kTokenTable);
-  require(table != nullptr, gguf_path,
-          std::string("expected a tensor ") + kTokenTable + ", got none");
+  require(table != nullptr, gguf_path, "expected a tensor {}, got none", kTokenTable);
   return {text::Tokenizer::from_gguf(gguf), checkpoint::decode_tensor(*table, type)};
 }
 

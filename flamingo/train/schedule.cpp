@@ -11,7 +11,7 @@ namespace flamingo::train {
 void ScheduleConfig::validate() const {
   require(warmup >= 0, "schedule.warmup", "expected at least 0, got a negative number");
   require(final_fraction >= 0 && final_fraction <= 1, "schedule.final_fraction",
-          "expected 0 to 1, got " + std::to_string(final_fraction));
+          "expected 0 to 1, got {}", final_fraction);
   require(decay != Decay::kExponential || final_fraction > 0, "schedule.final_fraction",
           "expected more than 0 with exponential decay, got 0");
 }

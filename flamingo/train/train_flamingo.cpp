@@ -6,7 +6,7 @@
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "flamingo/surgery/share_layers.h"
+#include "flamingo/surgery/shard_layers.h"
 #include "flamingo/train/flamingo_task.h"
 #include "flamingo/train/frozen_weights.h"
 #include "flamingo/train/media_features.h"
@@ -97,9 +97,10 @@ void require_frozen_encoder_of_cached_views(const TrainFlamingoRecipe& recipe) {
   for (const auto* sources : {&recipe.sources, &recipe.validation.sources}) {
     for (const SourceConfig& source : *sources) {
       const int64_t views = source.documents ? source.documents->cached_views : 0;
-      require(views == 0 || !recipe.trainable.vision, "sources." + source.name + ".documents",
-              "expected cached_views 0 with a trained encoder, got " + std::to_string(views),
-              "freeze it (trainable.vision), or encode pictures in every step");
+      if (views != 0 && recipe.trainable.vision)
+        fail("sources." + source.name + ".documents",
+             "expected cached_views 0 with a trained encoder, got {}", views,
+             Hint{"freeze it (trainable.vision), or encode pictures in every step"});
     }
   }
 }
@@ -134,15 +135,15 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   StartedModel start = start_model(recipe);
   tell_warnings(start.warnings, hooks.progress);
   make_folder(recipe.train.output);
-  world.first_alone([&] {
+  world.run_on_rank0([&] {
     write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
   });
   auto data = make_data(recipe, start, hooks);
   if (!data) return {};
   pack_language_model(recipe, start);
   std::optional<FrozenWeights> frozen;
-  world.first_alone([&] { frozen.emplace(recipe.train.output, *start.model); });
-  const parallel::TensorLayout layout = surgery::share_layers(start.model, parallel.grid().tensor);
+  world.run_on_rank0([&] { frozen.emplace(recipe.train.output, *start.model); });
+  const parallel::TensorLayout layout = surgery::shard_layers(start.model, parallel.grid().tensor);
   parallel.shard_frozen(*start.model->lm->layers);
   parallel.prepare(*start.model, layout);
   const data::BatchShare share{parallel.grid().data.rank(), parallel.grid().data.size()};
@@ -157,8 +158,8 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
   parallel.restore_frozen();
-  surgery::gather_layers(start.model, layout, parallel.grid().tensor);
-  world.first_alone([&] {
+  surgery::unshard_layers(start.model, layout, parallel.grid().tensor);
+  world.run_on_rank0([&] {
     frozen->check();
     write_trained(recipe.train.output + "/model", recipe, start);
   });

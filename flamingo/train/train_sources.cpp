@@ -33,8 +33,8 @@ void ValidationConfig::validate() {
   require_within("validation", "batches", batches, 1, 1 << 20);
   for (SourceConfig& source : sources) {
     source.validate();
-    require(source.documents.has_value(), "validation.sources." + source.name,
-            "expected documents, got episodes");
+    if (!source.documents.has_value())
+      fail("validation.sources." + source.name, "expected documents, got episodes");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@ struct StepLosses {
   int64_t items = 0;   ///< pictures or tokens, for the speed shown
   double weight = 1;   ///< of this part's loss and gradient in the step's
   double flops = 0;    ///< of the model's arithmetic, forward and backward; 0: not known
+};
+
+/// How a model does on data that are not trained on.
+struct Validation {
+  double loss = 0;              ///< that training is to make small
+  std::vector<Metric> metrics;  ///< more about it, logged too
 };
 
 /// Something that can be trained step by step.
@@ -39,8 +46,8 @@ class TrainTask {
   /// What the step's data have to tell a person, such as damaged samples.
   virtual std::vector<std::string> notes() const { return {}; }
 
-  /// Metrics on data that are not trained on; empty where there are none.
-  virtual std::vector<Metric> validate() { return {}; }
+  /// A look at the validation data, the same each time; nothing where there are none.
+  virtual std::optional<Validation> validate() { return {}; }
 
   /// What `items` counts: "pictures", "tokens".
   virtual std::string item_name() const = 0;

@@ -132,7 +132,7 @@ class Run {
     if (write) write(std::string(text) + "\n");
   }
   RunState restore() {
-    const auto tensors = optimizer_.blank_state();
+    const auto tensors = optimizer_.empty_state();
     const auto state = checkpoints_.restore(tensors);
     parallel_.grid().world.require_same(std::to_string(state ? state->step : 0), "checkpoint");
     if (state) optimizer_.set_state(tensors, state->updates);
@@ -169,7 +169,7 @@ void Run::save() {
   const parallel::ProcessGroup& world = parallel_.grid().world;
   const auto tensors = optimizer_.state();
   std::exception_ptr failure;
-  world.first_alone([&] {
+  world.run_on_rank0([&] {
     try {
       checkpoints_.save(tensors, state_);
     } catch (const Error&) {
@@ -200,10 +200,11 @@ void Run::step() {
     records_->events.write(step, metrics);
   }
   parallel_.check_weights(state_.step);
-  require(state_.skipped_in_row < config_.max_skipped_in_row, "train",
-          "expected finite losses and gradients, got " + std::to_string(state_.skipped_in_row) +
-              " steps in a row without, up to step " + std::to_string(step),
-          "lower the learning rate; " + config_.output + "/skipped.jsonl names their samples");
+  if (state_.skipped_in_row >= config_.max_skipped_in_row)
+    fail("train",
+         "expected finite losses and gradients, got {} steps in a row without, up to step {}",
+         state_.skipped_in_row, step,
+         Hint{"lower the learning rate; " + config_.output + "/skipped.jsonl names their samples"});
   if (state_.step % config_.checkpoint_every == 0) try_to_save();
 }
 
@@ -238,16 +239,16 @@ std::vector<Metric> Run::update(const StepSum& sum) {
 
 std::vector<Metric> Run::validate() {
   if (config_.validate_every == 0 || state_.step % config_.validate_every != 0) return {};
-  auto metrics = task_.validate();
-  for (const auto& [name, value] : metrics) {
-    if (name != "valid_loss") continue;
-    ++state_.validations;
-    if (state_.best_validation > 0 && !(value < state_.best_loss)) continue;
+  auto validation = task_.validate();
+  if (!validation) return {};
+  ++state_.validations;
+  if (state_.best_validation == 0 || validation->loss < state_.best_loss) {
     state_.best_validation = state_.validations;
-    state_.best_loss = value;
-    if (config_.patience > 0) parallel_.grid().world.first_alone([this] { best_.save(); });
+    state_.best_loss = validation->loss;
+    if (config_.patience > 0) parallel_.grid().world.run_on_rank0([this] { best_.save(); });
   }
-  return metrics;
+  validation->metrics.emplace_back("valid_loss", validation->loss);
+  return std::move(validation->metrics);
 }
 
 void Run::add_speed(const StepSum& sum, double start, double data_seconds,
@@ -272,9 +273,9 @@ void Run::add_speed(const StepSum& sum, double start, double data_seconds,
 
 void TrainConfig::validate() const {
   require(!output.empty(), "train.output", "expected a folder, got nothing");
-  require(steps > 0, "train.steps", "expected at least 1, got " + std::to_string(steps));
-  require(checkpoint_every > 0, "train.checkpoint_every",
-          "expected at least 1, got " + std::to_string(checkpoint_every));
+  require(steps > 0, "train.steps", "expected at least 1, got {}", steps);
+  require(checkpoint_every > 0, "train.checkpoint_every", "expected at least 1, got {}",
+          checkpoint_every);
   require(max_skipped_in_row > 0, "train.max_skipped_in_row", "expected at least 1");
   require(validate_every >= 0, "train.validate_every", "expected at least 0");
   require(patience >= 0, "train.patience", "expected at least 0");
@@ -287,8 +288,8 @@ void TrainConfig::validate() const {
 TrainResult train(TrainTask& task, const TrainConfig& config, const TrainHooks& hooks) {
   config.validate();
   require(config.patience == 0 || !hooks.parallel || hooks.parallel->grid().tensor.size() == 1,
-          "train.patience", "expected 0 with parallel.tensor above 1, got another",
-          "the first process alone keeps the best weights");
+          "train.patience", "expected 0 with parallel.tensor above 1, got {}", config.patience,
+          Hint{"the first process alone keeps the best weights"});
   Run run(task, config, hooks);
   if (hooks.on_start) hooks.on_start();
   while (!run.finished() && !run.stopped()) run.step();

@@ -55,11 +55,8 @@ void ClipVitConfig::validate() const {
   require_within(kWhere, "embed_dim", embed_dim, 0, config_limits::kWidth);
   require_within(kWhere, "norm_eps", norm_eps, 0, 1);
   require(image_size % patch_size == 0, kWhere,
-          "expected patch_size to divide image_size " + std::to_string(image_size) + ", got " +
-              std::to_string(patch_size));
-  require(
-      width % heads == 0, kWhere,
-      "expected heads to divide width " + std::to_string(width) + ", got " + std::to_string(heads));
+          "expected patch_size to divide image_size {}, got {}", image_size, patch_size);
+  require(width % heads == 0, kWhere, "expected heads to divide width {}, got {}", width, heads);
 }
 
 ClipVitConfig clip_vit_preset(std::string_view name) {
@@ -68,7 +65,7 @@ ClipVitConfig clip_vit_preset(std::string_view name) {
     if (name == preset.name) return preset.config;
     known += (known.empty() ? "" : ", ") + std::string(preset.name);
   }
-  fail("clip_vit preset", "expected one of " + known + ", got \"" + std::string(name) + "\"");
+  fail("clip_vit preset", "expected one of {}, got \"{}\"", known, name);
 }
 
 std::vector<std::string> clip_vit_preset_names() {
@@ -127,8 +124,7 @@ torch::Tensor ClipVitImpl::forward(const torch::Tensor& pixels) {
     case ClipOutput::kPatchesNormed:
       return post_norm(all.slice(1, 1));
   }
-  fail("clip_vit",
-       "expected a known output, got " + std::to_string(static_cast<int>(config_.output)));
+  fail("clip_vit", "expected a known output, got {}", static_cast<int>(config_.output));
 }
 
 torch::Tensor ClipVitImpl::embed(const torch::Tensor& tokens) const {

@@ -25,9 +25,10 @@ void ContrastiveConfig::validate() const {
                         text_mlp_mult > 0 && max_tokens > 0;
   require(positive, kWhere, "expected positive sizes, got zero or less");
   require(label_smoothing >= 0 && label_smoothing < 1, kWhere,
-          "expected label_smoothing in [0, 1), got " + std::to_string(label_smoothing));
+          "expected label_smoothing in [0, 1), got {}", label_smoothing);
   require(temperature > 0 && max_beta > 0 && view_weight >= 0, kWhere,
-          "expected temperature and max_beta > 0 and view_weight >= 0, got others");
+          "expected temperature and max_beta > 0 and view_weight >= 0, got {}, {} and {}",
+          temperature, max_beta, view_weight);
 }
 
 TextEncoderImpl::TextEncoderImpl(const ContrastiveConfig& config, int64_t token_dim,
@@ -53,9 +54,8 @@ torch::Tensor TextEncoderImpl::forward(const torch::Tensor& tokens,
   expect_shape(tokens, {kAny, kAny, kAny}, "text tokens");
   const int64_t N = tokens.size(0), T = tokens.size(1);
   expect_shape(mask, {N, T}, "text mask");
-  require(T <= position_embedding.size(0), "text encoder",
-          "expected at most " + std::to_string(position_embedding.size(0)) + " tokens, got " +
-              std::to_string(T));
+  require(T <= position_embedding.size(0), "text encoder", "expected at most {} tokens, got {}",
+          position_embedding.size(0), T);
   const auto bias = (mask == 0).to(torch::kFloat32).mul(kMasked).view({N, 1, 1, T});
   auto x = input_proj_->forward(tokens);
   x = x + nn::cast_like(position_embedding.slice(0, 0, T), x);

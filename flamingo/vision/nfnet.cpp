@@ -23,8 +23,7 @@ nn::WsConvConfig conv_config(const NfnetConfig& config, int64_t in, int64_t out)
 int64_t num_groups(const NfnetConfig& config, int64_t inner) {
   if (config.group_width == 0) return 1;
   require(inner % config.group_width == 0, "nfnet config",
-          "expected group_width to divide the inner width " + std::to_string(inner) + ", got " +
-              std::to_string(config.group_width));
+          "expected group_width to divide the inner width {}, got {}", inner, config.group_width);
   return inner / config.group_width;
 }
 

@@ -22,9 +22,8 @@ void require_all_within(const std::vector<int64_t>& values, const std::string& n
 
 void require_same_size(const std::vector<int64_t>& a, const std::vector<int64_t>& b,
                        const std::string& names) {
-  require(a.size() == b.size(), kWhere,
-          "expected as many " + names + ", got " + std::to_string(a.size()) + " and " +
-              std::to_string(b.size()));
+  require(a.size() == b.size(), kWhere, "expected as many {}, got {} and {}", names, a.size(),
+          b.size());
 }
 
 /// F0 has depths 1, 2, 6, 3; Fk has k + 1 times as many blocks.
@@ -73,7 +72,7 @@ void NfnetConfig::validate() const {
   require_within(kWhere, "final_width", final_width, 0, config_limits::kWidth);
   require_within(kWhere, "num_classes", num_classes, 0, config_limits::kVocab);
   require(stochastic_depth >= 0 && stochastic_depth < 1, kWhere,
-          "expected stochastic_depth in [0, 1), got " + std::to_string(stochastic_depth));
+          "expected stochastic_depth in [0, 1), got {}", stochastic_depth);
   require_within(kWhere, "alpha", alpha, -100, 100);
   require_within(kWhere, "skip_gain_init", skip_gain_init, -100, 100);
   require_within(kWhere, "ws_eps", ws_eps, 1e-12, 1);
@@ -92,8 +91,7 @@ NfnetConfig nfnet_preset(std::string_view name) {
     if (name == candidate) return f_series(static_cast<int64_t>(k));
     known += candidate + ", ";
   }
-  fail("nfnet preset", "expected one of " + known + std::string(kPictogram) + ", got \"" +
-                           std::string(name) + "\"");
+  fail("nfnet preset", "expected one of {}{}, got \"{}\"", known, kPictogram, name);
 }
 
 std::vector<std::string> nfnet_preset_names() {
@@ -113,8 +111,7 @@ double activation_gain(nn::Activation kind) {
     case nn::Activation::kSilu:
       return 1.7881293296813965;
     default:
-      fail(kWhere, "expected activation gelu, gelu_tanh, relu or silu, got " +
-                       std::string(enum_name(kind)));
+      fail(kWhere, "expected activation gelu, gelu_tanh, relu or silu, got {}", enum_name(kind));
   }
 }
 

@@ -5,6 +5,20 @@
 namespace flamingo {
 namespace {
 
+/// Counts how often it was put into words.
+struct Costly {
+  int* count;
+};
+
+}  // namespace
+
+template <>
+struct MessageText<Costly> {
+  static std::string of(const Costly& value) { return std::to_string(++*value.count); }
+};
+
+namespace {
+
 TEST(Error, IsOneLineWithPlaceMessageAndHint) {
   EXPECT_STREQ(Error("load", "expected 3, got 4").what(), "[load] expected 3, got 4");
   EXPECT_STREQ(Error("load", "expected 3, got 4", "count again").what(),
@@ -14,11 +28,39 @@ TEST(Error, IsOneLineWithPlaceMessageAndHint) {
 
 TEST(Error, FailThrowsIt) {
   try {
-    fail("x", "expected y", "z");
+    fail("x", "expected y", Hint{"z"});
     FAIL() << "no exception";
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "[x] expected y (hint: z)");
   }
+}
+
+template <class... Values>
+std::string message_of(MessageFormat<std::type_identity_t<Values>...> format,
+                       const Values&... values) {
+  try {
+    fail("x", format, values...);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(Error, HasItsValuesInPlace) {
+  EXPECT_EQ(message_of("expected {} {}, got {}", 3, "bytes", uint64_t{1} << 63),
+            "[x] expected 3 bytes, got 9223372036854775808");
+  EXPECT_EQ(message_of("{}{}{}", true, '/', uint8_t{65}), "[x] true/65");
+  EXPECT_EQ(message_of("{}, {}", 0.1, -1e300), "[x] 0.1, -1e+300");
+  EXPECT_EQ(message_of("got \"{}\"{", std::string("{}")), "[x] got \"{}\"{");
+  EXPECT_EQ(message_of("{}", std::string_view("a"), Hint{}), "[x] a");
+  EXPECT_EQ(message_of("{}", 1, Hint{"two"}), "[x] 1 (hint: two)");
+}
+
+TEST(Error, PutsNothingIntoWordsWhenAllIsWell) {
+  int count = 0;
+  require(true, "x", "got {}", Costly{&count});
+  EXPECT_EQ(count, 0);
+  EXPECT_THROW(require(false, "x", "got {}", Costly{&count}), Error);
+  EXPECT_EQ(count, 1);
 }
 
 TEST(Error, RequireThrowsOnlyWhenFalse) {

@@ -55,8 +55,8 @@ TEST(ExplicitFilter, BadListsNameTheirLine) {
     return error_of([&] { WordListScorer::parse(list, "list"); });
   };
   EXPECT_EQ(error("a\t1\nb 1\n"), "[list:2] expected word<TAB>weight, got no tab");
-  EXPECT_EQ(error("a b\t1\n"), "[list:1] expected one word before the tab, got none or several");
-  EXPECT_EQ(error("!\t1\n"), "[list:1] expected one word before the tab, got none or several");
+  EXPECT_EQ(error("a b\t1\n"), "[list:1] expected one word before the tab, got \"a b\"");
+  EXPECT_EQ(error("!\t1\n"), "[list:1] expected one word before the tab, got \"\"");
   for (const char* weight : {"0", "1.5", "-1", "x", "nan", "0.5 x"}) {
     EXPECT_NE(error(("a\t" + std::string(weight)).c_str()).find("expected a weight in (0, 1]"),
               std::string::npos)

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "flamingo/core/error.h"
-#include "flamingo/generate/engine.h"
+#include "flamingo/generate/conversation.h"
 #include "tests/generate/tiny_flamingo.h"
 
 namespace flamingo::generate {

@@ -11,7 +11,7 @@ const PartRow& part(const ParameterTable& table, const std::string& name) {
   for (const PartRow& row : table.parts) {
     if (row.name == name) return row;
   }
-  fail("test", "no part " + name);
+  fail("test", "no part {}", name);
 }
 
 /// The paper's figures with the rounding that they are printed in, in units of 1e6.

@@ -68,7 +68,7 @@ inline std::vector<RankResult> run_ranks(int64_t size, const RankFunction& work,
       try {
         torch::set_num_threads(1);
         job.ranks = {.rank = rank, .world_size = size, .local_rank = rank};
-        text = "+" + work(parallel::ProcessGroup::join(job));
+        text = "+" + work(parallel::ProcessGroup::init(job));
       } catch (const Error& e) {
         text = std::string("-") + e.what();
       } catch (const std::exception& e) {

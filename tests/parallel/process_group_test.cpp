@@ -25,7 +25,7 @@ std::string numbers(const torch::Tensor& tensor) {
 }
 
 TEST(ProcessGroup, OfOneDoesEverythingAlone) {
-  const ProcessGroup group = ProcessGroup::join({});
+  const ProcessGroup group = ProcessGroup::init({});
   const auto x = torch::arange(6.0).view({2, 3});
   group.all_reduce(x);
   group.broadcast(x, 0);
@@ -69,7 +69,7 @@ TEST(ProcessGroup, GridOfTensorAndDataGroups) {
   const auto texts = texts_of(4, [](const ProcessGroup& world) {
     const auto grid = ProcessGrid::of(world, 2);
     const double r = static_cast<double>(world.rank());
-    const auto twin = grid.data.twin("again");
+    const auto twin = grid.data.duplicate("again");
     return numbers(
                torch::tensor({grid.data.sum({r})[0], grid.tensor.sum({r})[0], twin.sum({r})[0]})) +
            grid.data.name_of(1);
@@ -85,13 +85,13 @@ TEST(ProcessGroup, OthersWaitForTheFirstHoweverLongItTakes) {
       2,
       [&](const ProcessGroup& world) {
         if (world.rank() == 1) waiting.add();
-        world.first_alone([&] {
+        world.run_on_rank0([&] {
           waiting.wait_for(1);
           std::this_thread::sleep_for(std::chrono::seconds(6));  // longer than a collective may
           done.add();
         });
         const bool waited = done.get() == 1;
-        world.first_alone([] {});
+        world.run_on_rank0([] {});
         world.barrier();
         return std::string(waited ? "waited" : "did not wait");
       },
@@ -214,9 +214,9 @@ TEST(ProcessGroup, OfOneMachineListensOnLoopbackOnly) {
 }
 
 TEST(ProcessGroup, RefusesWhatCannotWork) {
-  EXPECT_THROW(ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .timeout = 61}), Error);
-  EXPECT_THROW(ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .timeout = 0}), Error);
-  EXPECT_THROW(ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .patience = 0}), Error);
+  EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .timeout = 61}), Error);
+  EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .timeout = 0}), Error);
+  EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .patience = 0}), Error);
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -226,7 +226,7 @@ TEST(ProcessGroup, RefusesWhatCannotWork) {
   ASSERT_EQ(listen(fd, 1), 0);
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   EXPECT_THROW(
-      ProcessGroup::join({.ranks = {.rank = 0, .world_size = 2}, .port = ntohs(address.sin_port)}),
+      ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .port = ntohs(address.sin_port)}),
       Error);
   close(fd);
 }

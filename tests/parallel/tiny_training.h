@@ -7,7 +7,7 @@
 
 #include "flamingo/model/freeze.h"
 #include "flamingo/parallel/parallel.h"
-#include "flamingo/surgery/share_layers.h"
+#include "flamingo/surgery/shard_layers.h"
 #include "flamingo/train/optimizer.h"
 #include "tests/model/tiny_flamingo.h"
 #include "tests/parallel/forked_ranks.h"
@@ -55,7 +55,7 @@ class TinyTraining {
       : parallel_(config, world), model_(make_flamingo(shareable_flamingo())) {
     model_->vision_encoder->eval();
     model::freeze(model_, {});
-    const parallel::TensorLayout layout = surgery::share_layers(model_, parallel_.grid().tensor);
+    const parallel::TensorLayout layout = surgery::shard_layers(model_, parallel_.grid().tensor);
     parallel_.shard_frozen(*model_->lm->layers);
     parallel_.prepare(*model_, layout);
     optimizer_.emplace(
@@ -111,7 +111,7 @@ inline std::string run_tiny(const parallel::ProcessGroup& world,
                             const std::vector<double>& start = {}) {
   TinyTraining training(world, config);
   if (!start.empty()) {
-    const auto blank = training.optimizer().blank_state();
+    const auto blank = training.optimizer().empty_state();
     const torch::NoGradGuard no_grad;
     int64_t at = 0;
     for (const auto& tensor : blank) {

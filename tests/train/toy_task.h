@@ -48,11 +48,11 @@ class ToyTask : public train::TrainTask {
     return {{"toy", static_cast<double>(step)}};
   }
   Json samples() const override { return {"a", "b"}; }
-  std::vector<train::Metric> validate() override {
+  std::optional<train::Validation> validate() override {
     if (valid_losses.empty()) return {};
     const double loss = valid_losses.front();
     valid_losses.erase(valid_losses.begin());
-    return {{"valid_loss", loss}};
+    return train::Validation{.loss = loss, .metrics = {}};
   }
   std::string item_name() const override { return "rows"; }
   Json identity() const override { return {{"seed", seed}}; }

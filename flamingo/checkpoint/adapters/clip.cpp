@@ -75,7 +75,7 @@ const at::Tensor& sibling(const StateDict& weights, std::string name,
                           const std::string& projection) {
   name.replace(name.find("q_proj"), 6, projection);
   const auto found = weights.find(name);
-  require(found != weights.end(), "clip weights", "expected " + name + ", got none");
+  require(found != weights.end(), "clip weights", "expected {}, got none", name);
   return found->second;
 }
 
@@ -85,16 +85,15 @@ bool is_projection(const std::string& name, const char* projection) {
 
 std::string hf_attention_name(const std::string& name) {
   const auto split = split_layer(name, "encoder.layers.");
-  require(split.has_value(), "clip weights", "expected encoder.layers.<i>.self_attn, got " + name);
+  require(split.has_value(), "clip weights", "expected encoder.layers.<i>.self_attn, got {}", name);
   return split->first + "attention.in_proj." + name.substr(name.rfind('.') + 1);
 }
 
 const at::Tensor& weight_of(const StateDict& weights, const std::string& name, int64_t rank) {
   const auto found = weights.find(name);
-  require(found != weights.end(), "OpenAI CLIP", "expected " + name + ", got none");
-  require(found->second.dim() == rank, "OpenAI CLIP",
-          "expected " + name + " of rank " + std::to_string(rank) + ", got shape " +
-              shape_text(found->second.sizes()));
+  require(found != weights.end(), "OpenAI CLIP", "expected {}, got none", name);
+  require(found->second.dim() == rank, "OpenAI CLIP", "expected {} of rank {}, got shape {}", name,
+          rank, found->second.sizes());
   return found->second;
 }
 
@@ -155,7 +154,7 @@ StateDict clip_weights(const StateDict& weights) {
 
 vision::ClipVitConfig clip_config_from_hf(const Json& json, const std::string& where) {
   const Json& vision = json.contains("vision_config") ? json["vision_config"] : json;
-  require(vision.is_object(), where, "expected an object, got " + std::string(vision.type_name()));
+  require(vision.is_object(), where, "expected an object, got {}", vision.type_name());
   vision::ClipVitConfig config;
   config.image_size = size_or(vision, "image_size", 224, where);
   config.patch_size = size_or(vision, "patch_size", 32, where);
@@ -172,7 +171,7 @@ vision::ClipVitConfig clip_config_from_hf(const Json& json, const std::string& w
 }
 
 vision::ClipVitConfig clip_config_from_open_clip(const Json& json, const std::string& where) {
-  require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+  require(json.is_object(), where, "expected an object, got {}", json.type_name());
   const Json& model = json.contains("model_cfg") ? json["model_cfg"] : json;
   require(model.is_object() && model.contains("vision_cfg") && model["vision_cfg"].is_object(),
           where, "expected vision_cfg, got none");

@@ -108,10 +108,8 @@ void check_neutral(const Json& value, const Field& field, const std::string& at)
   for (const Json& good : neutral) {
     if (is_same(value, good)) return;
   }
-  fail(at,
-       "expected " + (neutral.empty() ? "no such field" : "one of " + neutral.dump()) + ", got " +
-           shown(value),
-       "this reader does not compute what the field asks for");
+  fail(at, "expected {}, got {}", neutral.empty() ? "no such field" : "one of " + neutral.dump(),
+       shown(value), Hint{"this reader does not compute what the field asks for"});
 }
 
 /// Quoted where that is needed to print it.
@@ -162,7 +160,7 @@ Json metadata_of(const io::Gguf& file, const std::string& architecture) {
 }  // namespace
 
 void check_fields(const Json& json, FieldTables tables, const std::string& where) {
-  require(json.is_object(), where, "expected an object, got " + std::string(json.type_name()));
+  require(json.is_object(), where, "expected an object, got {}", json.type_name());
   for (const auto& [name, value] : json.items()) {
     const Field* field = find_field(name, tables);
     if (field == nullptr || field->use != kNeutral) continue;
@@ -175,7 +173,7 @@ void refuse_unknown_fields(const Json& json, FieldTables tables, const std::stri
     if (is_silent(name, value) || find_field(name, tables) != nullptr) continue;
     fail(where + "." + printable(name),
          "expected a known field, got one that may change the numbers",
-         "docs/checkpoint-fields.md lists the fields that are known");
+         Hint{"docs/checkpoint-fields.md lists the fields that are known"});
   }
 }
 

@@ -142,8 +142,8 @@ void read_bad_words(const Json& json, int64_t vocab, const std::string& where,
                     std::vector<int32_t>& banned) {
   const auto words = field_or(json, "bad_words_ids", std::vector<std::vector<int64_t>>(), where);
   for (const auto& word : words) {
-    require(word.size() == 1, where + ".bad_words_ids",
-            "expected words of one token, got one of " + std::to_string(word.size()));
+    if (word.size() != 1)
+      fail(where + ".bad_words_ids", "expected words of one token, got one of {}", word.size());
     require_within(where, "bad_words_ids", word[0], 0, vocab - 1);
     banned.push_back(static_cast<int32_t>(word[0]));
   }

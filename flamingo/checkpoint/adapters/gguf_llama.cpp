@@ -111,17 +111,14 @@ constexpr int64_t kMostHead = 1 << 16;
 void check_attention(const io::Gguf& file, const lm::DecoderConfig& config) {
   const int64_t values = file.get_int("llama.attention.value_length").value_or(config.head_dim);
   require(values == config.head_dim, "GGUF: llama.attention.value_length",
-          "expected values as wide as keys, " + std::to_string(config.head_dim) + ", got " +
-              std::to_string(values));
+          "expected values as wide as keys, {}, got {}", config.head_dim, values);
   const double usual = 1 / std::sqrt(static_cast<double>(config.head_dim));
   const double scale = file.get_float("llama.attention.scale").value_or(0.0);
   require(scale == 0 || std::abs(scale - usual) <= usual * 0x1p-20, "GGUF: llama.attention.scale",
-          "expected " + std::to_string(usual) + " for this width of heads, got " +
-              std::to_string(scale));
+          "expected {} for this width of heads, got {}", usual, scale);
   const int64_t window = file.get_int("llama.attention.sliding_window").value_or(0);
   require(window == 0 || window >= config.max_positions, "GGUF: llama.attention.sliding_window",
-          "expected none within the context of " + std::to_string(config.max_positions) +
-              " tokens, got " + std::to_string(window));
+          "expected none within the context of {} tokens, got {}", config.max_positions, window);
 }
 
 /// Decodes whole rows of blocks on all threads.
@@ -148,8 +145,8 @@ struct MatrixName {
 
 kernels::PackedMatrix packed_matrix(const io::Gguf& file, const MatrixName& matrix) {
   const io::GgufTensor* tensor = file.find(matrix.name);
-  require(tensor != nullptr && tensor->shape.size() == 2, "GGUF",
-          "expected a matrix " + matrix.name);
+  require(tensor != nullptr && tensor->shape.size() == 2, "GGUF", "expected a matrix {}",
+          matrix.name);
   tensor->readable("GGUF");
   const int64_t rows = tensor->shape[0], bytes = std::ssize(tensor->data);
   auto* data = const_cast<std::byte*>(tensor->data.data());  // only read
@@ -179,9 +176,8 @@ at::Tensor decode_tensor(const io::GgufTensor& tensor, torch::ScalarType type) {
 
 at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads) {
   require(weight.dim() == 2 && num_heads > 0 && weight.size(0) % (2 * num_heads) == 0,
-          "rotary rows",
-          "expected an even number of rows per head, got " + shape_text(weight.sizes()) + " for " +
-              std::to_string(num_heads) + " heads");
+          "rotary rows", "expected an even number of rows per head, got {} for {} heads",
+          weight.sizes(), num_heads);
   return weight.view({num_heads, -1, 2, weight.size(1)}).transpose(1, 2).reshape(weight.sizes());
 }
 
@@ -189,11 +185,11 @@ std::span<const Field> gguf_llama_fields() { return kGgufFields; }
 
 lm::DecoderConfig decoder_config_from_gguf(const io::Gguf& file) {
   const std::string architecture = file.string_at("general.architecture");
-  require(architecture == "llama", "GGUF", "expected architecture llama, got " + architecture);
+  require(architecture == "llama", "GGUF", "expected architecture llama, got {}", architecture);
   check_metadata(file, architecture, kGgufFields);
   require(file.get_int("split.count").value_or(1) <= 1, "GGUF",
           "expected a whole model, got one part of a split one",
-          "join the parts with llama-gguf-split --merge");
+          Hint{"join the parts with llama-gguf-split --merge"});
   const io::GgufTensor* embedding = file.find("token_embd.weight");
   require(embedding && embedding->shape.size() == 2, "GGUF", "expected a matrix token_embd.weight");
   lm::DecoderConfig config;
@@ -211,8 +207,7 @@ lm::DecoderConfig decoder_config_from_gguf(const io::Gguf& file) {
   config.tied_embeddings = !file.find("output.weight");
   const int64_t rotary = file.get_int("llama.rope.dimension_count").value_or(config.head_dim);
   require(rotary == config.head_dim, "GGUF",
-          "expected rotary positions over whole heads of " + std::to_string(config.head_dim) +
-              ", got " + std::to_string(rotary));
+          "expected rotary positions over whole heads of {}, got {}", config.head_dim, rotary);
   check_attention(file, config);
   require_within("GGUF", "llama.attention.key_length", config.head_dim, 1, kMostHead);
   RopeSettings rope = rope_from_gguf(file, config.head_dim);
@@ -238,7 +233,7 @@ LmCheckpoint read_gguf_llama(const io::Gguf& file, torch::ScalarType type,
     } else if (name.ends_with("k_proj.weight")) {
       values = unpermute_rotary(values, checkpoint.config.num_kv_heads);
     }
-    require(llama.emplace(name, values).second, where, "expected one tensor " + tensor.name);
+    require(llama.emplace(name, values).second, where, "expected one tensor {}", tensor.name);
   }
   checkpoint.weights = decoder_from_llama(llama);
   return checkpoint;

@@ -19,8 +19,7 @@ T field_or(const Json& json, const char* name, T otherwise, const std::string& w
 /// A field that must be there. Throws Error naming file and field otherwise.
 template <class T>
 T field_at(const Json& json, const char* name, const std::string& where) {
-  require(json.is_object() && json.contains(name), where,
-          std::string("expected ") + name + ", got none");
+  require(json.is_object() && json.contains(name), where, "expected {}, got none", name);
   return field_or(json, name, T{}, where);
 }
 

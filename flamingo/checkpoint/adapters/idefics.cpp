@@ -141,8 +141,8 @@ StateDict stack_pair(const StateDict& weights, const Pair& pair) {
       return std::string(name).replace(at, std::string_view(pair.first).size(), piece);
     };
     const auto second = weights.find(with(pair.second));
-    require(second != weights.end(), "IDEFICS weights",
-            "expected " + with(pair.second) + ", got none");
+    if (second == weights.end())
+      fail("IDEFICS weights", "expected {}, got none", with(pair.second));
     out[with(pair.whole)] = at::cat({weight, second->second}, 0);
   }
   return out;
@@ -244,8 +244,7 @@ int64_t picture_size(const Json& json, int64_t otherwise, const std::string& whe
   if (!size.is_object()) return size_or(json, "size", otherwise, where);
   const int64_t height = size_at(size, "height", where + ".size");
   const int64_t width = size_at(size, "width", where + ".size");
-  require(height == width, where + ".size",
-          "expected a square, got " + std::to_string(height) + " x " + std::to_string(width));
+  if (height != width) fail(where + ".size", "expected a square, got {} x {}", height, width);
   return height;
 }
 

@@ -75,13 +75,12 @@ at::Tensor fuse(const StateDict& weights, const std::string& first, size_t at,
     const std::string name =
         first.substr(0, at) + part + first.substr(at + fusion.parts.front().size());
     const auto found = weights.find(name);
-    require(found != weights.end(), "LLaMA weights", "expected " + name + ", got none");
+    require(found != weights.end(), "LLaMA weights", "expected {}, got none", name);
     const at::Tensor& whole = weights.at(first);
-    require(
-        found->second.dim() == whole.dim() && whole.dim() > 0 &&
-            found->second.sizes().slice(1) == whole.sizes().slice(1),
-        "LLaMA weights",
-        "expected " + name + " as wide as " + first + ", got " + shape_text(found->second.sizes()));
+    require(found->second.dim() == whole.dim() && whole.dim() > 0 &&
+                found->second.sizes().slice(1) == whole.sizes().slice(1),
+            "LLaMA weights", "expected {} as wide as {}, got {}", name, first,
+            found->second.sizes());
     parts.push_back(found->second);
   }
   return at::cat(parts, 0);
@@ -155,9 +154,9 @@ void tie_weights(const char* source, const char* target, StateDict& weights,
     weights.emplace(target, first->second);
   } else {
     require(at::equal(first->second, second->second), where,
-            std::string("expected ") + target + " equal to " + source +
-                " (tie_word_embeddings), got another weight",
-            "set tie_word_embeddings to false if both were trained");
+            "expected {} equal to {} (tie_word_embeddings), got {} and {} that differ", target,
+            source, second->second.sizes(), first->second.sizes(),
+            Hint{"set tie_word_embeddings to false if both were trained"});
   }
 }
 
@@ -166,8 +165,9 @@ LmCheckpoint read_llama(const std::string& folder) {
   const Json json = read_json_file(path);
   require(json.is_object(), path, "expected an object");
   const auto type = field_or<std::string>(json, "model_type", "llama", path);
-  require(type == "llama" || type == "mistral", path + ".model_type",
-          "expected llama or mistral, got \"" + type.substr(0, 40) + "\"");
+  if (type != "llama" && type != "mistral")
+    fail(path + ".model_type", "expected llama or mistral, got \"{}\"",
+         std::string_view(type).substr(0, 40));
   check_fields(json, {kLlamaFields, transformers_fields()}, path);
   LmCheckpoint checkpoint;
   checkpoint.warnings = untaken_fields(json, {kLlamaFields, transformers_fields()}, path);

@@ -67,11 +67,15 @@ std::string file_sha256(const std::string& path) {
 
 NativeFile read_native(const std::string& folder) {
   const std::string path = config_path(folder);
-  require(is_native(folder), path, "expected \"format\": \"flamingo\", got another format");
+  if (!is_native(folder)) {
+    const Json json = read_json_file(path);
+    fail(path, "expected \"format\": \"flamingo\", got {}",
+         json.is_object() && json.contains("format") ? json["format"] : json);
+  }
   NativeFile file;
   config_from_json(read_json_file(path), file, path);
-  require(file.version == 1, path, "expected version 1, got " + std::to_string(file.version),
-          "written by a newer flamingo");
+  require(file.version == 1, path, "expected version 1, got {}", file.version,
+          Hint{"written by a newer flamingo"});
   file.model.validate();
   return file;
 }
@@ -92,8 +96,8 @@ std::vector<std::string> add_lm(const std::string& path, const NativeFile& file,
           "expected the language model that this model was trained with, got one of another shape");
   for (const auto& [name, weight] : checkpoint.weights) weights[std::string(kLm) + name] = weight;
   const std::string got = digest.get();
-  require(got == file.lm->sha256, path, "expected SHA-256 " + file.lm->sha256 + ", got " + got,
-          "another language model than the one this model was trained with");
+  require(got == file.lm->sha256, path, "expected SHA-256 {}, got {}", file.lm->sha256, got,
+          Hint{"another language model than the one this model was trained with"});
   return checkpoint.warnings;
 }
 

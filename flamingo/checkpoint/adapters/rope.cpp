@@ -7,6 +7,7 @@
 
 #include "flamingo/checkpoint/adapters/field_table.h"
 #include "flamingo/checkpoint/adapters/hf_json.h"
+#include "flamingo/core/shape.h"
 
 namespace flamingo::checkpoint {
 namespace {
@@ -101,11 +102,10 @@ const Json& rope_object(const Json& json, const std::string& where) {
   for (const char* name : {"rope_scaling", "rope_parameters"}) {
     const auto it = json.find(name);
     if (it == json.end() || it->is_null()) continue;
-    require(it->is_object(), where + "." + name,
-            "expected an object, got " + std::string(it->type_name()));
+    if (!it->is_object()) fail(where + "." + name, "expected an object, got {}", it->type_name());
     if (it->empty()) continue;
-    require(found->is_null() || *found == *it, where + "." + name,
-            "expected the same as in rope_scaling, got another value");
+    if (!found->is_null() && *found != *it)
+      fail(where + "." + name, "expected the same as in rope_scaling, got {}", *it);
     found = &*it;
   }
   return *found;
@@ -179,8 +179,8 @@ void apply_gguf_factors(const io::Gguf& file, int64_t head_dim, nn::RotaryScalin
   if (tensor == nullptr) return;
   tensor->readable("GGUF");
   require(tensor->type == kernels::BlockType::kF32 && tensor->shape == std::vector{head_dim / 2},
-          "GGUF: rope_freqs.weight",
-          "expected " + std::to_string(head_dim / 2) + " numbers in F32, got another tensor");
+          "GGUF: rope_freqs.weight", "expected {} numbers in F32, got {} in {}", head_dim / 2,
+          at::IntArrayRef(tensor->shape), kernels::block_layout(tensor->type).name);
   std::vector<float> factors(static_cast<size_t>(head_dim / 2));
   kernels::decode_blocks(tensor->type, tensor->data, factors);
   if (scaling.divisors.empty()) scaling.divisors = constant(1, head_dim);
@@ -235,7 +235,7 @@ RopeSettings rope_from_gguf(const io::Gguf& file, int64_t head_dim) {
   require_within(kGguf, "rope.freq_base", settings.base, 1, kMostBase);
   const std::string type = file.get_string("llama.rope.scaling.type").value_or("linear");
   require(type == "none" || type == "linear" || type == "yarn", "GGUF: llama.rope.scaling.type",
-          "expected none, linear or yarn, got \"" + type.substr(0, 40) + "\"");
+          "expected none, linear or yarn, got \"{}\"", std::string_view(type).substr(0, 40));
   const double factor = gguf_factor(file);
   if (type == "yarn") {
     const int64_t context = file.get_int("llama.rope.scaling.original_context_length")

@@ -70,19 +70,20 @@ struct TimmArgs {
 };
 
 void require_dm_nfnet(const TimmArgs& args, const std::string& where) {
-  const auto check = [&](bool same, const char* field) {
-    require(same, where, std::string("expected ") + field + " of a dm_nfnet, got another",
-            "stem deep_quad, squeeze-excite with gain 2, SAME padding and skip-init are needed");
+  const auto check = [&](const auto& value, const auto& wanted, const char* field) {
+    require(
+        value == wanted, where, "expected {} {} of a dm_nfnet, got {}", field, wanted, value,
+        Hint{"stem deep_quad, squeeze-excite with gain 2, SAME padding and skip-init are needed"});
   };
-  check(args.stem_type == "deep_quad", "stem_type");
-  check(args.attn_layer == "se", "attn_layer");
-  check(args.attn_gain == 2.0, "attn_gain");
-  check(args.width_factor == 1.0, "width_factor");
-  check(args.ch_div == 8, "ch_div");
-  check(!args.reg, "reg");
-  check(args.gamma_in_act, "gamma_in_act");
-  check(args.same_padding, "same_padding");
-  check(args.skipinit, "skipinit");
+  check(args.stem_type, "deep_quad", "stem_type");
+  check(args.attn_layer, "se", "attn_layer");
+  check(args.attn_gain, 2.0, "attn_gain");
+  check(args.width_factor, 1.0, "width_factor");
+  check(args.ch_div, 8, "ch_div");
+  check(args.reg, false, "reg");
+  check(args.gamma_in_act, true, "gamma_in_act");
+  check(args.same_padding, true, "same_padding");
+  check(args.skipinit, true, "skipinit");
 }
 
 /// Bounds what is computed with before NfnetConfig::validate() sees it, by timm's names.

@@ -1,4 +1,4 @@
-#include "flamingo/surgery/share_layers.h"
+#include "flamingo/surgery/shard_layers.h"
 
 #include <gtest/gtest.h>
 
@@ -36,16 +36,16 @@ TEST(ShareLayers, GivesTheWholeModelsLogits) {
       const auto expected = logits(model);
       std::vector<torch::Tensor> weights;
       for (const auto& parameter : model->parameters()) weights.push_back(parameter.clone());
-      const auto layout = share_layers(model, world);
+      const auto layout = shard_layers(model, world);
       const Rounding rounding{.terms = summed_terms(config, 8, 5)};
       if (!agree(logits(model), expected, rounding)) return "other logits";
       if (model->lm->layers->begin()->ptr()->mlp->down_proj->weight.size(1) != 12)
         return "not shared";
-      gather_layers(model, layout, world);
+      unshard_layers(model, layout, world);
       const auto gathered = model->parameters();
       for (size_t i = 0; i < weights.size(); ++i)
         if (!gathered[i].equal(weights[i])) return "not gathered";
-      return logits(model).equal(expected) ? "" : "other logits after gather_layers";
+      return logits(model).equal(expected) ? "" : "other logits after unshard_layers";
     });
     for (const auto& text : texts) EXPECT_EQ(text, "");
   }
@@ -56,7 +56,7 @@ TEST(ShareLayers, RefusesWhatCannotBeCutEvenly) {
     model::FlamingoConfig config = shareable_flamingo();
     config.lm.num_kv_heads = 1;
     auto model = make_flamingo(config);
-    share_layers(model, world);
+    shard_layers(model, world);
     return std::string();
   });
   EXPECT_NE(results[0].error.find("[lm.num_kv_heads]"), std::string::npos) << results[0].error;

@@ -1,4 +1,4 @@
-#include "flamingo/surgery/gather_weights.h"
+#include "flamingo/surgery/huge_pages.h"
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -34,7 +34,7 @@ class WeightBlocks {
       release_freed_memory();
       size_ = std::max(kBlockBytes, bytes);
       used_ = 0;
-      block_ = allocate_large(size_, "gather_weights");
+      block_ = allocate_large(size_, "move_to_huge_pages");
     }
     auto copy = torch::from_blob(
         block_.get() + used_, tensor.sizes(), [owner = block_](void*) {}, tensor.options());
@@ -50,7 +50,7 @@ class WeightBlocks {
 
 }  // namespace
 
-void gather_weights(torch::nn::Module& module) {
+void move_to_huge_pages(torch::nn::Module& module) {
   const torch::NoGradGuard guard;
   WeightBlocks blocks;
   for (torch::Tensor& parameter : module.parameters()) {

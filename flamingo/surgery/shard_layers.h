@@ -17,10 +17,10 @@ namespace flamingo::surgery {
 /// of the group and gives the same hidden states, up to the order of additions.
 /// Throws Error, before anything is changed, unless the group's size divides all those widths, and
 /// on packed weights and grafted layers.
-parallel::TensorLayout share_layers(model::Flamingo& model, const parallel::ProcessGroup& group);
+parallel::TensorLayout shard_layers(model::Flamingo& model, const parallel::ProcessGroup& group);
 
 /// Makes the parameters whole again.
-void gather_layers(model::Flamingo& model, const parallel::TensorLayout& layout,
-                   const parallel::ProcessGroup& group);
+void unshard_layers(model::Flamingo& model, const parallel::TensorLayout& layout,
+                    const parallel::ProcessGroup& group);
 
 }  // namespace flamingo::surgery

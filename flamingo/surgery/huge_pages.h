@@ -9,6 +9,6 @@ namespace flamingo::surgery {
 /// types, values and sharing stay; views taken before keep the old memory. Parameters that are not
 /// on the CPU or not contiguous stay where they are. Needs at most 64 MiB, or the largest
 /// parameter, beside the weights. Throws Error when memory is out.
-void gather_weights(torch::nn::Module& module);
+void move_to_huge_pages(torch::nn::Module& module);
 
 }  // namespace flamingo::surgery

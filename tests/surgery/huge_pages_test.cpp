@@ -1,4 +1,4 @@
-#include "flamingo/surgery/gather_weights.h"
+#include "flamingo/surgery/huge_pages.h"
 
 #include <gtest/gtest.h>
 #include <torch/nn/modules/linear.h>
@@ -20,7 +20,7 @@ TEST(GatherWeights, MovesEveryParameterAndChangesNone) {
     before.push_back(parameter.detach().clone());
     places.push_back(parameter.const_data_ptr());
   }
-  gather_weights(*model);
+  move_to_huge_pages(*model);
   const auto after = model->parameters();
   ASSERT_EQ(after.size(), before.size());
   uintptr_t last = 0;
@@ -39,13 +39,13 @@ TEST(GatherWeights, SharedAndBorrowedMemoryStaysValid) {
   const auto held = linear->weight;  // the same tensor, as a tied head has it
   const auto view = linear->weight.detach().narrow(0, 0, 10);
   const auto expected = view.clone();
-  gather_weights(*linear);
+  move_to_huge_pages(*linear);
   EXPECT_EQ(held.const_data_ptr(), linear->weight.const_data_ptr());
   EXPECT_TRUE(view.equal(expected));
   torch::Tensor survivor;
   {
     torch::nn::Linear shorter_lived(8, 8);
-    gather_weights(*shorter_lived);
+    move_to_huge_pages(*shorter_lived);
     survivor = shorter_lived->weight.detach();
   }
   EXPECT_TRUE(survivor.isfinite().all().item<bool>());  // its block lives on
@@ -55,10 +55,10 @@ TEST(GatherWeights, LeavesWhatItCannotMove) {
   torch::nn::Linear linear(4, 4);
   linear->weight.set_data(torch::randn({4, 4}).t());
   const void* place = linear->weight.const_data_ptr();
-  gather_weights(*linear);
+  move_to_huge_pages(*linear);
   EXPECT_EQ(linear->weight.const_data_ptr(), place);
   nn::Linear meta(4, 4, true, torch::TensorOptions(torch::kMeta));
-  EXPECT_NO_THROW(gather_weights(*meta));
+  EXPECT_NO_THROW(move_to_huge_pages(*meta));
 }
 
 }  // namespace

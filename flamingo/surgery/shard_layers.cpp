@@ -1,4 +1,4 @@
-#include "flamingo/surgery/share_layers.h"
+#include "flamingo/surgery/shard_layers.h"
 
 #include <array>
 #include <string_view>
@@ -78,9 +78,8 @@ std::vector<SharedLinear> shared_linears(model::Flamingo& model) {
 }
 
 void require_divisible(const char* field, int64_t value, int64_t size) {
-  require(value % size == 0, field,
-          "expected a multiple of " + std::to_string(size) + " (parallel.tensor), got " +
-              std::to_string(value));
+  require(value % size == 0, field, "expected a multiple of {} (parallel.tensor), got {}", size,
+          value);
 }
 
 void require_shareable(const std::vector<SharedLinear>& linears,
@@ -103,7 +102,7 @@ void require_shareable(const std::vector<SharedLinear>& linears,
 
 }  // namespace
 
-parallel::TensorLayout share_layers(model::Flamingo& model, const parallel::ProcessGroup& group) {
+parallel::TensorLayout shard_layers(model::Flamingo& model, const parallel::ProcessGroup& group) {
   parallel::TensorLayout layout;
   if (group.size() == 1) return layout;
   const auto linears = shared_linears(model);
@@ -135,8 +134,8 @@ parallel::TensorLayout share_layers(model::Flamingo& model, const parallel::Proc
   return layout;
 }
 
-void gather_layers(model::Flamingo& model, const parallel::TensorLayout& layout,
-                   const parallel::ProcessGroup& group) {
+void unshard_layers(model::Flamingo& model, const parallel::TensorLayout& layout,
+                    const parallel::ProcessGroup& group) {
   if (group.size() == 1) return;
   const torch::NoGradGuard no_grad;
   for (auto& item : model->named_parameters()) {

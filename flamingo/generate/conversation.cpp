@@ -1,4 +1,4 @@
-#include "flamingo/generate/engine.h"
+#include "flamingo/generate/conversation.h"
 
 #include <algorithm>
 #include <chrono>
@@ -99,14 +99,14 @@ Conversation::Conversation(model::Flamingo model, const text::Tokenizer& tokeniz
 void Conversation::check(const EncodedPrompt& prompt, int64_t answer, const char* where) const {
   require(!prompt.ids.empty(), where, "expected a prompt, got an empty one");
   require(prompt.ids.size() == prompt.phi.size(), where,
-          "expected one phi per token, got another number");
+          "expected one phi per token, got {} for {} tokens", prompt.phi.size(), prompt.ids.size());
   const int64_t context = model_->config().lm.max_positions;
   const int64_t total = cache_.length() + std::ssize(pending_) + std::ssize(prompt.ids);
-  require(total + answer <= context, where,
-          "expected a prompt of at most " + std::to_string(std::max<int64_t>(context - answer, 0)) +
-              " tokens (the model's context of " + std::to_string(context) +
-              " less the answer), got " + std::to_string(total),
-          "use fewer shots or a shorter text");
+  require(
+      total + answer <= context, where,
+      "expected a prompt of at most {} tokens (the model's context of {} less the answer), got {}",
+      std::max<int64_t>(context - answer, 0), context, total,
+      Hint{"use fewer shots or a shorter text"});
 }
 
 std::vector<float> Conversation::prefill(const EncodedPrompt& prompt, GenerateTimings& timings) {
@@ -205,8 +205,7 @@ ScoreResult Conversation::score(const EncodedPrompt& prompt,
   for (const auto& candidate : candidates) {
     require(!candidate.empty(), "score", "expected candidates of at least one token");
     for (const int32_t id : candidate) {
-      require(id >= 0 && id < words, "score",
-              "expected token ids below " + std::to_string(words) + ", got " + std::to_string(id));
+      require(id >= 0 && id < words, "score", "expected token ids below {}, got {}", words, id);
     }
     longest = std::max(longest, std::ssize(candidate));
   }
@@ -225,9 +224,8 @@ ScoreResult Conversation::weigh(const EncodedPrompt& prompt,
     for (size_t t = 1; t < candidate.size(); ++t) {
       sum += log_probability(decoder_->step(candidate[t - 1], last_phi_, cache_), candidate[t]);
     }
-    require(std::isfinite(sum), "score",
-            "expected finite log probabilities, got " + std::to_string(sum),
-            "the weights or pictures hold NaN or infinity");
+    require(std::isfinite(sum), "score", "expected finite log probabilities, got {}", sum,
+            Hint{"the weights or pictures hold NaN or infinity"});
     cache_.truncate(length);
     result.log_likelihoods.push_back(sum);
     result.timings.generated_tokens += std::ssize(candidate) - 1;

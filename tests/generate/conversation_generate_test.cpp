@@ -1,4 +1,4 @@
-#include "flamingo/generate/engine.h"
+#include "flamingo/generate/conversation.h"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ PreparedMedium random_medium(const std::string& key, int64_t frames = 1) {
   return {torch::randn({frames, 3, 16, 16}), key};
 }
 
-struct EngineTest : ::testing::Test {
+struct ConversationGenerateTest : ::testing::Test {
   model::Flamingo model = tiny_flamingo();
   text::Tokenizer tokenizer = tiny_tokenizer();
   Conversation conversation{model, tokenizer, std::make_shared<ModelStepDecoder>(model)};
@@ -74,7 +74,7 @@ std::vector<int32_t> uncached_greedy(model::Flamingo model, const EncodedPrompt&
   return answer;
 }
 
-TEST_F(EngineTest, CachedDecodingEqualsFullForwards) {
+TEST_F(ConversationGenerateTest, CachedDecodingEqualsFullForwards) {
   const auto result = conversation.generate(prompt, {.max_tokens = 10}, {});
   EXPECT_EQ(result.ids, uncached_greedy(model, prompt, 10));
   EXPECT_EQ(result.finish, FinishReason::kLength);
@@ -82,7 +82,7 @@ TEST_F(EngineTest, CachedDecodingEqualsFullForwards) {
   EXPECT_EQ(result.timings.media_encoded, 2);
 }
 
-TEST_F(EngineTest, ASecondTurnSeesTheFirstAndReusesItsPictures) {
+TEST_F(ConversationGenerateTest, ASecondTurnSeesTheFirstAndReusesItsPictures) {
   const auto first = conversation.generate(prompt, {.max_tokens = 4}, {});
   EncodedPrompt more{{41, 9}, {3, 3}, {prompt.media[0]}};
   const auto second = conversation.generate(more, {.max_tokens = 5}, {});
@@ -97,7 +97,7 @@ TEST_F(EngineTest, ASecondTurnSeesTheFirstAndReusesItsPictures) {
   EXPECT_EQ(second.ids, uncached_greedy(model, whole, 5));
 }
 
-TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
+TEST_F(ConversationGenerateTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
   const std::vector<std::vector<int32_t>> candidates = {{9}, {4, 6, 40}, {4, 6}};
   const auto scores = conversation.score(prompt, candidates).log_likelihoods;
   ASSERT_EQ(scores.size(), 3u);
@@ -119,7 +119,7 @@ TEST_F(EngineTest, ScoresCandidatesAsFullForwardsDoAndForgetsThem) {
             fresh.generate(extended(prompt, {3, 7}), options, {}).ids);
 }
 
-TEST_F(EngineTest, ScoresAfterAnAnswerAsAFreshConversationDoes) {
+TEST_F(ConversationGenerateTest, ScoresAfterAnAnswerAsAFreshConversationDoes) {
   const auto first = conversation.generate(prompt, {.max_tokens = 4}, {});
   const EncodedPrompt more{{3, 7}, {2, 2}, {}};
   const auto both = extended(extended(prompt, first.ids), {3, 7});
@@ -142,7 +142,7 @@ std::string refusal(Conversation& conversation, const EncodedPrompt& prompt,
   }
 }
 
-TEST_F(EngineTest, RefusesToScoreWhatItCannot) {
+TEST_F(ConversationGenerateTest, RefusesToScoreWhatItCannot) {
   const lm::DecoderConfig& lm = model->config().lm;
   const auto words = static_cast<int32_t>(lm.vocab + lm.additional_vocab);
   const auto room = static_cast<size_t>(lm.max_positions) - prompt.ids.size();
@@ -155,35 +155,35 @@ TEST_F(EngineTest, RefusesToScoreWhatItCannot) {
   EXPECT_EQ(refusal(conversation, prompt, {longest}), "");  // nothing was taken in before
 }
 
-TEST_F(EngineTest, StopIdEndsTheAnswerAndIsNotPartOfIt) {
+TEST_F(ConversationGenerateTest, StopIdEndsTheAnswerAndIsNotPartOfIt) {
   const auto ids = uncached_greedy(model, prompt, 3);
   const auto result = conversation.generate(prompt, {.stop_ids = {ids[2]}}, {});
   EXPECT_EQ(result.finish, FinishReason::kStop);
   EXPECT_LE(result.ids.size(), 2u);
 }
 
-TEST_F(EngineTest, StreamedPiecesAreTheText) {
+TEST_F(ConversationGenerateTest, StreamedPiecesAreTheText) {
   std::string streamed;
   const auto result = conversation.generate(prompt, {.max_tokens = 8},
                                             [&](const std::string& piece) { streamed += piece; });
   EXPECT_EQ(streamed, result.text);
 }
 
-TEST_F(EngineTest, BannedIdsNeverAppear) {
+TEST_F(ConversationGenerateTest, BannedIdsNeverAppear) {
   const auto free_ids = uncached_greedy(model, prompt, 1);
   const auto result =
       conversation.generate(prompt, {.max_tokens = 8, .banned_ids = {free_ids[0]}}, {});
   EXPECT_EQ(std::count(result.ids.begin(), result.ids.end(), free_ids[0]), 0);
 }
 
-TEST_F(EngineTest, CancelEndsTheAnswer) {
+TEST_F(ConversationGenerateTest, CancelEndsTheAnswer) {
   const std::atomic<bool> cancel{true};
   const auto result = conversation.generate(prompt, {.cancel = &cancel}, {});
   EXPECT_EQ(result.finish, FinishReason::kCancelled);
   EXPECT_TRUE(result.ids.empty());
 }
 
-TEST_F(EngineTest, RefusesEmptyAndTooLongPrompts) {
+TEST_F(ConversationGenerateTest, RefusesEmptyAndTooLongPrompts) {
   EXPECT_THROW(conversation.generate({}, {}, {}), Error);
   EncodedPrompt too_long{std::vector<int32_t>(64, 1), std::vector<int32_t>(64, 0), {}};
   EXPECT_THROW(conversation.generate(too_long, {}, {}), Error);
