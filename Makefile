@@ -7,7 +7,7 @@ PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 export NINJA_STATUS = [%f/%t, %es] 
 
-.PHONY: help deps configured build program pictograms demo test test-asan test-long test-stress golden bench bench-peers bench-train data default-model format tidy install clean
+.PHONY: help deps configured build program pictograms demo test test-asan test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,7 +24,7 @@ help:
 	@echo "make default-model  train the default model again, from the recipes (hours)"
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
 	@echo "make test-stress    every test 20 times with other seeds beside a busy machine, and as other processors would (hours)"
-	@echo "make format tidy install clean"
+	@echo "make format check-format tidy install clean"
 
 deps:
 	@tools/setup.sh
@@ -33,7 +33,7 @@ deps:
 define configure
 @mkdir -p build
 @test -f build/$(1)/build.ninja || { echo "== configuring build/$(1)" && \
-  cmake --preset $(1) > build/cmake-$(1).log 2>&1; } || { cat build/cmake-$(1).log; rm -f build/$(1)/CMakeCache.txt; \
+  cmake --preset $(1) $(CMAKE_FLAGS) > build/cmake-$(1).log 2>&1; } || { cat build/cmake-$(1).log; rm -f build/$(1)/CMakeCache.txt; \
   echo "flamingo: CMake failed as said above. A missing compiler or library: tools/setup.sh installs them on Debian;"; \
   echo "  elsewhere see docs/dependencies.md. Then run the same make command again."; exit 1; }
 endef
@@ -107,8 +107,16 @@ default-model: data
 	$(FLAMINGO) train --recipe recipes/mixture/flamingo.json
 	$(FLAMINGO) eval --model runs/mixture/flamingo/model --heads runs/pictogram/vision/contrastive
 
+CLANG_FORMAT := .deps/clang-format/clang_format/data/bin/clang-format
+FORMATTED = $$(git ls-files 'flamingo/*.h' 'flamingo/*.cpp' 'flamingo/*.inl' 'tests/*.h' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp')
+
 format:
-	clang-format -i $$(git ls-files 'flamingo/*.h' 'flamingo/*.cpp' 'flamingo/*.inl' 'tests/*.h' 'tests/*.cpp' 'bench/*.h' 'bench/*.cpp')
+	@tools/setup.sh clang-format
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
+check-format:
+	@tools/setup.sh clang-format
+	@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
 
 tidy:
 	cmake --preset tidy && ninja -C build/tidy -j $(JOBS)

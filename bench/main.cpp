@@ -28,7 +28,7 @@ void check_names(const std::vector<std::string>& names) {
     const auto is_named = [&](const Scenario& scenario) { return name == scenario.name; };
     const auto scenarios = all_scenarios();
     flamingo::require(std::any_of(scenarios.begin(), scenarios.end(), is_named), "flamingo-bench",
-                      "expected one of" + known + ", got " + name);
+                      "expected one of{}, got {}", known, name);
   }
 }
 

@@ -2,7 +2,7 @@
 # Installs what the build, the tests and the demo need: Debian packages, and into .deps/ (ignored by git) libtorch,
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
 # setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
-# `make test-long` uses. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
+# `make test-long` uses, setup.sh clang-format the formatter. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -137,6 +137,19 @@ fetch_tensorboard() {
   mv "$dir/packages" .deps/tensorboard && rm -rf "$dir"
 }
 
+# The formatter's version decides the layout, so everybody takes the same.
+fetch_clang_format() {
+  [ -d .deps/clang-format ] && return
+  say "fetching clang-format"
+  local dir; dir=$(scratch)
+  try clang-format pip_fetch install --target "$dir/packages" clang-format==14.0.6
+  mv "$dir/packages" .deps/clang-format && rm -rf "$dir"
+}
+
+if [ "${1:-all}" = clang-format ]; then
+  fetch_clang_format
+  exit 0
+fi
 if [ "${1:-all}" = tensorboard ]; then
   fetch_tensorboard
   exit 0

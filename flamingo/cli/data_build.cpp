@@ -5,6 +5,7 @@
 
 #include "flamingo/cli/data.h"
 #include "flamingo/cli/output.h"
+#include "flamingo/cli/recipe_options.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
@@ -16,7 +17,8 @@ namespace flamingo::cli {
 namespace {
 
 struct DataBuildArguments {
-  std::string recipe, output;
+  RecipeOptions recipe;
+  std::string output;
   int64_t threads = 1;
   bool json = false;
 };
@@ -88,8 +90,9 @@ std::vector<std::string> warnings_of(const corpus::BuildResult& result) {
 }
 
 void run_data_build(const DataBuildArguments& options) {
+  if (explained<corpus::CorpusRecipe>(options.recipe)) return;
   corpus::CorpusRecipe recipe;
-  config_from_json(read_json_file(options.recipe), recipe, options.recipe);
+  config_from_json(recipe_json(options.recipe), recipe, options.recipe.path);
   if (!options.output.empty()) recipe.output = options.output;
   BuildLine line;
   const OrderlyStop stop;
@@ -117,9 +120,7 @@ void add_data_build(CLI::App& data) {
   auto* verb = data.add_subcommand(
       "build", "Build interleaved documents (M3W) from web pages: HTML files or WARC");
   auto options = std::make_shared<DataBuildArguments>();
-  verb->add_option("--recipe", options->recipe,
-                   "Inputs and every rule with its threshold, JSON with // comments")
-      ->required();
+  add_recipe_options(*verb, options->recipe, "Inputs and every rule with its threshold");
   verb->add_option("-o,--output", options->output, "Folder to write, instead of the recipe's");
   verb->add_option("-t,--threads", options->threads, "Shards worked on at a time")
       ->check(CLI::Range(1, 1024))

@@ -34,8 +34,9 @@ int end_of_parse(const CLI::App& app, const CLI::ParseError& e) {
   const bool unknown = e.get_name() == "RequiredError" && !rest.empty();
   const std::string message =
       unknown ? "expected a verb, got \"" + rest.front() + "\"" : std::string(e.what());
-  flamingo::fail(verb.empty() ? "flamingo" : verb, message,
-                 "flamingo " + verb + (verb.empty() ? "" : " ") + "--help tells what there is");
+  const std::string hint =
+      "flamingo " + verb + (verb.empty() ? "" : " ") + "--help tells what there is";
+  flamingo::fail(verb.empty() ? "flamingo" : verb, "{}", message, flamingo::Hint{hint});
 }
 
 int run(int argc, char** argv) {
@@ -53,6 +54,7 @@ int run(int argc, char** argv) {
   add_train(app);
   add_finetune(app);
   add_plan(app);
+  add_recipe(app);
   add_report(app);
   add_data(app);
   add_info(app);

@@ -35,7 +35,8 @@ train::RecipePlan subject_of(const PlanArguments& options) {
   require(options.recipe.empty() != options.preset.empty(), "plan",
           "expected either a recipe or --preset");
   if (options.preset.empty()) {
-    train::TrainFlamingoRecipe recipe = train::read_train_recipe(options.recipe);
+    train::TrainFlamingoRecipe recipe =
+        train::train_recipe_of(read_json_file(options.recipe), options.recipe);
     recipe.validate();
     return train::plan_recipe(recipe);
   }

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "flamingo/cli/recipe_options.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
@@ -11,11 +12,13 @@ namespace flamingo::cli {
 namespace {
 
 struct TrainArguments {
-  std::string recipe, output, encoder, model;
+  RecipeOptions recipe;
+  std::string output, encoder, model;
 };
 
 train::TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
-  train::TrainFlamingoRecipe recipe = train::read_train_recipe(options.recipe);
+  train::TrainFlamingoRecipe recipe =
+      train::train_recipe_of(recipe_json(options.recipe), options.recipe.path);
   if (!options.output.empty()) recipe.train.output = options.output;
   if (!options.encoder.empty()) recipe.encoder = options.encoder;
   if (!options.model.empty()) recipe.model = options.model;
@@ -33,8 +36,7 @@ void run_train(const train::TrainFlamingoRecipe& recipe) {
 }
 
 void add_common(CLI::App& verb, TrainArguments& options) {
-  verb.add_option("--recipe", options.recipe, "Run configuration, JSON with // comments")
-      ->required();
+  add_recipe_options(verb, options.recipe, "Run configuration");
   verb.add_option("--output", options.output, "Folder of the run, instead of the recipe's");
 }
 
@@ -50,8 +52,13 @@ void add_train(CLI::App& app) {
   set_examples(*verb,
                "  flamingo train --recipe recipes/mixture/flamingo.json\n"
                "  (the same command again goes on where Ctrl-C or a crash stopped it)\n"
+               "  flamingo train --recipe recipe.json --set train.optimizer.lr=1e-4\n"
+               "  flamingo train --explain train.optimizer\n"
                "  torchrun --nproc-per-node 8 --no-python flamingo train --recipe recipe.json");
-  verb->callback([options] { run_train(read_recipe(*options)); });
+  verb->callback([options] {
+    if (explained<train::TrainFlamingoRecipe>(options->recipe)) return;
+    run_train(read_recipe(*options));
+  });
 }
 
 void add_finetune(CLI::App& app) {
@@ -65,8 +72,9 @@ void add_finetune(CLI::App& app) {
                "  flamingo finetune --model models/pictogram --recipe recipes/finetune/pairs.json\n"
                "  flamingo eval --model runs/finetune/pairs/model");
   verb->callback([options] {
+    if (explained<train::TrainFlamingoRecipe>(options->recipe)) return;
     const train::TrainFlamingoRecipe recipe = read_recipe(*options);
-    require(!recipe.model.empty(), options->recipe, "expected a model to go on from, got none",
+    require(!recipe.model.empty(), options->recipe.path, "expected a model to go on from, got none",
             Hint{"give --model"});
     run_train(recipe);
   });

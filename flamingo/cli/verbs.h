@@ -17,6 +17,7 @@ void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_plan(CLI::App& app);
 void add_pretrain_vision(CLI::App& app);
+void add_recipe(CLI::App& app);
 void add_report(CLI::App& app);
 void add_train(CLI::App& app);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flamingo/core/describe.h"
 #include "flamingo/core/file.h"
 
 namespace flamingo {
@@ -17,7 +18,10 @@ void detail::Reader::finish() const {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     std::string names;
     for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
-    fail(where, "expected a known key, got \"{}\"", key, Hint{"known keys: " + names});
+    const std::string nearest = nearest_name(key, known);
+    fail(where, "expected a known key, got \"{}\"", key,
+         Hint{(nearest.empty() ? "" : "did you mean \"" + nearest + "\"? ") +
+              "known keys: " + names});
   }
 }
 

@@ -1,14 +1,13 @@
 #include "flamingo/corpus/build_corpus.h"
 
 #include <algorithm>
-#include <exception>
 #include <filesystem>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/parallel_for.h"
 #include "flamingo/core/temporary_file.h"
 #include "flamingo/corpus/filter_shard.h"
 #include "flamingo/corpus/finish_shard.h"
@@ -22,27 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr uint64_t kMaxReportBytes = 64ull << 20;
-
-/// Says `work(i)` for every i below `count`, on `threads` threads; the first exception ends it.
-void for_each_parallel(size_t count, int64_t threads, const std::function<void(size_t)>& work) {
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr error;
-  const auto run = [&] {
-    try {
-      for (size_t i = next++; i < count; i = next++) work(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!error) error = std::current_exception();
-      next = count;
-    }
-  };
-  std::vector<std::jthread> pool;
-  for (int64_t i = 1; i < threads; ++i) pool.emplace_back(run);
-  run();
-  pool.clear();
-  if (error) std::rethrow_exception(error);
-}
 
 class CorpusBuild {
  public:
@@ -111,7 +89,7 @@ class CorpusBuild {
 
   void filter_shards() {
     begin_pass("filter");
-    for_each_parallel(own_.size(), hooks_.threads, [&](size_t i) {
+    parallel_for(own_.size(), hooks_.threads, [&](size_t i) {
       const size_t shard = own_[i];
       if (stopped()) return;
       if (!fs::exists(files_[shard].filtered_report)) {

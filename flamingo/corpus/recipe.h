@@ -49,7 +49,7 @@ struct InputConfig {
 
 /// How an M3W is built (paper, appendix A.3.1): every rule with its threshold.
 struct CorpusRecipe {
-  std::string output = "build/data/m3w";
+  std::string output;
   std::vector<InputConfig> inputs;
   double held_out = 0;
   std::vector<std::string> forbidden_uses = {"noai", "noimageai"};

@@ -45,7 +45,8 @@ template <class Value>
 void Transfer::set(CURLoption option, Value value) {
   const CURLcode code = ::curl_easy_setopt(curl_.get(), option, value);
   if (code != CURLE_OK) {
-    fail(kWhere, "expected libcurl to take option {}, got {}", option, ::curl_easy_strerror(code));
+    fail(kWhere, "expected libcurl to take option {}, got {}", static_cast<int>(option),
+         ::curl_easy_strerror(code));
   }
 }
 

@@ -3,11 +3,10 @@
 #ifdef FLAMINGO_MEDIA
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include "flamingo/core/file.h"
+#include "flamingo/core/parallel_for.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/media/image.h"
 #include "flamingo/media/svg.h"
@@ -74,50 +73,37 @@ class Renderer {
         failed_(catalog.files.size(), 0) {}
 
   void run(int64_t threads) {
-    std::vector<std::jthread> workers;
-    for (int64_t i = 0; i < std::max<int64_t>(threads, 1); ++i) {
-      workers.emplace_back([this] { work(); });
-    }
-    workers.clear();  // joins
-    if (error_) std::rethrow_exception(error_);
+    parallel_for(catalog_.files.size(), threads, [this](size_t i) {
+      render(i);
+      report();
+    });
   }
 
   std::vector<uint8_t>& pixels() { return pixels_; }
   bool failed(size_t drawing) const { return failed_[drawing] != 0; }
 
  private:
-  void work() {
-    for (size_t i = next_++; i < catalog_.files.size(); i = next_++) {
-      const auto out = std::span(pixels_).subspan(i * kPictogramBytes, kPictogramBytes);
-      try {
-        paste_centred(read_drawing(catalog_.files[i], catalog_.drawings[i].style), out);
-      } catch (const Error&) {
-        failed_[i] = 1;
-      }
-      report();
+  void render(size_t i) {
+    const auto out = std::span(pixels_).subspan(i * kPictogramBytes, kPictogramBytes);
+    try {
+      paste_centred(read_drawing(catalog_.files[i], catalog_.drawings[i].style), out);
+    } catch (const Error&) {
+      failed_[i] = 1;
     }
   }
 
   void report() {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     ++done_;
-    if (!progress_ || error_) return;
-    try {
-      progress_(done_, std::ssize(catalog_.files));
-    } catch (...) {
-      error_ = std::current_exception();
-      next_ = catalog_.files.size();
-    }
+    if (progress_) progress_(done_, std::ssize(catalog_.files));
   }
 
   const PictogramCatalog& catalog_;
   const PictogramProgress& progress_;
   std::vector<uint8_t> pixels_;
   std::vector<uint8_t> failed_;  ///< not vector<bool>: threads write side by side
-  std::atomic<size_t> next_ = 0;
   std::mutex mutex_;
   int64_t done_ = 0;
-  std::exception_ptr error_;
 };
 
 /// Removes unreadable drawings, and concepts that have none left. Returns how many drawings.

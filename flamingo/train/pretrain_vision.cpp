@@ -115,6 +115,8 @@ std::vector<Metric> PretrainVisionTask::metrics(int64_t /*step*/) {
 
 TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks) {
   recipe.train.validate();
+  require(!recipe.lm.empty() && !recipe.pictograms.empty(), "recipe",
+          "expected \"lm\" and \"pictograms\", got none of one");
   PretrainVisionTask task(recipe, data::PictogramSet::open(recipe.pictograms),
                           read_caption_language(recipe.lm, compute_type(recipe)));
   const TrainResult result = train(task, recipe.train, hooks);

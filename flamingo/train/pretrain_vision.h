@@ -16,8 +16,8 @@ namespace flamingo::train {
 /// Stage 1: contrastive pretraining of the encoder on captioned drawings (paper appendix B.1.3).
 /// The text tower reads the language model's frozen token table.
 struct PretrainVisionRecipe {
-  std::string pictograms = "build/data/pictograms.safetensors";
-  std::string lm = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
+  std::string pictograms;
+  std::string lm;
   uint64_t seed = 1;
   bool bf16 = true;
   vision::NfnetConfig encoder = vision::nfnet_preset("nfnet-pictogram");

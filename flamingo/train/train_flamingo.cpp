@@ -107,17 +107,20 @@ void require_frozen_encoder_of_cached_views(const TrainFlamingoRecipe& recipe) {
 
 }  // namespace
 
-TrainFlamingoRecipe read_train_recipe(const std::string& path) {
-  const Json json = read_json_file(path);
-  require(!json.is_object() || !json.contains("encoder") || !json["encoder"].is_object(), path,
+TrainFlamingoRecipe train_recipe_of(const Json& json, const std::string& where) {
+  require(!json.is_object() || !json.contains("encoder") || !json["encoder"].is_object(), where,
           "expected a recipe of flamingo train (stage 2), got one of flamingo pretrain-vision");
   TrainFlamingoRecipe recipe;
-  config_from_json(json, recipe, path);
+  config_from_json(json, recipe, where);
   return recipe;
 }
 
 void TrainFlamingoRecipe::validate() {
   train.validate();
+  require(!model.empty() || (!lm.empty() && !encoder.empty()), "recipe",
+          "expected \"lm\" and \"encoder\", or \"model\", got none of them");
+  require(!has_episodes(sources) || !pictograms.empty(), "pictograms",
+          "expected a file for the episodes, got none", Hint{"flamingo data pictograms makes one"});
   require(!sources.empty(), "sources", "expected at least one source of data, got none");
   for (SourceConfig& source : sources) source.validate();
   validation.validate();

@@ -31,8 +31,8 @@ struct RandomInit {
 /// (3 to 4 million parameters of resampler, 18 million of gated layers).
 struct TrainFlamingoRecipe {
   std::string model;
-  std::string lm = ".deps/lm/SmolLM2-135M-Instruct.Q4_1.gguf";
-  std::string encoder = "runs/pictogram/vision/encoder";
+  std::string lm;
+  std::string encoder;
   int64_t image_size = 0;
   resampler::ResamplerConfig resampler{
       .width = 384, .depth = 2, .heads = 6, .head_dim = 64, .num_latents = 8};
@@ -45,7 +45,7 @@ struct TrainFlamingoRecipe {
   surgery::FrozenFormat frozen = surgery::FrozenFormat::kBf16;
   bool checkpoint_blocks = false;
   uint64_t seed = 1;
-  std::string pictograms = "build/data/pictograms.safetensors";
+  std::string pictograms;
   data::AugmentConfig augment;
   MixtureConfig mixture;
   std::vector<SourceConfig> sources;
@@ -86,7 +86,8 @@ struct TrainFlamingoRecipe {
   void validate();
 };
 
-/// Reads a recipe, not yet validated. Throws Error naming the file, also where it is stage 1's.
-TrainFlamingoRecipe read_train_recipe(const std::string& path);
+/// A recipe from its JSON, not yet validated. Throws Error naming the file `where`, also when the
+/// recipe is stage 1's.
+TrainFlamingoRecipe train_recipe_of(const Json& json, const std::string& where);
 
 }  // namespace flamingo::train

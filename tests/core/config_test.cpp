@@ -87,7 +87,8 @@ TEST(Config, NullEmptiesAnOptional) {
 }
 
 TEST(Config, RefusesUnknownKeysAndWrongTypes) {
-  expect_error(R"({"rats":1})", "got \"rats\" (hint: known keys: flag, rate, name");
+  expect_error(R"({"rats":1})",
+               "got \"rats\" (hint: did you mean \"rate\"? known keys: flag, rate, name");
   expect_error(R"({"inner":{"dum":1}})", "[file.inner]");
   expect_error(R"({"flag":1})", "[file.flag] expected true or false, got 1");
   expect_error(R"({"rate":"fast"})", "[file.rate] expected a number");

@@ -61,9 +61,9 @@ class Reel : public document::DocumentFile {
   std::string key(int64_t index) const override { return "key" + std::to_string(index); }
   document::Document read(int64_t index) const override {
     document::Document document;
-    std::string bytes = clip_of({.format = "matroska", .frames = 40, .damage = [&](int i) {
-                                   return index == 1 && i == 15;
-                                 }});
+    std::string bytes = media::clip_of({.format = "matroska", .frames = 40, .damage = [&](int i) {
+                                          return index == 1 && i == 15;
+                                        }});
     if (index == 2) bytes.resize(bytes.size() / 2);
     document.media = {{.kind = document::MediumKind::kVideo, .bytes = bytes, .format = "mkv"}};
     document.parts = {document::Part::of_medium(0), document::Part::of_text("three more words")};

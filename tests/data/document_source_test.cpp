@@ -197,7 +197,7 @@ constexpr auto kOneASecond = [](int i) { return int64_t{25} * i; };
 /// No clip is bad for being long: 300 seconds are more moments than a clip may show at once, and of
 /// their frames no more may be decoded than a run and the two ends need.
 TEST_F(DocumentSourceTest, OfALongClipTheRunAloneIsDecoded) {
-  auto clips = of_clip(clip_of({.frames = 300, .gop = 10, .ticks = kOneASecond}));
+  auto clips = of_clip(media::clip_of({.frames = 300, .gop = 10, .ticks = kOneASecond}));
   clips.limits.video.max_decoded = 60 * media::VideoLimits::kLeastPixels;
   const DocumentSource documents(clips, format());
   std::vector<std::string> damaged;
@@ -212,7 +212,8 @@ TEST_F(DocumentSourceTest, OfALongClipTheRunAloneIsDecoded) {
 TEST_F(DocumentSourceTest, DamagedFramesOfAClipAreCounted) {
   const auto every_tenth = [](int i) { return i % 10 == 5; };
   const DocumentSource documents(
-      of_clip(clip_of({.frames = 40, .ticks = kOneASecond, .damage = every_tenth})), format());
+      of_clip(media::clip_of({.frames = 40, .ticks = kOneASecond, .damage = every_tenth})),
+      format());
   std::vector<std::string> damaged;
   for (int64_t i = 0; i < 5; ++i) EXPECT_GE(documents.sequence(i, damaged).frames_bad, 1) << i;
   EXPECT_TRUE(damaged.empty());

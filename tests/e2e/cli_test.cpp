@@ -273,7 +273,7 @@ TEST_F(CliTest, MediaAreJudgedBeforeTheModelIsLoaded) {
 
 TEST_F(CliTest, ConfusedKindsOfFilesAreNamed) {
   const auto clip = (folder / "clip.mp4").string();
-  write_file_atomic(clip, media::encode_video(std::vector(2, numbered_frame(1)), 1));
+  write_file_atomic(clip, media::encode_video(std::vector(2, media::numbered_frame(1)), 1));
   const std::string picture = image("tall.png");
   expect_error(generate("-p '<image>x' --image " + clip), {"got an MP4 clip", "--video"});
   expect_error(generate("-p '<video>x' --video " + picture), {"got a PNG picture", "--image"});
@@ -291,7 +291,7 @@ TEST_F(CliTest, LimitsOfMediaAreOptions) {
            {"--image-max-bytes 10", "at most 10 bytes"}})
     expect_error(generate(picture + " " + limit), {"tall.png", part});
   const auto clip = (folder / "clip.mp4").string();
-  write_file_atomic(clip, media::encode_video(std::vector(4, numbered_frame(1)), 1));
+  write_file_atomic(clip, media::encode_video(std::vector(4, media::numbered_frame(1)), 1));
   const std::string video = "-n 1 -p '<video>x' --video " + clip;
   for (const auto& [limit, part] : std::initializer_list<std::pair<const char*, const char*>>{
            {"--clip-max-side 10", "at most 10 pixels"},
@@ -307,7 +307,7 @@ TEST_F(CliTest, LimitsOfMediaAreOptions) {
 
 TEST_F(CliTest, DamagedFramesAreToldAsAWarning) {
   const auto clip = (folder / "clip.mp4").string();
-  write_file_atomic(clip, clip_of({.damage = [](int i) { return i == 15; }}));
+  write_file_atomic(clip, media::clip_of({.damage = [](int i) { return i == 15; }}));
   const auto result =
       run_flamingo(generate("-n 1 -p '<video>x' --video " + clip + " --frames 8"), "2>&1");
   EXPECT_EQ(result.status, 2) << "IDEFICS takes no clips, but media are read first";

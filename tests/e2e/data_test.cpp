@@ -76,8 +76,8 @@ void write_shard(const std::string& path, const std::vector<document::Medium>& m
   writer.finish();
 }
 
-document::Medium clip_medium(const ClipSpec& spec) {
-  return {.kind = document::MediumKind::kVideo, .bytes = clip_of(spec), .format = "mp4"};
+document::Medium clip_medium(const media::ClipSpec& spec) {
+  return {.kind = document::MediumKind::kVideo, .bytes = media::clip_of(spec), .format = "mp4"};
 }
 
 TEST(DataVerbs, CheckTellsOfDamagedFrames) {

@@ -62,7 +62,7 @@ void expect_same_scores(const std::vector<double>& actual, const std::vector<dou
   }
 }
 
-struct ConversationTest : testing::Test {
+struct ConversationTest : ::testing::Test {
   ConversationTest() { at::set_num_threads(1); }  // the model is too small for more
   model::Flamingo model = tiny_flamingo();
   text::Tokenizer tokenizer = word_tokenizer();

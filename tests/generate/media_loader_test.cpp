@@ -42,7 +42,7 @@ media::TransformConfig plain_transform() {
 /// A clip of 20 numbered frames, 4 seconds long, in a file of the running test.
 class Clip : public ::testing::Test {
  protected:
-  Clip() { write_file_atomic(path_, numbered_clip(20, 5)); }
+  Clip() { write_file_atomic(path_, media::numbered_clip(20, 5)); }
   ~Clip() override { std::filesystem::remove(path_); }
 
   PreparedMedium load(const FrameSampling& sampling) const {

@@ -10,7 +10,7 @@
 namespace flamingo::generate {
 namespace {
 
-const std::string kIdefics = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end/";
+const std::string kRankedModel = std::string(FLAMINGO_GOLDEN_DIR) + "/idefics-tiny/end-to-end/";
 
 class RankingTest : public ::testing::Test {
  protected:
@@ -27,7 +27,7 @@ class RankingTest : public ::testing::Test {
     return conversation.score(encoded, ids).log_likelihoods.front();
   }
 
-  ModelBundle bundle_ = open_model(kIdefics + "model", {.compute = torch::kFloat32});
+  ModelBundle bundle_ = open_model(kRankedModel + "model", {.compute = torch::kFloat32});
   prompt::Prompt prompt_{.items = {prompt::TextItem{"The answer is"}}};
 };
 
@@ -38,7 +38,9 @@ TEST_F(RankingTest, OrdersByLikelihoodWhateverTheOrderGiven) {
   double sum = 0;
   for (size_t i = 0; i < ranked.size(); ++i) {
     EXPECT_EQ(ranked[i].log_likelihood, log_likelihood(ranked[i].text));
-    if (i > 0) EXPECT_GE(ranked[i - 1].log_likelihood, ranked[i].log_likelihood);
+    if (i > 0) {
+      EXPECT_GE(ranked[i - 1].log_likelihood, ranked[i].log_likelihood);
+    }
     sum += ranked[i].probability;
   }
   EXPECT_NEAR(sum, 1.0, testing::rounding<double>(3, 1));

@@ -15,7 +15,7 @@ extern "C" {
 #include "flamingo/media/ffmpeg.h"
 #include "tests/media/video_testing.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 /// A clip for tests, in any container and codec of FFmpeg's. Ticks are of 1/25 s.
 struct ClipSpec {
@@ -41,7 +41,7 @@ struct ClipSpec {
 class ClipBuilder {
  public:
   explicit ClipBuilder(const ClipSpec& spec) : spec_(spec) {
-    media::silence_ffmpeg();
+    silence_ffmpeg();
     check(avformat_alloc_output_context2(&format_, nullptr, spec.format.c_str(), nullptr));
     constexpr int kBuffer = 4096;
     format_->pb = avio_alloc_context(static_cast<uint8_t*>(av_malloc(kBuffer)), kBuffer, 1, this,
@@ -61,7 +61,7 @@ class ClipBuilder {
     open_codec();
     for (int i = 0; i < spec_.extra_streams + (spec_.cover ? 1 : 0) + 1; ++i) add_stream();
     if (spec_.cover) format_->streams[0]->disposition = AV_DISPOSITION_ATTACHED_PIC;
-    media::Dictionary options;
+    Dictionary options;
     for (const auto& [key, value] : spec_.format_options) options.set(key.c_str(), value.c_str());
     check(avformat_write_header(format_, &options.entries));
     for (int i = 0; i < spec_.frames; ++i) encode(frame(i).get());
@@ -87,7 +87,7 @@ class ClipBuilder {
     return offset;
   }
 
-  static void check(int status) { ASSERT_GE(status, 0) << media::ffmpeg_error(status); }
+  static void check(int status) { ASSERT_GE(status, 0) << ffmpeg_error(status); }
 
   void open_codec() {
     const AVCodec* codec = avcodec_find_encoder_by_name(spec_.codec.c_str());
@@ -105,7 +105,7 @@ class ClipBuilder {
     codec_->global_quality = FF_QP2LAMBDA * 3;
     if ((format_->oformat->flags & AVFMT_GLOBALHEADER) != 0)
       codec_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    media::Dictionary options;
+    Dictionary options;
     for (const auto& [key, value] : spec_.codec_options) options.set(key.c_str(), value.c_str());
     check(avcodec_open2(codec_.get(), codec, &options.entries));
     check(av_bsf_list_parse_str(spec_.filter.empty() ? "null" : spec_.filter.c_str(), &filter_));
@@ -122,12 +122,12 @@ class ClipBuilder {
   }
 
   /// numbered_frame(i modulo 20), of the clip's size and pixel format.
-  media::FramePtr frame(int i) const {
-    const media::Image image = numbered_frame(i % 20);
-    const media::ScalerPtr scaler(
-        sws_getContext(64, 48, AV_PIX_FMT_RGB24, spec_.width, spec_.height, spec_.pixel_format,
-                       SWS_BICUBIC | SWS_ACCURATE_RND, nullptr, nullptr, nullptr));
-    media::FramePtr frame = media::make_frame(spec_.pixel_format, spec_.height, spec_.width);
+  FramePtr frame(int i) const {
+    const Image image = numbered_frame(i % 20);
+    const ScalerPtr scaler(sws_getContext(64, 48, AV_PIX_FMT_RGB24, spec_.width, spec_.height,
+                                          spec_.pixel_format, SWS_BICUBIC | SWS_ACCURATE_RND,
+                                          nullptr, nullptr, nullptr));
+    FramePtr frame = make_frame(spec_.pixel_format, spec_.height, spec_.width);
     const uint8_t* source[] = {image.pixels.data()};
     const int stride[] = {3 * 64};
     sws_scale(scaler.get(), source, stride, 0, 48, frame->data, frame->linesize);
@@ -157,7 +157,7 @@ class ClipBuilder {
     for (unsigned s = 0; s < format_->nb_streams; ++s) {
       const bool cover = spec_.cover && s == 0;
       if (cover && number > 0) continue;
-      const media::PacketPtr copy(av_packet_clone(packet_.get()));
+      const PacketPtr copy(av_packet_clone(packet_.get()));
       copy->stream_index = static_cast<int>(s);
       av_packet_rescale_ts(copy.get(), codec_->time_base, format_->streams[s]->time_base);
       check(av_interleaved_write_frame(format_, copy.get()));
@@ -168,12 +168,12 @@ class ClipBuilder {
   std::string bytes_;
   size_t position_ = 0;
   AVFormatContext* format_ = nullptr;
-  media::CodecContextPtr codec_;
+  CodecContextPtr codec_;
   AVBSFContext* filter_ = nullptr;
-  media::PacketPtr packet_;
+  PacketPtr packet_;
   int num_packets_ = 0;
 };
 
 inline std::string clip_of(const ClipSpec& spec) { return ClipBuilder(spec).build(); }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

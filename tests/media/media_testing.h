@@ -13,7 +13,7 @@
 #include "flamingo/core/rng.h"
 #include "flamingo/media/image.h"
 
-namespace flamingo {
+namespace flamingo::media {
 
 inline std::string codec_file(const std::string& name) {
   return std::string(FLAMINGO_GOLDEN_DIR) + "/codecs/files/" + name;
@@ -37,17 +37,17 @@ inline std::vector<std::string> fixture_pictures(const std::string& extension) {
 
 inline std::string bytes_of(const std::string& path) { return read_file(path, 64 << 20); }
 
-inline media::Image decode(const std::string& bytes, const media::DecodeOptions& options = {}) {
-  return media::decode_image(std::as_bytes(std::span(bytes)), "test", options);
+inline Image decode(const std::string& bytes, const DecodeOptions& options = {}) {
+  return decode_image(std::as_bytes(std::span(bytes)), "test", options);
 }
 
 /// Whether hostile bytes decode. An Error is a fine answer, and so is a consistent picture.
 inline bool decodes(const std::string& bytes) {
   try {
-    const media::Image image = decode(bytes);
+    const Image image = decode(bytes);
     EXPECT_EQ(static_cast<int64_t>(image.pixels.size()),
               image.height * image.width * image.channels());
-    EXPECT_EQ(media::convert_to_rgb(image).mode, media::PixelMode::kRgb);
+    EXPECT_EQ(convert_to_rgb(image).mode, PixelMode::kRgb);
     return true;
   } catch (const Error&) {
     return false;
@@ -72,13 +72,12 @@ inline void decode_flips(const std::string& bytes, int count) {
   }
 }
 
-inline media::Image random_image(int64_t height, int64_t width, media::PixelMode mode,
-                                 uint64_t seed) {
-  media::Image image{height, width, mode, {}, {}, {}};
+inline Image random_image(int64_t height, int64_t width, PixelMode mode, uint64_t seed) {
+  Image image{height, width, mode, {}, {}, {}};
   image.pixels.resize(height * width * image.channels());
   Rng rng(seed);
   for (uint8_t& value : image.pixels) value = static_cast<uint8_t>(rng.below(256));
-  if (mode == media::PixelMode::kPalette) {
+  if (mode == PixelMode::kPalette) {
     image.palette.resize(4 * 256);
     for (uint8_t& value : image.palette) value = static_cast<uint8_t>(rng.below(256));
   }
@@ -95,4 +94,4 @@ inline int max_difference(const std::vector<uint8_t>& a, const std::vector<uint8
   return largest;
 }
 
-}  // namespace flamingo
+}  // namespace flamingo::media

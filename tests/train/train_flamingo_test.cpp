@@ -26,7 +26,7 @@ const TinyRun& pretrained() {
   return run;
 }
 
-TEST(data::SequenceTokens, MarksAndPlainText) {
+TEST(SequenceTokens, MarksAndPlainText) {
   const auto tokenizer = text::Tokenizer::from_gguf(io::Gguf::open(pretrained().file("lm.gguf")))
                              .with_special_token("<image>");
   const auto tokens = sequence_tokens(tokenizer, {.additional = {"<image>"}, .end_of_chunk = "\n"});

@@ -1,0 +1,86 @@
+#include <map>
+#include <memory>
+
+#include "flamingo/cli/data.h"
+#include "flamingo/cli/output.h"
+#include "flamingo/cli/verbs.h"
+#include "flamingo/core/describe.h"
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/train/pretrain_vision.h"
+#include "flamingo/train/train_recipe.h"
+#ifdef FLAMINGO_MEDIA
+#include "flamingo/corpus/recipe.h"
+#endif
+
+namespace flamingo::cli {
+namespace {
+
+struct InitArguments {
+  std::string kind, output;
+};
+
+std::string train_recipe() {
+  train::TrainFlamingoRecipe recipe;
+  recipe.lm = "lm.gguf";
+  recipe.encoder = "runs/vision/encoder";
+  recipe.train.output = "runs/flamingo";
+  train::SourceConfig pairs{.name = "pairs"};
+  pairs.documents.emplace().files = {"data/pairs"};
+  recipe.sources = {pairs};
+  return annotated_json(describe(recipe),
+                        "Stage 2 (flamingo train, flamingo finetune): resampler and gated layers "
+                        "between a frozen encoder and language model.");
+}
+
+std::string vision_recipe() {
+  train::PretrainVisionRecipe recipe;
+  recipe.pictograms = "data/pictograms.safetensors";
+  recipe.lm = "lm.gguf";
+  recipe.train.output = "runs/vision";
+  return annotated_json(describe(recipe),
+                        "Stage 1 (flamingo pretrain-vision): the vision encoder, contrastively.");
+}
+
+std::string build_recipe() {
+#ifdef FLAMINGO_MEDIA
+  corpus::CorpusRecipe recipe;
+  recipe.output = "data/m3w";
+  recipe.inputs = {{.path = "pages"}};
+  return annotated_json(describe(recipe),
+                        "Interleaved documents from web pages (flamingo data build).");
+#else
+  need_media();
+#endif
+}
+
+void run_init(const InitArguments& options) {
+  const std::map<std::string, std::string (*)()> kinds = {
+      {"train", train_recipe}, {"pretrain-vision", vision_recipe}, {"data-build", build_recipe}};
+  const std::string text = kinds.at(options.kind)();
+  if (options.output.empty()) {
+    print(text);
+  } else {
+    write_file_atomic(options.output, text);
+  }
+}
+
+}  // namespace
+
+void add_recipe(CLI::App& app) {
+  auto* verb = app.add_subcommand("recipe", "Write recipes to begin with");
+  verb->require_subcommand(1);
+  auto* init = verb->add_subcommand(
+      "init", "Write a recipe with every field, its default and a comment that explains it");
+  auto options = std::make_shared<InitArguments>();
+  init->add_option("kind", options->kind, "train, pretrain-vision or data-build")
+      ->required()
+      ->check(CLI::IsMember({"train", "pretrain-vision", "data-build"}));
+  init->add_option("-o,--output", options->output, "File to write; else it is printed");
+  set_examples(*init,
+               "  flamingo recipe init train -o my.json\n"
+               "  flamingo recipe init data-build");
+  init->callback([options] { run_init(*options); });
+}
+
+}  // namespace flamingo::cli

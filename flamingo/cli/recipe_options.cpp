@@ -1,0 +1,32 @@
+#include "flamingo/cli/recipe_options.h"
+
+#include "flamingo/core/error.h"
+
+namespace flamingo::cli {
+
+void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help) {
+  verb.add_option("--recipe", options.path, help + ", JSON with // comments");
+  verb.add_option("--set", options.assignments,
+                  "Change a field of the recipe: train.optimizer.lr=1e-4 (may be given more than "
+                  "once)")
+      ->allow_extra_args(false);
+  verb.add_option_function<std::vector<std::string>>(
+          "--explain",
+          [&options](const std::vector<std::string>& words) {
+            options.explain = true;
+            if (!words.empty()) options.section = words.front();
+          },
+          "Print the fields of a recipe, or those of one section (train.optimizer), with types, "
+          "defaults and what they do")
+      ->expected(0, 1);
+}
+
+Json recipe_json(const RecipeOptions& options) {
+  require(!options.path.empty(), "--recipe", "expected a file, got none",
+          Hint{"--explain shows what it holds, flamingo recipe init writes one"});
+  Json json = read_json_file(options.path);
+  for (const std::string& assignment : options.assignments) set_field(json, assignment);
+  return json;
+}
+
+}  // namespace flamingo::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "flamingo/cli/output.h"
+#include "flamingo/core/describe.h"
+
+namespace flamingo::cli {
+
+/// What every verb that a recipe describes takes.
+struct RecipeOptions {
+  std::string path;
+  std::vector<std::string> assignments;  ///< of --set, in order
+  bool explain = false;
+  std::string section;  ///< of --explain; empty: all
+};
+
+/// Adds --recipe, --set and --explain.
+void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help);
+
+/// The recipe's JSON with what --set changes. Throws Error where there is none.
+Json recipe_json(const RecipeOptions& options);
+
+/// Prints the fields of a recipe when --explain asks for them; false when it does not.
+template <class Recipe>
+bool explained(const RecipeOptions& options) {
+  if (options.explain) print(to_text(fields_of(describe(Recipe{}), options.section)));
+  return options.explain;
+}
+
+}  // namespace flamingo::cli
