@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kSet = "--set";
 constexpr size_t kWidth = 100;
+constexpr size_t kMaxSteps = 16;  // no config is deeper
 
 /// Steps from one name to the other (optimal string alignment).
 size_t distance(std::string_view a, std::string_view b) {
@@ -83,6 +84,8 @@ std::vector<Step> steps_of(std::string_view path, std::string_view assignment) {
       path.remove_prefix(end);
     }
     if (path.starts_with(".")) path.remove_prefix(1);
+    require(steps.size() <= kMaxSteps, kSet, "expected at most {} names and items, got more",
+            kMaxSteps);
   }
   return steps;
 }
@@ -97,6 +100,21 @@ Json& step_into(Json& json, const Step& step, std::string_view assignment) {
   require(json.is_object(), kSet, "expected fields of an object, got \"{}\" where there is {}",
           assignment, json.type_name());
   return json[step.name];
+}
+
+/// JSON, else text. Throws Error when it is neither, as text must be UTF-8.
+Json value_of(std::string_view text) {
+  try {
+    return parse_json(text, kSet);
+  } catch (const Error&) {
+    Json value = std::string(text);
+    try {
+      value.dump();
+    } catch (const Json::exception&) {
+      fail(kSet, "expected text in UTF-8, got {}", value);
+    }
+    return value;
+  }
 }
 
 /// Fields of one object: those of `fields` from `at` on that begin with `prefix`.
@@ -166,9 +184,7 @@ void set_field(Json& json, std::string_view assignment) {
   Json* place = &json;
   for (const Step& step : steps_of(assignment.substr(0, equals), assignment))
     place = &step_into(*place, step, assignment);
-  const std::string_view text = assignment.substr(equals + 1);
-  Json value = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  *place = value.is_discarded() ? Json(std::string(text)) : std::move(value);
+  *place = value_of(assignment.substr(equals + 1));
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known) {

@@ -108,6 +108,17 @@ TEST(SetField, RefusesWhatLeadsNowhere) {
     Json json = {{"parts", {{{"weight", 1}}}}, {"name", "x"}};
     EXPECT_THROW(set_field(json, wrong), Error) << wrong;
   }
+  Json json;
+  EXPECT_THROW(set_field(json, "name=\xff"), Error);
+}
+
+TEST(SetField, WhatIsTooDeepIsNoJson) {
+  Json json;
+  set_field(json, "count=" + std::string(60000, '[') + std::string(60000, ']'));
+  EXPECT_TRUE(json["count"].is_string());
+  std::string deep = "a";
+  for (int i = 0; i < 60000; ++i) deep += ".a";
+  EXPECT_THROW(set_field(json, deep + "=1"), Error);
 }
 
 TEST(NearestName, IsNearOrEmpty) {
