@@ -38,6 +38,10 @@ void check_depth(std::string_view text, std::string_view where) {
     if (in_string) {
       if (c == '\\') ++i;
       if (c == '"') in_string = false;
+    } else if (text.substr(i).starts_with("//")) {
+      i = std::min(text.find('\n', i), text.size());
+    } else if (text.substr(i).starts_with("/*")) {
+      i = std::min(text.find("*/", i + 2), text.size() - 1) + 1;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {

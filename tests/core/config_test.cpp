@@ -154,5 +154,13 @@ TEST(Config, RefusesNumbersThatDoNotFit) {
   EXPECT_THROW(config_from_json(parse_json(R"({"real": 1e300})", "t"), config, "t"), Error);
 }
 
+TEST(ParseJson, CountsLevelsBesideComments) {
+  const std::string deep = std::string(200, '[') + std::string(200, ']');
+  EXPECT_THROW(parse_json("// \"\n" + deep, "test"), Error);
+  EXPECT_THROW(parse_json("/* \" */" + deep, "test"), Error);
+  EXPECT_THROW(parse_json("/*", "test"), Error);
+  EXPECT_EQ(parse_json("// " + std::string(100, '[') + "\n/* {{ */ 1", "test"), 1);
+}
+
 }  // namespace
 }  // namespace flamingo
