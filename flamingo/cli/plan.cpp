@@ -1,10 +1,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -140,16 +138,9 @@ void tell_measuring(const std::string& what) {
   std::fprintf(stderr, "measuring %s ...\n", what.c_str());
 }
 
-/// speeds_of, told before each measurement.
-train::SpeedOf told_speeds_of(const train::StepProblem& problem) {
-  using Extents = std::array<int64_t, 4>;
-  return [speed_of = train::speeds_of(problem), told = std::set<Extents>()](
-             const plan::StepShape& part, const plan::StepStorage& storage) mutable {
-    if (told.insert({part.sequences, part.tokens, part.media, part.frames}).second)
-      tell_measuring("the speed of " + std::to_string(part.sequences) + " sequences of " +
-                     std::to_string(part.tokens) + " tokens");
-    return speed_of(part, storage);
-  };
+void tell_speed(const plan::StepShape& part) {
+  tell_measuring("the speed of " + std::to_string(part.sequences) + " sequences of " +
+                 std::to_string(part.tokens) + " tokens");
 }
 
 void plan_here(const PlanArguments& options, const train::RecipePlan& subject) {
@@ -162,7 +153,7 @@ void plan_here(const PlanArguments& options, const train::RecipePlan& subject) {
   const auto plans = train::plan_steps(
       problem, fp32, program, limit,
       options.untimed ? train::SpeedOf([](const auto&, const auto&) { return train::StepSpeed(); })
-                      : told_speeds_of(problem));
+                      : train::speeds_of(problem, tell_speed));
   if (!options.json) {
     print_plans(subject, plans, program, limit);
     return;

@@ -54,10 +54,12 @@ std::string build_recipe() {
 #endif
 }
 
+/// What writes a recipe, by the verb that reads it.
+const std::map<std::string, std::string (*)()> kKinds = {
+    {"train", train_recipe}, {"pretrain-vision", vision_recipe}, {"data-build", build_recipe}};
+
 void run_init(const InitArguments& options) {
-  const std::map<std::string, std::string (*)()> kinds = {
-      {"train", train_recipe}, {"pretrain-vision", vision_recipe}, {"data-build", build_recipe}};
-  const std::string text = kinds.at(options.kind)();
+  const std::string text = kKinds.at(options.kind)();
   if (options.output.empty()) {
     print(text);
   } else {
@@ -75,7 +77,7 @@ void add_recipe(CLI::App& app) {
   auto options = std::make_shared<InitArguments>();
   init->add_option("kind", options->kind, "train, pretrain-vision or data-build")
       ->required()
-      ->check(CLI::IsMember({"train", "pretrain-vision", "data-build"}));
+      ->check(CLI::IsMember(&kKinds));
   init->add_option("-o,--output", options->output, "File to write; else it is printed");
   set_examples(*init,
                "  flamingo recipe init train -o my.json\n"

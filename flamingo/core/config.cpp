@@ -29,6 +29,14 @@ namespace {
 
 constexpr size_t kMaxDepth = 64;
 
+/// Where the comment that may begin at `begin`, a slash, ends; `begin` when none does.
+size_t end_of_comment(std::string_view text, size_t begin) {
+  const std::string_view mark = text.substr(begin, 2);
+  if (mark == "//") return std::min(text.find('\n', begin), text.size());
+  if (mark == "/*") return std::min(text.find("*/", begin + 2), text.size() - 1) + 1;
+  return begin;
+}
+
 // The parser recurses per level: refuse absurd nesting before it runs.
 void check_depth(std::string_view text, std::string_view where) {
   size_t depth = 0;
@@ -38,10 +46,8 @@ void check_depth(std::string_view text, std::string_view where) {
     if (in_string) {
       if (c == '\\') ++i;
       if (c == '"') in_string = false;
-    } else if (text.substr(i).starts_with("//")) {
-      i = std::min(text.find('\n', i), text.size());
-    } else if (text.substr(i).starts_with("/*")) {
-      i = std::min(text.find("*/", i + 2), text.size() - 1) + 1;
+    } else if (c == '/') {
+      i = end_of_comment(text, i);
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {

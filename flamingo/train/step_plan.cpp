@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/process_memory.h"
@@ -252,21 +253,24 @@ int64_t measure_overhead(const StepProblem& problem, bool fp32) {
   return std::max<int64_t>(peak_resident_bytes() - needed, 0);
 }
 
-SpeedOf speeds_of(const StepProblem& problem) {
+SpeedOf speeds_of(const StepProblem& problem,
+                  std::function<void(const plan::StepShape& part)> on_measure) {
   using Extents = std::array<int64_t, 4>;
   auto passes = std::make_shared<std::map<Extents, StepSpeed>>();
   auto decodes = std::make_shared<std::map<surgery::FrozenFormat, double>>();
-  return
-      [&problem, passes, decodes](const plan::StepShape& part, const plan::StepStorage& storage) {
-        const Extents extents{part.sequences, part.tokens, part.media, part.frames};
-        if (!passes->contains(extents))
-          passes->emplace(extents, pass_speed(problem, part, storage));
-        if (!decodes->contains(storage.frozen))
-          decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen));
-        StepSpeed speed = passes->at(extents);
-        speed.seconds_per_decode = decodes->at(storage.frozen);
-        return speed;
-      };
+  return [&problem, passes, decodes, on_measure = std::move(on_measure)](
+             const plan::StepShape& part, const plan::StepStorage& storage) {
+    const Extents extents{part.sequences, part.tokens, part.media, part.frames};
+    if (!passes->contains(extents)) {
+      if (on_measure) on_measure(part);
+      passes->emplace(extents, pass_speed(problem, part, storage));
+    }
+    if (!decodes->contains(storage.frozen))
+      decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen));
+    StepSpeed speed = passes->at(extents);
+    speed.seconds_per_decode = decodes->at(storage.frozen);
+    return speed;
+  };
 }
 
 }  // namespace flamingo::train

@@ -73,6 +73,8 @@ int64_t measure_overhead(const StepProblem& problem, bool fp32);
 /// Measures on this machine, as far as was not done before: forward and backward
 /// passes of real layers (once and twice the shortest stretch of blocks that repeats) of each
 /// shape, an update, and decoding of a matrix of each format. `problem` must stay alive.
-SpeedOf speeds_of(const StepProblem& problem);
+/// on_measure, which may be empty, is told each shape before its passes, which take seconds.
+SpeedOf speeds_of(const StepProblem& problem,
+                  std::function<void(const plan::StepShape& part)> on_measure = {});
 
 }  // namespace flamingo::train

@@ -134,9 +134,11 @@ TEST(StepPlan, PartsOfABatchHaveTheirShareOfItsMedia) {
 TEST(StepPlan, SpeedsAreMeasuredOnceForEachShape) {
   const auto problem = tiny_problem();
   const plan::StepShape part = with_sequences(problem.batches[0], 3);
-  const SpeedOf speed = speeds_of(problem);
+  int measured = 0;
+  const auto speed = speeds_of(problem, [&](const plan::StepShape&) { ++measured; });
   const StepSpeed first = speed(part, {surgery::FrozenFormat::kInt8});
   EXPECT_EQ(first.seconds_per_flop, speed(part, {surgery::FrozenFormat::kInt8}).seconds_per_flop);
+  EXPECT_EQ(measured, 1);
   EXPECT_GE(first.seconds_per_flop, 0);
   EXPECT_GT(first.seconds_per_decode, 0);
   EXPECT_EQ(speed(part, {}).seconds_per_decode, 0);
