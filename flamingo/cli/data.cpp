@@ -16,6 +16,7 @@ void add_data(CLI::App& app) {
   add_data_stats(*data);
   add_data_pictograms(*data);
   add_data_pairs(*data);
+  add_data_pictures(*data);
 }
 
 void print_warnings(const std::vector<std::string>& warnings) {

@@ -14,6 +14,7 @@ void add_data_show(CLI::App& data);
 void add_data_stats(CLI::App& data);
 void add_data_pictograms(CLI::App& data);
 void add_data_pairs(CLI::App& data);
+void add_data_pictures(CLI::App& data);
 
 /// A line on stderr for each.
 void print_warnings(const std::vector<std::string>& warnings);

@@ -8,8 +8,9 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #ifdef FLAMINGO_MEDIA
-#include "flamingo/data/pictogram_builder.h"
-#include "flamingo/data/pictogram_documents.h"
+#include "flamingo/pictogram/builder.h"
+#include "flamingo/pictogram/documents.h"
+#include "flamingo/pictures/packed_pictures.h"
 #endif
 
 namespace flamingo::cli {
@@ -51,38 +52,38 @@ class LazyProgress {
 };
 
 void run_pictograms(const PictogramOptions& options) {
-  data::PictogramSources sources{.openmoji = options.sources + "/openmoji",
-                                 .twitter = options.sources + "/twitter",
-                                 .flags = options.sources + "/flags",
-                                 .held_out = options.held_out};
+  pictogram::Sources sources{.openmoji = options.sources + "/openmoji",
+                             .twitter = options.sources + "/twitter",
+                             .flags = options.sources + "/flags",
+                             .held_out = options.held_out};
   make_folder(std::filesystem::path(options.output).parent_path());
-  data::PictogramCounts counts;
+  pictogram::Counts counts;
   {
     LazyProgress progress("drawings");
-    counts = data::build_pictograms(sources, options.output, [&](int64_t done, int64_t total) {
+    counts = pictogram::build_pictograms(sources, options.output, [&](int64_t done, int64_t total) {
       progress.update(done, total);
     });
   }
   std::fprintf(stderr,
-               "%s: %ld drawings of %ld concepts (train %ld drawings of %ld, style %ld, unseen "
+               "%s: %ld drawings of %ld classes (train %ld drawings of %ld, style %ld, unseen "
                "%ld, flags %ld), "
                "%ld skipped\n",
                options.output.c_str(), static_cast<long>(counts.drawings),
-               static_cast<long>(counts.concepts), static_cast<long>(counts.train_drawings),
-               static_cast<long>(counts.train_concepts), static_cast<long>(counts.style),
+               static_cast<long>(counts.classes), static_cast<long>(counts.train_drawings),
+               static_cast<long>(counts.train_classes), static_cast<long>(counts.style),
                static_cast<long>(counts.unseen), static_cast<long>(counts.flags),
                static_cast<long>(counts.skipped));
 }
 
 void run_pairs(const PairOptions& options) {
-  const data::PictogramSet set = data::PictogramSet::open(options.pictograms);
+  const pictures::LabelledPictures set = pictures::open_packed(options.pictograms);
   LazyProgress progress(options.clips ? "clips" : "pairs");
-  data::write_pair_shards(set, options.output,
-                          {.clips = options.clips,
-                           .documents = options.documents,
-                           .documents_per_shard = options.per_shard,
-                           .seed = options.seed},
-                          [&](int64_t done, int64_t total) { progress.update(done, total); });
+  pictogram::write_pair_shards(set, options.output,
+                               {.clips = options.clips,
+                                .documents = options.documents,
+                                .documents_per_shard = options.per_shard,
+                                .seed = options.seed},
+                               [&](int64_t done, int64_t total) { progress.update(done, total); });
 }
 #else
 void run_pictograms(const PictogramOptions&) { need_media(); }

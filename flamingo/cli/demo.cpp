@@ -9,6 +9,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/data/sequence.h"
 #include "flamingo/generate/ranking.h"
+#include "flamingo/pictures/packed_pictures.h"
 
 namespace flamingo::cli {
 namespace {
@@ -81,7 +82,7 @@ void run_demo(const DemoArguments& options) {
   const generate::ModelBundle& bundle = running.bundle;
   print_format("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
                bundle.load_report.c_str(), running.load_s);
-  const auto set = data::PictogramSet::open(options.pictograms);
+  const auto set = pictures::open_packed(options.pictograms);
   std::vector<PageSection> page;
   for (const auto& section :
        demo_sections(set, made_up_words(bundle.tokenizer), options.folder, options.seed)) {

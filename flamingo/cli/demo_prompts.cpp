@@ -10,10 +10,10 @@
 
 #include "flamingo/core/file.h"
 #include "flamingo/core/rng.h"
-#include "flamingo/data/pictogram_documents.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/media/image.h"
 #include "flamingo/media/video.h"
+#include "flamingo/pictogram/catalog.h"
 
 namespace flamingo::cli {
 namespace {
@@ -40,17 +40,17 @@ void paste(const media::Image& drawing, int64_t left, int64_t top, media::Image&
 /// Writes the demo's files and draws its prompts.
 class DemoWriter {
  public:
-  DemoWriter(const data::PictogramSet& set, const std::vector<std::string>& words,
+  DemoWriter(const pictures::LabelledPictures& set, const std::vector<std::string>& words,
              std::string folder, uint64_t seed)
       : set_(set), words_(words), folder_(std::move(folder)), rng_(seed) {
     make_folder(folder_);
-    for (const int64_t concept_index : set.concepts_in(data::PictogramSplit::kUnseen)) {
-      if (picture_of(concept_index, data::PictogramStyle::kColour) &&
-          picture_of(concept_index, data::PictogramStyle::kTwitter)) {
-        unseen_.push_back(concept_index);
+    for (const int64_t class_index : set.classes_in(pictogram::kUnseenSplit)) {
+      if (picture_of(class_index, pictogram::kOpenMoji) &&
+          picture_of(class_index, pictogram::kTwitter)) {
+        unseen_.push_back(class_index);
       }
     }
-    style_ = set.drawings_in(data::PictogramSplit::kStyle);
+    style_ = set.pictures_in(pictogram::kStyleSplit);
     shuffle(unseen_, rng_);
     shuffle(style_, rng_);
   }
@@ -61,10 +61,10 @@ class DemoWriter {
     std::string word_b = random_word();
     while (word_b == word_a) word_b = random_word();
     DemoPrompt demo;
-    add_shot(demo.prompt, file_of(a, data::PictogramStyle::kColour), word_a);
-    add_shot(demo.prompt, file_of(b, data::PictogramStyle::kColour), word_b);
+    add_shot(demo.prompt, file_of(a, pictogram::kOpenMoji), word_a);
+    add_shot(demo.prompt, file_of(b, pictogram::kOpenMoji), word_b);
     const bool first = rng_.coin(0.5);
-    add_query(demo.prompt, file_of(first ? a : b, data::PictogramStyle::kTwitter), "Output:");
+    add_query(demo.prompt, file_of(first ? a : b, pictogram::kTwitter), "Output:");
     demo.truth = first ? word_a : word_b;
     demo.candidates = {word_a, word_b};
     return demo;
@@ -76,11 +76,10 @@ class DemoWriter {
     for (int i = 0; i < 5; ++i) {
       concepts.push_back(next_unseen());
       demo.candidates.push_back(name_of(concepts.back()));
-      add_shot(demo.prompt, file_of(concepts.back(), data::PictogramStyle::kColour),
-               demo.candidates.back());
+      add_shot(demo.prompt, file_of(concepts.back(), pictogram::kOpenMoji), demo.candidates.back());
     }
     const int64_t answer = concepts[rng_.below(concepts.size())];
-    add_query(demo.prompt, file_of(answer, data::PictogramStyle::kTwitter), "Output:");
+    add_query(demo.prompt, file_of(answer, pictogram::kTwitter), "Output:");
     demo.truth = name_of(answer);
     return demo;
   }
@@ -89,11 +88,11 @@ class DemoWriter {
     DemoPrompt demo;
     for (int i = 0; i < shots; ++i) {
       const int64_t drawing = next_style();
-      add_shot(demo.prompt, write(drawing), name_of(set_.drawings()[drawing].concept_index));
+      add_shot(demo.prompt, write(drawing), set_.class_of(drawing).name);
     }
     const int64_t drawing = next_style();
     add_query(demo.prompt, write(drawing), "Output:");
-    demo.truth = name_of(set_.drawings()[drawing].concept_index);
+    demo.truth = set_.class_of(drawing).name;
     return demo;
   }
 
@@ -101,7 +100,7 @@ class DemoWriter {
     const int64_t drawing = next_style();
     DemoPrompt demo;
     add_query(demo.prompt, write(drawing), "Question: What is this? Answer:");
-    demo.truth = name_of(set_.drawings()[drawing].concept_index);
+    demo.truth = set_.class_of(drawing).name;
     return demo;
   }
 
@@ -109,27 +108,26 @@ class DemoWriter {
     const int64_t drawing = next_style();
     DemoPrompt demo;
     demo.prompt.items = {prompt::VideoItem{write_clip(drawing)}, prompt::TextItem{"Output:"}};
-    demo.truth = name_of(set_.drawings()[drawing].concept_index);
+    demo.truth = set_.class_of(drawing).name;
     return demo;
   }
 
  private:
-  std::optional<int64_t> picture_of(int64_t concept_index, data::PictogramStyle style) const {
-    return set_.find_drawing(concept_index, style);
+  std::optional<int64_t> picture_of(int64_t class_index, const char* style) const {
+    return set_.find_picture(class_index, style);
   }
-  std::string name_of(int64_t concept_index) const {
-    return set_.concepts()[static_cast<size_t>(concept_index)].name;
+  std::string name_of(int64_t class_index) const {
+    return set_.classes()[static_cast<size_t>(class_index)].name;
   }
   int64_t next_unseen() { return unseen_[unseen_used_++ % unseen_.size()]; }
   int64_t next_style() { return style_[style_used_++ % style_.size()]; }
   const std::string& random_word() { return words_[rng_.below(words_.size())]; }
-  std::string file_of(int64_t concept_index, data::PictogramStyle style) {
-    return write(*picture_of(concept_index, style));
+  std::string file_of(int64_t class_index, const char* style) {
+    return write(*picture_of(class_index, style));
   }
 
   std::string path_for(int64_t drawing, const char* extension) const {
-    const auto& info = set_.drawings()[static_cast<size_t>(drawing)];
-    std::string name = name_of(info.concept_index) + "-" + std::string(enum_name(info.style));
+    std::string name = set_.class_of(drawing).name + "-" + set_.picture(drawing).style;
     for (char& c : name) {
       if (!std::isalnum(static_cast<unsigned char>(c))) c = '-';
     }
@@ -138,19 +136,19 @@ class DemoWriter {
 
   std::string write(int64_t drawing) {
     const std::string path = path_for(drawing, ".png");
-    write_file_atomic(path, media::encode_png(data::drawing_image(set_, drawing)));
+    write_file_atomic(path, media::encode_png(set_.image(drawing)));
     return path;
   }
 
   /// The drawing wanders over a white ground for 6 seconds.
   std::string write_clip(int64_t drawing) {
-    const media::Image picture = data::drawing_image(set_, drawing);
+    const media::Image picture = media::convert_to_rgba(set_.image(drawing));
     std::vector<media::Image> frames;
     for (int i = 0; i < kClipFrames; ++i) {
       media::Image frame;
       frame.height = frame.width = kClipSide;
       frame.pixels.assign(kClipSide * kClipSide * 3, 255);
-      const int64_t room = kClipSide - data::kPictogramSide;
+      const int64_t room = kClipSide - pictogram::kSide;
       paste(picture, room * i / kClipFrames, room / 2, frame);
       frames.push_back(std::move(frame));
     }
@@ -168,7 +166,7 @@ class DemoWriter {
     prompt.items.push_back(prompt::EndOfChunkItem{});
   }
 
-  const data::PictogramSet& set_;
+  const pictures::LabelledPictures& set_;
   const std::vector<std::string>& words_;
   std::string folder_;
   Rng rng_;
@@ -199,7 +197,7 @@ PagePiece clip_piece(const std::string& path, double fps) {
 
 }  // namespace
 
-std::vector<DemoSection> demo_sections(const data::PictogramSet& set,
+std::vector<DemoSection> demo_sections(const pictures::LabelledPictures& set,
                                        const std::vector<std::string>& made_up_words,
                                        const std::string& folder, uint64_t seed) {
   DemoWriter writer(set, made_up_words, folder, seed);

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "flamingo/cli/demo_page.h"
-#include "flamingo/data/pictogram_set.h"
+#include "flamingo/pictures/labelled_pictures.h"
 #include "flamingo/prompt/prompt.h"
 
 namespace flamingo::cli {
@@ -26,7 +26,7 @@ struct DemoSection {
 /// Draws the demo's prompts from drawings and concepts that training never saw. Pictures and the
 /// clip are written as files below `folder`, so that the demo reads them as a user's are read. The
 /// choice depends on `seed` only. Throws Error when files cannot be written.
-std::vector<DemoSection> demo_sections(const data::PictogramSet& set,
+std::vector<DemoSection> demo_sections(const pictures::LabelledPictures& set,
                                        const std::vector<std::string>& made_up_words,
                                        const std::string& folder, uint64_t seed);
 

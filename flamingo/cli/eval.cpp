@@ -1,60 +1,89 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/cli/output.h"
+#include "flamingo/cli/recipe_options.h"
 #include "flamingo/cli/run_options.h"
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
+#include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/eval/contrastive_embedder.h"
 #include "flamingo/eval/flamingo_scorer.h"
 #include "flamingo/eval/report.h"
+#include "flamingo/pictures/open_pictures.h"
 #include "flamingo/train/train_flamingo.h"
 
 namespace flamingo::cli {
 namespace {
 
-constexpr const char* kEncoderTask = "encoder";
-
 struct EvalArguments {
   RunOptions run;
-  eval::EvalConfig eval;
-  std::string pictograms = "build/data/pictograms.safetensors";
+  RecipeOptions recipe;
+  std::vector<std::string> tasks;
+  std::string pictures;
+  std::optional<int64_t> episodes;
+  std::optional<uint64_t> seed;
+  bool controls = true;
   std::string heads;
   std::string output;
 };
 
-eval::EvalData eval_data(const EvalArguments& options, const generate::ModelBundle& bundle) {
+/// The recipe with what the command line says.
+eval::EvalConfig eval_config(const EvalArguments& options) {
+  eval::EvalConfig config{.pictures = "build/data/pictograms.safetensors"};
+  config_from_json(recipe_json(options.recipe, NoRecipe::kDefaults), config, options.recipe.path);
+  if (!options.pictures.empty()) config.pictures = options.pictures;
+  if (options.episodes) config.episodes = *options.episodes;
+  if (options.seed) config.seed = *options.seed;
+  config.controls = config.controls && options.controls;
+  config.validate();
+  return config;
+}
+
+eval::EvalData eval_data(pictures::LabelledPictures set, const generate::ModelBundle& bundle) {
   const auto& tokenizer = bundle.tokenizer;
-  return {.set = data::PictogramSet::open(options.pictograms),
+  return {.set = std::move(set),
           .tokens = train::sequence_tokens(tokenizer, bundle.model->config().tokens),
           .words = data::one_token_words(tokenizer)};
 }
 
-bool wants(const eval::EvalConfig& config, const std::string& task) {
-  return config.tasks.empty() ||
-         std::find(config.tasks.begin(), config.tasks.end(), task) != config.tasks.end();
+std::string heads_folder(const EvalArguments& options) {
+  return options.heads.empty() ? options.run.model + "/contrastive" : options.heads;
 }
 
-eval::TaskResult encoder_task(const EvalArguments& options, const generate::ModelBundle& bundle,
-                              const eval::EvalData& data, data::ViewRenderer& renderer) {
-  const std::string folder =
-      options.heads.empty() ? options.run.model + "/contrastive" : options.heads;
+/// Whether the encoder's task was asked for, or can be done where all are.
+bool wants_encoder(const EvalArguments& options) {
+  return options.tasks.empty() ? std::filesystem::exists(heads_folder(options))
+                               : std::ranges::count(options.tasks, eval::kEncoderTask) > 0;
+}
+
+eval::TaskResult run_encoder(const EvalArguments& options, const eval::EvalConfig& config,
+                             const generate::ModelBundle& bundle, const eval::EvalData& data,
+                             data::ViewRenderer& renderer) {
+  const auto task = eval::encoder_task(config.tasks);
+  require(task.has_value(), "eval.tasks",
+          "expected a task that names pictures without shots, got none");
   const auto language = train::read_caption_language(
       checkpoint::native_lm_path(options.run.model, options.run.lm), torch::kFloat32);
-  eval::ContrastiveEmbedder embedder(folder, bundle.model->vision_encoder, language, renderer);
-  return eval::run_encoder_task(data, embedder, options.eval);
+  eval::ContrastiveEmbedder embedder(heads_folder(options), bundle.model->vision_encoder, language,
+                                     renderer);
+  return eval::run_encoder_task(*task, data, embedder, config);
 }
 
 std::vector<eval::TaskResult> run_tasks(const EvalArguments& options) {
   check_options(options.run);  // mistakes show before anything is loaded
-  const auto tasks = eval::select_tasks(options.eval.tasks);
+  const eval::EvalConfig config = eval_config(options);
+  const auto tasks = eval::select_tasks(config.tasks, options.tasks);
+  auto set = pictures::open_pictures(config.pictures);
   const auto bundle = open_bundle(options.run);
-  const auto data = eval_data(options, bundle);
-  data::ViewRenderer renderer(data.set, {}, bundle.model->config().transform.size,
-                              options.eval.seed);
+  const auto data = eval_data(std::move(set), bundle);
+  data::ViewRenderer renderer(data.set, {}, bundle.model->config().transform, config.seed);
   eval::FlamingoScorer scorer(bundle.model, renderer);
   std::vector<eval::TaskResult> results;
   const OrderlyStop stop;  // what was measured so far is shown
@@ -69,11 +98,11 @@ std::vector<eval::TaskResult> run_tasks(const EvalArguments& options) {
                                 progress->update(done, "");
                               },
                           .stop = &stop_requested()};
-    results.push_back(eval::run_task(task, data, scorer, options.eval, hooks));
+    results.push_back(eval::run_task(task, data, scorer, config, hooks));
     if (progress) progress->finish();
   }
-  if (wants(options.eval, kEncoderTask) && !stop_requested())
-    results.push_back(encoder_task(options, bundle, data, renderer));
+  if (wants_encoder(options) && !stop_requested())
+    results.push_back(run_encoder(options, config, bundle, data, renderer));
   return results;
 }
 
@@ -96,22 +125,23 @@ void add_eval(CLI::App& app) {
       "eval", "Measure few-shot learning on pictures kept out of training, with controls");
   auto options = std::make_shared<EvalArguments>();
   add_model_options(*verb, options->run);
-  verb->add_option("--tasks", options->eval.tasks, "Names of tasks; all when not given")
-      ->delimiter(',');
-  verb->add_option("--episodes", options->eval.episodes, "Questions per task")
-      ->capture_default_str();
-  verb->add_option("--eval-seed", options->eval.seed, "Decides the questions")
-      ->capture_default_str();
-  verb->add_flag("!--no-controls", options->eval.controls,
-                 "Leave out removed and exchanged pictures");
-  verb->add_option("--pictograms", options->pictograms, "File made by 'flamingo data pictograms'")
-      ->capture_default_str();
+  add_recipe_options(*verb, options->recipe,
+                     "Pictures and tasks; without it the default model's, of pictograms");
+  verb->add_option("--tasks", options->tasks, "Names of tasks; all when not given")->delimiter(',');
+  verb->add_option("--pictures", options->pictures, "Labelled pictures, instead of the recipe's");
+  verb->add_option("--episodes", options->episodes, "Questions per task, instead of the recipe's");
+  verb->add_option("--eval-seed", options->seed, "Decides the questions, instead of the recipe's");
+  verb->add_flag("!--no-controls", options->controls, "Leave out removed and exchanged pictures");
   verb->add_option("--heads", options->heads,
                    "Contrastive heads; by default the model's folder/contrastive");
   verb->add_option("-o,--output", options->output, "Also write the results as JSON");
   set_examples(*verb,
-               "  flamingo eval\n  flamingo eval --tasks naming,binding-1 --episodes 200 --json");
-  verb->callback([options] { run_eval(*options); });
+               "  flamingo eval\n"
+               "  flamingo eval --tasks naming,binding-1 --episodes 200 --json\n"
+               "  flamingo eval --pictures my-photos --recipe my-tasks.json");
+  verb->callback([options] {
+    if (!explained<eval::EvalConfig>(options->recipe)) run_eval(*options);
+  });
 }
 
 }  // namespace flamingo::cli

@@ -35,7 +35,7 @@ std::string train_recipe() {
 
 std::string vision_recipe() {
   train::PretrainVisionRecipe recipe;
-  recipe.pictograms = "data/pictograms.safetensors";
+  recipe.data.pictures = "data/pictures";
   recipe.lm = "lm.gguf";
   recipe.train.output = "runs/vision";
   return annotated_json(describe(recipe),

@@ -21,10 +21,11 @@ void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::strin
       ->expected(0, 1);
 }
 
-Json recipe_json(const RecipeOptions& options) {
-  require(!options.path.empty(), "--recipe", "expected a file, got none",
+Json recipe_json(const RecipeOptions& options, NoRecipe missing) {
+  const bool defaults = options.path.empty() && missing == NoRecipe::kDefaults;
+  require(defaults || !options.path.empty(), "--recipe", "expected a file, got none",
           Hint{"--explain shows what it holds, flamingo recipe init writes one"});
-  Json json = read_json_file(options.path);
+  Json json = defaults ? Json::object() : read_json_file(options.path);
   for (const std::string& assignment : options.assignments) set_field(json, assignment);
   return json;
 }

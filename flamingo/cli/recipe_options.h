@@ -20,8 +20,11 @@ struct RecipeOptions {
 /// Adds --recipe, --set and --explain.
 void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help);
 
-/// The recipe's JSON with what --set changes. Throws Error where there is none.
-Json recipe_json(const RecipeOptions& options);
+/// What a missing --recipe means.
+enum class NoRecipe { kError, kDefaults };
+
+/// The recipe's JSON with what --set changes. Throws Error where there is none and one is needed.
+Json recipe_json(const RecipeOptions& options, NoRecipe missing = NoRecipe::kError);
 
 /// Prints the fields of a recipe when --explain asks for them; false when it does not.
 template <class Recipe>

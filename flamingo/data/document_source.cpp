@@ -1,42 +1,21 @@
 #include "flamingo/data/document_source.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
 #include <optional>
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
-#include "flamingo/core/permutation.h"
 
 #ifdef FLAMINGO_MEDIA
 
+#include "flamingo/data/document_list.h"
 #include "flamingo/io/sha256.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/media/video.h"
 
 namespace flamingo::data {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::vector<std::string> list_files(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    if (!fs::is_directory(path)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> shards;
-    for (const auto& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".tar") shards.push_back(entry.path().string());
-    }
-    require(!shards.empty(), path, "expected a folder with .tar shards, got one without");
-    std::ranges::sort(shards);
-    files.insert(files.end(), shards.begin(), shards.end());
-  }
-  return files;
-}
 
 std::span<const std::byte> bytes_of(const document::Medium& medium, const std::string& where) {
   require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
@@ -78,56 +57,38 @@ at::Tensor clip_pixels(media::Video& clip, const DocumentSourceConfig& config,
   return pixels;
 }
 
-/// A document of one of several files.
-struct Place {
-  size_t file = 0;
-  int64_t index = 0;
-};
-
 }  // namespace
 
 struct DocumentSource::State {
   DocumentSourceConfig config;
   SequenceFormat format;
-  std::vector<std::string> names;
-  std::vector<std::unique_ptr<document::DocumentFile>> files;
-  std::vector<int64_t> first;  ///< number of each file's first document, and the total at the end
+  DocumentList documents;
   std::vector<int64_t> first_medium;  ///< number of each document's first medium
-  SourcePictures pictures;
-  PictureCache cache;
-  std::vector<std::string> warnings;
-
-  Place place_of(int64_t document) const {
-    const auto file =
-        static_cast<size_t>(std::ranges::upper_bound(first, document) - first.begin() - 1);
-    return {file, document - first[file]};
-  }
-  std::string name_of(const Place& place) const {
-    return names[place.file] + ":" + files[place.file]->key(place.index);
-  }
-  document::Document read(const Place& place) const { return files[place.file]->read(place.index); }
+  std::vector<int64_t> pictures;      ///< numbers of those that cached_views is about
+  std::string media_hash;             ///< SHA-256 of all media
+  ViewStore store;
 
   /// Numbers all media.
   void list_pictures() {
     io::Sha256 hash;
     int64_t number = 0;
-    for (int64_t i = 0; i < first.back(); ++i) {
+    for (int64_t i = 0; i < documents.size(); ++i) {
       first_medium.push_back(number);
-      for (const document::Medium& medium : media_of(place_of(i))) {
+      for (const document::Medium& medium : media_of(i)) {
         const uint64_t size = medium.bytes.size();
         hash.update(std::as_bytes(std::span(&medium.kind, 1)));
         hash.update(std::as_bytes(std::span(&size, 1)));
         hash.update(std::as_bytes(std::span(medium.bytes)));
-        if (medium.kind == document::MediumKind::kImage) pictures.numbers.push_back(number);
+        if (medium.kind == document::MediumKind::kImage) pictures.push_back(number);
         ++number;
       }
     }
-    pictures.hash = hash.hex();
+    media_hash = hash.hex();
   }
   /// None where the document is damaged.
-  std::vector<document::Medium> media_of(const Place& place) const {
+  std::vector<document::Medium> media_of(int64_t document) const {
     try {
-      return read(place).media;
+      return documents.read(document).media;
     } catch (const Error&) {
       return {};
     }
@@ -139,37 +100,36 @@ struct DocumentSource::State {
   /// The picture of a number, over white. Throws Error where it is damaged.
   media::Image picture(int64_t number) const {
     const int64_t document = document_of(number);
-    const Place place = place_of(document);
-    const auto media = read(place).media;
+    const auto media = documents.read(document).media;
     const int64_t index = number - first_medium.at(static_cast<size_t>(document));
-    const std::string name = name_of(place);
+    const std::string name = documents.name_of(document);
     return media::composite_over_white(
         media::decode_image(bytes_of(media.at(static_cast<size_t>(index)), name), name,
                             {.limits = config.limits.image}));
   }
   media::Variation variation_of(const ViewRef& view) const {
     Rng rng = Rng::for_name(
-        config.seed, "picture." + std::to_string(view.drawing) + "." + std::to_string(view.view));
+        config.seed, "picture." + std::to_string(view.picture) + "." + std::to_string(view.view));
     return media::sample_variation(config.variation, rng);
   }
-  /// Medium m of a document as pixels, or as one of its views that are ready. Adds up a clip's
-  /// damaged frames.
-  SequenceMedium show(const Place& place, const document::Document& document, int64_t m, Rng& rng,
-                      int64_t& frames_bad) const {
-    const document::Medium& medium = document.media[static_cast<size_t>(m)];
-    if (cache.has && medium.kind == document::MediumKind::kImage) {
-      const int64_t number = first_medium[static_cast<size_t>(first[place.file] + place.index)] + m;
+  /// Medium m of document `number` as pixels, or as one of its views that are ready. Adds up a
+  /// clip's damaged frames.
+  SequenceMedium show(int64_t document, const std::vector<document::Medium>& media, int64_t m,
+                      Rng& rng, int64_t& frames_bad) const {
+    const document::Medium& medium = media[static_cast<size_t>(m)];
+    if (store.has && medium.kind == document::MediumKind::kImage) {
+      const int64_t number = first_medium[static_cast<size_t>(document)] + m;
       Rng choice = rng;
       const ViewRef view{
-          .drawing = number,
+          .picture = number,
           .view = static_cast<int64_t>(choice.below(static_cast<uint64_t>(config.cached_views))),
-          .cache = cache.number};
-      if (cache.has(view)) {
+          .store = store.number};
+      if (store.has(view)) {
         media::sample_variation(config.variation, rng);  // leaves rng as pixels do
         return MediumFrames{view};
       }
     }
-    const std::string name = name_of(place);
+    const std::string name = documents.name_of(document);
     const auto bytes = bytes_of(medium, name);
     if (medium.kind == document::MediumKind::kImage)
       return picture_pixels(bytes, name, config, format.transform, rng);
@@ -179,63 +139,49 @@ struct DocumentSource::State {
     return pixels;
   }
   /// Nothing where the window has no target.
-  std::optional<Sequence> make(const Place& place, Rng& rng) const {
-    const document::Document document = read(place);
+  std::optional<Sequence> make(int64_t number, Rng& rng) const {
+    const document::Document document = documents.read(number);
     auto window =
         document::sample_window(format.tokenizer, document, config.window, rng, format.marks);
     if (std::ranges::count(window.label, 1) == 0) return {};
     Sequence sequence{.ids = std::move(window.ids),
                       .phi = std::move(window.phi),
                       .label = std::move(window.label),
-                      .key = name_of(place)};
+                      .key = documents.name_of(number)};
     for (const int64_t m : window.media) {
-      sequence.media.push_back(show(place, document, m, rng, sequence.frames_bad));
+      sequence.media.push_back(show(number, document.media, m, rng, sequence.frames_bad));
     }
     return sequence;
   }
 };
 
-DocumentSource::DocumentSource(const DocumentSourceConfig& config, const SequenceFormat& format) {
+DocumentSource::DocumentSource(const DocumentSourceConfig& config, const SequenceFormat& format,
+                               std::string name)
+    : SequenceSource(std::move(name)) {
   config.validate();
   auto state = std::make_unique<State>(
-      State{.config = config, .format = format, .names = list_files(config.files), .first = {0}});
-  for (const std::string& name : state->names) {
-    state->files.push_back(document::open_documents(name, config.reading));
-    for (std::string& warning : state->files.back()->warnings())
-      state->warnings.push_back(std::move(warning));
-    state->first.push_back(state->first.back() + state->files.back()->size());
-  }
-  require(state->first.back() > 0, "files", "expected at least one document, got none");
+      State{.config = config, .format = format, .documents = {config.files, config.reading}});
   if (config.cached_views > 0) state->list_pictures();
   state_ = std::move(state);
 }
 
-int64_t DocumentSource::num_documents() const { return state_->first.back(); }
-const std::vector<std::string>& DocumentSource::warnings() const { return state_->warnings; }
+int64_t DocumentSource::num_documents() const { return state_->documents.size(); }
+std::vector<std::string> DocumentSource::warnings() const { return state_->documents.warnings(); }
 
 Sequence DocumentSource::sequence(int64_t index, std::vector<std::string>& damaged) const {
-  const uint64_t seed = state_->config.seed;
-  const auto count = static_cast<uint64_t>(num_documents());
-  const uint64_t epoch = static_cast<uint64_t>(index) / count;
-  Rng rng = Rng::for_name(seed, "document." + std::to_string(index));
-  uint64_t document = permuted(static_cast<uint64_t>(index) % count, count,
-                               Rng::for_name(seed, "epoch." + std::to_string(epoch)).next());
-  for (int64_t bad = 0, tries = 0; bad < kMaxDamaged && tries < 10 * kMaxDamaged; ++tries) {
-    const Place place = state_->place_of(static_cast<int64_t>(document));
-    try {
-      if (auto sequence = state_->make(place, rng)) return std::move(*sequence);
-    } catch (const Error& error) {
-      damaged.push_back(state_->name_of(place) + ": " + error.what());
-      ++bad;
-    }
-    document = rng.below(count);
-  }
-  fail(state_->names.front(),
-       "expected documents that can be trained on, got none in a row of {}{}", kMaxDamaged,
-       damaged.empty() ? "" : "; the last: " + damaged.back());
+  return state_->documents.draw(
+      index, state_->config.seed, damaged,
+      [this](int64_t document, Rng& rng) { return state_->make(document, rng); });
 }
 
-const SourcePictures& DocumentSource::pictures() const { return state_->pictures; }
+SourceViews DocumentSource::views() const {
+  return {.pictures = state_->pictures,
+          .views = state_->config.cached_views,
+          .key = {{"pictures", state_->media_hash},
+                  {"transform", config_to_json(state_->format.transform)},
+                  {"variation", config_to_json(state_->config.variation)},
+                  {"seed", state_->config.seed}}};
+}
 
 at::Tensor DocumentSource::render(std::span<const ViewRef> views,
                                   std::vector<std::string>& damaged) const {
@@ -246,22 +192,22 @@ at::Tensor DocumentSource::render(std::span<const ViewRef> views,
   for (size_t i = 0; i < views.size(); ++i) {
     const ViewRef& view = views[i];
     try {
-      if (i == 0 || view.drawing != views[i - 1].drawing) {
+      if (i == 0 || view.picture != views[i - 1].picture) {
         image.reset();
-        image = state_->picture(view.drawing);
+        image = state_->picture(view.picture);
       }
       if (image)
         write_pixels(*image, state_->variation_of(view), transform,
                      pixels[static_cast<int64_t>(i)].data_ptr<float>());
     } catch (const Error& error) {
-      const Place place = state_->place_of(state_->document_of(view.drawing));
-      if (view.view == 0) damaged.push_back(state_->name_of(place) + ": " + error.what());
+      const std::string name = state_->documents.name_of(state_->document_of(view.picture));
+      if (view.view == 0) damaged.push_back(name + ": " + error.what());
     }
   }
   return pixels;
 }
 
-void DocumentSource::use_cache(PictureCache cache) { state_->cache = std::move(cache); }
+void DocumentSource::use_views(ViewStore store) { state_->store = std::move(store); }
 
 SequenceBatch DocumentSource::batch(int64_t index, const BatchShare& share) const {
   const int64_t size = state_->config.batch;
@@ -275,29 +221,26 @@ SequenceBatch DocumentSource::batch(int64_t index, const BatchShare& share) cons
 
 namespace flamingo::data {
 
-struct DocumentSource::State {
-  SourcePictures pictures;
-  std::vector<std::string> warnings;
-};
+struct DocumentSource::State {};
 
-DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat&) {
+DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat&, std::string name)
+    : SequenceSource(std::move(name)) {
   fail("documents", "expected a build with media libraries, got one built without media",
        Hint{"configure with -DFLAMINGO_MEDIA=ON"});
 }
 int64_t DocumentSource::num_documents() const { return 0; }
-const std::vector<std::string>& DocumentSource::warnings() const { return state_->warnings; }
-const SourcePictures& DocumentSource::pictures() const { return state_->pictures; }
+std::vector<std::string> DocumentSource::warnings() const { return {}; }
+SourceViews DocumentSource::views() const { return {}; }
 at::Tensor DocumentSource::render(std::span<const ViewRef>, std::vector<std::string>&) const {
   return {};
 }
-void DocumentSource::use_cache(PictureCache) {}
+void DocumentSource::use_views(ViewStore) {}
 Sequence DocumentSource::sequence(int64_t, std::vector<std::string>&) const { return {}; }
 SequenceBatch DocumentSource::batch(int64_t, const BatchShare&) const { return {}; }
 
 #endif
 
 DocumentSource::~DocumentSource() = default;
-DocumentSource::DocumentSource(DocumentSource&&) noexcept = default;
 
 void DocumentSourceConfig::validate() const {
   require(!files.empty(), "documents.files", "expected at least one file, got none");

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "flamingo/core/config.h"
-#include "flamingo/data/sequence.h"
+#include "flamingo/data/data_source.h"
 #include "flamingo/document/document_file.h"
 #include "flamingo/document/window.h"
 #include "flamingo/media/limits.h"
@@ -56,52 +56,34 @@ struct SequenceFormat {
   media::TransformConfig transform;
 };
 
-/// The pictures of a source's documents. All media of all files are numbered from 0 as they come;
-/// clips count, but are not listed.
-struct SourcePictures {
-  std::vector<int64_t> numbers;
-  std::string hash;  ///< SHA-256 of all media
-};
-
-/// Features that are ready before the run.
-struct PictureCache {
-  int64_t number = 0;                       ///< ViewRef::cache
-  std::function<bool(const ViewRef&)> has;  ///< false: the picture is shown as pixels
-};
-
 /// The documents of some files as an endless stream of sequences with pixels. Each epoch shows
 /// every document once, in another order; sequence i depends on (files, config, i) only.
-class DocumentSource {
+class DocumentSource : public SequenceSource {
  public:
   /// Throws Error naming the file that is missing or of another kind; in a build without media
   /// libraries, always.
-  DocumentSource(const DocumentSourceConfig& config, const SequenceFormat& format);
-  ~DocumentSource();
-  DocumentSource(DocumentSource&&) noexcept;
+  DocumentSource(const DocumentSourceConfig& config, const SequenceFormat& format,
+                 std::string name = "documents");
+  ~DocumentSource() override;
 
   int64_t num_documents() const;
-  /// What is odd about files that can be read (DocumentFile::warnings).
-  const std::vector<std::string>& warnings() const;
-  /// Sequences index * batch + [0, batch) of the stream, of which rank `share.rank` of
-  /// `share.of` takes its part.
-  SequenceBatch batch(int64_t index, const BatchShare& share = {}) const;
+  std::vector<std::string> warnings() const override;
+  /// Sequences index * batch + [0, batch) of the stream.
+  SequenceBatch batch(int64_t index, const BatchShare& share = {}) const override;
   /// Sequence `index` of the stream. A document that cannot be read, or gives no target, is passed
-  /// over for another; one that is damaged is named in `damaged`. Throws Error when kMaxDamaged
-  /// documents in a row are damaged.
+  /// over for another; one that is damaged is named in `damaged`. Throws Error as
+  /// DocumentList::draw does.
   Sequence sequence(int64_t index, std::vector<std::string>& damaged) const;
 
-  /// The pictures that cached_views is about, by reading every file; none where it is 0. Documents
-  /// that are damaged have none.
-  const SourcePictures& pictures() const;
-  /// Views of pictures, by number -> pixels [N, 3, S, S]. View 0, 1, ... of a picture is a
-  /// variation drawn from (seed, picture, view). Those of a damaged picture are NaN, and its view 0
-  /// names it in `damaged`.
-  at::Tensor render(std::span<const ViewRef> views, std::vector<std::string>& damaged) const;
-  /// From now on sequences show the pictures of `cache` as one of cached_views views each, instead
-  /// of pixels with a variation of their own; all else stays the same.
-  void use_cache(PictureCache cache);
-
-  static constexpr int64_t kMaxDamaged = 100;
+  /// cached_views of each picture; none where it is 0. All media of all files are numbered from 0
+  /// as they come; clips count, but are not listed. Documents that are damaged have none.
+  SourceViews views() const override;
+  /// View 0, 1, ... of a picture is a variation drawn from (seed, picture, view).
+  at::Tensor render(std::span<const ViewRef> views,
+                    std::vector<std::string>& damaged) const override;
+  /// Pictures are shown as one of their views each, instead of pixels with a variation of their
+  /// own; those that the store has not stay pixels, and all else stays the same.
+  void use_views(ViewStore store) override;
 
  private:
   struct State;

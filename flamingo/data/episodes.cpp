@@ -35,35 +35,44 @@ void EpisodeConfig::validate() {
   require(
       min_binding_media >= 3 && max_binding_media >= min_binding_media && max_binding_media <= 64,
       "episodes", "expected 3 <= min_binding_media <= max_binding_media <= 64");
-  require(max_ways >= 3 && max_ways <= max_binding_media, "episodes.max_ways",
-          "expected 3 to max_binding_media ({}), got {}", max_binding_media, max_ways);
-  require(max_pairs >= 3 && max_pairs <= 64, "episodes.max_pairs", "expected 3 to 64");
+  require(max_ways >= 2 && max_ways <= max_binding_media, "episodes.max_ways",
+          "expected 2 to max_binding_media ({}), got {}", max_binding_media, max_ways);
+  require(max_ways > 2 || more_ways == 0, "episodes.more_ways",
+          "expected 0 where max_ways is 2, got {}", more_ways);
+  require(max_pairs >= 1 && max_pairs <= 64, "episodes.max_pairs", "expected 1 to 64, got {}",
+          max_pairs);
+  require(max_pairs >= 3 || same_group == 0, "episodes.max_pairs",
+          "expected at least 3 where same_group is above 0, got {}", max_pairs);
+  augment.validate();
   require(max_frames >= 2 && max_frames <= 64, "episodes.max_frames", "expected 2 to 64");
   require(views >= 1 && binding_words >= max_ways, "episodes",
           "expected views >= 1, binding_words >= max_ways");
   require(batch >= 1 && sort_batches >= 1, "episodes", "expected batch >= 1, sort_batches >= 1");
 }
 
-Episodes::Episodes(const PictogramSet& set, SequenceTokens tokens, std::vector<int32_t> words,
-                   const EpisodeConfig& config)
+Episodes::Episodes(const pictures::LabelledPictures& set, SequenceTokens tokens,
+                   std::vector<int32_t> words, const EpisodeConfig& config,
+                   const std::function<bool(int64_t)>& usable)
     : tokens_(std::move(tokens)), words_(std::move(words)), config_(config) {
   config_.validate();
   if (std::ssize(words_) > config_.binding_words) words_.resize(config_.binding_words);
-  std::map<std::string, std::vector<size_t>> subgroups;
-  for (const int64_t index : set.concepts_in(PictogramSplit::kTrain)) {
-    auto drawings = set.drawings_of(index, PictogramSplit::kTrain);
-    if (drawings.empty()) continue;
-    const PictogramConcept& pictogram = set.concepts()[static_cast<size_t>(index)];
-    subgroups[pictogram.subgroup].push_back(entries_.size());
-    entries_.push_back({pictogram.name, std::move(drawings)});
+  std::map<std::string, std::vector<size_t>> groups;
+  for (const int64_t index : set.classes_in(config_.split)) {
+    auto shown = set.pictures_of(index, config_.split, config_.styles);
+    if (usable) std::erase_if(shown, [&](int64_t picture) { return !usable(picture); });
+    if (shown.empty()) continue;
+    const pictures::PictureClass& entry = set.classes()[static_cast<size_t>(index)];
+    groups[entry.group].push_back(entries_.size());
+    entries_.push_back({entry.name, std::move(shown)});
   }
-  for (auto& [name, members] : subgroups) {
-    if (std::ssize(members) >= config_.max_ways) subgroups_.push_back(std::move(members));
+  for (auto& [name, members] : groups) {
+    if (std::ssize(members) >= config_.max_ways) groups_.push_back(std::move(members));
   }
   const int64_t needed = std::max(config_.max_pairs, 2 * config_.max_ways);  // blends take two
-  require(std::ssize(entries_) >= needed && !subgroups_.empty(), "Episodes",
-          "expected a subgroup of {} concepts and {} in all, got {}", config_.max_ways, needed,
-          entries_.size());
+  require(std::ssize(entries_) >= needed && !groups_.empty(), config_.pictures,
+          "expected a group of {} classes and {} in all in split \"{}\", got {} (pictures: {})",
+          config_.max_ways, needed, config_.split, entries_.size(), set.splits_text(),
+          Hint{"fewer are enough with smaller max_ways and max_pairs"});
   require(std::ssize(words_) >= config_.max_ways, "Episodes", "expected at least {} words to bind",
           config_.max_ways);
 }
@@ -99,12 +108,12 @@ Sequence Episodes::binding(Rng& rng) const {
   const bool more = rng.coin(config_.more_ways);
   const int64_t num_ways = more ? between(3, config_.max_ways, rng) : 2;
   const auto ways = static_cast<size_t>(num_ways);
-  const auto concepts = binding_concepts(ways, rng);
+  const auto chosen = binding_entries(ways, rng);
   const auto labels = binding_labels(ways, rng);
-  // One picture more than concepts at the least: only a label's second sight can be asked for.
+  // One picture more than classes at the least: only a label's second sight can be asked for.
   const int64_t drawn = between(config_.min_binding_media, config_.max_binding_media, rng);
   const int64_t count = std::max(drawn, num_ways + 1);
-  // All concepts once or more, in random order; the first sight of a word cannot be predicted.
+  // All classes once or more, in random order; the first sight of a word cannot be predicted.
   std::vector<size_t> order;
   for (int64_t i = 0; i < count; ++i) {
     order.push_back(static_cast<size_t>(i) < ways ? static_cast<size_t>(i) : rng.below(ways));
@@ -113,7 +122,7 @@ Sequence Episodes::binding(Rng& rng) const {
   std::vector<bool> seen(ways, false);
   SequenceBuilder builder(tokens_);
   for (const size_t way : order) {
-    builder.medium({random_view(concepts[way], rng)}).text(kPrefix);
+    builder.medium({random_view(chosen[way], rng)}).text(kPrefix);
     builder.ids(labels[way], seen[way]).eoc(seen[way]);
     seen[way] = true;
   }
@@ -122,18 +131,18 @@ Sequence Episodes::binding(Rng& rng) const {
   return sequence;
 }
 
-std::vector<std::vector<size_t>> Episodes::binding_concepts(size_t ways, Rng& rng) const {
-  std::vector<std::vector<size_t>> concepts(ways);
+std::vector<std::vector<size_t>> Episodes::binding_entries(size_t ways, Rng& rng) const {
+  std::vector<std::vector<size_t>> chosen(ways);
   if (rng.coin(config_.binding_same_group)) {
-    const auto& members = subgroups_[rng.below(subgroups_.size())];
+    const auto& members = groups_[rng.below(groups_.size())];
     const auto picked = sample_distinct(ways, members.size(), rng);
-    for (size_t way = 0; way < ways; ++way) concepts[way] = {members[picked[way]]};
-    return concepts;
+    for (size_t way = 0; way < ways; ++way) chosen[way] = {members[picked[way]]};
+    return chosen;
   }
   const size_t parts = rng.coin(config_.binding_blends) ? 2 : 1;
   const auto picked = sample_distinct(ways * parts, entries_.size(), rng);
-  for (size_t i = 0; i < picked.size(); ++i) concepts[i % ways].push_back(picked[i]);
-  return concepts;
+  for (size_t i = 0; i < picked.size(); ++i) chosen[i % ways].push_back(picked[i]);
+  return chosen;
 }
 
 std::vector<std::vector<int32_t>> Episodes::binding_labels(size_t ways, Rng& rng) const {
@@ -154,7 +163,7 @@ Sequence Episodes::random_pairs(Rng& rng) const {
 }
 
 Sequence Episodes::same_group(Rng& rng) const {
-  const auto& members = subgroups_[rng.below(subgroups_.size())];
+  const auto& members = groups_[rng.below(groups_.size())];
   const auto count = static_cast<size_t>(between(3, config_.max_pairs, rng));
   const auto different = sample_distinct(std::max<size_t>(2, count / 2 + 1), members.size(), rng);
   std::vector<size_t> entries;
@@ -169,10 +178,10 @@ Sequence Episodes::same_group(Rng& rng) const {
 Sequence Episodes::video(Rng& rng) const {
   const Entry& entry = entries_[rng.below(entries_.size())];
   const int64_t frames = between(2, config_.max_frames, rng);
-  const int64_t drawing = entry.drawings[rng.below(entry.drawings.size())];
+  const int64_t picture = entry.pictures[rng.below(entry.pictures.size())];
   MediumFrames clip;
   for (int64_t i = 0; i < frames; ++i) {
-    clip.push_back({drawing, between(1, config_.views, rng)});
+    clip.push_back({picture, between(1, config_.views, rng)});
   }
   SequenceBuilder builder(tokens_);
   builder.medium(std::move(clip)).text(kPrefix).text(" " + entry.name, true).eoc(true);
@@ -201,15 +210,15 @@ Sequence Episodes::named(const std::vector<size_t>& entries, Rng& rng) const {
 }
 
 ViewRef Episodes::random_view(const Entry& entry, Rng& rng) const {
-  const int64_t drawing = entry.drawings[rng.below(entry.drawings.size())];
-  return {drawing, rng.coin(config_.clean) ? 0 : between(1, config_.views, rng)};
+  const int64_t picture = entry.pictures[rng.below(entry.pictures.size())];
+  return {picture, rng.coin(config_.clean) ? 0 : between(1, config_.views, rng)};
 }
 
 ViewRef Episodes::random_view(const std::vector<size_t>& entries, Rng& rng) const {
   ViewRef view = random_view(entries_[entries[0]], rng);
   if (entries.size() == 1) return view;
   const ViewRef second = random_view(entries_[entries[1]], rng);
-  view.second_drawing = second.drawing;
+  view.second_picture = second.picture;
   view.second_view = second.view;
   return view;
 }

@@ -1,18 +1,25 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "flamingo/core/config.h"
 #include "flamingo/core/rng.h"
-#include "flamingo/data/pictogram_set.h"
 #include "flamingo/data/sequence.h"
+#include "flamingo/pictures/augment.h"
+#include "flamingo/pictures/labelled_pictures.h"
 
 namespace flamingo::data {
 
-/// Kinds of sequences and how often each comes. Weights need not add up to 1.
+/// Episodes of labelled pictures: kinds of sequences and how often each comes. Weights need not add
+/// up to 1.
 struct EpisodeConfig {
+  std::string pictures;
+  std::string split = pictures::kTrainSplit;
+  std::vector<std::string> styles;
+  pictures::AugmentConfig augment;
   double binding = 0.3;
   double random_pairs = 0.45;
   double same_group = 0.2;
@@ -37,27 +44,31 @@ struct EpisodeConfig {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("binding", binding, "weight of sequences that bind made-up words to concepts");
+    v("pictures", pictures,
+      "labelled pictures: a folder of class folders, .jsonl, .csv, .tar shards or packed ones");
+    v("split", split, "which of them");
+    v("styles", styles, "of which styles; none: all");
+    v("augment", augment, "variation of the pictures");
+    v("binding", binding, "weight of sequences that bind made-up words to classes");
     v("random_pairs", random_pairs, "weight of 1 to max_pairs random pictures with names");
-    v("same_group", same_group, "weight of 3 to max_pairs pictures of one subgroup, with repeats");
+    v("same_group", same_group, "weight of 3 to max_pairs pictures of one group, with repeats");
     v("video", video, "weight of a clip of 2 to max_frames frames with its name");
     v("question", question, "weight of a question about a picture");
-    v("more_ways", more_ways,
-      "share of binding sequences with 3 to max_ways concepts instead of 2");
-    v("max_ways", max_ways, "most concepts of a binding sequence");
+    v("more_ways", more_ways, "share of binding sequences with 3 to max_ways classes instead of 2");
+    v("max_ways", max_ways, "most classes of a binding sequence");
     v("binding_names", binding_names,
-      "share of binding sequences whose labels are other concepts' names instead of one word");
+      "share of binding sequences whose labels are other classes' names instead of one word");
     v("binding_same_group", binding_same_group,
-      "share of binding sequences with all concepts of one subgroup");
+      "share of binding sequences with all classes of one group");
     v("binding_blends", binding_blends,
-      "share of the other binding sequences whose concepts are blends of two, so that pictures "
+      "share of the other binding sequences whose classes are blends of two, so that pictures "
       "must be compared, not recognised");
     v("binding_words", binding_words, "how many one-token words serve as made-up labels");
     v("min_binding_media", min_binding_media, "fewest pictures of a binding sequence");
     v("max_binding_media", max_binding_media, "most pictures of a binding sequence");
     v("max_pairs", max_pairs, "most pictures of the other sequences");
     v("max_frames", max_frames, "most frames of a clip");
-    v("views", views, "augmented views of a drawing to choose from (1 to views; 0 is clean)");
+    v("views", views, "augmented views of a picture to choose from (1 to views; 0 is clean)");
     v("clean", clean, "probability of the clean view");
     v("p_next", p_next,
       "probability that names stand before their pictures and see the next one (paper A.3.2)");
@@ -69,14 +80,14 @@ struct EpisodeConfig {
   void validate();
 };
 
-/// The Flamingo stage's training data, drawn from the training split.
-/// batch(step) depends on (seed, step) only.
+/// Sequences drawn from labelled pictures. batch(step) depends on (seed, step) only.
 class Episodes {
  public:
-  /// words: token ids that may serve as made-up labels (see one_token_words).
-  /// Throws Error when there are too few concepts or words.
-  Episodes(const PictogramSet& set, SequenceTokens tokens, std::vector<int32_t> words,
-           const EpisodeConfig& config);
+  /// words: token ids that may serve as made-up labels (see one_token_words). Pictures that are not
+  /// `usable` are left out; null: all are.
+  /// Throws Error when there are too few classes or words.
+  Episodes(const pictures::LabelledPictures& set, SequenceTokens tokens, std::vector<int32_t> words,
+           const EpisodeConfig& config, const std::function<bool(int64_t)>& usable = {});
 
   /// `batch` sequences of similar length.
   std::vector<Sequence> batch(int64_t step) const;
@@ -84,15 +95,15 @@ class Episodes {
   Sequence sequence(int64_t index) const;
 
  private:
-  /// A training concept: its name and the drawings training may use.
+  /// A class: its name and the pictures that may be shown.
   struct Entry {
     std::string name;
-    std::vector<int64_t> drawings;
+    std::vector<int64_t> pictures;
   };
 
   Sequence binding(Rng& rng) const;
   /// What the pictures of a binding sequence show: `ways` lists of one entry, or of two to blend.
-  std::vector<std::vector<size_t>> binding_concepts(size_t ways, Rng& rng) const;
+  std::vector<std::vector<size_t>> binding_entries(size_t ways, Rng& rng) const;
   /// `ways` different labels as token ids: made-up words, or names that belong to other pictures.
   std::vector<std::vector<int32_t>> binding_labels(size_t ways, Rng& rng) const;
   Sequence random_pairs(Rng& rng) const;
@@ -108,7 +119,7 @@ class Episodes {
   std::vector<int32_t> words_;
   EpisodeConfig config_;
   std::vector<Entry> entries_;
-  std::vector<std::vector<size_t>> subgroups_;  ///< entries by subgroup, at least max_ways each
+  std::vector<std::vector<size_t>> groups_;  ///< entries by group, at least max_ways each
 };
 
 }  // namespace flamingo::data

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "flamingo/data/pictogram_set.h"
+#include "flamingo/data/view_ref.h"
 #include "flamingo/prompt/interleave.h"
 
 namespace flamingo::data {
@@ -24,8 +24,7 @@ struct SequenceTokens {
   std::function<std::vector<int32_t>(const std::string&)> encode;
 };
 
-/// A picture (one frame) or a clip (several) by reference: pictograms, or a picture with features.
-/// All frames are of one ViewRef::cache.
+/// A picture (one frame) or a clip (several) by reference. All frames are of one ViewRef::store.
 using MediumFrames = std::vector<ViewRef>;
 /// A picture or clip: by reference, or normalised pixels [F, 3, S, S].
 using SequenceMedium = std::variant<MediumFrames, at::Tensor>;
@@ -46,21 +45,6 @@ struct Sequence {
   bool binding = false;               ///< shows each label once before it asks for it
   std::string key;                    ///< where it came from, for messages; may be empty
   int64_t frames_bad = 0;             ///< of its clips, left out because they were damaged
-};
-
-/// Which part of every batch a process makes: rows [rank * B / of, (rank + 1) * B / of).
-struct BatchShare {
-  int64_t rank = 0;
-  int64_t of = 1;
-
-  int64_t begin(int64_t batch) const { return rank * batch / of; }
-  int64_t end(int64_t batch) const { return (rank + 1) * batch / of; }
-};
-
-/// What a source gives for one batch.
-struct SequenceBatch {
-  std::vector<Sequence> sequences;
-  std::vector<std::string> damaged;  ///< samples that were passed over: which, and why
 };
 
 /// Appends the pieces of a sequence one by one and keeps phi and labels in step.

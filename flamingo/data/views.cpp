@@ -1,48 +1,80 @@
 #include "flamingo/data/views.h"
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 
-#include <string>
+#include <algorithm>
+#include <limits>
+
+#include "flamingo/core/error.h"
 
 namespace flamingo::data {
 
-AugmentInput augment_input(const PictogramSet& set, int64_t drawing) {
-  const auto pixels = set.pixels(drawing);
-  const PictogramDrawing& entry = set.drawings()[static_cast<size_t>(drawing)];
-  return {.pixels = pixels,
-          .outline = entry.style == PictogramStyle::kOutline,
-          .mirrorable = set.concepts()[static_cast<size_t>(entry.concept_index)].mirrorable};
-}
-
-ViewRenderer::ViewRenderer(PictogramSet set, const AugmentConfig& config, int64_t side,
-                           uint64_t seed)
+ViewRenderer::ViewRenderer(pictures::LabelledPictures set, const pictures::AugmentConfig& augment,
+                           const media::TransformConfig& transform, uint64_t seed,
+                           const std::string& split)
     : set_(std::move(set)),
-      augmenter_(config, side),
-      train_(set_.drawings_in(PictogramSplit::kTrain)),
+      transform_(transform),
+      augmenter_(augment, transform),
+      distractors_(set_.pictures_in(split)),
       seed_(seed) {}
 
 at::Tensor ViewRenderer::render(std::span<const ViewRef> views) {
+  std::vector<std::string> damaged;
+  at::Tensor pixels = render(views, damaged);
+  if (!damaged.empty()) fail("pictures", "expected pictures to show, got {}", damaged.front());
+  return pixels;
+}
+
+at::Tensor ViewRenderer::render(std::span<const ViewRef> views, std::vector<std::string>& damaged) {
   const int64_t size = 3 * side() * side();
-  at::Tensor pixels = at::empty({std::ssize(views), 3, side(), side()}, at::kFloat);
+  at::Tensor pixels = at::full({std::ssize(views), 3, side(), side()},
+                               std::numeric_limits<float>::quiet_NaN(), at::kFloat);
   float* out = pixels.data_ptr<float>();
   for (const ViewRef& view : views) {
-    render_into(view, {out, static_cast<size_t>(size)});
+    require(!view.is_blend(), "ViewRenderer", "expected a view of one picture, got a blend");
+    set_.picture(view.picture);  // an index out of range is no damaged picture
+    try {
+      render_into(view, {out, static_cast<size_t>(size)});
+    } catch (const Error& error) {
+      if (view.view == 0) damaged.emplace_back(error.what());
+    }
     out += size;
   }
   return pixels;
 }
 
-void ViewRenderer::render_into(const ViewRef& view, std::span<float> out) {
-  require(!view.is_blend(), "ViewRenderer", "expected a view of one drawing, got a blend");
-  if (view.view == 0) {
-    augmenter_.clean(set_.pixels(view.drawing), out);
-    return;
+const pictures::AugmentInput& ViewRenderer::input_of(int64_t picture) {
+  if (picture == last_) return input_;
+  last_ = -1;
+  const media::Image image = set_.image(picture);
+  input_ = {.picture = pictures::square_picture(image, transform_),
+            .opaque = image.mode == media::PixelMode::kRgb,
+            .line_art = set_.picture(picture).line_art,
+            .mirrorable = set_.class_of(picture).mirrorable};
+  last_ = picture;
+  return input_;
+}
+
+void ViewRenderer::augment(int64_t picture, Rng& rng, std::span<float> out) {
+  pictures::AugmentInput input = input_of(picture);
+  if (!distractors_.empty()) {
+    const int64_t behind = distractors_[rng.below(distractors_.size())];
+    input.distractor = [this, behind] {
+      return pictures::square_picture(set_.image(behind), transform_);
+    };
   }
-  Rng rng = Rng::for_name(seed_,
-                          "view " + std::to_string(view.drawing) + " " + std::to_string(view.view));
-  AugmentInput input = augment_input(set_, view.drawing);
-  if (!train_.empty()) input.distractor = set_.pixels(train_[rng.below(train_.size())]);
   augmenter_.augment(input, rng, out);
+}
+
+void ViewRenderer::render_into(const ViewRef& view, std::span<float> out) {
+  if (view.view > 0) {
+    Rng rng = Rng::for_name(
+        seed_, "view " + std::to_string(view.picture) + " " + std::to_string(view.view));
+    return augment(view.picture, rng, out);
+  }
+  const pictures::AugmentInput& input = input_of(view.picture);
+  if (!input.opaque) return augmenter_.clean(input.picture, out);
+  std::ranges::copy(pictures::opaque_pixels(set_.image(view.picture), transform_), out.begin());
 }
 
 }  // namespace flamingo::data

@@ -2,36 +2,52 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "flamingo/data/augment.h"
-#include "flamingo/data/pictogram_set.h"
+#include "flamingo/data/view_ref.h"
+#include "flamingo/media/transform.h"
+#include "flamingo/pictures/augment.h"
+#include "flamingo/pictures/labelled_pictures.h"
 
 namespace flamingo::data {
 
-/// The input of augment() for a drawing, without a distractor. Throws Error on an unknown drawing.
-AugmentInput augment_input(const PictogramSet& set, int64_t drawing);
-
-/// Renders views of a set; a view depends on (seed, drawing, view) only.
+/// Renders views of labelled pictures; a view depends on (seed, picture, view) only. View 0 is what
+/// the model would be shown: the transform of an opaque picture, a see-through one on white. Not
+/// for use by two threads at once.
 class ViewRenderer {
  public:
-  /// side: S of the pictures. Throws Error when config is out of range.
-  ViewRenderer(PictogramSet set, const AugmentConfig& config, int64_t side, uint64_t seed);
+  /// Distractors come from `split`. Throws Error when a config is out of range.
+  ViewRenderer(pictures::LabelledPictures set, const pictures::AugmentConfig& augment,
+               const media::TransformConfig& transform, uint64_t seed,
+               const std::string& split = pictures::kTrainSplit);
 
-  /// pixels [N, 3, S, S], fp32, normalised. Throws Error on an unknown drawing or a blend.
+  /// pixels [N, 3, S, S], fp32, normalised. Throws Error on an unknown picture, a damaged one or a
+  /// blend.
   at::Tensor render(std::span<const ViewRef> views);
-  /// One view into out [3, S, S].
-  void render_into(const ViewRef& view, std::span<float> out);
+  /// The same, but views of a damaged picture are NaN, and its view 0 names it in `damaged`.
+  at::Tensor render(std::span<const ViewRef> views, std::vector<std::string>& damaged);
+  /// A random view of a picture into out [3, S, S].
+  void augment(int64_t picture, Rng& rng, std::span<float> out);
 
-  const PictogramSet& set() const { return set_; }
-  int64_t side() const { return augmenter_.side(); }
+  const pictures::LabelledPictures& set() const { return set_; }
+  int64_t side() const { return transform_.size; }
 
  private:
-  PictogramSet set_;
-  Augmenter augmenter_;
-  std::vector<int64_t> train_;  ///< drawings that may be distractors
+  void render_into(const ViewRef& view, std::span<float> out);
+  /// The picture as augmentation takes it; the last one is kept.
+  const pictures::AugmentInput& input_of(int64_t picture);
+
+  pictures::LabelledPictures set_;
+  media::TransformConfig transform_;
+  pictures::Augmenter augmenter_;
+  std::vector<int64_t> distractors_;
   uint64_t seed_;
+  int64_t last_ = -1;  ///< whose input is kept
+  pictures::AugmentInput input_;
 };
 
 }  // namespace flamingo::data

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "flamingo/data/pictogram_set.h"
+#include "flamingo/data/view_ref.h"
 
 namespace flamingo::eval {
 

@@ -6,26 +6,23 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
+#include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/shape.h"
 
 namespace flamingo::eval {
 namespace {
 
-constexpr const char* kEncoderTask = "encoder";
-
-void check_config(const EvalConfig& config) {
-  require(config.episodes >= 1, "eval.episodes", "expected at least 1, got {}", config.episodes);
-  require(config.batch >= 1, "eval.batch", "expected at least 1, got {}", config.batch);
-}
+constexpr double kEncoderGoal = 0.88;
 
 int64_t best(const std::vector<double>& scores) {
   return std::ranges::max_element(scores) - scores.begin();
 }
 
 /// Scores episodes [first, last) and counts the right answers.
-void add_batch(const EpisodeSampler& sampler, EvalControl control,
+void add_batch(const FewShotSampler& sampler, EvalControl control,
                std::pair<int64_t, int64_t> range, Scorer& scorer, Accuracy& accuracy) {
   std::vector<ScoreRequest> requests;
   std::vector<int64_t> answers;
@@ -45,7 +42,7 @@ bool near_chance(const Accuracy& accuracy, double chance) {
   return std::abs(accuracy.value() - chance) <= 2 * error;
 }
 
-/// Unit-length rows: names and pictures of concepts, by index into `concepts`.
+/// Unit-length rows: pictures that may be asked about, and the names of what they show.
 struct Embeddings {
   at::Tensor names;     ///< [N, E]
   at::Tensor pictures;  ///< [N, E]
@@ -57,13 +54,13 @@ at::Tensor unit_rows(const at::Tensor& rows, int64_t count, const char* name) {
   return exact / exact.norm(2, {1}, true).clamp_min(1e-12);
 }
 
-Embeddings embed_style(const data::PictogramSet& set, Embedder& embedder) {
+Embeddings embed_pictures(const pictures::LabelledPictures& set,
+                          const std::vector<int64_t>& pictures, Embedder& embedder) {
   std::vector<std::string> names;
   std::vector<data::ViewRef> views;
-  for (const int64_t drawing : set.drawings_in(data::PictogramSplit::kStyle)) {
-    const int64_t index = set.drawings()[static_cast<size_t>(drawing)].concept_index;
-    names.push_back(set.concepts()[static_cast<size_t>(index)].name);
-    views.push_back({drawing, 0});
+  for (const int64_t picture : pictures) {
+    names.push_back(set.class_of(picture).name);
+    views.push_back({picture, 0});
   }
   const auto count = std::ssize(names);
   return {unit_rows(embedder.embed_texts(names), count, "text embeddings"),
@@ -80,10 +77,21 @@ bool TaskResult::controls_at_chance() const {
   return near_chance(removed, chance) && near_chance(exchanged, chance);
 }
 
-TaskResult run_task(const EpisodeTask& task, const EvalData& data, Scorer& scorer,
+void EvalConfig::validate() const {
+  require_within("eval", "episodes", episodes, 1, int64_t{1} << 40);
+  require_within("eval", "batch", batch, 1, 1 << 16);
+  std::set<std::string> names;
+  for (const FewShotTask& task : tasks) {
+    task.validate();
+    require(names.insert(task.name).second, "eval.tasks",
+            "expected a name for each task, got \"{}\" twice", task.name);
+  }
+}
+
+TaskResult run_task(const FewShotTask& task, const EvalData& data, Scorer& scorer,
                     const EvalConfig& config, const EvalHooks& hooks) {
-  check_config(config);
-  const EpisodeSampler sampler(data.set, data.tokens, data.words, task, config.seed);
+  config.validate();
+  const FewShotSampler sampler(data.set, data.tokens, data.words, task, config.seed);
   TaskResult result{.name = task.name, .chance = task.chance(), .goal = task.goal};
   std::vector<std::pair<EvalControl, Accuracy*>> parts = {{EvalControl::kNone, &result.accuracy}};
   if (config.controls) {
@@ -104,21 +112,30 @@ TaskResult run_task(const EpisodeTask& task, const EvalData& data, Scorer& score
   return result;
 }
 
-TaskResult run_encoder_task(const EvalData& data, Embedder& embedder, const EvalConfig& config) {
-  check_config(config);
-  const EpisodeTask task{.name = kEncoderTask, .goal = 0.88};
-  const EpisodeSampler sampler(data.set, data.tokens, data.words, task, config.seed);
-  std::map<int64_t, int64_t> row_of;  // by drawing
-  for (const int64_t drawing : data.set.drawings_in(data::PictogramSplit::kStyle)) {
-    row_of.emplace(drawing, std::ssize(row_of));
-  }
-  const Embeddings embeddings = embed_style(data.set, embedder);
+std::optional<FewShotTask> encoder_task(const std::vector<FewShotTask>& tasks) {
+  const auto it = std::ranges::find_if(
+      tasks, [](const FewShotTask& task) { return task.shots == 0 && !task.made_up; });
+  if (it == tasks.end()) return {};
+  FewShotTask task = *it;
+  task.name = kEncoderTask;
+  task.goal = task.goal > 0 ? kEncoderGoal : 0;
+  return task;
+}
+
+TaskResult run_encoder_task(const FewShotTask& task, const EvalData& data, Embedder& embedder,
+                            const EvalConfig& config) {
+  config.validate();
+  const FewShotSampler sampler(data.set, data.tokens, data.words, task, config.seed);
+  const auto pictures = data.set.pictures_in(task.split);
+  std::map<int64_t, int64_t> row_of;  // by picture
+  for (const int64_t picture : pictures) row_of.emplace(picture, std::ssize(row_of));
+  const Embeddings embeddings = embed_pictures(data.set, pictures, embedder);
   const at::Tensor similar = embeddings.pictures.matmul(embeddings.names.t()).contiguous();
   const auto cosine = similar.accessor<float, 2>();  // [picture, name]
   TaskResult result{.name = task.name, .chance = task.chance(), .goal = task.goal};
   const auto answer_with = [&](const EvalEpisode& episode, int64_t picture) {
     std::vector<double> scores;
-    for (const int64_t candidate : episode.drawings) {
+    for (const int64_t candidate : episode.queries) {
       scores.push_back(cosine[row_of.at(picture)][row_of.at(candidate)]);
     }
     return best(scores) == episode.answer;
@@ -132,15 +149,18 @@ TaskResult run_encoder_task(const EvalData& data, Embedder& embedder, const Eval
   return result;
 }
 
-std::vector<EpisodeTask> select_tasks(const std::vector<std::string>& names) {
-  const auto all = default_tasks();
-  if (names.empty()) return all;
-  std::vector<EpisodeTask> chosen;
+std::vector<FewShotTask> select_tasks(const std::vector<FewShotTask>& tasks,
+                                      const std::vector<std::string>& names) {
+  if (names.empty()) return tasks;
+  std::vector<FewShotTask> chosen;
   for (const std::string& name : names) {
     if (name == kEncoderTask) continue;
-    const auto it = std::ranges::find(all, name, &EpisodeTask::name);
-    require(it != all.end(), "eval.tasks",
-            "expected naming, binding-1, binding-2, names or encoder, got \"{}\"", name);
+    const auto it = std::ranges::find(tasks, name, &FewShotTask::name);
+    if (it == tasks.end()) {
+      std::string known;
+      for (const FewShotTask& task : tasks) known += task.name + ", ";
+      fail("eval.tasks", "expected {}or {}, got \"{}\"", known, kEncoderTask, name);
+    }
     chosen.push_back(*it);
   }
   return chosen;

@@ -3,32 +3,38 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "flamingo/core/config.h"
 #include "flamingo/eval/embedder.h"
-#include "flamingo/eval/pictogram_episodes.h"
+#include "flamingo/eval/few_shot.h"
 
 namespace flamingo::eval {
 
 /// How much is measured.
 struct EvalConfig {
+  std::string pictures;
+  std::vector<FewShotTask> tasks = default_tasks();
   int64_t episodes = 1000;
   int64_t batch = 16;
   uint64_t seed = 1;
   bool controls = true;
-  std::vector<std::string> tasks = {};
 
   template <class Visitor>
   void visit(Visitor& v) {
+    v("pictures", pictures,
+      "labelled pictures: a folder of class folders, .jsonl, .csv, .tar shards or packed ones");
+    v("tasks", tasks, "what is asked about them");
     v("episodes", episodes, "questions per task");
     v("batch", batch, "questions scored together");
     v("seed", seed, "decides the questions");
     v("controls", controls, "also with the query's picture removed and exchanged");
-    v("tasks", tasks, "names of the tasks to run; empty for all");
   }
+  /// Throws Error when a field is out of its range, or two tasks have one name.
+  void validate() const;
 };
 
 /// A share of right answers.
@@ -59,7 +65,7 @@ struct TaskResult {
 
 /// What an evaluation needs besides the model.
 struct EvalData {
-  data::PictogramSet set;
+  pictures::LabelledPictures set;
   data::SequenceTokens tokens;
   std::vector<int32_t> words;  ///< token ids for made-up labels
 };
@@ -74,15 +80,24 @@ struct EvalHooks {
 /// Runs one task with its controls; the candidate of the highest log probability is the answer
 /// (the first, where several are equal). A task that is stopped gives the totals so far.
 /// Throws Error on a batch or number of episodes below 1.
-TaskResult run_task(const EpisodeTask& task, const EvalData& data, Scorer& scorer,
+TaskResult run_task(const FewShotTask& task, const EvalData& data, Scorer& scorer,
                     const EvalConfig& config, const EvalHooks& hooks = {});
 
-/// The encoder alone, task "encoder": five-way naming of the held-out drawings by cosine with the
-/// names' embeddings. Its only control is the exchanged picture.
-TaskResult run_encoder_task(const EvalData& data, Embedder& embedder, const EvalConfig& config);
+/// The name of run_encoder_task's task.
+inline constexpr const char* kEncoderTask = "encoder";
 
-/// The named tasks, or all of them when `names` is empty; "encoder" is a known name without a task
-/// of this kind. Throws Error on an unknown name.
-std::vector<EpisodeTask> select_tasks(const std::vector<std::string>& names);
+/// The encoder alone: the questions of `task`, without shots, by cosine of the query's picture with
+/// the names' embeddings. Its only control is the exchanged picture.
+TaskResult run_encoder_task(const FewShotTask& task, const EvalData& data, Embedder& embedder,
+                            const EvalConfig& config);
+
+/// The task that the encoder alone can do, the first that names pictures without shots; nothing
+/// where there is none.
+std::optional<FewShotTask> encoder_task(const std::vector<FewShotTask>& tasks);
+
+/// The named tasks, or all of them when `names` is empty; kEncoderTask is a known name without a
+/// task of this kind. Throws Error on an unknown name.
+std::vector<FewShotTask> select_tasks(const std::vector<FewShotTask>& tasks,
+                                      const std::vector<std::string>& names);
 
 }  // namespace flamingo::eval

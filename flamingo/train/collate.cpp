@@ -47,7 +47,7 @@ void add_targets(std::span<const data::Sequence> sequences, int64_t length, Flam
 /// Media of one kind and number of frames go together.
 struct GroupKey {
   bool pixels = false;
-  int64_t cache = 0;
+  int64_t store = 0;
   int64_t frames = 1;
   auto operator<=>(const GroupKey&) const = default;
 };
@@ -56,7 +56,7 @@ GroupKey group_of(const data::SequenceMedium& medium) {
   if (const auto* pixels = std::get_if<torch::Tensor>(&medium))
     return {.pixels = true, .frames = pixels->size(0)};
   const data::MediumFrames& views = data::views_of(medium);
-  return {.cache = views.front().cache, .frames = std::ssize(views)};
+  return {.store = views.front().store, .frames = std::ssize(views)};
 }
 
 MediaGroup make_group(const GroupKey& key, const std::vector<const data::SequenceMedium*>& media) {

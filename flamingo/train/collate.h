@@ -14,7 +14,7 @@ namespace flamingo::train {
 /// Media of one kind and length, so that the resampler can take them together: n of F frames.
 struct MediaGroup {
   int64_t frames = 1;                ///< F
-  std::vector<data::ViewRef> views;  ///< [n F] of one ViewRef::cache; empty where pixels says it
+  std::vector<data::ViewRef> views;  ///< [n F] of one ViewRef::store; empty where pixels says it
   at::Tensor pixels;                 ///< [n F, 3, S, S], normalised; undefined where views says it
 };
 

@@ -5,7 +5,6 @@
 #include "flamingo/checkpoint/adapters/clip.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "flamingo/data/augment.h"
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sha256.h"
 
@@ -64,8 +63,8 @@ EncoderFiles read_encoder(const std::string& folder) {
   config_from_json(json["nfnet"], files.config.nfnet.emplace(), config_path(folder));
   files.config.nfnet->validate();
   files.transform.size = files.config.nfnet->image_size;
-  files.transform.mean.assign(3, data::kPictogramMean);
-  files.transform.std.assign(3, data::kPictogramStd);
+  files.transform.mean.assign(3, 0.5F);
+  files.transform.std.assign(3, 0.5F);
   files.hash = io::sha256_hex(io::MappedFile(weights_path(folder)).bytes());
   files.weights = checkpoint::load_state_dict(weights_path(folder));
   return files;

@@ -28,7 +28,7 @@ std::string data_path(const std::string& folder) { return folder + "/features.bf
 std::string plan_path(const std::string& folder) { return folder + "/features.json"; }
 
 Json plan_json(const FeaturePlan& plan) {
-  return {{"drawings", plan.drawings},
+  return {{"pictures", plan.pictures},
           {"views", plan.views},
           {"patches", plan.patches},
           {"dim", plan.dim},
@@ -125,7 +125,7 @@ uint64_t FeaturePlan::row_bytes() const {
 }
 
 data::ViewRef FeaturePlan::view_of_row(int64_t row) const {
-  return {drawings.at(static_cast<size_t>(row / (views + 1))), row % (views + 1)};
+  return {pictures.at(static_cast<size_t>(row / views)), row % views};
 }
 
 bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
@@ -152,7 +152,7 @@ bool FeatureCache::build(const std::string& folder, const FeaturePlan& plan,
   while (file.rows() < total) {
     if (source.stop != nullptr && source.stop->load()) return false;
     const RowBatch batch = batches.next();
-    for (const std::string& text : batch.damaged) progress.message("passing over " + text);
+    for (const std::string& text : batch.damaged) progress.message("skipping " + text);
     file.append(encode_rows(plan, source, batch.pixels));
     progress.update(file.rows(), "pictures");
   }
@@ -168,15 +168,15 @@ FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) :
   file_ = std::make_shared<const io::MappedFile>(data_path(folder));
   require(file_->bytes().size() == plan.num_bytes(), data_path(folder), "expected {} bytes, got {}",
           plan.num_bytes(), file_->bytes().size());
-  for (size_t i = 0; i < plan.drawings.size(); ++i) {
-    first_row_[plan.drawings[i]] = static_cast<int64_t>(i) * (plan.views + 1);
+  for (size_t i = 0; i < plan.pictures.size(); ++i) {
+    first_row_[plan.pictures[i]] = static_cast<int64_t>(i) * plan.views;
   }
 }
 
 const std::byte* FeatureCache::row_of(const data::ViewRef& view) const {
-  const auto it = first_row_.find(view.drawing);
-  require(it != first_row_.end() && view.view >= 0 && view.view <= plan_.views, "FeatureCache",
-          "expected a view that is kept, got view {} of drawing {}", view.view, view.drawing);
+  const auto it = first_row_.find(view.picture);
+  require(it != first_row_.end() && view.view >= 0 && view.view < plan_.views, "FeatureCache",
+          "expected a view that is kept, got view {} of picture {}", view.view, view.picture);
   return file_->bytes().data() + static_cast<uint64_t>(it->second + view.view) * plan_.row_bytes();
 }
 
@@ -187,22 +187,6 @@ bool FeatureCache::has(const data::ViewRef& view) const {
 }
 
 torch::Tensor FeatureCache::gather(std::span<const data::ViewRef> views) const {
-  std::vector<data::ViewRef> firsts, seconds;
-  std::vector<int64_t> blends;
-  for (const data::ViewRef& view : views) {
-    if (view.is_blend()) {
-      blends.push_back(std::ssize(firsts));
-      seconds.push_back({view.second_drawing, view.second_view});
-    }
-    firsts.push_back({view.drawing, view.view});
-  }
-  auto features = rows(firsts);
-  if (blends.empty()) return features;
-  const auto index = torch::tensor(blends);
-  return features.index_copy_(0, index, features.index_select(0, index).lerp(rows(seconds), 0.5));
-}
-
-torch::Tensor FeatureCache::rows(const std::vector<data::ViewRef>& views) const {
   const auto features = torch::empty({static_cast<int64_t>(views.size()), plan_.patches, plan_.dim},
                                      torch::kBFloat16);
   const uint64_t bytes = plan_.row_bytes();

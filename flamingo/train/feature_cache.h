@@ -12,23 +12,23 @@
 
 #include "flamingo/core/config.h"
 #include "flamingo/core/progress.h"
-#include "flamingo/data/views.h"
+#include "flamingo/data/view_ref.h"
 #include "flamingo/io/mapped_file.h"
 
 namespace flamingo::train {
 
 /// Which views are kept, and what a row of features looks like.
 struct FeaturePlan {
-  std::vector<int64_t> drawings;  ///< all different
-  int64_t views = 8;              ///< views of each drawing beside view 0
+  std::vector<int64_t> pictures;  ///< all different
+  int64_t views = 1;              ///< of each picture: view 0, 1, ... views - 1
   int64_t patches = 0;            ///< P
   int64_t dim = 0;                ///< Dv
   Json key;                       ///< whatever the features depend on: encoder, augmentation, seed
 
-  int64_t num_rows() const { return std::ssize(drawings) * (views + 1); }
+  int64_t num_rows() const { return std::ssize(pictures) * views; }
   uint64_t row_bytes() const;
   uint64_t num_bytes() const { return row_bytes() * static_cast<uint64_t>(num_rows()); }
-  /// The view of row 0, 1, ...: all views of the first drawing, then of the next.
+  /// The view of row 0, 1, ...: all views of the first picture, then of the next.
   data::ViewRef view_of_row(int64_t row) const;
 };
 
@@ -44,7 +44,7 @@ struct FeatureSource {
   ProgressOptions progress;
 };
 
-/// Features of a frozen encoder for all drawings in some views, in bf16, in a mapped file:
+/// Features of a frozen encoder for pictures in some views, in bf16, in a mapped file:
 /// <folder>/features.bf16 [rows, P, Dv] beside features.json, which tells the plan. Rows of damaged
 /// pictures are NaN.
 class FeatureCache {
@@ -59,19 +59,17 @@ class FeatureCache {
   /// Throws Error unless the folder holds all features of this plan.
   FeatureCache(const std::string& folder, const FeaturePlan& plan);
 
-  /// -> [N, P, Dv] in bf16; a blend is the mean of its views. Throws Error on a view not kept.
+  /// -> [N, P, Dv] in bf16 of views that are no blends. Throws Error on a view not kept.
   at::Tensor gather(std::span<const data::ViewRef> views) const;
   /// False where the picture was damaged. Throws Error on a view not kept.
   bool has(const data::ViewRef& view) const;
 
  private:
-  /// -> [N, P, Dv] in bf16 of these views, none of them a blend.
-  at::Tensor rows(const std::vector<data::ViewRef>& views) const;
   /// The row's bytes. Throws Error on a view not kept.
   const std::byte* row_of(const data::ViewRef& view) const;
 
   FeaturePlan plan_;
-  std::map<int64_t, int64_t> first_row_;  ///< by drawing
+  std::map<int64_t, int64_t> first_row_;  ///< by picture
   std::shared_ptr<const io::MappedFile> file_;
 };
 

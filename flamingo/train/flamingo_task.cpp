@@ -173,19 +173,20 @@ std::optional<Validation> FlamingoTask::validate() {
   Validation result;
   double weights = 0;
   for (const TrainSource& source : validation_.sources) {
+    const std::string& name = source.source->name();
     double targets = 0, loss = 0, blind = 0, language = 0;
     const torch::NoGradGuard no_grad;
     for (int64_t i = 0; i < validation_.batches; ++i) {
-      const auto batch = collate(source.batch(i, {}).sequences);
+      const auto batch = collate(source.source->batch(i).sequences);
       const auto n = static_cast<double>(batch.targets.size(0));
       targets += n;
       loss += n * flamingo_losses(model_, batch, gather_).loss.item<double>();
       blind += n * blind_loss(model_, batch);
       language += n * language_loss(model_, batch);
     }
-    result.metrics.emplace_back("valid_loss." + source.name, loss / targets);
-    result.metrics.emplace_back("valid_blind_loss." + source.name, blind / targets);
-    result.metrics.emplace_back("valid_lm_loss." + source.name, language / targets);
+    result.metrics.emplace_back("valid_loss." + name, loss / targets);
+    result.metrics.emplace_back("valid_blind_loss." + name, blind / targets);
+    result.metrics.emplace_back("valid_lm_loss." + name, language / targets);
     result.loss += source.weight * loss / targets;
     weights += source.weight;
   }
@@ -204,7 +205,7 @@ Json FlamingoTask::samples() const {
 
 std::vector<std::string> FlamingoTask::notes() const {
   std::vector<std::string> notes;
-  for (const auto& [source, text] : step_.damaged) notes.push_back("passing over " + text);
+  for (const auto& [source, text] : step_.damaged) notes.push_back("skipping " + text);
   return notes;
 }
 

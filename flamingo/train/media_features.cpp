@@ -1,9 +1,8 @@
 #include "flamingo/train/media_features.h"
 
-#include <memory>
 #include <utility>
 
-#include "flamingo/data/views.h"
+#include "flamingo/core/error.h"
 
 namespace flamingo::train {
 
@@ -12,8 +11,7 @@ MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedMod
     : recipe_(recipe),
       start_(start),
       hooks_(hooks),
-      pixels_(pixel_encoder(start.model, recipe.trainable.vision)),
-      views_(1) {}
+      pixels_(pixel_encoder(start.model, recipe.trainable.vision)) {}
 
 FeaturePlan MediaFeatures::plan() const {
   const int64_t side = start_.model->config().transform.size;
@@ -25,71 +23,79 @@ FeaturePlan MediaFeatures::plan() const {
                   {"bf16", compute_type(recipe_) == torch::kBFloat16}}};
 }
 
-std::shared_ptr<const FeatureCache> MediaFeatures::build(const std::string& folder,
-                                                         const FeaturePlan& plan,
-                                                         FeatureSource source) const {
-  source.encode = pixels_;
-  source.stop = hooks_.stop;
-  source.progress = hooks_.progress;
+std::shared_ptr<const FeatureCache> MediaFeatures::build(const std::string& name,
+                                                         const data::SequenceSource& source,
+                                                         const FeaturePlan& plan) const {
+  const std::string folder = recipe_.train.output + "/features/" + name;
+  const FeatureSource pictures{
+      .title = "features of " + name,
+      .render = [&](std::span<const data::ViewRef> views,
+                    std::vector<std::string>& damaged) { return source.render(views, damaged); },
+      .encode = pixels_,
+      .stop = hooks_.stop,
+      .progress = hooks_.progress};
   bool built = true;
   const parallel::ProcessGroup& world = hooks_.parallel->grid().world;
-  world.run_on_rank0([&] { built = FeatureCache::build(folder, plan, source); });
+  world.run_on_rank0([&] { built = FeatureCache::build(folder, plan, pictures); });
   if (world.any(!built)) return {};
   return std::make_shared<const FeatureCache>(folder, plan);
 }
 
-bool MediaFeatures::add_pictograms(const data::PictogramSet& set) {
-  const int64_t side = start_.model->config().transform.size;
-  auto renderer = std::make_shared<data::ViewRenderer>(set, recipe_.augment, side, recipe_.seed);
+MediaFeatures::Gather MediaFeatures::encode_views(
+    std::shared_ptr<const data::SequenceSource> source) const {
+  return [source = std::move(source), encode = pixels_](std::span<const data::ViewRef> views) {
+    std::vector<std::string> damaged;
+    const auto pixels = source->render(views, damaged);
+    if (!damaged.empty())
+      fail("sources." + source->name(), "expected pictures to train on, got {}", damaged.front());
+    return encode(pixels);
+  };
+}
+
+bool MediaFeatures::add(const std::string& name,
+                        const std::shared_ptr<data::SequenceSource>& source) {
+  const data::SourceViews shown = source->views();
+  if (shown.pictures.empty()) return true;
+  const int64_t number = std::ssize(stores_);
   if (recipe_.trainable.vision) {
-    views_[0] = [renderer, encode = pixels_](std::span<const data::ViewRef> views) {
-      return encode(renderer->render(views));
-    };
+    source->use_views({.number = number, .has = [](const data::ViewRef&) { return true; }});
+    stores_.push_back(encode_views(source));
     return true;
   }
   FeaturePlan plan = this->plan();
-  plan.drawings = set.drawings_in(data::PictogramSplit::kTrain);
-  plan.views = episode_views(recipe_.sources);
-  plan.key["augment"] = config_to_json(recipe_.augment);
-  plan.key["image_size"] = side;
-  plan.key["seed"] = recipe_.seed;
-  const auto cache = build(recipe_.train.output + "/features", plan,
-                           {.render = [renderer](std::span<const data::ViewRef> views, auto&) {
-                             return renderer->render(views);
-                           }});
+  plan.pictures = shown.pictures;
+  plan.views = shown.views;
+  plan.key.update(shown.key);
+  const auto cache = build(name, *source, plan);
   if (!cache) return false;
-  views_[0] = [cache](std::span<const data::ViewRef> views) { return cache->gather(views); };
-  key_ = plan.key;
-  return true;
-}
-
-bool MediaFeatures::add_documents(const std::string& name, data::DocumentSource& documents,
-                                  const data::DocumentSourceConfig& config) {
-  if (documents.pictures().numbers.empty()) return true;
-  FeaturePlan plan = this->plan();
-  plan.drawings = documents.pictures().numbers;
-  plan.views = config.cached_views - 1;
-  plan.key["pictures"] = documents.pictures().hash;
-  plan.key["transform"] = config_to_json(start_.model->config().transform);
-  plan.key["variation"] = config_to_json(config.variation);
-  plan.key["seed"] = config.seed;
-  const auto cache = build(
-      recipe_.train.output + "/features/" + name, plan,
-      {.title = "features of " + name,
-       .render = [&](std::span<const data::ViewRef> views, std::vector<std::string>& damaged) {
-         return documents.render(views, damaged);
-       }});
-  if (!cache) return false;
-  documents.use_cache({.number = std::ssize(views_),
-                       .has = [cache](const data::ViewRef& view) { return cache->has(view); }});
-  views_.push_back([cache](std::span<const data::ViewRef> views) { return cache->gather(views); });
-  key_["documents"][name] = {{"views", config.cached_views}, {"plan", plan.key}};
+  source->use_views(
+      {.number = number, .has = [cache](const data::ViewRef& view) { return cache->has(view); }});
+  stores_.push_back([cache](std::span<const data::ViewRef> views) { return cache->gather(views); });
+  key_[name] = {{"views", shown.views}, {"plan", plan.key}};
   return true;
 }
 
 torch::Tensor MediaFeatures::operator()(const MediaGroup& group) const {
   if (group.pixels.defined()) return pixels_(group.pixels);
-  return views_.at(static_cast<size_t>(group.views.front().cache))(group.views);
+  return gather_blends(group.views, stores_.at(static_cast<size_t>(group.views.front().store)));
+}
+
+torch::Tensor gather_blends(
+    std::span<const data::ViewRef> views,
+    const std::function<at::Tensor(std::span<const data::ViewRef>)>& gather) {
+  std::vector<data::ViewRef> firsts, seconds;
+  std::vector<int64_t> blends;
+  for (const data::ViewRef& view : views) {
+    if (view.is_blend()) {
+      blends.push_back(std::ssize(firsts));
+      seconds.push_back({.picture = view.second_picture, .view = view.second_view});
+    }
+    firsts.push_back({.picture = view.picture, .view = view.view});
+  }
+  const auto features = gather(firsts);
+  if (blends.empty()) return features;
+  const auto index = torch::tensor(blends);
+  return features.index_copy(0, index, features.index_select(0, index).lerp(gather(seconds), 0.5));
 }
 
 }  // namespace flamingo::train

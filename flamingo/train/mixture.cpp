@@ -16,12 +16,13 @@ Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
   require_within("mixture", "micro_batch", config.micro_batch, 0, 1 << 16);
   std::set<std::string> seen;
   for (const TrainSource& source : sources_) {
-    require(seen.insert(source.name).second, "sources",
-            "expected a name for each source, got \"{}\" twice", source.name);
+    const std::string& name = source.source->name();
+    require(seen.insert(name).second, "sources",
+            "expected a name for each source, got \"{}\" twice", name);
     if (source.weight <= 0)
-      fail("sources." + source.name, "expected a weight above 0, got {}", source.weight,
+      fail("sources." + name, "expected a weight above 0, got {}", source.weight,
            Hint{"leave a source out to train without it"});
-    names_.push_back(source.name);
+    names_.push_back(name);
   }
   if (config_.mode == MixtureMode::kMerged) names_ = {"merged"};
 }
@@ -50,7 +51,7 @@ MixtureStep Mixture::step(int64_t step) const {
   std::vector<data::Sequence> merged;
   for (size_t s = 0; s < sources_.size(); ++s) {
     if (in_turn && step % count != static_cast<int64_t>(s)) continue;
-    data::SequenceBatch batch = sources_[s].batch(in_turn ? step / count : step, share_);
+    data::SequenceBatch batch = sources_[s].source->batch(in_turn ? step / count : step, share_);
     for (const data::Sequence& sequence : batch.sequences) result.frames_bad += sequence.frames_bad;
     for (std::string& text : batch.damaged) result.damaged.emplace_back(s, std::move(text));
     if (config_.mode == MixtureMode::kMerged) {

@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "flamingo/data/sequence.h"
+#include "flamingo/data/data_source.h"
 #include "flamingo/train/collate.h"
 
 namespace flamingo::train {
@@ -37,11 +37,10 @@ struct MixtureConfig {
   }
 };
 
-/// An endless stream of batches. `batch` depends on its index only, and is called from one thread.
+/// A source and what its loss counts.
 struct TrainSource {
-  std::string name;
+  std::shared_ptr<const data::SequenceSource> source;
   double weight = 1;  ///< lambda_m
-  std::function<data::SequenceBatch(int64_t index, const data::BatchShare& share)> batch;
 };
 
 /// Sequences of one source that go through the model together.
@@ -54,7 +53,7 @@ struct MixturePart {
 /// The data of one step.
 struct MixtureStep {
   std::vector<MixturePart> parts;
-  std::vector<std::pair<size_t, std::string>> damaged;  ///< source, and what was passed over
+  std::vector<std::pair<size_t, std::string>> damaged;  ///< source, and what was skipped
   int64_t frames_bad = 0;  ///< of clips that were used, left out because they were damaged
 };
 

@@ -7,6 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/nn/init.h"
+#include "flamingo/pictures/open_pictures.h"
 #include "flamingo/train/encoder_files.h"
 
 namespace flamingo::train {
@@ -16,6 +17,10 @@ constexpr const char* kTokenTable = "token_embd.weight";
 
 torch::ScalarType compute_type(const PretrainVisionRecipe& recipe) {
   return recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+}
+
+media::TransformConfig transform_of(const PretrainVisionRecipe& recipe) {
+  return {.size = recipe.encoder.image_size, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}};
 }
 
 }  // namespace
@@ -60,11 +65,10 @@ TwoTowers::TwoTowers(const vision::NfnetConfig& encoder_config,
                                   vision::Contrastive(config, encoder->dim(), token_dim,
                                                       torch::TensorOptions(torch::kFloat32)))) {}
 
-PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, data::PictogramSet set,
-                                       CaptionLanguage language)
+PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, CaptionLanguage language)
     : recipe_(recipe),
       language_(std::move(language)),
-      data_(std::move(set), recipe.data, recipe.encoder.image_size),
+      data_(recipe.data, pictures::open_pictures(recipe.data.pictures), transform_of(recipe)),
       towers_(std::make_shared<TwoTowers>(recipe.encoder, recipe.contrastive,
                                           language_.table.size(1))) {
   nn::init_weights(*towers_, recipe.seed);
@@ -73,17 +77,16 @@ PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, data:
 Json PretrainVisionTask::identity() const {
   PretrainVisionRecipe recipe = recipe_;
   recipe.train = {};
-  recipe.pictograms.clear();  // the files may be moved
+  recipe.data.pictures.clear();  // the files may be moved
   recipe.lm.clear();
   return config_to_json(recipe);
 }
 
 PretrainVisionTask::Batch PretrainVisionTask::make_batch(int64_t step) {
   const data::CaptionedBatch batch = data_.batch(step);
-  const auto concepts = torch::tensor(batch.concepts);
   return {batch.pixels.to(compute_type(recipe_)),
           tokenize_captions(language_.tokenizer, batch.captions, recipe_.contrastive.max_tokens),
-          at::cat({concepts, concepts})};
+          torch::tensor(batch.concepts)};
 }
 
 int64_t PretrainVisionTask::begin(int64_t step) {
@@ -115,10 +118,8 @@ std::vector<Metric> PretrainVisionTask::metrics(int64_t /*step*/) {
 
 TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks) {
   recipe.train.validate();
-  require(!recipe.lm.empty() && !recipe.pictograms.empty(), "recipe",
-          "expected \"lm\" and \"pictograms\", got none of one");
-  PretrainVisionTask task(recipe, data::PictogramSet::open(recipe.pictograms),
-                          read_caption_language(recipe.lm, compute_type(recipe)));
+  require(!recipe.lm.empty(), "recipe", "expected \"lm\", got none");
+  PretrainVisionTask task(recipe, read_caption_language(recipe.lm, compute_type(recipe)));
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
   const TwoTowers& towers = task.towers();

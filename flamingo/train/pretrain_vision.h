@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "flamingo/data/contrastive_batches.h"
+#include "flamingo/data/label_source.h"
 #include "flamingo/data/prefetch.h"
 #include "flamingo/text/tokenizer.h"
 #include "flamingo/train/trainer.h"
@@ -16,18 +16,16 @@ namespace flamingo::train {
 /// Stage 1: contrastive pretraining of the encoder on captioned drawings (paper appendix B.1.3).
 /// The text tower reads the language model's frozen token table.
 struct PretrainVisionRecipe {
-  std::string pictograms;
   std::string lm;
   uint64_t seed = 1;
   bool bf16 = true;
   vision::NfnetConfig encoder = vision::nfnet_preset("nfnet-pictogram");
   vision::ContrastiveConfig contrastive{.label_smoothing = 0.0, .view_weight = 0.5};
-  data::ContrastiveDataConfig data;
+  data::LabelSourceConfig data;
   TrainConfig train;
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("pictograms", pictograms, "file of pictograms (flamingo data pictograms)");
     v("lm", lm, "GGUF whose tokenizer and token table the text tower uses");
     v("seed", seed, "decides initial weights and dropped blocks");
     v("bf16", bf16, "compute in bf16 with fp32 masters; false: all fp32");
@@ -68,8 +66,7 @@ CaptionLanguage read_caption_language(const std::string& gguf_path, torch::Scala
 /// The contrastive stage as a training task.
 class PretrainVisionTask : public TrainTask {
  public:
-  PretrainVisionTask(const PretrainVisionRecipe& recipe, data::PictogramSet set,
-                     CaptionLanguage language);
+  PretrainVisionTask(const PretrainVisionRecipe& recipe, CaptionLanguage language);
 
   torch::nn::Module& module() override { return *towers_; }
   int64_t begin(int64_t step) override;
@@ -90,7 +87,7 @@ class PretrainVisionTask : public TrainTask {
 
   PretrainVisionRecipe recipe_;
   CaptionLanguage language_;
-  data::ContrastiveBatches data_;
+  data::LabelSource data_;
   std::shared_ptr<TwoTowers> towers_;
   Batch batch_;
   double retrieval_ = 0;

@@ -45,12 +45,7 @@ text::Tokenizer tokenizer_of(const TrainFlamingoRecipe& recipe, const model::Tok
 }
 
 bool has_data(const TrainFlamingoRecipe& recipe) {
-  if (has_episodes(recipe.sources) && !fs::exists(recipe.pictograms)) return false;
-  return std::ranges::all_of(recipe.sources, [](const SourceConfig& source) {
-    return !source.documents ||
-           std::ranges::all_of(source.documents->files,
-                               [](const std::string& file) { return fs::exists(file); });
-  });
+  return std::ranges::all_of(recipe.sources, has_files);
 }
 
 /// Whether pictures pass through the encoder in the step.
@@ -96,18 +91,7 @@ std::vector<plan::StepShape> largest_batches(const TrainFlamingoRecipe& recipe) 
 
 /// The largest extents of each source's batches in the first steps.
 std::vector<plan::StepShape> seen_batches(const TrainFlamingoRecipe& recipe,
-                                          const model::FlamingoConfig& config,
-                                          const std::optional<data::PictogramSet>& pictograms) {
-  const text::Tokenizer tokenizer = tokenizer_of(recipe, config.tokens);
-  const data::SequenceFormat format = sequence_format(tokenizer, config);
-  std::vector<TrainSource> sources;
-  for (const SourceConfig& source : recipe.sources) {
-    sources.push_back(source.episodes
-                          ? episode_source(source, *pictograms,
-                                           sequence_tokens(tokenizer, config.tokens), tokenizer)
-                          : document_source(source, std::make_shared<const data::DocumentSource>(
-                                                        *source.documents, format)));
-  }
+                                          std::vector<TrainSource> sources) {
   const bool in_turn = recipe.mixture.mode == MixtureMode::kRoundRobin;
   const int64_t steps =
       std::min(recipe.train.steps, kStepsSeen) * (in_turn ? std::ssize(recipe.sources) : 1);
@@ -130,14 +114,20 @@ std::vector<plan::StepShape> seen_batches(const TrainFlamingoRecipe& recipe,
   return batches;
 }
 
-/// Features that the run keeps of its pictograms (train/feature_cache.h).
-int64_t feature_bytes(const TrainFlamingoRecipe& recipe, const model::FlamingoConfig& config,
-                      const data::PictogramSet& set) {
-  const FeaturePlan plan{.drawings = set.drawings_in(data::PictogramSplit::kTrain),
-                         .views = episode_views(recipe.sources),
+/// Features that the run keeps of its pictures (train/feature_cache.h).
+int64_t feature_bytes(const model::FlamingoConfig& config, const data::SequenceSource& source) {
+  const data::SourceViews views = source.views();
+  const FeaturePlan plan{.pictures = views.pictures,
+                         .views = views.views,
                          .patches = plan::num_patches(config.vision),
                          .dim = config.vision.dim()};
   return static_cast<int64_t>(plan.num_bytes());
+}
+
+/// Files of packed pictures, which are mapped.
+int64_t packed_bytes(const SourceConfig& source) {
+  const bool packed = source.episodes && source.episodes->pictures.ends_with(".safetensors");
+  return packed ? static_cast<int64_t>(fs::file_size(source.episodes->pictures)) : 0;
 }
 
 }  // namespace
@@ -174,15 +164,19 @@ RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe) {
   problem.micro_batch = recipe.mixture.micro_batch;
   plan.storage = {.frozen = recipe.frozen, .checkpoint_blocks = recipe.checkpoint_blocks};
   plan.seen = has_data(recipe);
-  std::optional<data::PictogramSet> set;
-  if (plan.seen && has_episodes(recipe.sources)) set = data::PictogramSet::open(recipe.pictograms);
-  problem.batches = plan.seen ? seen_batches(recipe, problem.config, set) : largest_batches(recipe);
+  std::vector<TrainSource> sources;
+  if (plan.seen) {
+    const text::Tokenizer tokenizer = tokenizer_of(recipe, problem.config.tokens);
+    for (const SourceConfig& source : recipe.sources) {
+      sources.push_back({make_source(source, tokenizer, problem.config), source.weight});
+      plan.file_bytes += packed_bytes(source);
+      if (!recipe.trainable.vision)
+        plan.file_bytes += feature_bytes(problem.config, *sources.back().source);
+    }
+  }
+  problem.batches = plan.seen ? seen_batches(recipe, std::move(sources)) : largest_batches(recipe);
   for (plan::StepShape& batch : problem.batches)
     batch.encodes = batch.encodes || recipe.trainable.vision;
-  if (set) {
-    plan.file_bytes += static_cast<int64_t>(fs::file_size(recipe.pictograms));
-    if (!recipe.trainable.vision) plan.file_bytes += feature_bytes(recipe, problem.config, *set);
-  }
   return plan;
 }
 

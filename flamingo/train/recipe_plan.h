@@ -10,8 +10,8 @@ struct RecipePlan {
   StepProblem problem;
   plan::StepStorage storage;
   bool seen = false;       ///< the batches are as the data make them, else as full as they may be
-  int64_t file_bytes = 0;  ///< mapped files whose pages the system can take back: pictograms and
-                           ///< their features
+  int64_t file_bytes = 0;  ///< mapped files whose pages the system can take back: packed pictures
+                           ///< and features
 };
 
 /// Reads the model's configuration and, where all files of the sources are there, the batches of

@@ -27,45 +27,32 @@ void tell_warnings(const std::vector<std::string>& warnings, const ProgressOptio
   for (const std::string& warning : warnings) progress.write("warning: " + warning + "\n");
 }
 
-/// A source of documents whose pictures' views are ready. Nothing when it was stopped.
-std::optional<TrainSource> ready_documents(const SourceConfig& source,
-                                           const data::SequenceFormat& format,
-                                           const std::string& name, MediaFeatures& features,
-                                           const ProgressOptions& progress) {
-  auto documents = std::make_shared<data::DocumentSource>(*source.documents, format);
-  tell_warnings(documents->warnings(), progress);
-  if (!features.add_documents(name, *documents, *source.documents)) return {};
-  return document_source(source, std::move(documents));
+/// A source whose pictures' views are ready, kept under `name`. Nothing when it was stopped.
+std::optional<TrainSource> ready_source(const SourceConfig& config, const std::string& name,
+                                        const StartedModel& start, MediaFeatures& features,
+                                        const ProgressOptions& progress) {
+  auto source = make_source(config, start.tokenizer, start.model->config());
+  tell_warnings(source->warnings(), progress);
+  if (!features.add(name, source)) return {};
+  return TrainSource{std::move(source), config.weight};
 }
 
 /// Nothing when it was stopped.
 std::optional<TrainData> make_data(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                                    const TrainHooks& hooks) {
-  TrainData data;
   const auto features = std::make_shared<MediaFeatures>(recipe, start, hooks);
-  std::optional<data::PictogramSet> set;
-  if (has_episodes(recipe.sources)) {
-    set = data::PictogramSet::open(recipe.pictograms);
-    if (!features->add_pictograms(*set)) return {};
+  TrainData data{.validation = {.batches = recipe.validation.batches}, .features = features};
+  for (const SourceConfig& config : recipe.sources) {
+    auto source = ready_source(config, config.name, start, *features, hooks.progress);
+    if (!source) return {};
+    data.sources.push_back(std::move(*source));
   }
-  const auto& config = start.model->config();
-  const data::SequenceFormat format = sequence_format(start.tokenizer, config);
-  for (const SourceConfig& source : recipe.sources) {
-    auto ready = source.episodes
-                     ? episode_source(source, *set, sequence_tokens(start.tokenizer, config.tokens),
-                                      start.tokenizer)
-                     : ready_documents(source, format, source.name, *features, hooks.progress);
-    if (!ready) return {};
-    data.sources.push_back(std::move(*ready));
+  for (const SourceConfig& config : recipe.validation.sources) {
+    auto source = ready_source(unvaried(config), "validation." + config.name, start, *features,
+                               hooks.progress);
+    if (!source) return {};
+    data.validation.sources.push_back(std::move(*source));
   }
-  data.validation.batches = recipe.validation.batches;
-  for (const SourceConfig& source : recipe.validation.sources) {
-    auto ready = ready_documents(unvaried(source), format, "validation." + source.name, *features,
-                                 hooks.progress);
-    if (!ready) return {};
-    data.validation.sources.push_back(std::move(*ready));
-  }
-  data.features = features;
   return data;
 }
 
@@ -75,11 +62,11 @@ Json identity_of(TrainFlamingoRecipe recipe, const Json& features) {
   recipe.parallel = {};
   recipe.model.clear();
   recipe.lm.clear();
-  recipe.pictograms.clear();
   recipe.encoder.clear();
   for (auto* sources : {&recipe.sources, &recipe.validation.sources}) {
     for (SourceConfig& source : *sources) {
       if (source.documents) source.documents->files.clear();
+      if (source.episodes) source.episodes->pictures.clear();
     }
   }
   Json identity = {{"recipe", config_to_json(recipe)}, {"features", features}};
@@ -119,8 +106,6 @@ void TrainFlamingoRecipe::validate() {
   train.validate();
   require(!model.empty() || (!lm.empty() && !encoder.empty()), "recipe",
           "expected \"lm\" and \"encoder\", or \"model\", got none of them");
-  require(!has_episodes(sources) || !pictograms.empty(), "pictograms",
-          "expected a file for the episodes, got none", Hint{"flamingo data pictograms makes one"});
   require(!sources.empty(), "sources", "expected at least one source of data, got none");
   for (SourceConfig& source : sources) source.validate();
   validation.validate();

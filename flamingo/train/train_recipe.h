@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "flamingo/data/augment.h"
 #include "flamingo/model/config.h"
 #include "flamingo/model/freeze.h"
 #include "flamingo/surgery/lora_layers.h"
@@ -45,8 +44,6 @@ struct TrainFlamingoRecipe {
   surgery::FrozenFormat frozen = surgery::FrozenFormat::kBf16;
   bool checkpoint_blocks = false;
   uint64_t seed = 1;
-  std::string pictograms;
-  data::AugmentConfig augment;
   MixtureConfig mixture;
   std::vector<SourceConfig> sources;
   ValidationConfig validation;
@@ -72,9 +69,7 @@ struct TrainFlamingoRecipe {
       "frozen weights: bf16, int8 or int4, computing in bf16 with fp32 masters; fp32: all fp32");
     v("checkpoint_blocks", checkpoint_blocks,
       "keep the inputs of blocks only and compute the rest again in backward: less memory");
-    v("seed", seed, "decides initial weights and views");
-    v("pictograms", pictograms, "file of pictograms (flamingo data pictograms), for episodes");
-    v("augment", augment, "variation of the pictograms");
+    v("seed", seed, "decides initial weights");
     v("mixture", mixture, "how the sources come together");
     v("sources", sources, "what is trained on");
     v("validation", validation, "what is looked at beside");

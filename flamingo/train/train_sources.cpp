@@ -1,11 +1,13 @@
 #include "flamingo/train/train_sources.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
+#include "flamingo/pictures/open_pictures.h"
 
 namespace flamingo::train {
 namespace {
@@ -21,12 +23,16 @@ void SourceConfig::validate() {
   require(documents.has_value() != episodes.has_value(), where,
           "expected either documents or episodes, got both or neither");
   require_within(where, "weight", weight, 1e-9, 1e9);
-  if (documents) {
-    documents->validate();
-    require(documents->cached_views == 0 || name.find('/') == std::string::npos, where,
-            "expected a name that can be a folder's where cached_views is above 0, got a \"/\"");
+  if (documents) documents->validate();
+  if (episodes) {
+    episodes->validate();
+    require(!episodes->pictures.empty(), where + ".episodes",
+            "expected labelled pictures, got none",
+            Hint{"flamingo data pictograms makes some; docs/data.md labels your own"});
   }
-  if (episodes) episodes->validate();
+  const bool keeps_features = episodes || documents->cached_views > 0;
+  require(!keeps_features || name.find('/') == std::string::npos, where,
+          "expected a name that can be a folder's, got one with \"/\"");
 }
 
 void ValidationConfig::validate() {
@@ -36,18 +42,6 @@ void ValidationConfig::validate() {
     if (!source.documents.has_value())
       fail("validation.sources." + source.name, "expected documents, got episodes");
   }
-}
-
-bool has_episodes(const std::vector<SourceConfig>& sources) {
-  return std::ranges::any_of(sources, [](const auto& s) { return s.episodes.has_value(); });
-}
-
-int64_t episode_views(const std::vector<SourceConfig>& sources) {
-  int64_t views = 0;
-  for (const SourceConfig& source : sources) {
-    if (source.episodes) views = std::max(views, source.episodes->views);
-  }
-  return views;
 }
 
 data::SequenceTokens sequence_tokens(const text::Tokenizer& tokenizer,
@@ -75,27 +69,25 @@ data::SequenceFormat sequence_format(const text::Tokenizer& tokenizer,
   return format;
 }
 
-TrainSource episode_source(const SourceConfig& config, const data::PictogramSet& set,
-                           const data::SequenceTokens& tokens, const text::Tokenizer& tokenizer) {
-  const auto words =
-      data::one_token_words(tokenizer, std::min(config.episodes->binding_words, kMaxWords));
-  auto episodes = std::make_shared<const data::Episodes>(set, tokens, words, *config.episodes);
-  const auto make = [episodes](int64_t index, const data::BatchShare& share) {
-    auto all = episodes->batch(index);
-    const auto size = std::ssize(all);
-    return data::SequenceBatch{{std::make_move_iterator(all.begin() + share.begin(size)),
-                                std::make_move_iterator(all.begin() + share.end(size))},
-                               {}};
-  };
-  return {config.name, config.weight, make};
+std::shared_ptr<data::SequenceSource> make_source(const SourceConfig& config,
+                                                  const text::Tokenizer& tokenizer,
+                                                  const model::FlamingoConfig& model) {
+  if (config.documents)
+    return std::make_shared<data::DocumentSource>(*config.documents,
+                                                  sequence_format(tokenizer, model), config.name);
+  const data::EpisodeConfig& episodes = *config.episodes;
+  data::EpisodeParts parts{
+      .tokens = sequence_tokens(tokenizer, model.tokens),
+      .words = data::one_token_words(tokenizer, std::min(episodes.binding_words, kMaxWords)),
+      .transform = model.transform};
+  return std::make_shared<data::EpisodeSource>(
+      config.name, pictures::open_pictures(episodes.pictures), std::move(parts), episodes);
 }
 
-TrainSource document_source(const SourceConfig& config,
-                            std::shared_ptr<const data::DocumentSource> documents) {
-  return {config.name, config.weight,
-          [documents = std::move(documents)](int64_t index, const data::BatchShare& share) {
-            return documents->batch(index, share);
-          }};
+bool has_files(const SourceConfig& config) {
+  const auto exists = [](const std::string& file) { return std::filesystem::exists(file); };
+  return config.documents ? std::ranges::all_of(config.documents->files, exists)
+                          : exists(config.episodes->pictures);
 }
 
 SourceConfig unvaried(SourceConfig source) {

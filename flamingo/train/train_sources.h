@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "flamingo/data/document_source.h"
-#include "flamingo/data/episodes.h"
+#include "flamingo/data/episode_source.h"
 #include "flamingo/train/flamingo_task.h"
 
 namespace flamingo::train {
@@ -24,7 +24,7 @@ struct SourceConfig {
     v("name", name, "what its losses are called");
     v("weight", weight, "lambda, of its loss in the step's");
     v("documents", documents, "pages, captioned pictures or clips from files");
-    v("episodes", episodes, "sequences of pictograms made on the way");
+    v("episodes", episodes, "sequences of labelled pictures, made on the way");
   }
   /// Throws Error when a field is out of its range.
   void validate();
@@ -44,11 +44,6 @@ struct ValidationConfig {
   void validate();
 };
 
-/// Whether any of the sources makes episodes of pictograms.
-bool has_episodes(const std::vector<SourceConfig>& sources);
-/// Views of a drawing beside the clean one that their episodes show.
-int64_t episode_views(const std::vector<SourceConfig>& sources);
-
 /// What prompts and training sequences are made of: <bos>, the picture mark, the end of a chunk.
 /// `tokenizer` knows the additional tokens already. Throws Error when a mark has no tokens.
 data::SequenceTokens sequence_tokens(const text::Tokenizer& tokenizer,
@@ -58,12 +53,14 @@ data::SequenceTokens sequence_tokens(const text::Tokenizer& tokenizer,
 data::SequenceFormat sequence_format(const text::Tokenizer& tokenizer,
                                      const model::FlamingoConfig& model);
 
-/// A source of pictograms. Throws Error as Episodes does.
-TrainSource episode_source(const SourceConfig& config, const data::PictogramSet& set,
-                           const data::SequenceTokens& tokens, const text::Tokenizer& tokenizer);
-/// A source of documents.
-TrainSource document_source(const SourceConfig& config,
-                            std::shared_ptr<const data::DocumentSource> documents);
+/// Opens a source for a model; `tokenizer` knows the additional tokens already. Throws Error as the
+/// sources do.
+std::shared_ptr<data::SequenceSource> make_source(const SourceConfig& config,
+                                                  const text::Tokenizer& tokenizer,
+                                                  const model::FlamingoConfig& model);
+
+/// Whether all files of a source are there.
+bool has_files(const SourceConfig& config);
 
 /// The source of documents with pictures as they are, for validation.
 SourceConfig unvaried(SourceConfig source);

@@ -7,6 +7,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/data/document_list.h"
 #include "flamingo/media/video.h"
 #include "tests/data/broken_picture.h"
 #include "tests/data/tiny_shards.h"
@@ -69,7 +70,7 @@ class DocumentSourceTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  PictogramSet set_ = testing::tiny_pictograms(folder_, 12, 0);
+  pictures::LabelledPictures set_ = testing::tiny_pictures(folder_, 12, 0);
 };
 
 TEST_F(DocumentSourceTest, AnEpochShowsEveryDocumentOnceInAnOrderOfItsOwn) {
@@ -170,7 +171,7 @@ TEST_F(DocumentSourceTest, NothingButDamagedSamplesIsAnError) {
   only.files = {folder_.file("shards/a.tar")};
   std::vector<std::string> damaged;
   EXPECT_THROW(DocumentSource(only, format()).sequence(0, damaged), Error);
-  EXPECT_EQ(std::ssize(damaged), DocumentSource::kMaxDamaged);
+  EXPECT_EQ(std::ssize(damaged), DocumentList::kMaxDamaged);
 }
 
 TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
@@ -221,8 +222,8 @@ TEST_F(DocumentSourceTest, DamagedFramesOfAClipAreCounted) {
 
 /// A source that shows all pictures but those of `damaged` numbers by reference.
 void use_all(DocumentSource& documents, const std::set<int64_t>& damaged = {}) {
-  documents.use_cache({.number = 3, .has = [damaged](const ViewRef& view) {
-                         return !damaged.contains(view.drawing);
+  documents.use_views({.number = 3, .has = [damaged](const ViewRef& view) {
+                         return !damaged.contains(view.picture);
                        }});
 }
 
@@ -234,7 +235,7 @@ TEST_F(DocumentSourceTest, CachedViewsLeaveOrderAndWindowsAsTheyAre) {
   cached.cached_views = 2;
   const DocumentSource without(plain, format());
   DocumentSource with(cached, format());
-  EXPECT_EQ(with.pictures().numbers.size(), 12u);
+  EXPECT_EQ(with.views().pictures.size(), 12u);
   use_all(with, {7});
   std::set<int64_t> views, numbers;
   std::vector<std::string> expected, damaged;
@@ -248,10 +249,10 @@ TEST_F(DocumentSourceTest, CachedViewsLeaveOrderAndWindowsAsTheyAre) {
     for (const SequenceMedium& medium : b.media) {
       ASSERT_EQ(views_of(medium).size(), 1u);
       const ViewRef& view = views_of(medium)[0];
-      EXPECT_EQ(view.cache, 3);
-      EXPECT_TRUE(b.key.ends_with(":" + std::to_string(view.drawing))) << b.key;
+      EXPECT_EQ(view.store, 3);
+      EXPECT_TRUE(b.key.ends_with(":" + std::to_string(view.picture))) << b.key;
       views.insert(view.view);
-      numbers.insert(view.drawing);
+      numbers.insert(view.picture);
     }
   }
   EXPECT_EQ(damaged, expected);
@@ -328,25 +329,25 @@ TEST_F(DocumentSourceTest, PicturesAreNumberedWithTheClipsBetweenThem) {
   auto pages = config();
   pages.files = {folder_.file("pages.tar")};
   pages.window.max_media = 3;
-  EXPECT_TRUE(DocumentSource(pages, format()).pictures().numbers.empty());  // nobody asked
+  EXPECT_TRUE(DocumentSource(pages, format()).views().pictures.empty());  // nobody asked
   pages.cached_views = 1;
   DocumentSource documents(pages, format());
-  EXPECT_EQ(documents.pictures().numbers, (std::vector<int64_t>{0, 2, 3, 5}));
+  EXPECT_EQ(documents.views().pictures, (std::vector<int64_t>{0, 2, 3, 5}));
   use_all(documents);
   std::vector<std::string> damaged;
   const Sequence sequence = documents.sequence(0, damaged);
   const int64_t first = sequence.key.ends_with(":1") ? 3 : 0;
   ASSERT_EQ(sequence.media.size(), 3u);
-  EXPECT_EQ(views_of(sequence.media[0])[0].drawing, first);
+  EXPECT_EQ(views_of(sequence.media[0])[0].picture, first);
   EXPECT_EQ(std::get<torch::Tensor>(sequence.media[1]).size(0), 3);
-  EXPECT_EQ(views_of(sequence.media[2])[0].drawing, first + 2);
-  const std::string hash = documents.pictures().hash;
+  EXPECT_EQ(views_of(sequence.media[2])[0].picture, first + 2);
+  const Json key = documents.views().key;
   page.parts.back().text = "another text";
   write("pages.tar");
-  EXPECT_EQ(DocumentSource(pages, format()).pictures().hash, hash);
+  EXPECT_EQ(DocumentSource(pages, format()).views().key, key);
   std::swap(page.media[0], page.media[1]);
   write("pages.tar");
-  EXPECT_NE(DocumentSource(pages, format()).pictures().hash, hash);
+  EXPECT_NE(DocumentSource(pages, format()).views().key, key);
 }
 
 TEST_F(DocumentSourceTest, UnusableConfigsAreErrors) {

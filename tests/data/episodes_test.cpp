@@ -8,8 +8,8 @@
 
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
-#include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
+#include "tests/pictures/tiny_pictures.h"
 
 namespace flamingo::data {
 namespace {
@@ -32,12 +32,8 @@ class EpisodesTest : public ::testing::Test {
     config.*kind = 1;
     return config;
   }
-  const PictogramConcept& concept_of(int64_t drawing) const {
-    const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
-    return set_.concepts()[static_cast<size_t>(index)];
-  }
-  const PictogramConcept& shown(const SequenceMedium& medium) const {
-    return concept_of(views_of(medium)[0].drawing);
+  const pictures::PictureClass& shown(const SequenceMedium& medium) const {
+    return set_.class_of(views_of(medium)[0].picture);
   }
   /// What stands between "Output:" and the end of chunk, by medium.
   static std::vector<std::string> answers(const Sequence& sequence) {
@@ -52,7 +48,7 @@ class EpisodesTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  PictogramSet set_ = testing::tiny_pictograms(folder_, 12, 4);
+  pictures::LabelledPictures set_ = testing::tiny_pictures(folder_, 12, 4);
 };
 
 TEST_F(EpisodesTest, EverySequenceIsWellFormedAndFromTheTrainingSplit) {
@@ -68,7 +64,7 @@ TEST_F(EpisodesTest, EverySequenceIsWellFormedAndFromTheTrainingSplit) {
     EXPECT_EQ(std::ranges::count(sequence.ids, 2), std::ssize(sequence.media));
     for (const SequenceMedium& medium : sequence.media) {
       for (const ViewRef& view : views_of(medium)) {
-        EXPECT_EQ(set_.drawings()[static_cast<size_t>(view.drawing)].split, PictogramSplit::kTrain);
+        EXPECT_EQ(set_.pictures()[static_cast<size_t>(view.picture)].split, "train");
         EXPECT_LE(view.view, 5);
       }
     }
@@ -119,7 +115,7 @@ TEST_F(EpisodesTest, BindingToNamesGivesPicturesTheNamesOfOthers) {
   config.binding_names = 1;
   const Episodes episodes = make(config);
   std::set<std::string> names;
-  for (const PictogramConcept& pictogram : set_.concepts()) names.insert(" " + pictogram.name);
+  for (const pictures::PictureClass& pictogram : set_.classes()) names.insert(" " + pictogram.name);
   int wrong = 0;
   for (int64_t i = 0; i < 50; ++i) {
     const Sequence sequence = episodes.sequence(i);
@@ -142,7 +138,7 @@ TEST_F(EpisodesTest, BindingTellsConceptsOfOneSubgroupApart) {
   for (int64_t i = 0; i < 50; ++i) {
     std::set<std::string> groups;
     for (const SequenceMedium& medium : episodes.sequence(i).media) {
-      groups.insert(shown(medium).subgroup);
+      groups.insert(shown(medium).group);
       EXPECT_FALSE(views_of(medium)[0].is_blend());
     }
     EXPECT_EQ(groups.size(), 1u);
@@ -161,8 +157,8 @@ TEST_F(EpisodesTest, BindingToBlendsKeepsBothParts) {
       if (sequence.ids[t] < kFirstWord) continue;
       const ViewRef& view = views_of(sequence.media[static_cast<size_t>(sequence.phi[t] - 1)])[0];
       ASSERT_TRUE(view.is_blend());
-      parts[sequence.ids[t]].insert(concept_of(view.drawing).name);
-      parts[sequence.ids[t]].insert(concept_of(view.second_drawing).name);
+      parts[sequence.ids[t]].insert(set_.class_of(view.picture).name);
+      parts[sequence.ids[t]].insert(set_.class_of(view.second_picture).name);
     }
     for (const auto& [word, names] : parts) EXPECT_EQ(names.size(), 2u);
   }
@@ -191,7 +187,7 @@ TEST_F(EpisodesTest, SameGroupRepeatsWithinOneSubgroup) {
     const Sequence sequence = episodes.sequence(i);
     std::set<std::string> groups, names;
     for (const auto& medium : sequence.media) {
-      groups.insert(shown(medium).subgroup);
+      groups.insert(shown(medium).group);
       names.insert(shown(medium).name);
     }
     EXPECT_EQ(groups.size(), 1u);
@@ -209,7 +205,7 @@ TEST_F(EpisodesTest, AClipIsOneMediumOfOneDrawing) {
     ASSERT_EQ(sequence.media.size(), 1u);
     const MediumFrames& clip = views_of(sequence.media[0]);
     EXPECT_TRUE(clip.size() >= 2 && clip.size() <= 8);
-    for (const ViewRef& frame : clip) EXPECT_EQ(frame.drawing, clip[0].drawing);
+    for (const ViewRef& frame : clip) EXPECT_EQ(frame.picture, clip[0].picture);
     EXPECT_EQ(answers(sequence)[0], " " + shown(clip).name);
   }
 }

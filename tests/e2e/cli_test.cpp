@@ -227,9 +227,9 @@ TEST_F(CliTest, PrintsU0000AndWhatFollows) {
 }
 
 TEST_F(CliTest, HelpListsExamplesForEveryVerb) {
-  for (const char* verb :
-       {"generate", "chat", "demo", "eval", "pretrain-vision", "train", "info", "report",
-        "data build", "data check", "data show", "data stats", "data pictograms", "data pairs"}) {
+  for (const char* verb : {"generate", "chat", "demo", "eval", "pretrain-vision", "train", "info",
+                           "report", "data build", "data check", "data show", "data stats",
+                           "data pictograms", "data pairs", "data pictures"}) {
     const auto result = run_flamingo(std::string(verb) + " --help");
     EXPECT_EQ(result.status, 0) << verb;
     EXPECT_NE(result.output.find("Examples:"), std::string::npos) << verb;
@@ -337,7 +337,7 @@ TEST_F(CliTest, WhatNeedsMediaSaysThatTheBuildHasNone) {
   expect_error(generate("-p '<video>x' --video clip.mp4"), {kReason});
   expect_error(generate("-f shots.yaml"), {"shots.yaml", kReason});
   for (const char* verb : {"data pictograms", "data pairs -o x", "data check x", "data stats x",
-                           "data show x", "data build --recipe x"}) {
+                           "data show x", "data pictures x", "data build --recipe x"}) {
     expect_error(verb, {kReason});
   }
   expect_error("demo", {kReason});

@@ -5,8 +5,8 @@
 #include "flamingo/core/file.h"
 #include "flamingo/train/encoder_files.h"
 #include "tests/core/temporary_folder.h"
-#include "tests/data/tiny_pictograms.h"
 #include "tests/model/tiny_flamingo.h"
+#include "tests/pictures/tiny_pictures.h"
 #include "tests/support/tolerance.h"
 
 namespace flamingo::eval {
@@ -51,7 +51,10 @@ class EmbedderTest : public ::testing::Test {
   }
 
   testing::TemporaryFolder folder_;
-  data::ViewRenderer renderer_{testing::tiny_pictograms(folder_, 8, 4), {}, 16, 1};
+  data::ViewRenderer renderer_{testing::tiny_pictures(folder_, 8, 4),
+                               {},
+                               {.size = 16, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}},
+                               1};
   vision::Nfnet encoder_{*testing::tiny_flamingo().vision.nfnet, torch::TensorOptions()};
   const torch::Tensor table_ = torch::linspace(-1, 1, 4 * 12).view({4, 12}).sin();
   vision::Contrastive heads_{tiny_heads(), encoder_->dim(), 12, torch::TensorOptions()};
@@ -76,7 +79,7 @@ TEST_F(EmbedderTest, LongTextsAreCut) {
 TEST_F(EmbedderTest, PicturesAreThoseOfTheEncoderAndTheHeads) {
   const torch::NoGradGuard no_grad;
   std::vector<data::ViewRef> views;  // more than are encoded at once
-  for (int64_t i = 0; i < 70; ++i) views.push_back({.drawing = i % 12, .view = i / 12});
+  for (int64_t i = 0; i < 70; ++i) views.push_back({.picture = i % 12, .view = i / 12});
   const auto got = open("heads").embed_pictures(views);
   ASSERT_EQ(got.sizes(), (std::vector<int64_t>{70, 6}));
   const auto expected = heads_->embed_images(encoder_->forward(renderer_.render(views)));

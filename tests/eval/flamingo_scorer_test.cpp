@@ -6,9 +6,9 @@
 
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
-#include "tests/data/tiny_pictograms.h"
 #include "tests/model/summed_terms.h"
 #include "tests/model/tiny_flamingo.h"
+#include "tests/pictures/tiny_pictures.h"
 
 namespace flamingo::eval {
 namespace {
@@ -59,7 +59,10 @@ class FlamingoScorerTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  data::ViewRenderer renderer_{testing::tiny_pictograms(folder_, 4, 4), {}, 16, 1};
+  data::ViewRenderer renderer_{testing::tiny_pictures(folder_, 4, 4),
+                               {},
+                               {.size = 16, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}},
+                               1};
   model::Flamingo model_ = testing::make_flamingo(testing::tiny_flamingo());
   const ScoreRequest two_pictures_{
       .prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},

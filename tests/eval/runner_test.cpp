@@ -7,8 +7,8 @@
 
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
-#include "tests/data/tiny_pictograms.h"
 #include "tests/data/tiny_tokens.h"
+#include "tests/pictures/tiny_pictures.h"
 
 namespace flamingo::eval {
 namespace {
@@ -18,7 +18,7 @@ using testing::TemporaryFolder;
 /// Knows every picture's name: a candidate that spells it is likelier than the others.
 class KnowingScorer : public Scorer {
  public:
-  explicit KnowingScorer(data::PictogramSet set) : set_(std::move(set)) {}
+  explicit KnowingScorer(pictures::LabelledPictures set) : set_(std::move(set)) {}
 
   std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) override {
     largest_batch = std::max(largest_batch, requests.size());
@@ -38,26 +38,30 @@ class KnowingScorer : public Scorer {
   bool spells(const data::Sequence& prompt, const std::vector<int32_t>& candidate) const {
     const int32_t phi = prompt.phi.back();
     if (phi == 0) return false;
-    const auto drawing = data::views_of(prompt.media[static_cast<size_t>(phi - 1)])[0].drawing;
-    const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
-    const std::string& name = set_.concepts()[static_cast<size_t>(index)].name;
+    const auto picture = data::views_of(prompt.media[static_cast<size_t>(phi - 1)])[0].picture;
+    const std::string& name = set_.class_of(picture).name;
     return testing::tiny_text(candidate) == " " + name + "|";
   }
 
-  data::PictogramSet set_;
+  pictures::LabelledPictures set_;
 };
+
+/// Names of held-out drawings, five to choose from.
+FewShotTask naming(double goal = 0) {
+  return {.name = "naming", .split = "style", .query_style = "twitter", .goal = goal};
+}
 
 class RunnerTest : public ::testing::Test {
  protected:
   TemporaryFolder folder_;
-  EvalData data_{testing::tiny_pictograms(folder_, 24, 8), testing::tiny_tokens(), {200, 201, 202}};
+  EvalData data_{testing::tiny_pictures(folder_, 24, 8), testing::tiny_tokens(), {200, 201, 202}};
 };
 
 TEST_F(RunnerTest, APerfectScorerIsRightAndItsControlsAreAtChance) {
   KnowingScorer scorer(data_.set);
   int64_t last = 0;
   const TaskResult result =
-      run_task({.name = "naming", .goal = 0.55}, data_, scorer, {.episodes = 400, .batch = 32},
+      run_task(naming(0.55), data_, scorer, {.episodes = 400, .batch = 32},
                {.progress = [&last](const std::string&, int64_t done, int64_t) { last = done; }});
   EXPECT_EQ(result.accuracy.value(), 1.0);
   EXPECT_EQ(result.accuracy.total, 400);
@@ -71,26 +75,27 @@ TEST_F(RunnerTest, APerfectScorerIsRightAndItsControlsAreAtChance) {
 TEST_F(RunnerTest, CanLeaveOutControlsAndStop) {
   KnowingScorer scorer(data_.set);
   const EvalConfig config{.episodes = 20, .batch = 8, .controls = false};
-  const TaskResult result = run_task({.name = "naming"}, data_, scorer, config);
+  const TaskResult result = run_task(naming(), data_, scorer, config);
   EXPECT_EQ(result.accuracy.total, 20);
   EXPECT_EQ(result.removed.total, 0);
   const std::atomic<bool> stop = true;
-  EXPECT_EQ(run_task({.name = "naming"}, data_, scorer, config, {.stop = &stop}).accuracy.total, 0);
+  EXPECT_EQ(run_task(naming(), data_, scorer, config, {.stop = &stop}).accuracy.total, 0);
 }
 
 TEST_F(RunnerTest, RefusesEmptyMeasurements) {
   KnowingScorer scorer(data_.set);
-  EXPECT_THROW(run_task({.name = "naming"}, data_, scorer, {.episodes = 0}), Error);
-  EXPECT_THROW(run_task({.name = "naming"}, data_, scorer, {.batch = 0}), Error);
-  EXPECT_THROW(select_tasks({"nameing"}), Error);
-  EXPECT_EQ(select_tasks({}).size(), 4u);
-  EXPECT_EQ(select_tasks({"names", "encoder"}).size(), 1u);
+  EXPECT_THROW(run_task(naming(), data_, scorer, {.episodes = 0}), Error);
+  EXPECT_THROW(run_task(naming(), data_, scorer, {.batch = 0}), Error);
+  EXPECT_THROW(select_tasks(default_tasks(), {"nameing"}), Error);
+  EXPECT_EQ(select_tasks(default_tasks(), {}).size(), 4u);
+  EXPECT_EQ(select_tasks(default_tasks(), {"names", "encoder"}).size(), 1u);
 }
 
 /// Embeds a name and its pictures at the same random place; `noise` moves the pictures.
 class PlacingEmbedder : public Embedder {
  public:
-  PlacingEmbedder(data::PictogramSet set, double noise) : set_(std::move(set)), noise_(noise) {}
+  PlacingEmbedder(pictures::LabelledPictures set, double noise)
+      : set_(std::move(set)), noise_(noise) {}
 
   at::Tensor embed_texts(std::span<const std::string> texts) override {
     at::Tensor rows = at::zeros({std::ssize(texts), 16});
@@ -101,9 +106,8 @@ class PlacingEmbedder : public Embedder {
   at::Tensor embed_pictures(std::span<const data::ViewRef> views) override {
     at::Tensor rows = at::zeros({std::ssize(views), 16});
     for (int64_t i = 0; i < std::ssize(views); ++i) {
-      const auto drawing = views[static_cast<size_t>(i)].drawing;
-      const auto index = set_.drawings()[static_cast<size_t>(drawing)].concept_index;
-      place(set_.concepts()[static_cast<size_t>(index)].name, noise_, rows[i]);
+      const auto picture = views[static_cast<size_t>(i)].picture;
+      place(set_.class_of(picture).name, noise_, rows[i]);
     }
     return rows;
   }
@@ -115,17 +119,20 @@ class PlacingEmbedder : public Embedder {
     for (int64_t i = 0; i < 16; ++i) row[i].fill_(rng.normal() + noise * other.normal());
   }
 
-  data::PictogramSet set_;
+  pictures::LabelledPictures set_;
   double noise_;
 };
 
 TEST_F(RunnerTest, EncoderTaskComparesPicturesWithNames) {
   PlacingEmbedder exact(data_.set, 0);
-  const TaskResult result = run_encoder_task(data_, exact, {.episodes = 300});
+  const TaskResult result =
+      run_encoder_task(*encoder_task({naming()}), data_, exact, {.episodes = 300});
   EXPECT_EQ(result.accuracy.value(), 1.0);
   EXPECT_EQ(result.removed.total, 0);
   PlacingEmbedder lost(data_.set, 1000);
-  EXPECT_LT(run_encoder_task(data_, lost, {.episodes = 300}).accuracy.value(), 0.6);
+  EXPECT_LT(
+      run_encoder_task(*encoder_task({naming()}), data_, lost, {.episodes = 300}).accuracy.value(),
+      0.6);
 }
 
 TEST(Accuracy, KnowsItsStandardError) {

@@ -89,20 +89,20 @@ TEST(Collate, PicturesAndPictogramsStandInOneBatch) {
 }
 
 TEST(Collate, ViewsOfDifferentCachesAreGroupedApart) {
-  const auto page = [](int64_t number, int64_t cache) {
+  const auto page = [](int64_t number, int64_t store) {
     return data::Sequence{
         .ids = {1, 9, 20},
         .phi = {0, 1, 1},
         .label = {0, 0, 1},
-        .media = {data::MediumFrames{{.drawing = number, .view = 1, .cache = cache}}}};
+        .media = {data::MediumFrames{{.picture = number, .view = 1, .store = store}}}};
   };
   const auto batch = collate(std::vector{page(4, 2), page(5, 1), page(6, 2)});
   ASSERT_EQ(batch.groups.size(), 2u);
   EXPECT_EQ(batch.groups[0].views,
-            (std::vector<data::ViewRef>{{.drawing = 5, .view = 1, .cache = 1}}));
+            (std::vector<data::ViewRef>{{.picture = 5, .view = 1, .store = 1}}));
   EXPECT_EQ(batch.groups[1].views,
-            (std::vector<data::ViewRef>{{.drawing = 4, .view = 1, .cache = 2},
-                                        {.drawing = 6, .view = 1, .cache = 2}}));
+            (std::vector<data::ViewRef>{{.picture = 4, .view = 1, .store = 2},
+                                        {.picture = 6, .view = 1, .store = 2}}));
   EXPECT_EQ(ids_of(batch.media_rows), (Ids{1, 0, 2}));
 }
 

@@ -18,16 +18,16 @@ using testing::TemporaryFolder;
 
 constexpr int64_t kCachePatches = 2, kCacheDim = 3;
 
-FeaturePlan plan_of(int64_t drawings) {
+FeaturePlan plan_of(int64_t pictures) {
   FeaturePlan plan{
-      .views = 2, .patches = kCachePatches, .dim = kCacheDim, .key = {{"encoder", "abc"}}};
-  for (int64_t i = 0; i < drawings; ++i) plan.drawings.push_back(10 + 3 * i);
+      .views = 3, .patches = kCachePatches, .dim = kCacheDim, .key = {{"encoder", "abc"}}};
+  for (int64_t i = 0; i < pictures; ++i) plan.pictures.push_back(10 + 3 * i);
   return plan;
 }
 
-/// "Pixels" tell the view; "features" are 100 * view + drawing in every place.
+/// "Pixels" tell the view; "features" are 100 * view + picture in every place.
 struct Fixture {
-  int64_t damaged = -1;  ///< number of a drawing
+  int64_t damaged = -1;  ///< number of a picture
   int64_t encoded = 0;
   std::atomic<bool> stop{false};
   int64_t stop_after = 1 << 30;
@@ -37,10 +37,10 @@ struct Fixture {
                   auto pixels = torch::empty({static_cast<int64_t>(views.size()), 3, 1, 1});
                   for (size_t i = 0; i < views.size(); ++i) {
                     pixels[static_cast<int64_t>(i)].fill_(
-                        static_cast<double>(100 * views[i].view + views[i].drawing % 100));
-                    if (views[i].drawing != damaged) continue;
+                        static_cast<double>(100 * views[i].view + views[i].picture % 100));
+                    if (views[i].picture != damaged) continue;
                     pixels[static_cast<int64_t>(i)].fill_(NAN);
-                    names.push_back("drawing " + std::to_string(damaged));
+                    names.push_back("picture " + std::to_string(damaged));
                   }
                   return pixels;
                 },
@@ -70,16 +70,6 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
           .select(1, 2)
           .to(torch::kFloat32)
           .equal(torch::tensor({213.0f, 10.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
-  const std::vector<data::ViewRef> blends = {
-      {13, 2}, {.drawing = 10, .second_drawing = 22}, {22, 1}};
-  EXPECT_TRUE(
-      cache.gather(blends)
-          .select(1, 0)
-          .select(1, 0)
-          .to(torch::kFloat32)
-          .equal(torch::tensor({213.0f, 16.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
-  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{.drawing = 10, .second_drawing = 11}}),
-               Error);
   EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{11, 0}}), Error);
   EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{10, 3}}), Error);
 }
@@ -121,12 +111,12 @@ TEST(FeatureCache, ADamagedPictureIsNamedAndHasNoFeatures) {
   auto source = f.source();
   source.progress.write = [&](std::string_view text) { told += text; };
   ASSERT_TRUE(FeatureCache::build(folder.path(), plan, source));
-  EXPECT_NE(told.find("passing over drawing 13"), std::string::npos) << told;
+  EXPECT_NE(told.find("skipping picture 13"), std::string::npos) << told;
   const FeatureCache cache(folder.path(), plan);
   for (int64_t row = 0; row < plan.num_rows(); ++row) {
     const data::ViewRef view = plan.view_of_row(row);
-    EXPECT_EQ(cache.has(view), view.drawing != 13);
-    EXPECT_EQ(cache.gather(std::vector{view}).isnan().all().item<bool>(), view.drawing == 13);
+    EXPECT_EQ(cache.has(view), view.picture != 13);
+    EXPECT_EQ(cache.gather(std::vector{view}).isnan().all().item<bool>(), view.picture == 13);
   }
   EXPECT_THROW(cache.has({11, 0}), Error);
 }

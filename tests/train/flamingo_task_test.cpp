@@ -17,7 +17,7 @@ torch::Tensor gather(std::span<const data::ViewRef> views) {
   const auto features = torch::empty({std::ssize(views), kPatches, kDim});
   for (size_t i = 0; i < views.size(); ++i) {
     const double phase =
-        static_cast<double>(views[i].drawing) + 0.1 * static_cast<double>(views[i].view);
+        static_cast<double>(views[i].picture) + 0.1 * static_cast<double>(views[i].view);
     features[static_cast<int64_t>(i)] =
         (torch::arange(kPatches * kDim).view({kPatches, kDim}) * 0.7 + phase).sin();
   }

@@ -20,12 +20,35 @@ data::Sequence sequence(int32_t id, int64_t targets) {
   return result;
 }
 
+/// A source whose batches a function makes.
+class MadeSource : public data::SequenceSource {
+ public:
+  using Make = std::function<data::SequenceBatch(int64_t index)>;
+  MadeSource(std::string name, Make make)
+      : SequenceSource(std::move(name)), make_(std::move(make)) {}
+  data::SequenceBatch batch(int64_t index, const data::BatchShare&) const override {
+    return make_(index);
+  }
+  data::SourceViews views() const override { return {}; }
+  torch::Tensor render(std::span<const data::ViewRef>, std::vector<std::string>&) const override {
+    return {};
+  }
+  void use_views(data::ViewStore) override {}
+
+ private:
+  Make make_;
+};
+
+TrainSource made(const std::string& name, double weight, MadeSource::Make make) {
+  return {std::make_shared<const MadeSource>(name, std::move(make)), weight};
+}
+
 /// Batch i holds sequences first + 10 i and first + 10 i + 1, of 1 and 3 targets.
 TrainSource source(const std::string& name, double weight, int32_t first) {
-  return {name, weight, [first](int64_t index, const data::BatchShare&) {
-            const auto id = first + 10 * static_cast<int32_t>(index);
-            return data::SequenceBatch{{sequence(id, 1), sequence(id + 1, 3)}, {}};
-          }};
+  return made(name, weight, [first](int64_t index) {
+    const auto id = first + 10 * static_cast<int32_t>(index);
+    return data::SequenceBatch{{sequence(id, 1), sequence(id + 1, 3)}, {}};
+  });
 }
 
 std::vector<std::string> keys_of(const MixtureStep& step) {
@@ -79,9 +102,9 @@ TEST(Mixture, MicroBatchesWeighByTheirTargets) {
 
 TEST(Mixture, TellsWhatWasPassedOver) {
   auto sources = two_sources();
-  sources[1].batch = [](int64_t, const data::BatchShare&) {
+  sources[1] = made("pairs", 0.2, [](int64_t) {
     return data::SequenceBatch{{sequence(1, 1)}, {"b.tar:3: cut off"}};
-  };
+  });
   const MixtureStep step = Mixture(sources, {}).step(0);
   ASSERT_EQ(step.damaged.size(), 1u);
   EXPECT_EQ(step.damaged[0], (std::pair<size_t, std::string>{1, "b.tar:3: cut off"}));
@@ -89,13 +112,13 @@ TEST(Mixture, TellsWhatWasPassedOver) {
 
 TEST(Mixture, CountsTheDamagedFramesOfAllSources) {
   const auto damaged = [](int64_t frames) {
-    return [frames](int64_t, const data::BatchShare&) {
+    return [frames](int64_t) {
       data::SequenceBatch batch{{sequence(1, 1), sequence(2, 1)}, {}};
       for (data::Sequence& sequence : batch.sequences) sequence.frames_bad = frames;
       return batch;
     };
   };
-  const std::vector<TrainSource> sources = {{"a", 1.0, damaged(3)}, {"b", 1.0, damaged(5)}};
+  const std::vector<TrainSource> sources = {made("a", 1.0, damaged(3)), made("b", 1.0, damaged(5))};
   EXPECT_EQ(Mixture(sources, {}).step(0).frames_bad, 16);
   EXPECT_EQ(Mixture(sources, {.mode = MixtureMode::kMerged}).step(0).frames_bad, 16);
   EXPECT_EQ(Mixture(sources, {.mode = MixtureMode::kRoundRobin}).step(1).frames_bad, 10);

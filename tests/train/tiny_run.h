@@ -11,8 +11,8 @@
 #include "flamingo/train/pretrain_vision.h"
 #include "flamingo/train/train_flamingo.h"
 #include "tests/core/temporary_folder.h"
-#include "tests/data/tiny_pictograms.h"
 #include "tests/io/byte_builder.h"
+#include "tests/pictures/tiny_pictures.h"
 #include "tests/train/metrics_text.h"
 
 namespace flamingo::testing {
@@ -137,14 +137,13 @@ inline void write_tiny_lm(const std::string& path) {
 class TinyRun {
  public:
   TinyRun() {
-    tiny_pictograms(folder_, 12, 4);
+    tiny_pictures(folder_, 12, 4);
     write_tiny_lm(folder_.file("lm.gguf"));
   }
   std::string file(const std::string& name) const { return folder_.file(name); }
 
   train::PretrainVisionRecipe vision(const std::string& output = "vision") const {
     train::PretrainVisionRecipe recipe;
-    recipe.pictograms = file("tiny.safetensors");
     recipe.lm = file("lm.gguf");
     recipe.encoder.image_size = 16;
     recipe.encoder.stem_channels = {8};
@@ -156,14 +155,14 @@ class TinyRun {
     recipe.contrastive.text_width = 16;
     recipe.contrastive.text_layers = 1;
     recipe.contrastive.text_heads = 2;
-    recipe.data.concepts = 6;
+    recipe.data.pictures = file("tiny.safetensors");
+    recipe.data.classes = 6;
     recipe.train = short_training(output, 8, 3e-3);
     return recipe;
   }
 
   train::TrainFlamingoRecipe flamingo(const std::string& output = "flamingo") const {
     train::TrainFlamingoRecipe recipe;
-    recipe.pictograms = file("tiny.safetensors");
     recipe.lm = file("lm.gguf");
     recipe.encoder = file("vision/encoder");
     recipe.resampler.width = 16;
@@ -177,6 +176,7 @@ class TinyRun {
     recipe.xattn.head_dim = 8;
     recipe.xattn.ffw_dim = 32;
     recipe.sources = {{.name = "pictograms", .episodes = data::EpisodeConfig{}}};
+    recipe.sources[0].episodes->pictures = file("tiny.safetensors");
     recipe.sources[0].episodes->batch = 4;
     recipe.sources[0].episodes->views = 2;
     recipe.sources[0].episodes->sort_batches = 2;

@@ -92,7 +92,8 @@ TEST(TrainFlamingoRecipe, ShippedFileIsRead) {
 TrainFlamingoRecipe mixed(const TinyRun& run, const std::string& output) {
   auto recipe = run.flamingo(output);
   const std::string shard = run.file(output + "_pairs.tar");
-  testing::write_pair_shard(shard, data::PictogramSet::open(recipe.pictograms), 0, 10);
+  testing::write_pair_shard(shard, pictures::open_packed(recipe.sources[0].episodes->pictures), 0,
+                            10);
   SourceConfig pairs{.name = "pairs", .weight = 0.2, .documents = data::DocumentSourceConfig{}};
   pairs.documents->files = {shard};
   pairs.documents->batch = 3;

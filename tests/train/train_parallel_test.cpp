@@ -124,7 +124,7 @@ TEST(TrainParallel, CachedViewsAreMadeByTheFirstProcessForAll) {
   const auto recipe = [](const std::string& output) {
     auto recipe = exact_recipe(output);
     const std::string shard = pretrained_serially().file("pairs.tar");
-    write_pair_shard(shard, data::PictogramSet::open(recipe.pictograms), 0, 10);
+    write_pair_shard(shard, pictures::open_packed(recipe.sources[0].episodes->pictures), 0, 10);
     SourceConfig pairs{.name = "pairs", .documents = data::DocumentSourceConfig{}};
     pairs.documents->files = {shard};
     pairs.documents->batch = 4;

@@ -19,12 +19,15 @@ TEST(SourceConfig, IsEitherDocumentsOrEpisodes) {
       read_source(R"({"name": "m3w", "documents": {"files": ["a"], "window": {"max_media": 3}}})");
   EXPECT_EQ(pages.documents->window.max_media, 3);
   EXPECT_EQ(pages.weight, 1);
-  EXPECT_EQ(read_source(R"({"name": "e", "weight": 0.2, "episodes": {}})").weight, 0.2);
-  EXPECT_THROW(read_source(R"({"name": "both", "documents": {"files": ["a"]}, "episodes": {}})"),
+  EXPECT_EQ(read_source(R"({"name": "e", "weight": 0.2, "episodes": {"pictures": "p"}})").weight,
+            0.2);
+  EXPECT_THROW(read_source(R"({"name": "both", "documents": {"files": ["a"]},
+                               "episodes": {"pictures": "p"}})"),
                Error);
   EXPECT_THROW(read_source(R"({"name": "neither"})"), Error);
-  EXPECT_THROW(read_source(R"({"episodes": {}})"), Error);
-  EXPECT_THROW(read_source(R"({"name": "e", "weight": -1, "episodes": {}})"), Error);
+  EXPECT_THROW(read_source(R"({"episodes": {"pictures": "p"}})"), Error);
+  EXPECT_THROW(read_source(R"({"name": "e", "weight": -1, "episodes": {"pictures": "p"}})"), Error);
+  EXPECT_THROW(read_source(R"({"name": "e", "episodes": {}})"), Error);
   EXPECT_THROW(read_source(R"({"name": "none", "documents": {"files": []}})"), Error);
 }
 

@@ -1,0 +1,75 @@
+#include "flamingo/data/document_list.h"
+
+#ifdef FLAMINGO_MEDIA
+#include <algorithm>
+#include <filesystem>
+
+#include "flamingo/core/permutation.h"
+
+namespace flamingo::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> list_files(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    if (!fs::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> shards;
+    for (const auto& entry : fs::directory_iterator(path)) {
+      if (entry.path().extension() == ".tar") shards.push_back(entry.path().string());
+    }
+    require(!shards.empty(), path, "expected a folder with .tar shards, got one without");
+    std::ranges::sort(shards);
+    files.insert(files.end(), shards.begin(), shards.end());
+  }
+  return files;
+}
+
+}  // namespace
+
+DocumentList::DocumentList(const std::vector<std::string>& paths,
+                           const document::DocumentFileOptions& options)
+    : names_(list_files(paths)) {
+  for (const std::string& name : names_) {
+    files_.push_back(document::open_documents(name, options));
+    for (std::string& warning : files_.back()->warnings()) warnings_.push_back(std::move(warning));
+    first_.push_back(first_.back() + files_.back()->size());
+  }
+  require(size() > 0, "files", "expected at least one document, got none");
+}
+
+std::pair<size_t, int64_t> DocumentList::place_of(int64_t document) const {
+  const auto file =
+      static_cast<size_t>(std::ranges::upper_bound(first_, document) - first_.begin() - 1);
+  return {file, document - first_[file]};
+}
+
+std::string DocumentList::name_of(int64_t document) const {
+  const auto [file, index] = place_of(document);
+  return names_[file] + ":" + files_[file]->key(index);
+}
+
+document::Document DocumentList::read(int64_t document) const {
+  const auto [file, index] = place_of(document);
+  return files_[file]->read(index);
+}
+
+int64_t DocumentList::document_at(int64_t index, uint64_t seed) const {
+  const auto count = static_cast<uint64_t>(size());
+  const uint64_t epoch = static_cast<uint64_t>(index) / count;
+  return static_cast<int64_t>(
+      permuted(static_cast<uint64_t>(index) % count, count,
+               Rng::for_name(seed, "epoch." + std::to_string(epoch)).next()));
+}
+
+void DocumentList::refuse(const std::vector<std::string>& damaged) const {
+  fail(names_.front(), "expected documents that can be trained on, got none in a row of {}{}",
+       kMaxDamaged, damaged.empty() ? "" : "; the last: " + damaged.back());
+}
+
+}  // namespace flamingo::data
+#endif  // FLAMINGO_MEDIA

@@ -1,0 +1,86 @@
+#include "flamingo/data/label_source.h"
+
+#include <ATen/ops/empty.h>
+
+#include "flamingo/core/checked.h"
+#include "flamingo/core/error.h"
+
+namespace flamingo::data {
+namespace {
+
+/// Classes of one number in two sources are two concepts.
+int64_t concept_of(const std::string& source, int64_t class_index) {
+  return static_cast<int64_t>(Rng::for_name(static_cast<uint64_t>(class_index), source).next());
+}
+
+}  // namespace
+
+void LabelSourceConfig::validate() {
+  require_within("labels", "classes", classes, 2, 1 << 16);
+  caption.validate();
+  augment.validate();
+}
+
+LabelSource::LabelSource(const LabelSourceConfig& config, pictures::LabelledPictures set,
+                         const media::TransformConfig& transform, std::string name)
+    : CaptionSource(std::move(name)),
+      config_(config),
+      renderer_(std::move(set), config.augment, transform, config.seed, config.split) {
+  for (const int64_t index : renderer_.set().classes_in(config_.split)) {
+    auto shown = renderer_.set().pictures_of(index, config_.split, config_.styles);
+    if (!shown.empty()) entries_.push_back({index, std::move(shown)});
+  }
+  require(config_.classes >= 2 && config_.classes <= std::ssize(entries_), config_.pictures,
+          "expected 2 to {} classes a batch, got {}", entries_.size(), config_.classes);
+}
+
+int64_t LabelSource::batches_per_epoch() const { return std::ssize(entries_) / config_.classes; }
+
+std::vector<size_t> LabelSource::epoch_order(int64_t epoch) const {
+  std::vector<size_t> order(entries_.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  Rng rng = Rng::for_name(config_.seed, "epoch " + std::to_string(epoch));
+  shuffle(order, rng);
+  return order;
+}
+
+CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const {
+  require(index >= 0, "LabelSource", "expected a batch >= 0, got {}", index);
+  const auto order = epoch_order(index / batches_per_epoch());
+  const int64_t first = index % batches_per_epoch() * config_.classes;
+  const int64_t begin = share.begin(config_.classes), end = share.end(config_.classes);
+  const int64_t side = renderer_.side();
+  const auto count = static_cast<size_t>(end - begin);
+  const auto size = static_cast<size_t>(3 * side * side);
+  CaptionedBatch batch;
+  batch.pixels = at::empty({2 * (end - begin), 3, side, side}, at::kFloat);
+  batch.captions.resize(2 * count);
+  batch.concepts.resize(2 * count);
+  float* out = batch.pixels.data_ptr<float>();
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t row = begin + static_cast<int64_t>(i);
+    // Each row has its own, so that a process can make its rows without the others'.
+    Rng rng = Rng::for_name(config_.seed,
+                            "step " + std::to_string(index) + " row " + std::to_string(row));
+    const Entry& entry = entries_[order[static_cast<size_t>(first + row)]];
+    const auto pair = two_pictures(entry.pictures, rng);
+    for (const size_t half : {0, 1}) {
+      const size_t at = half * count + i;
+      renderer_.augment(pair[half], rng, {out + at * size, size});
+      batch.captions[at] = pictures::sample_caption(
+          renderer_.set().classes()[static_cast<size_t>(entry.class_index)], config_.caption, rng);
+      batch.concepts[at] = concept_of(name(), entry.class_index);
+    }
+  }
+  return batch;
+}
+
+std::array<int64_t, 2> LabelSource::two_pictures(const std::vector<int64_t>& pictures, Rng& rng) {
+  const uint64_t first = rng.below(pictures.size());
+  if (pictures.size() == 1) return {pictures[0], pictures[0]};
+  const uint64_t second = (first + 1 + rng.below(pictures.size() - 1)) % pictures.size();
+  return {pictures[first], pictures[second]};
+}
+
+}  // namespace flamingo::data

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <array>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "flamingo/data/data_source.h"
+#include "flamingo/data/views.h"
+#include "flamingo/pictures/caption.h"
+
+namespace flamingo::data {
+
+/// Labelled pictures with captions of their classes' names and tags.
+struct LabelSourceConfig {
+  std::string pictures;
+  std::string split = pictures::kTrainSplit;
+  std::vector<std::string> styles;
+  int64_t classes = 96;
+  pictures::CaptionConfig caption;
+  pictures::AugmentConfig augment;
+  uint64_t seed = 1;
+
+  template <class Visitor>
+  void visit(Visitor& v) {
+    v("pictures", pictures,
+      "labelled pictures: a folder of class folders, .jsonl, .csv, .tar shards or packed ones");
+    v("split", split, "which of them");
+    v("styles", styles, "of which styles; none: all");
+    v("classes", classes, "classes in a batch (C); each gives two pictures");
+    v("caption", caption, "words of a caption");
+    v("augment", augment, "variation of the pictures");
+    v("seed", seed, "decides order, views and captions");
+  }
+  /// Throws Error when a field is out of its range.
+  void validate();
+};
+
+/// Two pictures each of C classes, in two different pictures where a class has them; each with a
+/// caption of its own. Every class comes once in each epoch of num_classes / C batches (the rest of
+/// an epoch's order is left out).
+class LabelSource : public CaptionSource {
+ public:
+  /// Throws Error when the set has fewer classes than a batch needs.
+  LabelSource(const LabelSourceConfig& config, pictures::LabelledPictures set,
+              const media::TransformConfig& transform, std::string name = "labels");
+
+  /// Of c classes, rows i and c + i show the same one.
+  CaptionedBatch batch(int64_t index, const BatchShare& share = {}) const override;
+  int64_t batches_per_epoch() const;
+
+ private:
+  /// A class and the pictures that may be shown.
+  struct Entry {
+    int64_t class_index;
+    std::vector<int64_t> pictures;
+  };
+
+  /// A shuffled order of all classes.
+  std::vector<size_t> epoch_order(int64_t epoch) const;
+  /// Two different pictures where there are two.
+  static std::array<int64_t, 2> two_pictures(const std::vector<int64_t>& pictures, Rng& rng);
+
+  LabelSourceConfig config_;
+  std::vector<Entry> entries_;
+  mutable std::mutex mutex_;  ///< guards renderer_
+  mutable ViewRenderer renderer_;
+};
+
+}  // namespace flamingo::data

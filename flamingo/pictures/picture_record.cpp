@@ -1,0 +1,83 @@
+#include "flamingo/pictures/picture_record.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "flamingo/core/error.h"
+
+namespace flamingo::pictures {
+namespace {
+
+/// The first of `fields` that is there, or null.
+const Json* find_field(const Json& json, std::initializer_list<const char*> fields) {
+  for (const char* field : fields) {
+    const auto it = json.find(field);
+    if (it != json.end() && !it->is_null()) return &*it;
+  }
+  return nullptr;
+}
+
+std::string text_of(const Json& json, std::initializer_list<const char*> fields,
+                    const std::string& where) {
+  const Json* value = find_field(json, fields);
+  if (!value) return {};
+  require(value->is_string(), where, "expected \"{}\" to be a text, got {}", *fields.begin(),
+          *value);
+  return value->get<std::string>();
+}
+
+bool flag_of(const Json& json, const char* field, bool otherwise, const std::string& where) {
+  const Json* value = find_field(json, {field});
+  if (!value) return otherwise;
+  require(value->is_boolean(), where, "expected \"{}\" to be true or false, got {}", field, *value);
+  return value->get<bool>();
+}
+
+std::vector<std::string> names_of(const Json& json, const std::string& where) {
+  const Json* list = find_field(json, {"names"});
+  if (!list) {
+    const std::string name = text_of(json, {"name", "label"}, where);
+    return name.empty() ? std::vector<std::string>{} : std::vector<std::string>{name};
+  }
+  require(list->is_array() &&
+              std::ranges::all_of(*list, [](const Json& name) { return name.is_string(); }),
+          where, "expected \"names\" to be a list of texts, got {}", *list);
+  return list->get<std::vector<std::string>>();
+}
+
+}  // namespace
+
+PictureRecord record_from_json(const Json& json, const std::string& where) {
+  require(json.is_object(), where, "expected a JSON object, got {}", json);
+  return {.file = text_of(json, {"file", "file_name"}, where),
+          .key = text_of(json, {"key"}, where),
+          .names = names_of(json, where),
+          .group = text_of(json, {"group"}, where),
+          .style = text_of(json, {"style"}, where),
+          .split = text_of(json, {"split"}, where),
+          .mirrorable = flag_of(json, "mirrorable", true, where),
+          .line_art = flag_of(json, "line_art", false, where)};
+}
+
+void TableBuilder::add(const PictureRecord& record, const std::string& where) {
+  require(!record.names.empty() && !record.names.front().empty(), where,
+          "expected a name of what the picture shows, got none");
+  const std::string& key = record.key.empty() ? record.names.front() : record.key;
+  const auto [known, added] = class_by_key_.try_emplace(key, std::ssize(table_.classes));
+  if (added) {
+    table_.classes.push_back({.key = key,
+                              .name = record.names.front(),
+                              .group = record.group,
+                              .mirrorable = record.mirrorable});
+  }
+  PictureClass& shown = table_.classes[static_cast<size_t>(known->second)];
+  for (const std::string& name : record.names) {
+    if (name != shown.name && std::ranges::count(shown.tags, name) == 0) shown.tags.push_back(name);
+  }
+  table_.pictures.push_back({.class_index = known->second,
+                             .style = record.style,
+                             .split = record.split.empty() ? kTrainSplit : record.split,
+                             .line_art = record.line_art});
+}
+
+}  // namespace flamingo::pictures

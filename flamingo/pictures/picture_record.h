@@ -1,0 +1,41 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "flamingo/core/config.h"
+#include "flamingo/pictures/labelled_pictures.h"
+
+namespace flamingo::pictures {
+
+/// What a file says about one picture.
+struct PictureRecord {
+  std::string file;                ///< as written; empty where the pixels stand beside
+  std::string key;                 ///< of its class; empty: its first name
+  std::vector<std::string> names;  ///< of its class, then tags
+  std::string group, style, split;
+  bool mirrorable = true;
+  bool line_art = false;
+};
+
+/// A record from JSON: "file" or "file_name"; "names" (a list), "name" or "label"; "key", "group",
+/// "style", "split", "mirrorable", "line_art". Other fields are left alone. Throws Error naming
+/// `where` on a field of another type.
+PictureRecord record_from_json(const Json& json, const std::string& where);
+
+/// Collects records into classes.
+class TableBuilder {
+ public:
+  /// A picture; the names of a class's pictures are joined. A record without a split is for
+  /// training. Throws Error naming `where` when it has no name.
+  void add(const PictureRecord& record, const std::string& where);
+  /// The table; the builder is empty after it.
+  PictureTable build() { return std::move(table_); }
+
+ private:
+  PictureTable table_;
+  std::map<std::string, int64_t> class_by_key_;
+};
+
+}  // namespace flamingo::pictures

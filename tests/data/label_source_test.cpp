@@ -1,0 +1,87 @@
+#include "flamingo/data/label_source.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "flamingo/core/error.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/pictures/tiny_pictures.h"
+
+namespace flamingo::data {
+namespace {
+
+using testing::TemporaryFolder;
+using testing::tiny_pictures;
+
+const media::TransformConfig kLabelTransform{
+    .size = 16, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}};
+
+TEST(LabelSource, AnEpochShowsEveryClassOfTheSplitOnce) {
+  const TemporaryFolder folder;
+  const LabelSource source({.classes = 4}, tiny_pictures(folder, 12, 4), kLabelTransform);
+  ASSERT_EQ(source.batches_per_epoch(), 3);
+  std::set<int64_t> seen;
+  for (int64_t index = 3; index < 6; ++index) {
+    const CaptionedBatch batch = source.batch(index);
+    EXPECT_EQ(batch.pixels.sizes(), (std::vector<int64_t>{8, 3, 16, 16}));
+    seen.insert(batch.concepts.begin(), batch.concepts.end());
+  }
+  EXPECT_EQ(seen.size(), 12u);
+  const LabelSource unseen({.split = "unseen", .classes = 4}, tiny_pictures(folder, 12, 4),
+                           kLabelTransform);
+  EXPECT_EQ(unseen.batches_per_epoch(), 1);
+}
+
+TEST(LabelSource, BothHalvesDescribeTheSameClass) {
+  const TemporaryFolder folder;
+  const pictures::AugmentConfig plain = {.mirror = 0, .white_background = 1, .erase = 0};
+  const LabelSource source({.classes = 3, .caption = {.name = 1, .tags = 0}, .augment = plain},
+                           tiny_pictures(folder, 6, 0), kLabelTransform);
+  const CaptionedBatch batch = source.batch(0);
+  ASSERT_EQ(batch.captions.size(), 6u);
+  for (size_t row = 0; row < 3; ++row) {
+    EXPECT_TRUE(batch.captions[row].starts_with("thing"));
+    EXPECT_EQ(batch.captions[row], batch.captions[3 + row]);
+    EXPECT_EQ(batch.concepts[row], batch.concepts[3 + row]);
+    EXPECT_FALSE(
+        batch.pixels[static_cast<int64_t>(row)].equal(batch.pixels[static_cast<int64_t>(row) + 3]));
+  }
+}
+
+TEST(LabelSource, AResumedRunSeesTheSameBatches) {
+  const TemporaryFolder folder;
+  const auto set = tiny_pictures(folder, 8, 0);
+  const LabelSource whole({.classes = 3}, set, kLabelTransform);
+  for (int64_t index = 0; index < 5; ++index) whole.batch(index);
+  const CaptionedBatch expected = whole.batch(5);
+  const CaptionedBatch resumed = LabelSource({.classes = 3}, set, kLabelTransform).batch(5);
+  EXPECT_TRUE(expected.pixels.equal(resumed.pixels));
+  EXPECT_EQ(expected.captions, resumed.captions);
+  EXPECT_EQ(expected.concepts, resumed.concepts);
+}
+
+TEST(LabelSource, SharesAreTheRowsOfTheWholeBatch) {
+  const TemporaryFolder folder;
+  const LabelSource source({.classes = 6}, tiny_pictures(folder, 8, 0), kLabelTransform);
+  const CaptionedBatch whole = source.batch(0);
+  for (int64_t rank = 0; rank < 3; ++rank) {
+    const CaptionedBatch share = source.batch(0, {.rank = rank, .of = 3});
+    ASSERT_EQ(share.captions.size(), 4u);
+    for (int64_t i = 0; i < 4; ++i) {
+      const int64_t row = i / 2 * 6 + 2 * rank + i % 2;
+      EXPECT_EQ(share.captions[static_cast<size_t>(i)], whole.captions[static_cast<size_t>(row)]);
+      EXPECT_TRUE(share.pixels[i].equal(whole.pixels[row])) << row;
+    }
+  }
+}
+
+TEST(LabelSource, RefusesBatchesLargerThanTheSet) {
+  const TemporaryFolder folder;
+  const auto set = tiny_pictures(folder, 4, 8);
+  EXPECT_THROW(LabelSource({.classes = 5}, set, kLabelTransform), Error);
+  EXPECT_THROW(LabelSource({.classes = 2}, set, kLabelTransform).batch(-1), Error);
+}
+
+}  // namespace
+}  // namespace flamingo::data

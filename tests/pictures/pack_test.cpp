@@ -1,0 +1,47 @@
+#include "flamingo/pictures/pack.h"
+
+#include <gtest/gtest.h>
+
+#include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/pictures/open_pictures.h"
+#include "tests/core/temporary_folder.h"
+#include "tests/pictures/tiny_pictures.h"
+
+namespace flamingo::pictures {
+namespace {
+
+TEST(PackPictures, KeepsLabelsAndFitsPicturesIntoSquares) {
+  const testing::TemporaryFolder folder;
+  make_folder(folder.file("set/cat"));
+  media::Image wide{.height = 20, .width = 40};
+  wide.pixels.assign(20 * 40 * 3, 7);
+  write_file_atomic(folder.file("set/cat/1.png"), media::encode_png(wide));
+  write_file_atomic(folder.file("set/cat/2.png"), "damaged");
+  int64_t last = 0;
+  const auto damaged = pack_pictures(open_pictures(folder.file("set")), 16, folder.file("p"),
+                                     [&](int64_t done, int64_t total) {
+                                       EXPECT_EQ(total, 2);
+                                       last = done;
+                                     });
+  EXPECT_EQ(last, 2);
+  ASSERT_EQ(damaged.size(), 1u);
+  EXPECT_NE(damaged[0].find("2.png"), std::string::npos);
+  const LabelledPictures packed = open_packed(folder.file("p"));
+  ASSERT_EQ(packed.pictures().size(), 1u);
+  EXPECT_EQ(packed.class_of(0).name, "cat");
+  const media::Image image = packed.image(0);
+  EXPECT_EQ(image.width, 16);
+  EXPECT_EQ(image.pixels[4 * (16 * 3 + 8) + 3], 0) << "a margin of 4 pixels above";
+  EXPECT_EQ(image.pixels[4 * (16 * 4 + 8)], 7);
+}
+
+TEST(PackPictures, RefusesSidesOutOfRange) {
+  const testing::TemporaryFolder folder;
+  const LabelledPictures set = testing::tiny_pictures(folder, 2, 0);
+  EXPECT_THROW(pack_pictures(set, 4, folder.file("p")), Error);
+  EXPECT_THROW(pack_pictures(set, 5000, folder.file("p")), Error);
+}
+
+}  // namespace
+}  // namespace flamingo::pictures
