@@ -1,5 +1,6 @@
 #include "flamingo/io/pickle.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -14,7 +15,7 @@ namespace {
 
 using Kind = PickleValue::Kind;
 
-constexpr uint64_t kMaxBytes = 64ull << 20;
+constexpr size_t kMaxBytes = 64u << 20;
 constexpr uint64_t kMaxOpcodes = 1'000'000;
 constexpr size_t kMaxGlobalName = 512;
 constexpr size_t kMaxDigits = 4096;  ///< of an integer written as text
@@ -36,9 +37,9 @@ class Machine {
       if (handler == nullptr) refuse("an opcode that state dicts use");
       (this->*handler)();
     }
-    if (reader_.remaining() != 0) refuse("the pickle to end at its STOP opcode");
     if (stack_.size() != 1 || !marks_.empty()) refuse("one value left at the end");
     graph_.root = stack_.back();
+    graph_.size = reader_.position();
     return std::move(graph_);
   }
 
@@ -323,7 +324,15 @@ const char* pickle_kind_name(Kind kind) {
 PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& where) {
   require(bytes.size() <= kMaxBytes, where, "expected a pickle of at most 67108864 bytes, got {}",
           bytes.size());
-  return Machine(bytes, where).run();
+  PickleGraph graph = parse_first_pickle(bytes, where);
+  require(graph.size == bytes.size(), where,
+          "expected the pickle to end at its STOP opcode, got {} more bytes",
+          bytes.size() - graph.size);
+  return graph;
+}
+
+PickleGraph parse_first_pickle(std::span<const std::byte> bytes, const std::string& where) {
+  return Machine(bytes.first(std::min(bytes.size(), kMaxBytes)), where).run();
 }
 
 }  // namespace flamingo::io

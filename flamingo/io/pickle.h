@@ -44,6 +44,7 @@ struct PickleGraph {
   std::vector<PickleValue> values;
   std::vector<std::string> global_names;  ///< "module.name"
   PickleRef root = 0;
+  uint64_t size = 0;  ///< bytes of the pickle, its STOP opcode included
 
   const PickleValue& operator[](PickleRef ref) const { return values[ref]; }
   /// Name of a kGlobal value.
@@ -60,5 +61,8 @@ struct PickleGraph {
 /// opcodes, stack underflow, unknown memo slots, names of globals over 512 bytes, bytes after the
 /// end. `bytes` must outlive the result; `where` names them in errors.
 PickleGraph parse_pickle(std::span<const std::byte> bytes, const std::string& where);
+
+/// The same of the pickle that `bytes` begin with, whatever follows it.
+PickleGraph parse_first_pickle(std::span<const std::byte> bytes, const std::string& where);
 
 }  // namespace flamingo::io

@@ -58,13 +58,6 @@ constexpr std::array<std::pair<std::string_view, DType>, 20> kElementTypes = {
      {"torch.float8_e4m3fnuz", DType::kF8E4M3Fnuz},
      {"torch.float8_e5m2fnuz", DType::kF8E5M2Fnuz}}};
 
-std::optional<DType> element_dtype(std::string_view global) {
-  for (const auto& [name, dtype] : kElementTypes) {
-    if (name == global) return dtype;
-  }
-  return std::nullopt;
-}
-
 bool is_contiguous(const std::vector<int64_t>& shape, const std::vector<int64_t>& strides) {
   int64_t expected = 1;
   for (size_t i = shape.size(); i-- > 0;) {
@@ -133,11 +126,15 @@ void resolve_signs(std::span<std::byte> bytes, DType dtype, bool negative, bool 
 
 }  // namespace
 
-TorchStorages::TorchStorages(const PickleGraph& graph, ZipArchive& zip, std::string root,
-                             OwnedBytes& owned)
-    : graph_(graph), zip_(zip), root_(std::move(root)), owned_(owned) {
-  for (const auto& [name, entry] : zip.entries()) gather_budget_ += entry.stored.size();
+std::optional<DType> torch_element_type(std::string_view global) {
+  for (const auto& [name, dtype] : kElementTypes) {
+    if (name == global) return dtype;
+  }
+  return std::nullopt;
 }
+
+TorchStorages::TorchStorages(const PickleGraph& graph, TorchStorageBytes& file, OwnedBytes& owned)
+    : graph_(graph), file_(file), owned_(owned), gather_budget_(file.total()) {}
 
 std::string TorchStorages::callee(PickleRef ref) const {
   const PickleValue& value = graph_[ref];
@@ -206,7 +203,7 @@ std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
     return refuse("a call of " + (name.empty() ? "an object" : name), makes_tensor(name));
   }
   const std::string type = element_type(call);
-  if (!type.empty() && !element_dtype(type)) return refuse("elements of " + type, true);
+  if (!type.empty() && !torch_element_type(type)) return refuse("elements of " + type, true);
   const auto& arguments = graph_[value.items[1]].items;
   const size_t rank = arguments.size() > 2 ? graph_[arguments[2]].items.size() : 0;
   if (rank > kMaxRank) return refuse("one of " + std::to_string(rank) + " dimensions", true);
@@ -261,10 +258,12 @@ TorchStorages::Signs TorchStorages::signs(const std::vector<PickleRef>& argument
 }
 
 // The persistent id is ("storage", type, key, device, number of elements, or of bytes where the
-// storage has no type).
+// storage has no type); before PyTorch 1.6 it ended with the part of another storage that this one
+// was, or None.
 TorchStorages::Storage TorchStorages::storage(PickleRef ref, DType dtype, bool counts_bytes) {
   const auto& id = expect(expect(ref, Kind::kPersistent).items[0], Kind::kTuple).items;
-  require(id.size() == 5, where_,
+  const bool is_whole_storage = id.size() == 6 && graph_[id[5]].kind == Kind::kNone;
+  require(id.size() == 5 || is_whole_storage, where_,
           "expected a storage of five fields in a tensor record, got {} fields", id.size());
   const std::string_view record = expect(id[0], Kind::kString).text;
   require(record == "storage", where_,
@@ -273,7 +272,7 @@ TorchStorages::Storage TorchStorages::storage(PickleRef ref, DType dtype, bool c
   const auto [it, is_new] = checked_.try_emplace(key);
   if (is_new) {
     const size_t owned_before = owned_.size();
-    it->second = zip_.read(root_ + "/data/" + std::string(key), owned_);
+    it->second = file_.read(key);
     if (owned_.size() != owned_before) gather_budget_ += it->second.size();
   }
   const uint64_t bytes = checked_mul(static_cast<uint64_t>(count(id[4])),
@@ -315,7 +314,7 @@ TensorView TorchStorages::view(PickleRef call) {
           "expected a tensor record of {} or {} fields, got {}", least, least + 1,
           arguments.size());
   const std::string type = element_type(call);
-  const std::optional<DType> dtype = element_dtype(type);
+  const std::optional<DType> dtype = torch_element_type(type);
   require(dtype.has_value(), where_, "expected a storage type in a tensor record, got {}",
           type.empty() ? "none" : type);
   const Storage source = storage(arguments[0], *dtype, has_dtype);

@@ -9,16 +9,29 @@
 #include "flamingo/io/owned_bytes.h"
 #include "flamingo/io/pickle.h"
 #include "flamingo/io/tensor_view.h"
-#include "flamingo/io/zip_archive.h"
 
 namespace flamingo::io {
 
-/// Turns the tensor calls of a PyTorch pickle into views of the archive's storages.
+/// Where the bytes of a PyTorch file's storages are.
+class TorchStorageBytes {
+ public:
+  virtual ~TorchStorageBytes() = default;
+  /// Those of the storage called `key`. Throws Error when there is none, or it is damaged.
+  virtual std::span<const std::byte> read(std::string_view key) = 0;
+  /// Bytes that the file holds.
+  virtual uint64_t total() const = 0;
+};
+
+/// The element type that a pickle calls by the name of its storage ("torch.FloatStorage") or of its
+/// dtype ("torch.uint16").
+std::optional<DType> torch_element_type(std::string_view global);
+
+/// Turns the tensor calls of a PyTorch pickle into views of the file's storages.
 class TorchStorages {
  public:
-  /// `root`: the archive's top folder; graph, zip and owned must outlive this object. Bytes that
-  /// the archive does not hold as they are wanted go to `owned`.
-  TorchStorages(const PickleGraph& graph, ZipArchive& zip, std::string root, OwnedBytes& owned);
+  /// graph, file and owned must outlive this object. Bytes that the file does not hold as they are
+  /// wanted go to `owned`, where reading a storage may put some too.
+  TorchStorages(const PickleGraph& graph, TorchStorageBytes& file, OwnedBytes& owned);
 
   /// Why `ref` cannot be a tensor here, or nothing: it is a call of something else than
   /// `_rebuild_tensor_v2`, `_rebuild_tensor_v3`, `_rebuild_parameter` and
@@ -29,8 +42,8 @@ class TorchStorages {
   /// The nameless view that such a call stands for; `where` names it in errors. Views whose
   /// negative or conjugate bit is set are resolved.
   /// Throws Error on any other value, on a view that leaves its storage or covers it more than
-  /// once, and when copies of strided or resolved tensors need more bytes together than the
-  /// archive's storages.
+  /// once, and when copies of strided or resolved tensors need more bytes together than the file
+  /// holds.
   const TensorView& tensor(PickleRef ref, const std::string& where);
 
  private:
@@ -58,8 +71,7 @@ class TorchStorages {
   std::vector<std::byte>& gather(const Storage& storage, const Layout& layout);
 
   const PickleGraph& graph_;
-  ZipArchive& zip_;
-  std::string root_;
+  TorchStorageBytes& file_;
   OwnedBytes& owned_;
   std::string where_;                                               ///< the tensor at hand
   std::map<std::string_view, std::span<const std::byte>> checked_;  ///< CRC checked, by key

@@ -6,6 +6,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/io/pickle.h"
+#include "flamingo/io/torch_legacy.h"
 #include "flamingo/io/torch_storage.h"
 #include "flamingo/io/zip_archive.h"
 
@@ -162,12 +163,33 @@ TorchScalar to_scalar(const PickleValue& value) {
   return std::string(value.text);
 }
 
-/// Says what an old or foreign file is, which the zip reader cannot.
+/// Says what a foreign file is, which the zip reader cannot.
 void refuse_other_forms(std::span<const std::byte> bytes, const std::string& where) {
   const bool is_pickle = bytes.size() >= 2 && bytes[0] == std::byte{0x80};
-  require(!is_pickle, where, "expected the zip form of torch.save, got a bare pickle",
-          Hint{"load it in PyTorch 1.6 or later and save it again"});
+  require(!is_pickle, where, "expected a file of torch.save, got a bare pickle",
+          Hint{"load it in PyTorch and save it again"});
 }
+
+/// The storages of an archive: members of its top folder.
+class ZipStorages : public TorchStorageBytes {
+ public:
+  ZipStorages(ZipArchive& zip, const std::string& root, OwnedBytes& owned)
+      : zip_(zip), root_(root), owned_(owned) {}
+
+  std::span<const std::byte> read(std::string_view key) override {
+    return zip_.read(root_ + "/data/" + std::string(key), owned_);
+  }
+  uint64_t total() const override {
+    uint64_t sum = 0;
+    for (const auto& [name, entry] : zip_.entries()) sum += entry.stored.size();
+    return sum;
+  }
+
+ private:
+  ZipArchive& zip_;
+  std::string root_;
+  OwnedBytes& owned_;
+};
 
 }  // namespace
 
@@ -179,14 +201,23 @@ TorchZip TorchZip::open(const std::string& path) {
 }
 
 TorchZip TorchZip::parse(std::span<const std::byte> bytes, const std::string& where) {
+  const auto owned = std::make_shared<OwnedBytes>();
+  if (is_torch_legacy(bytes)) {
+    TorchLegacy file(bytes, where);
+    return flattened(file.graph(), file, owned, where);
+  }
   refuse_other_forms(bytes, where);
   ZipArchive zip = ZipArchive::parse(bytes, where);
-  const auto owned = std::make_shared<OwnedBytes>();
   const std::string root = find_root(zip, where);
   check_byte_order(zip, root, *owned, where);
-  const PickleGraph graph = parse_pickle(zip.read(root + "/data.pkl", *owned), where);
-  TorchStorages storages(graph, zip, root, *owned);
+  ZipStorages storages(zip, root, *owned);
+  return flattened(parse_pickle(zip.read(root + "/data.pkl", *owned), where), storages, owned,
+                   where);
+}
 
+TorchZip TorchZip::flattened(const PickleGraph& graph, TorchStorageBytes& file,
+                             const std::shared_ptr<OwnedBytes>& owned, const std::string& where) {
+  TorchStorages storages(graph, file, *owned);
   TorchZip result;
   result.where_ = where;
   Flattener(graph, where).run([&](const std::string& name, PickleRef ref) {

@@ -15,7 +15,8 @@ namespace flamingo::io {
 /// A single value next to the tensors, such as the epoch of a training checkpoint.
 using TorchScalar = std::variant<bool, int64_t, double, std::string>;
 
-/// One PyTorch .pt or .bin file (the zip form of torch.save, or a TorchScript archive), mapped.
+/// One PyTorch .pt, .pth or .bin file, mapped: of torch.save, its zip form or that from before
+/// PyTorch 1.6, or a TorchScript archive.
 /// Nothing in the file is run: the pickle is read by our own machine, for which calls and objects
 /// are data, and which knows a short list of names. Views live as long as this object (or a copy).
 ///
@@ -27,9 +28,9 @@ using TorchScalar = std::variant<bool, int64_t, double, std::string>;
 /// of other classes are passed by and refused when they are asked for.
 ///
 /// Refuses: all that ZipArchive and parse_pickle refuse, views outside their storage, CRC errors,
-/// big-endian files, the older tar and bare pickle forms, another top than a dict, list or
-/// TorchScript module, nesting over 64, over 200,000 values, names over 4096 bytes or 16 MiB
-/// together, and names that occur twice.
+/// big-endian files, the form of tar files from before PyTorch 0.1.10, bare pickles, another top
+/// than a dict, list or TorchScript module, nesting over 64, over 200,000 values, names over 4096
+/// bytes or 16 MiB together, and names that occur twice.
 class TorchZip {
  public:
   /// Throws Error naming the path and the reason.
@@ -49,6 +50,10 @@ class TorchZip {
   const std::map<std::string, TorchScalar>& scalars() const { return scalars_; }
 
  private:
+  /// The values of `graph`, whose storages `file` has; `owned` gets what is gathered.
+  static TorchZip flattened(const PickleGraph& graph, TorchStorageBytes& file,
+                            const std::shared_ptr<OwnedBytes>& owned, const std::string& where);
+
   std::shared_ptr<const MappedFile> file_;
   std::string where_;
   std::shared_ptr<const OwnedBytes> owned_;

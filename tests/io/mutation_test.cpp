@@ -126,6 +126,12 @@ TEST(Mutation, TorchZipFlipsNeverChangeATensor) {
   }
 }
 
+TEST(Mutation, TorchLegacyPrefixesAndFlips) {
+  const std::string file = golden_bytes("torch-zip/legacy.pt");
+  expect_prefixes_refused(&parse_torch, file, 0);
+  count_changed(&parse_torch, file, file.size(), kFlips);  // without checksums they may
+}
+
 TEST(Mutation, TorchScriptFlipsNeverChangeATensor) {
   const std::string file = golden_bytes("clip-vit-tiny/quick_gelu/openai/archive.pt");
   EXPECT_EQ(count_changed(&parse_torch, file, file.size(), 1000), 0);

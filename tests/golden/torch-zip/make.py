@@ -1,4 +1,4 @@
-"""Writes signs.pt, odd.pt, foreign.pt, protocol1.pt, no-crc.pt, script.pt and deflated.pt (torch 2.13, numpy 2)."""
+"""Writes signs.pt, odd.pt, foreign.pt, protocol1.pt, no-crc.pt, legacy.pt, script.pt and deflated.pt (torch 2.13, numpy 2)."""
 import argparse, collections, random, zipfile
 import numpy, torch
 
@@ -25,6 +25,10 @@ torch.save({'model': dense.state_dict(), 'flag': True, 'large': 1 << 40}, 'proto
 torch.serialization.set_crc32_options(False)
 torch.save(dense.state_dict(), 'no-crc.pt')
 torch.serialization.set_crc32_options(True)
+grid = torch.arange(6.).view(2, 3)
+torch.save({'epoch': 3, 'model': collections.OrderedDict(grid=grid, turned=grid.t(), row=grid[1], none=torch.zeros(0, 4),
+                                                         steps=torch.tensor([7, -8]), half=torch.tensor([0.5, 2.]).half())},
+           'legacy.pt', _use_new_zipfile_serialization=False)
 
 
 class Script(torch.nn.Module):
