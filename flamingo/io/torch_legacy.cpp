@@ -10,8 +10,9 @@ namespace {
 using Kind = PickleValue::Kind;
 
 /// The first pickle: protocol 2, the integer 0x1950a86a20f9469cfc6c, its end.
-constexpr std::string_view kMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
-constexpr int64_t kVersion = 1001;
+constexpr std::string_view kLegacyMagic =
+    "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+constexpr int64_t kLegacyVersion = 1001;
 
 /// Whether the dict at the top has this key, and true for it.
 bool says_true(const PickleGraph& graph, std::string_view key) {
@@ -28,21 +29,21 @@ bool says_true(const PickleGraph& graph, std::string_view key) {
 
 bool is_torch_legacy(std::span<const std::byte> bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return text.starts_with(kMagic);
+  return text.starts_with(kLegacyMagic);
 }
 
 TorchLegacy::TorchLegacy(std::span<const std::byte> bytes, const std::string& where)
     : where_(where) {
   require(is_torch_legacy(bytes), where_, "expected the magic number of torch.save, got another");
-  size_t at = kMagic.size();
+  size_t at = kLegacyMagic.size();
   const auto next = [&] {
     PickleGraph graph = parse_first_pickle(bytes.subspan(at), where_);
     at += graph.size;
     return graph;
   };
   const PickleGraph version = next(), machine = next();
-  require(version[version.root].integer == kVersion, where_, "expected version {}, got {}",
-          kVersion, version[version.root].integer);
+  require(version[version.root].integer == kLegacyVersion, where_, "expected version {}, got {}",
+          kLegacyVersion, version[version.root].integer);
   require(says_true(machine, "little_endian"), where_,
           "expected a file of a little-endian machine, got another");
   graph_ = next();
