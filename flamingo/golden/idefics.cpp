@@ -98,7 +98,7 @@ void compare_idefics(const fs::path& folder, const Options&, Report& report) {
                 checkpoint::load_state_dict((path / "inputs.safetensors").string()),
                 checkpoint::load_state_dict((path / "expected.safetensors").string())};
     const model::FlamingoConfig& config = loaded.model->config();
-    const vision::ClipVitConfig& clip = *config.vision.clip_vit;
+    const vision::ClipVitConfig& clip = *config.vision.as<vision::ClipVitConfig>();
     golden.terms = summed_terms(clip) +
                    summed_terms(config, tensor_at(golden.inputs, "input_ids", golden.file).size(1),
                                 2 * clip.num_patches());

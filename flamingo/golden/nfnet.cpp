@@ -6,6 +6,7 @@
 #include "flamingo/golden/kinds.h"
 #include "flamingo/golden/summed_terms.h"
 #include "flamingo/golden/tensors.h"
+#include "flamingo/vision/convnet.h"
 
 namespace flamingo::golden {
 namespace {

@@ -33,17 +33,14 @@ void validate_transform(const media::TransformConfig& transform) {
 }  // namespace
 
 void FlamingoConfig::validate() const {
-  require(vision.nfnet.has_value() != vision.clip_vit.has_value(), kWhere,
-          "expected exactly one of vision.nfnet and vision.clip_vit");
   // The parts come first, so that what follows may read them.
-  if (vision.nfnet) vision.nfnet->validate();
-  if (vision.clip_vit) vision.clip_vit->validate();
+  vision.validate();
   if (resampler) resampler->validate();
   xattn.validate();
   lm.validate();
   require(!resampler || resampler->dim == vision.dim(), kWhere,
           "expected resampler.dim to be the vision encoder's {}", vision.dim());
-  require(!vision.clip_vit || transform.size == vision.image_size(), kWhere,
+  require(!vision.has_fixed_image_size() || transform.size == vision.image_size(), kWhere,
           "expected transform.size to be the vision encoder's {}", vision.image_size());
   require(xattn.form != lm::XattnForm::kVanilla || !lm.parallel_residual, kWhere,
           "expected xattn.form vanilla only with an LM whose blocks have one part after the other");

@@ -11,25 +11,9 @@
 #include "flamingo/lm/gated_xattn.h"
 #include "flamingo/media/transform.h"
 #include "flamingo/resampler/resampler.h"
-#include "flamingo/vision/clip_vit.h"
-#include "flamingo/vision/nfnet.h"
+#include "flamingo/vision/registry.h"
 
 namespace flamingo::model {
-
-/// Exactly one of the two encoders.
-struct VisionConfig {
-  std::optional<vision::NfnetConfig> nfnet;
-  std::optional<vision::ClipVitConfig> clip_vit;
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("nfnet", nfnet, "NFNet, the paper's encoder; null for none");
-    v("clip_vit", clip_vit, "CLIP vision transformer; null for none");
-  }
-  /// Dv and S of the one there is.
-  int64_t dim() const { return nfnet ? nfnet->dim() : clip_vit->width; }
-  int64_t image_size() const { return nfnet ? nfnet->image_size : clip_vit->image_size; }
-};
 
 /// How a model wants its prompts written.
 ///   kFlamingo  <BOS> text <EOC> <image> text <EOC> ... (paper section 2.3)
@@ -59,7 +43,7 @@ struct TokenConfig {
 
 /// The whole model.
 struct FlamingoConfig {
-  VisionConfig vision;
+  vision::EncoderConfig vision;
   std::optional<resampler::ResamplerConfig> resampler;
   bool widen_media = false;
   lm::GatedXattnConfig xattn;

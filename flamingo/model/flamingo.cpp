@@ -6,12 +6,6 @@
 namespace flamingo::model {
 namespace {
 
-vision::VisionEncoderPtr make_encoder(const VisionConfig& config,
-                                      const torch::TensorOptions& options) {
-  if (config.nfnet) return std::make_shared<vision::NfnetImpl>(*config.nfnet, options);
-  return std::make_shared<vision::ClipVitImpl>(*config.clip_vit, options);
-}
-
 const FlamingoConfig& validated(const FlamingoConfig& config) {
   config.validate();
   return config;
@@ -122,8 +116,8 @@ torch::Tensor forward_again(const BlockPair& pair, const torch::Tensor& hidden,
 }  // namespace
 
 FlamingoImpl::FlamingoImpl(const FlamingoConfig& config, const lm::WeightOptions& options)
-    : vision_encoder(register_module("vision_encoder",
-                                     make_encoder(validated(config).vision, options.frozen))),
+    : vision_encoder(
+          register_module("vision_encoder", validated(config).vision.make(options.frozen))),
       xattn(register_module("xattn", nn::make_typed_list<lm::GatedXattn>())),
       graft(register_module("graft", nn::make_typed_list<lm::DecoderBlock>())),
       lm(register_module("lm", lm::Decoder(config.lm, options))),
@@ -152,11 +146,9 @@ int64_t FlamingoImpl::media_dim() const {
 
 void FlamingoImpl::set_image_size(int64_t side) {
   if (side == config_.transform.size) return;
-  require(config_.vision.nfnet.has_value(), "image_size",
-          "expected {}, for which this encoder has position embeddings, got {}",
-          config_.transform.size, side);
   FlamingoConfig changed = config_;
-  changed.transform.size = changed.vision.nfnet->image_size = side;
+  changed.vision.set_image_size(side);
+  changed.transform.size = side;
   changed.validate();
   config_ = changed;
 }

@@ -1,6 +1,5 @@
 #include "flamingo/model/presets.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace flamingo::model {
@@ -15,8 +14,8 @@ struct PaperSize {
 
 FlamingoConfig paper_model(const PaperSize& size) {
   FlamingoConfig config;
-  config.vision.nfnet = vision::nfnet_preset("nfnet-f6");
-  config.resampler = resampler::ResamplerConfig{.dim = config.vision.nfnet->dim()};
+  config.vision = vision::nfnet_preset("nfnet-f6");
+  config.resampler = resampler::ResamplerConfig{.dim = config.vision.dim()};
   config.widen_media = true;
   config.lm = chinchilla_lm(size.dim, size.num_layers);
   config.lm.additional_vocab = 1;
@@ -31,8 +30,8 @@ FlamingoConfig paper_model(const PaperSize& size) {
 
 FlamingoConfig pictogram_model() {
   FlamingoConfig config;
-  config.vision.nfnet = vision::nfnet_preset("nfnet-pictogram");
-  config.resampler = resampler::ResamplerConfig{.dim = config.vision.nfnet->dim(),
+  config.vision = vision::nfnet_preset("nfnet-pictogram");
+  config.resampler = resampler::ResamplerConfig{.dim = config.vision.dim(),
                                                 .width = 384,
                                                 .depth = 2,
                                                 .heads = 6,
@@ -43,7 +42,7 @@ FlamingoConfig pictogram_model() {
   config.xattn = lm::GatedXattnConfig{
       .first = 4, .every = 6, .num_heads = 8, .head_dim = 64, .ffw_dim = 4 * config.lm.dim};
   config.tokens.additional = {"<image>", "<EOC>"};
-  config.transform.size = config.vision.nfnet->image_size;
+  config.transform.size = config.vision.image_size();
   return config;
 }
 
@@ -60,21 +59,6 @@ constexpr Preset kPresets[] = {
 };
 
 }  // namespace
-
-VisionConfig vision_preset(std::string_view name) {
-  const auto nfnets = vision::nfnet_preset_names(), clips = vision::clip_vit_preset_names();
-  if (std::find(nfnets.begin(), nfnets.end(), name) != nfnets.end()) {
-    return {.nfnet = vision::nfnet_preset(name), .clip_vit = {}};
-  }
-  if (std::find(clips.begin(), clips.end(), name) != clips.end()) {
-    return {.nfnet = {}, .clip_vit = vision::clip_vit_preset(name)};
-  }
-  std::string known;
-  for (const auto& names : {nfnets, clips}) {
-    for (const auto& each : names) known += (known.empty() ? "" : ", ") + each;
-  }
-  fail("vision preset", "expected one of {}, got \"{}\"", known, name);
-}
 
 lm::DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
   constexpr int64_t kHeadDim = 128;

@@ -20,10 +20,6 @@ FlamingoConfig flamingo_preset(std::string_view name);
 /// Names that flamingo_preset() knows.
 std::vector<std::string> flamingo_preset_names();
 
-/// An encoder by name, of nfnet_preset_names() or clip_vit_preset_names(). Throws Error listing
-/// both.
-VisionConfig vision_preset(std::string_view name);
-
 /// A decoder in the manner of Chinchilla: pre-norm blocks with RMSNorm, heads of 128, 4 D wide
 /// GELU, Transformer-XL relative positions, 32,000 tied embeddings; 13 D^2 L + 32000 D parameters
 /// and norms.

@@ -3,8 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "flamingo/vision/clip_vit.h"
-#include "flamingo/vision/nfnet.h"
+#include "flamingo/vision/registry.h"
 
 namespace flamingo::plan {
 

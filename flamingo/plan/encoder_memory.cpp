@@ -55,7 +55,7 @@ std::vector<StepUnit> nfnet_units(const vision::NfnetConfig& config, int64_t pic
   }
   for (const auto& block : layers.blocks) units.push_back(nfnet_block(block, pictures, c));
   if (layers.last) units.push_back(trained_conv(*layers.last, pictures, c));
-  const int64_t features = c * pictures * num_patches({.nfnet = config}) * config.dim();
+  const int64_t features = c * pictures * config.num_patches(config.image_size) * config.dim();
   units.push_back({.kept = features, .buffers = 2 * features});  // the last activation
   return units;
 }
@@ -118,23 +118,26 @@ int64_t clip_buffers(const vision::ClipVitConfig& config, int64_t c) {
 
 }  // namespace
 
-std::vector<StepUnit> encoder_units(const model::VisionConfig& config, int64_t pictures,
+std::vector<StepUnit> encoder_units(const vision::EncoderConfig& config, int64_t pictures,
                                     int64_t compute_bytes) {
-  return config.nfnet ? nfnet_units(*config.nfnet, pictures, compute_bytes)
-                      : clip_units(*config.clip_vit, pictures, compute_bytes);
+  if (const auto* nfnet = config.as<vision::NfnetConfig>())
+    return nfnet_units(*nfnet, pictures, compute_bytes);
+  return clip_units(*config.as<vision::ClipVitConfig>(), pictures, compute_bytes);
 }
 
-int64_t encoder_buffers(const model::VisionConfig& config, int64_t pictures,
+int64_t encoder_buffers(const vision::EncoderConfig& config, int64_t pictures,
                         int64_t compute_bytes) {
-  const int64_t each = config.nfnet ? nfnet_buffers(*config.nfnet, compute_bytes)
-                                    : clip_buffers(*config.clip_vit, compute_bytes);
+  const auto* nfnet = config.as<vision::NfnetConfig>();
+  const int64_t each = nfnet ? nfnet_buffers(*nfnet, compute_bytes)
+                             : clip_buffers(*config.as<vision::ClipVitConfig>(), compute_bytes);
   const int64_t features = compute_bytes * num_patches(config) * config.dim();
   return std::min(pictures, kEncodedAtOnce) * each + 2 * pictures * features;
 }
 
-int64_t folded_bytes(const model::VisionConfig& config, int64_t compute_bytes) {
-  if (!config.nfnet) return 0;
-  const NfnetLayers layers = nfnet_layers(*config.nfnet);
+int64_t folded_bytes(const vision::EncoderConfig& config, int64_t compute_bytes) {
+  const auto* nfnet = config.as<vision::NfnetConfig>();
+  if (!nfnet) return 0;
+  const NfnetLayers layers = nfnet_layers(*nfnet);
   int64_t weights = layers.last ? layers.last->weights() : 0;
   for (const ConvExtents& conv : layers.stem) weights += conv.weights();
   for (const NfnetBlockExtents& block : layers.blocks) {

@@ -56,7 +56,7 @@ void add_ffw(Sum& sum, int64_t rows, const nn::MlpConfig& ffw, Wants wants) {
 int64_t media_width(const model::FlamingoConfig& config) {
   if (config.widen_media) return config.lm.dim;
   if (config.resampler) return config.resampler->width;
-  return config.vision.nfnet ? config.vision.nfnet->dim() : config.vision.clip_vit->width;
+  return config.vision.dim();
 }
 
 /// R.
@@ -261,8 +261,9 @@ TrainStepFlops clip_flops(const vision::ClipVitConfig& config, bool trained) {
 }
 
 /// Of one picture.
-TrainStepFlops encoder_step_flops(const model::VisionConfig& config, bool trained) {
-  return config.nfnet ? nfnet_flops(*config.nfnet, trained) : clip_flops(*config.clip_vit, trained);
+TrainStepFlops encoder_step_flops(const vision::EncoderConfig& config, bool trained) {
+  if (const auto* nfnet = config.as<vision::NfnetConfig>()) return nfnet_flops(*nfnet, trained);
+  return clip_flops(*config.as<vision::ClipVitConfig>(), trained);
 }
 
 }  // namespace
@@ -278,7 +279,7 @@ TrainStepFlops TrainStepFlops::times(double count) const {
   return {forward * count, backward * count, recomputed * count};
 }
 
-double encoder_flops(const model::VisionConfig& config) {
+double encoder_flops(const vision::EncoderConfig& config) {
   return encoder_step_flops(config, false).forward;
 }
 

@@ -25,6 +25,6 @@ TrainStepFlops train_step_flops(const model::FlamingoConfig& config, const StepS
                                 const StepTraining& training, bool checkpoint_blocks = false);
 
 /// Operations of the encoder's forward pass of one picture.
-double encoder_flops(const model::VisionConfig& config);
+double encoder_flops(const vision::EncoderConfig& config);
 
 }  // namespace flamingo::plan

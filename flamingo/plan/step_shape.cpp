@@ -14,15 +14,6 @@ GradientFlow::GradientFlow(const model::FlamingoConfig& config, const StepShape&
       media(features || (trainable.resampler && (config.resampler || config.widen_media))),
       hidden(trainable.lm || (config.lm.additional_vocab > 0 && trainable.additional_tokens)) {}
 
-int64_t num_patches(const model::VisionConfig& config) {
-  if (config.clip_vit) {
-    return config.clip_vit->num_patches() +
-           (config.clip_vit->output == vision::ClipOutput::kAll ? 1 : 0);
-  }
-  int64_t side = config.nfnet->image_size;
-  for (const int64_t stride : config.nfnet->stem_strides) side = (side + stride - 1) / stride;
-  for (const int64_t stride : config.nfnet->strides) side = (side + stride - 1) / stride;
-  return side * side;
-}
+int64_t num_patches(const vision::EncoderConfig& config) { return config.num_features(); }
 
 }  // namespace flamingo::plan

@@ -50,6 +50,6 @@ struct GradientFlow {
 };
 
 /// P, features of one frame: those of the config's encoder at its own picture size.
-int64_t num_patches(const model::VisionConfig& config);
+int64_t num_patches(const vision::EncoderConfig& config);
 
 }  // namespace flamingo::plan

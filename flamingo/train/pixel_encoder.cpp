@@ -12,7 +12,7 @@ PixelEncoder pixel_encoder(const model::Flamingo& model, bool trained) {
   if (trained)
     return
         [encoder, type](const torch::Tensor& pixels) { return encoder->forward(pixels.to(type)); };
-  if (auto* nfnet = dynamic_cast<vision::NfnetImpl*>(encoder.get())) nfnet->fold(type);
+  encoder->fold(type);
   return [encoder, type](const torch::Tensor& pixels) {
     const torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> features;

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
+#include "flamingo/checkpoint/encoder_files.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/nn/init.h"
 #include "flamingo/pictures/open_pictures.h"
-#include "flamingo/train/encoder_files.h"
 
 namespace flamingo::train {
 namespace {
@@ -123,11 +123,11 @@ TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
   const TwoTowers& towers = task.towers();
-  write_encoder(recipe.train.output + "/encoder", recipe.encoder,
-                checkpoint::state_dict_of(*towers.encoder));
-  write_weights_folder(recipe.train.output + "/contrastive",
-                       {{"contrastive", config_to_json(recipe.contrastive)}},
-                       checkpoint::state_dict_of(*towers.contrastive));
+  checkpoint::write_encoder(recipe.train.output + "/encoder", recipe.encoder,
+                            checkpoint::state_dict_of(*towers.encoder));
+  checkpoint::write_weights_folder(recipe.train.output + "/contrastive",
+                                   {{"contrastive", config_to_json(recipe.contrastive)}},
+                                   checkpoint::state_dict_of(*towers.contrastive));
   return result;
 }
 

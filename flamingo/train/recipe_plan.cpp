@@ -23,7 +23,7 @@ constexpr int64_t kEpisodeTargets = 3;  // of these, predicted
 model::FlamingoConfig config_of(const TrainFlamingoRecipe& recipe) {
   const model::FlamingoConfig config =
       recipe.model.empty()
-          ? model_config(recipe, read_encoder(recipe.encoder),
+          ? model_config(recipe, checkpoint::read_encoder(recipe.encoder),
                          checkpoint::decoder_config_from_gguf(io::Gguf::open(recipe.lm)))
           : checkpoint::read_model_config(recipe.model);
   if (recipe.image_size == 0) return config;

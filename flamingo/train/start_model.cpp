@@ -36,7 +36,7 @@ void init_additional(model::Flamingo& model, const model::TokenConfig& tokens, i
 }
 
 /// The frozen parts from their files, the others at their start.
-model::Flamingo assemble(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+model::Flamingo assemble(const TrainFlamingoRecipe& recipe, const checkpoint::EncoderFiles& encoder,
                          const checkpoint::LmCheckpoint& lm, int64_t newline) {
   model::Flamingo model(model_config(recipe, encoder, lm.config),
                         lm::WeightOptions::of(compute_type(recipe)));
@@ -61,7 +61,7 @@ model::Flamingo assemble(const TrainFlamingoRecipe& recipe, const EncoderFiles& 
 }
 
 StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
-  const EncoderFiles encoder = read_encoder(recipe.encoder);
+  const checkpoint::EncoderFiles encoder = checkpoint::read_encoder(recipe.encoder);
   const io::Gguf gguf = io::Gguf::open(recipe.lm);
   text::Tokenizer tokenizer = text::Tokenizer::from_gguf(gguf);
   const auto newline = tokenizer.encode_plain("\n");
@@ -104,7 +104,8 @@ void copy_trained(const model::Flamingo& from, model::Flamingo& to) {
 
 }  // namespace
 
-model::FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+model::FlamingoConfig model_config(const TrainFlamingoRecipe& recipe,
+                                   const checkpoint::EncoderFiles& encoder,
                                    const lm::DecoderConfig& lm) {
   model::FlamingoConfig config;
   config.vision = encoder.config;

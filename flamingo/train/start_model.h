@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "flamingo/checkpoint/encoder_files.h"
 #include "flamingo/model/flamingo.h"
 #include "flamingo/text/tokenizer.h"
-#include "flamingo/train/encoder_files.h"
 #include "flamingo/train/train_recipe.h"
 
 namespace flamingo::train {
@@ -22,7 +22,8 @@ struct StartedModel {
 };
 
 /// The model that a recipe makes of its parts.
-model::FlamingoConfig model_config(const TrainFlamingoRecipe& recipe, const EncoderFiles& encoder,
+model::FlamingoConfig model_config(const TrainFlamingoRecipe& recipe,
+                                   const checkpoint::EncoderFiles& encoder,
                                    const lm::DecoderConfig& lm);
 
 /// Builds the model of a recipe from its parts, or opens its `model`. Throws Error naming the file

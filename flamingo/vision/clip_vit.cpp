@@ -11,12 +11,9 @@ namespace {
 
 nn::NormConfig norm_config(const ClipVitConfig& config) { return {.eps = config.norm_eps}; }
 
-struct NamedConfig {
-  const char* name;
-  ClipVitConfig config;
-};
+}  // namespace
 
-std::vector<NamedConfig> all_presets() {
+std::vector<EncoderPreset<ClipVitConfig>> ClipVitConfig::presets() {
   const ClipVitConfig large;
   ClipVitConfig base = large;
   base.width = 768;
@@ -42,8 +39,6 @@ std::vector<NamedConfig> all_presets() {
           {"clip-vit-h-14", huge}};
 }
 
-}  // namespace
-
 void ClipVitConfig::validate() const {
   constexpr std::string_view kWhere = "clip_vit config";
   require_within(kWhere, "image_size", image_size, 1, config_limits::kImageSize);
@@ -59,20 +54,15 @@ void ClipVitConfig::validate() const {
   require(width % heads == 0, kWhere, "expected heads to divide width {}, got {}", width, heads);
 }
 
-ClipVitConfig clip_vit_preset(std::string_view name) {
-  std::string known;
-  for (const auto& preset : all_presets()) {
-    if (name == preset.name) return preset.config;
-    known += (known.empty() ? "" : ", ") + std::string(preset.name);
-  }
-  fail("clip_vit preset", "expected one of {}, got \"{}\"", known, name);
+media::TransformConfig ClipVitConfig::transform() const {
+  return {.mode = media::TransformMode::kOpenClip, .size = image_size};
 }
 
-std::vector<std::string> clip_vit_preset_names() {
-  std::vector<std::string> names;
-  for (const auto& preset : all_presets()) names.emplace_back(preset.name);
-  return names;
+VisionEncoderPtr ClipVitConfig::make(const torch::TensorOptions& options) const {
+  return std::make_shared<ClipVitImpl>(*this, options);
 }
+
+ClipVitConfig clip_vit_preset(std::string_view name) { return preset_of<ClipVitConfig>(name); }
 
 ClipVitImpl::ClipVitImpl(const ClipVitConfig& config, const torch::TensorOptions& options)
     : config_((config.validate(), config)),

@@ -27,6 +27,10 @@ constexpr std::array<std::pair<ClipOutput, const char*>, 3> enum_table(ClipOutpu
 /// Shape of CLIP's vision transformer (Radford et al. 2021). The defaults are ViT-L/14 at 224
 /// pixels.
 struct ClipVitConfig {
+  static constexpr const char* kName = "clip_vit";
+  static constexpr const char* kHelp = "CLIP vision transformer; null for none";
+  static constexpr bool kFixedImageSize = true;  ///< by the position embeddings
+
   int64_t image_size = 224;  ///< S, pixels, a multiple of patch_size
   int64_t patch_size = 14;   ///< pixels
   int64_t width = 1024;      ///< Dv
@@ -55,15 +59,23 @@ struct ClipVitConfig {
   /// Throws Error naming the first field that does not fit.
   void validate() const;
   /// P, without the class token.
-  int64_t num_patches() const { return (image_size / patch_size) * (image_size / patch_size); }
+  int64_t num_patches() const { return num_patches(image_size); }
+  /// P of pictures of `side` pixels.
+  int64_t num_patches(int64_t side) const { return (side / patch_size) * (side / patch_size); }
+  /// The class token, where it is put out.
+  int64_t num_extra_tokens() const { return output == ClipOutput::kAll ? 1 : 0; }
+  int64_t dim() const { return width; }
+  /// open_clip's.
+  media::TransformConfig transform() const;
+  /// The encoder of this shape.
+  VisionEncoderPtr make(const torch::TensorOptions& options) const;
+  /// "clip-vit-b-32", "clip-vit-b-16", "clip-vit-l-14", "clip-vit-l-14-336" (OpenAI's) and
+  /// "clip-vit-h-14" (LAION's, IDEFICS's).
+  static std::vector<EncoderPreset<ClipVitConfig>> presets();
 };
 
-/// "clip-vit-b-32", "clip-vit-b-16", "clip-vit-l-14", "clip-vit-l-14-336" (OpenAI's) and
-/// "clip-vit-h-14" (LAION's, IDEFICS's). Throws Error listing the names.
+/// One of ClipVitConfig::presets(). Throws Error listing the names.
 ClipVitConfig clip_vit_preset(std::string_view name);
-
-/// Names that clip_vit_preset() knows.
-std::vector<std::string> clip_vit_preset_names();
 
 /// CLIP's vision transformer, the encoder of the paper's ablation (table 3, row vii).
 ///
@@ -79,6 +91,7 @@ class ClipVitImpl : public VisionEncoder {
   /// pixels [N, 3, S, S] -> [N, P, Dv], or [N, 1 + P, Dv] with ClipOutput::kAll.
   /// Throws Error on another size.
   torch::Tensor forward(const torch::Tensor& pixels) override;
+  using VisionEncoder::forward;
 
   /// pixels [N, 3, S, S] -> tokens of the last layer [N, 1 + P, Dv], class token first, not normed.
   torch::Tensor tokens(const torch::Tensor& pixels, const Tap& tap = {}) const;

@@ -1,19 +1,13 @@
 #include "flamingo/vision/nfnet.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "flamingo/core/rng.h"
 #include "flamingo/core/shape.h"
+#include "flamingo/vision/convnet.h"
 
 namespace flamingo::vision {
 namespace {
-
-/// Nearest multiple of 8, at least 8 and never more than a tenth below `value`.
-int64_t round_to_8(double value) {
-  const int64_t rounded = std::max<int64_t>(8, static_cast<int64_t>(value + 4) / 8 * 8);
-  return static_cast<double>(rounded) < 0.9 * value ? rounded + 8 : rounded;
-}
 
 /// Channels and options that all convolutions of a net share.
 nn::WsConvConfig conv_config(const NfnetConfig& config, int64_t in, int64_t out) {
@@ -207,8 +201,8 @@ void NfnetImpl::fold(torch::ScalarType dtype) {
   });
 }
 
-torch::Tensor grid_to_patches(const torch::Tensor& map) {
-  return map.flatten(2).transpose(1, 2);  // [N, P, C]
+VisionEncoderPtr NfnetConfig::make(const torch::TensorOptions& options) const {
+  return std::make_shared<NfnetImpl>(*this, options);
 }
 
 }  // namespace flamingo::vision

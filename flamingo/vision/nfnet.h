@@ -137,7 +137,7 @@ class NfnetImpl : public VisionEncoder {
 
   /// The same shapes; in training mode block i of n is dropped per sample at rate stochastic_depth
   /// * i / n, without rescaling. The masks depend on drop_seed alone, so give every step its own.
-  torch::Tensor forward(const torch::Tensor& pixels, uint64_t drop_seed);
+  torch::Tensor forward(const torch::Tensor& pixels, uint64_t drop_seed) override;
 
   /// pixels [N, 3, h, w] -> feature map [N, Dv, h', w'] after the last activation.
   torch::Tensor feature_map(const torch::Tensor& pixels, std::optional<uint64_t> drop_seed = {},
@@ -148,7 +148,7 @@ class NfnetImpl : public VisionEncoder {
   torch::Tensor classify(const torch::Tensor& features) const;
 
   /// Precomputes all standardised weights in `dtype` for inference (see WsConvImpl::fold).
-  void fold(torch::ScalarType dtype);
+  void fold(torch::ScalarType dtype) override;
 
   int64_t dim() const override { return config_.dim(); }
   int64_t image_size() const override { return config_.image_size; }
@@ -168,8 +168,5 @@ class NfnetImpl : public VisionEncoder {
   NfnetHead head_{nullptr};         ///< null when num_classes is 0
 };
 TORCH_MODULE(Nfnet);
-
-/// [N, C, h, w] -> [N, h w, C], rows of pixels from the top left.
-torch::Tensor grid_to_patches(const torch::Tensor& map);
 
 }  // namespace flamingo::vision

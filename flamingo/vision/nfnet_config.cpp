@@ -11,7 +11,6 @@ namespace flamingo::vision {
 namespace {
 
 constexpr std::string_view kWhere = "nfnet config";
-constexpr std::string_view kPictogram = "nfnet-pictogram";
 constexpr std::array<int64_t, 7> kTrainSize{192, 224, 256, 320, 384, 416, 448};
 
 void require_all_within(const std::vector<int64_t>& values, const std::string& name, int64_t most) {
@@ -83,23 +82,26 @@ int64_t NfnetConfig::num_blocks() const {
   return std::accumulate(depths.begin(), depths.end(), int64_t{0});
 }
 
-NfnetConfig nfnet_preset(std::string_view name) {
-  if (name == kPictogram) return pictogram();
-  std::string known;
-  for (size_t k = 0; k < kTrainSize.size(); ++k) {
-    const std::string candidate = "nfnet-f" + std::to_string(k);
-    if (name == candidate) return f_series(static_cast<int64_t>(k));
-    known += candidate + ", ";
+int64_t NfnetConfig::num_patches(int64_t side) const {
+  for (const auto* all : {&stem_strides, &strides}) {
+    for (const int64_t stride : *all) side = (side + stride - 1) / stride;
   }
-  fail("nfnet preset", "expected one of {}{}, got \"{}\"", known, kPictogram, name);
+  return side * side;
 }
 
-std::vector<std::string> nfnet_preset_names() {
-  std::vector<std::string> names;
-  for (size_t k = 0; k < kTrainSize.size(); ++k) names.push_back("nfnet-f" + std::to_string(k));
-  names.emplace_back(kPictogram);
-  return names;
+media::TransformConfig NfnetConfig::transform() const {
+  return {.size = image_size, .mean = {0.5F, 0.5F, 0.5F}, .std = {0.5F, 0.5F, 0.5F}};
 }
+
+std::vector<EncoderPreset<NfnetConfig>> NfnetConfig::presets() {
+  std::vector<EncoderPreset<NfnetConfig>> all;
+  for (int64_t k = 0; k < std::ssize(kTrainSize); ++k)
+    all.push_back({"nfnet-f" + std::to_string(k), f_series(k)});
+  all.push_back({"nfnet-pictogram", pictogram()});
+  return all;
+}
+
+NfnetConfig nfnet_preset(std::string_view name) { return preset_of<NfnetConfig>(name); }
 
 double activation_gain(nn::Activation kind) {
   switch (kind) {

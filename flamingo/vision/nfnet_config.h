@@ -6,11 +6,16 @@
 
 #include "flamingo/nn/activation.h"
 #include "flamingo/nn/ws_conv.h"
+#include "flamingo/vision/encoder.h"
 
 namespace flamingo::vision {
 
 /// Shape of a normaliser-free ResNet (paper section 2.1 uses F6; Brock et al. 2021, table 1).
 struct NfnetConfig {
+  static constexpr const char* kName = "nfnet";
+  static constexpr const char* kHelp = "NFNet, the paper's encoder; null for none";
+  static constexpr bool kFixedImageSize = false;
+
   int64_t image_size = 192;                             ///< S, pixels
   std::vector<int64_t> stem_channels{16, 32, 64, 128};  ///< 3x3 convolutions before the stages
   std::vector<int64_t> stem_strides{2, 1, 1, 2};
@@ -55,17 +60,22 @@ struct NfnetConfig {
   /// Throws Error naming the first field that does not fit.
   void validate() const;
   int64_t num_blocks() const;
+  /// P of pictures of `side` pixels.
+  int64_t num_patches(int64_t side) const;
+  int64_t num_extra_tokens() const { return 0; }
   /// Dv: channels of the feature map.
   int64_t dim() const { return final_width > 0 ? final_width : widths.back(); }
+  /// Pictures whole, pixels in [-1, 1], as contrastive pretraining here shows them.
+  media::TransformConfig transform() const;
+  /// The encoder of this shape.
+  VisionEncoderPtr make(const torch::TensorOptions& options) const;
+  /// "nfnet-f0" .. "nfnet-f6" (DeepMind's sizes, image_size = their training size) and
+  /// "nfnet-pictogram" (3.2 M parameters for 64-pixel pictures on 2 CPU cores).
+  static std::vector<EncoderPreset<NfnetConfig>> presets();
 };
 
-/// "nfnet-f0" .. "nfnet-f6" (DeepMind's sizes, image_size = their training size) and
-/// "nfnet-pictogram" (3.2 M parameters for 64-pixel pictures on 2 CPU cores). Throws Error listing
-/// the names.
+/// One of NfnetConfig::presets(). Throws Error listing the names.
 NfnetConfig nfnet_preset(std::string_view name);
-
-/// Names that nfnet_preset() knows.
-std::vector<std::string> nfnet_preset_names();
 
 /// Factor that gives the activation of a unit normal variable unit variance.
 /// Throws Error for an activation without one.

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "flamingo/checkpoint/encoder_files.h"
 #include "flamingo/core/file.h"
-#include "flamingo/train/encoder_files.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/model/tiny_flamingo.h"
 #include "tests/pictures/tiny_pictures.h"
@@ -43,8 +43,8 @@ class EmbedderTest : public ::testing::Test {
     write_heads(folder_.file("heads"));
   }
   void write_heads(const std::string& path) const {
-    train::write_weights_folder(path, {{"contrastive", config_to_json(tiny_heads())}},
-                                checkpoint::state_dict_of(*heads_));
+    checkpoint::write_weights_folder(path, {{"contrastive", config_to_json(tiny_heads())}},
+                                     checkpoint::state_dict_of(*heads_));
   }
   ContrastiveEmbedder open(const std::string& name) {
     return {folder_.file(name), encoder_.ptr(), {letters(), table_}, renderer_};
@@ -55,7 +55,8 @@ class EmbedderTest : public ::testing::Test {
                                {},
                                {.size = 16, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}},
                                1};
-  vision::Nfnet encoder_{*testing::tiny_flamingo().vision.nfnet, torch::TensorOptions()};
+  vision::Nfnet encoder_{*testing::tiny_flamingo().vision.as<vision::NfnetConfig>(),
+                         torch::TensorOptions()};
   const torch::Tensor table_ = torch::linspace(-1, 1, 4 * 12).view({4, 12}).sin();
   vision::Contrastive heads_{tiny_heads(), encoder_->dim(), 12, torch::TensorOptions()};
 };

@@ -8,7 +8,7 @@ namespace flamingo {
 /// A model small enough for tests, with random weights and gates that are open.
 inline model::FlamingoConfig tiny_flamingo_config() {
   model::FlamingoConfig config;
-  auto& nfnet = config.vision.nfnet.emplace();
+  vision::NfnetConfig nfnet;
   nfnet.image_size = 16;
   nfnet.stem_channels = {8, 16};
   nfnet.stem_strides = {2, 2};
@@ -18,6 +18,7 @@ inline model::FlamingoConfig tiny_flamingo_config() {
   nfnet.group_width = 0;
   nfnet.final_width = 0;
   nfnet.stochastic_depth = 0;
+  config.vision = nfnet;
   auto& resampler = config.resampler.emplace();
   resampler.dim = 32;
   resampler.width = 24;

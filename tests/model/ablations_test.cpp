@@ -39,8 +39,7 @@ struct Variant {
 void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
 
 void use_clip(FlamingoConfig& config) {
-  config.vision.nfnet.reset();
-  config.vision.clip_vit = vision::ClipVitConfig{
+  config.vision = vision::ClipVitConfig{
       .image_size = 16, .patch_size = 8, .width = 16, .layers = 1, .heads = 2, .mlp_width = 32};
 }
 

@@ -21,8 +21,7 @@ TEST(FlamingoConfig, RefusesPartsThatDoNotFit) {
     change(config);
     EXPECT_THROW(config.validate(), Error);
   };
-  rejects([](auto& c) { c.vision.nfnet.reset(); });
-  rejects([](auto& c) { c.vision.clip_vit.emplace(); });
+  rejects([](auto& c) { c.vision = {}; });
   rejects([](auto& c) { c.resampler->dim = 17; });
   rejects([](auto& c) { c.tokens.additional.pop_back(); });
   rejects([](auto& c) { c.tokens.additional[1] = "<image>"; });
@@ -39,7 +38,8 @@ TEST(FlamingoConfig, RefusesPartsThatDoNotFit) {
     c.lm.parallel_residual = true;
   });
   rejects([](auto& c) { c.resampler->depth = int64_t{1} << 40; });
-  rejects([](auto& c) { c.vision.nfnet->depths[0] = int64_t{1} << 40; });
+  rejects(
+      [](auto& c) { c.vision.template as<vision::NfnetConfig>()->depths[0] = int64_t{1} << 40; });
 }
 
 }  // namespace

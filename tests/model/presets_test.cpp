@@ -13,15 +13,6 @@ TEST(Presets, AreValidAndNamed) {
   EXPECT_THROW(flamingo_preset("flamingo-4b"), Error);
 }
 
-TEST(Presets, EncodersHaveNames) {
-  for (const auto& name : vision::nfnet_preset_names())
-    EXPECT_TRUE(vision_preset(name).nfnet) << name;
-  EXPECT_EQ(vision_preset("nfnet-f6").nfnet->depths, (std::vector<int64_t>{7, 14, 42, 21}));
-  EXPECT_EQ(vision_preset("clip-vit-l-14").clip_vit->width, 1024);
-  EXPECT_FALSE(vision_preset("clip-vit-l-14").nfnet);
-  EXPECT_THROW(vision_preset("nfnet-f7"), Error);
-}
-
 TEST(Presets, GatedLayersArePlacedAsInThePaper) {
   const auto count = [](const char* name) {
     const auto config = flamingo_preset(name);

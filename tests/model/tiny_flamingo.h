@@ -9,7 +9,7 @@ namespace flamingo::testing {
 /// All parts of Flamingo, small: NFNet, resampler, gated layers before blocks 1 and 2, tiny_lm().
 inline model::FlamingoConfig tiny_flamingo() {
   model::FlamingoConfig config;
-  vision::NfnetConfig& vision = config.vision.nfnet.emplace();
+  vision::NfnetConfig vision;
   vision.image_size = 16;
   vision.stem_channels = {8};
   vision.stem_strides = {2};
@@ -18,6 +18,7 @@ inline model::FlamingoConfig tiny_flamingo() {
   vision.strides = {2};
   vision.group_width = 4;
   vision.final_width = 0;
+  config.vision = vision;
   config.resampler = resampler::ResamplerConfig{.dim = 16,
                                                 .width = 12,
                                                 .depth = 1,

@@ -11,17 +11,11 @@ namespace {
 
 constexpr double kEncoderClose = 0.15;
 
-model::VisionConfig pictogram_encoder() {
-  return {.nfnet = vision::nfnet_preset("nfnet-pictogram")};
-}
+vision::EncoderConfig pictogram_encoder() { return vision::nfnet_preset("nfnet-pictogram"); }
 
-model::VisionConfig small_clip() {
-  return {.clip_vit = vision::ClipVitConfig{.image_size = 64,
-                                            .patch_size = 4,
-                                            .width = 64,
-                                            .layers = 3,
-                                            .heads = 4,
-                                            .mlp_width = 256}};
+vision::EncoderConfig small_clip() {
+  return vision::ClipVitConfig{
+      .image_size = 64, .patch_size = 4, .width = 64, .layers = 3, .heads = 4, .mlp_width = 256};
 }
 
 /// Without AVX-512, torch convolves bf16 through copies of its own, which the plan does not count.
@@ -29,44 +23,37 @@ torch::ScalarType planned_type() {
   return __builtin_cpu_supports("avx512bw") ? torch::kBFloat16 : torch::kFloat32;
 }
 
-vision::VisionEncoderPtr make_encoder(const model::VisionConfig& config, torch::ScalarType type) {
-  const torch::TensorOptions options(type);
-  vision::VisionEncoderPtr encoder;
-  if (config.nfnet) {
-    encoder = std::make_shared<vision::NfnetImpl>(*config.nfnet, options);
-  } else {
-    encoder = std::make_shared<vision::ClipVitImpl>(*config.clip_vit, options);
-  }
+vision::VisionEncoderPtr make_encoder(const vision::EncoderConfig& config, torch::ScalarType type) {
+  auto encoder = config.make(torch::TensorOptions(type));
   nn::init_weights(*encoder, 1);
   return encoder;
 }
 
 TEST(EncoderMemory, AFrozenEncoderWorksWithWhatTorchAllocates) {
   const torch::NoGradGuard no_grad;
-  for (const model::VisionConfig& config : {pictogram_encoder(), small_clip()}) {
+  for (const vision::EncoderConfig& config : {pictogram_encoder(), small_clip()}) {
     const auto type = planned_type();
     auto encoder = make_encoder(config, type);
     encoder->eval();
-    if (auto* nfnet = dynamic_cast<vision::NfnetImpl*>(encoder.get())) nfnet->fold(type);
+    encoder->fold(type);
     const int64_t side = config.image_size(), pictures = 16;
     const auto pixels = torch::randn({pictures, 3, side, side}).to(type);
     const int64_t measured = testing::peak_bytes([&] { encoder->forward(pixels); });
     const auto predicted = static_cast<double>(
         encoder_buffers(config, pictures, static_cast<int64_t>(torch::elementSize(type))));
-    EXPECT_NEAR(predicted / static_cast<double>(measured), 1.0, kEncoderClose)
-        << (config.nfnet ? "nfnet" : "clip");
+    EXPECT_NEAR(predicted / static_cast<double>(measured), 1.0, kEncoderClose) << config.name();
   }
 }
 
 TEST(EncoderMemory, AFrozenEncoderTakesAPieceAtATime) {
-  const model::VisionConfig config = pictogram_encoder();
+  const vision::EncoderConfig config = pictogram_encoder();
   const int64_t piece = encoder_buffers(config, kEncodedAtOnce, 2);
   EXPECT_LT(encoder_buffers(config, 4 * kEncodedAtOnce, 2), 2 * piece);
 }
 
 TEST(EncoderMemory, FoldedKernelsAreAllKernels) {
-  for (const model::VisionConfig& config :
-       {pictogram_encoder(), model::VisionConfig{.nfnet = vision::NfnetConfig{}}}) {
+  for (const vision::EncoderConfig& config :
+       {pictogram_encoder(), vision::EncoderConfig(vision::NfnetConfig{})}) {
     const auto encoder = make_encoder(config, torch::kBFloat16);
     int64_t count = 0;
     for (const auto& item : encoder->named_parameters())
@@ -79,7 +66,7 @@ TEST(EncoderMemory, FoldedKernelsAreAllKernels) {
 }
 
 TEST(EncoderMemory, TrainingKeepsMoreThanItWorksWith) {
-  for (const model::VisionConfig& config : {pictogram_encoder(), small_clip()}) {
+  for (const vision::EncoderConfig& config : {pictogram_encoder(), small_clip()}) {
     int64_t kept = 0, most = 0;
     for (const StepUnit& unit : encoder_units(config, 16, 2)) {
       kept += unit.kept;

@@ -186,13 +186,13 @@ TEST(Flops, EncodersInTheStepCostWhatTorchRuns) {
   nfnet.trainable.resampler = false;
   EXPECT_EQ(nfnet.measured(), nfnet.predicted());
   StepFlops clip;
-  clip.config.vision = {.clip_vit = vision::ClipVitConfig{.image_size = 16,
-                                                          .patch_size = 8,
-                                                          .width = 16,
-                                                          .layers = 2,
-                                                          .heads = 2,
-                                                          .mlp_width = 24,
-                                                          .embed_dim = 0}};
+  clip.config.vision = vision::ClipVitConfig{.image_size = 16,
+                                             .patch_size = 8,
+                                             .width = 16,
+                                             .layers = 2,
+                                             .heads = 2,
+                                             .mlp_width = 24,
+                                             .embed_dim = 0};
   clip.shape.encodes = true;
   clip.trainable.vision = true;
   EXPECT_EQ(clip.measured(), clip.predicted());
@@ -210,22 +210,20 @@ TEST(Flops, PaddingCostsNoPictures) {
 
 TEST(Flops, EncodersCostWhatTorchRuns) {
   const torch::NoGradGuard no_grad;
-  model::VisionConfig nfnet{.nfnet = vision::nfnet_preset("nfnet-pictogram")};
-  vision::Nfnet net(*nfnet.nfnet, torch::TensorOptions());
-  const int64_t side = nfnet.nfnet->image_size;
-  const auto picture = torch::zeros({1, 3, side, side});
-  EXPECT_EQ(net->forward(picture).size(1), num_patches(nfnet));
-  EXPECT_EQ(counted([&] { net->forward(picture); }), encoder_flops(nfnet));
-  model::VisionConfig clip{.clip_vit = vision::ClipVitConfig{.image_size = 32,
-                                                             .patch_size = 16,
-                                                             .width = 64,
-                                                             .layers = 2,
-                                                             .heads = 4,
-                                                             .mlp_width = 96}};
-  vision::ClipVit vit(*clip.clip_vit, torch::TensorOptions());
-  const auto small = torch::zeros({1, 3, 32, 32});
-  EXPECT_EQ(vit->forward(small).size(1), num_patches(clip));
-  EXPECT_EQ(counted([&] { vit->forward(small); }), encoder_flops(clip));
+  const vision::EncoderConfig encoders[] = {vision::nfnet_preset("nfnet-pictogram"),
+                                            vision::ClipVitConfig{.image_size = 32,
+                                                                  .patch_size = 16,
+                                                                  .width = 64,
+                                                                  .layers = 2,
+                                                                  .heads = 4,
+                                                                  .mlp_width = 96}};
+  for (const vision::EncoderConfig& config : encoders) {
+    const auto encoder = config.make(torch::TensorOptions());
+    const int64_t side = config.image_size();
+    const auto picture = torch::zeros({1, 3, side, side});
+    EXPECT_EQ(encoder->forward(picture).size(1), num_patches(config)) << config.name();
+    EXPECT_EQ(counted([&] { encoder->forward(picture); }), encoder_flops(config)) << config.name();
+  }
 }
 
 TEST(Flops, AHandCountOfOneBlock) {

@@ -140,7 +140,8 @@ TEST(StepMemory, IsWhatTorchAllocatesForEveryFormOfTheLayers) {
 /// A step in which features outweigh text.
 Step step_of_media() {
   Step step;
-  step.config.vision.nfnet->image_size = step.config.transform.size = 64;  // 256 features
+  step.config.vision.set_image_size(64);  // 256 features
+  step.config.transform.size = 64;
   step.config.resampler->width = 48;
   step.config.resampler->head_dim = 32;
   step.tokens = 16;
@@ -200,19 +201,20 @@ TEST(StepMemory, IsWhatTorchAllocatesForTrainedWords) {
 TEST(StepMemory, IsWhatTorchAllocatesForEncodersThatLearn) {
   Step nfnet = step_of_media();
   nfnet.encodes = nfnet.trainable.vision = true;
-  nfnet.config.vision.nfnet->depths = {2, 1};
-  nfnet.config.vision.nfnet->widths = {32, 16};
-  nfnet.config.vision.nfnet->strides = {1, 2};
-  nfnet.config.vision.nfnet->stem_channels = {16};
+  auto& net = *nfnet.config.vision.as<vision::NfnetConfig>();
+  net.depths = {2, 1};
+  net.widths = {32, 16};
+  net.strides = {1, 2};
+  net.stem_channels = {16};
   Step clip = step_of_media();
   clip.encodes = clip.trainable.vision = true;
-  clip.config.vision = {.clip_vit = vision::ClipVitConfig{.image_size = 64,
-                                                          .patch_size = 4,
-                                                          .width = 64,
-                                                          .layers = 3,
-                                                          .heads = 4,
-                                                          .mlp_width = 256,
-                                                          .embed_dim = 0}};
+  clip.config.vision = vision::ClipVitConfig{.image_size = 64,
+                                             .patch_size = 4,
+                                             .width = 64,
+                                             .layers = 3,
+                                             .heads = 4,
+                                             .mlp_width = 256,
+                                             .embed_dim = 0};
   clip.config.resampler->dim = 64;
   for (Step* step : {&nfnet, &clip}) {
     for (const auto frozen : {surgery::FrozenFormat::kFp32, surgery::FrozenFormat::kBf16}) {

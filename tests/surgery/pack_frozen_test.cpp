@@ -20,14 +20,13 @@ using testing::some_pixels;
 /// With a CLIP encoder, whose layers are linear, and widths that are multiples of 32.
 model::FlamingoConfig config_of_blocks() {
   model::FlamingoConfig config = testing::tiny_flamingo();
-  config.vision.nfnet.reset();
-  config.vision.clip_vit = vision::ClipVitConfig{.image_size = 16,
-                                                 .patch_size = 8,
-                                                 .width = 32,
-                                                 .layers = 2,
-                                                 .heads = 2,
-                                                 .mlp_width = 64,
-                                                 .embed_dim = 0};
+  config.vision = vision::ClipVitConfig{.image_size = 16,
+                                        .patch_size = 8,
+                                        .width = 32,
+                                        .layers = 2,
+                                        .heads = 2,
+                                        .mlp_width = 64,
+                                        .embed_dim = 0};
   config.resampler->dim = 32;
   config.lm.ffw_dim = 64;
   config.lm.attention_bias = true;

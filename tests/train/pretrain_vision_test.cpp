@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "flamingo/train/encoder_files.h"
+#include "flamingo/checkpoint/encoder_files.h"
 #include "tests/train/tiny_run.h"
 
 namespace flamingo::train {
@@ -60,9 +60,11 @@ TEST(PretrainVision, WritesAnEncoderThatCanBeRead) {
   const TinyRun run;
   const auto recipe = run.vision();
   EXPECT_TRUE(pretrain_vision(recipe, {}).finished);
-  const EncoderFiles files = read_encoder(recipe.train.output + "/encoder");
-  EXPECT_EQ(config_to_json(*files.config.nfnet), config_to_json(recipe.encoder));
-  vision::Nfnet encoder(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
+  const checkpoint::EncoderFiles files = checkpoint::read_encoder(recipe.train.output + "/encoder");
+  EXPECT_EQ(config_to_json(*files.config.as<vision::NfnetConfig>()),
+            config_to_json(recipe.encoder));
+  vision::Nfnet encoder(*files.config.as<vision::NfnetConfig>(),
+                        torch::TensorOptions(torch::kFloat32));
   checkpoint::load_into(*encoder, files.weights, {}, "encoder");
   EXPECT_EQ(encoder->forward(torch::zeros({1, 3, 16, 16})).sizes(),
             (std::vector<int64_t>{1, 16, 16}));

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "flamingo/checkpoint/encoder_files.h"
 #include "flamingo/core/error.h"
 #include "flamingo/nn/init.h"
-#include "flamingo/train/encoder_files.h"
 #include "tests/train/tiny_run.h"
 
 namespace flamingo::train {
@@ -15,7 +15,8 @@ struct Files : testing::TinyRun {
   Files() {
     vision::Nfnet encoder(vision().encoder, torch::TensorOptions());
     nn::init_weights(*encoder, 1);
-    write_encoder(file("vision/encoder"), vision().encoder, checkpoint::state_dict_of(*encoder));
+    checkpoint::write_encoder(file("vision/encoder"), vision().encoder,
+                              checkpoint::state_dict_of(*encoder));
   }
   /// Two sources of documents whose files are not there.
   TrainFlamingoRecipe documents() const {

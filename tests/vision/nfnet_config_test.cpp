@@ -38,8 +38,8 @@ TEST(NfnetPreset, PictogramHasAboutThreeMillion) {
 
 TEST(NfnetPreset, RefusesUnknownNames) {
   EXPECT_THROW(nfnet_preset("nfnet-f9"), Error);
-  for (const auto& name : nfnet_preset_names())
-    EXPECT_NO_THROW(nfnet_preset(name).validate()) << name;
+  for (const auto& [name, config] : NfnetConfig::presets())
+    EXPECT_NO_THROW(config.validate()) << name;
 }
 
 TEST(NfnetConfig, JsonRoundTrip) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -106,6 +107,18 @@ int64_t count_layers(const StateDict& weights) {
   return layers;
 }
 
+/// Patch features without projection.
+EncoderFiles clip_encoder(vision::ClipVitConfig config, const std::string& weights) {
+  config.embed_dim = 0;
+  config.output = vision::ClipOutput::kPatches;
+  EncoderFiles files{.config = config,
+                     .transform = config.transform(),
+                     .weights = clip_weights(load_state_dict(weights, is_clip_weight)),
+                     .hash = weights_hash(weights)};
+  files.weights.erase("proj.weight");
+  return files;
+}
+
 }  // namespace
 
 StateDict clip_from_openai(const StateDict& weights) {
@@ -206,6 +219,19 @@ vision::ClipVitConfig clip_config_from_openai(const StateDict& weights) {
   config.embed_dim = weight_of(weights, "visual.proj", 2).size(1);
   config.validate();
   return config;
+}
+
+std::optional<EncoderFiles> read_clip_encoder(const std::string& folder) {
+  const std::string open_clip = folder + "/open_clip_config.json", hf = folder + "/config.json";
+  if (std::filesystem::exists(open_clip)) {
+    return clip_encoder(clip_config_from_open_clip(read_json_file(open_clip), open_clip),
+                        folder + "/open_clip_model.safetensors");
+  }
+  if (!std::filesystem::exists(hf)) return {};
+  const Json json = read_json_file(hf);
+  if (!json.is_object() || !field_or<std::string>(json, "model_type", "", hf).starts_with("clip"))
+    return {};
+  return clip_encoder(clip_config_from_hf(json, hf), folder + "/model.safetensors");
 }
 
 }  // namespace flamingo::checkpoint

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "flamingo/checkpoint/encoder_files.h"
 #include "flamingo/checkpoint/state_dict.h"
 #include "flamingo/core/config.h"
 #include "flamingo/vision/clip_vit.h"
@@ -34,5 +36,11 @@ vision::ClipVitConfig clip_config_from_open_clip(const Json& json, const std::st
 /// Config of an OpenAI model from the shapes of its weights (before renaming): heads are width /
 /// 64, quick_gelu. Throws Error when a weight is missing or misshapen.
 vision::ClipVitConfig clip_config_from_openai(const StateDict& weights);
+
+/// The encoder of a folder with config.json of a CLIP and model.safetensors, or open_clip's
+/// open_clip_config.json and open_clip_model.safetensors, as Flamingo's gated layers want it:
+/// features of patches without projection. Nothing where the folder is none of them. Throws Error
+/// naming the file that is missing or damaged.
+std::optional<EncoderFiles> read_clip_encoder(const std::string& folder);
 
 }  // namespace flamingo::checkpoint

@@ -275,19 +275,19 @@ model::FlamingoConfig flamingo_config_from_idefics(const Json& json, const std::
   config.lm = decoder_config_from_llama(json, where);
   config.lm.additional_vocab = size_or(json, "additional_vocab_size", 0, where, 0);
   config.lm.validate();  // before a name is made for each of them
-  config.vision.clip_vit = clip_config_from_hf(json, where);
-  config.vision.clip_vit->output = vision::ClipOutput::kAll;
-  config.vision.clip_vit->embed_dim = 0;
+  vision::ClipVitConfig clip = clip_config_from_hf(json, where);
+  clip.output = vision::ClipOutput::kAll;
+  clip.embed_dim = 0;
+  config.vision = clip;
   if (field_or(json, "use_resampler", false, where)) {
-    config.resampler = resampler_config(json.value("perceiver_config", Json()),
-                                        config.vision.clip_vit->width, where);
+    config.resampler = resampler_config(json.value("perceiver_config", Json()), clip.width, where);
   }
   config.xattn = xattn_config(json, config.lm, where);
   config.tokens.additional = additional_names(config.lm.additional_vocab);
   config.tokens.end_of_chunk = "</s>";
   config.tokens.style = model::PromptStyle::kIdefics;
   config.transform.mode = media::TransformMode::kIdefics;
-  config.transform.size = config.vision.clip_vit->image_size;
+  config.transform.size = clip.image_size;
   config.validate();
   return config;
 }

@@ -41,7 +41,7 @@ TEST_P(Idefics, LogitsMatchThePeers) {
          .attention_mask = mask});
     const auto keep = mask.unsqueeze(-1);
     const model::FlamingoConfig& config = loaded.model->config();
-    const vision::ClipVitConfig& clip = *config.vision.clip_vit;
+    const vision::ClipVitConfig& clip = *config.vision.as<vision::ClipVitConfig>();
     const int64_t terms = testing::summed_terms(clip) +
                           testing::summed_terms(config, mask.size(1), 2 * clip.num_patches());
     EXPECT_TRUE(testing::agree(logits * keep, expected.at("logits") * keep, {.terms = terms}))

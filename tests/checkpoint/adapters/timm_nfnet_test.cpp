@@ -5,6 +5,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/vision/convnet.h"
 #include "flamingo/vision/nfnet.h"
 #include "tests/checkpoint/config_damage.h"
 #include "tests/model/summed_terms.h"

@@ -1,4 +1,4 @@
-#include "flamingo/train/encoder_files.h"
+#include "flamingo/checkpoint/encoder_files.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "flamingo/nn/init.h"
 #include "tests/core/temporary_folder.h"
 
-namespace flamingo::train {
+namespace flamingo::checkpoint {
 namespace {
 
 using testing::TemporaryFolder;
@@ -30,11 +30,11 @@ TEST(EncoderFiles, ReadsWhatWasWritten) {
   const TemporaryFolder folder;
   vision::Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
   nn::init_weights(*encoder, 3);
-  write_encoder(folder.file("e"), tiny(), checkpoint::state_dict_of(*encoder));
+  write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
   const EncoderFiles files = read_encoder(folder.file("e"));
   EXPECT_EQ(files.hash.size(), 64u);
-  vision::Nfnet again(*files.config.nfnet, torch::TensorOptions(torch::kFloat32));
-  checkpoint::load_into(*again, files.weights, {}, "e");
+  const auto again = files.config.make(torch::TensorOptions(torch::kFloat32));
+  load_into(*again, files.weights, {}, "e");
   const auto pixels = torch::linspace(-1, 1, 2 * 3 * 16 * 16).view({2, 3, 16, 16});
   EXPECT_TRUE(again->forward(pixels).equal(encoder->forward(pixels)));
   EXPECT_EQ(files.transform.size, 16);
@@ -46,7 +46,7 @@ TEST(EncoderFiles, TheHashTellsEncodersApart) {
   for (const uint64_t seed : {0, 1}) {
     vision::Nfnet encoder(tiny(), torch::TensorOptions(torch::kFloat32));
     nn::init_weights(*encoder, seed);
-    write_encoder(folder.file("e"), tiny(), checkpoint::state_dict_of(*encoder));
+    write_encoder(folder.file("e"), tiny(), state_dict_of(*encoder));
     hashes[seed] = read_encoder(folder.file("e")).hash;
   }
   EXPECT_NE(hashes[0], hashes[1]);
@@ -56,9 +56,9 @@ TEST(EncoderFiles, ReadsClipFoldersOfBothKinds) {
   const std::string golden = std::string(FLAMINGO_SOURCE_DIR) + "/tests/golden/clip-vit-tiny/gelu/";
   for (const std::string form : {"hf", "open_clip"}) {
     const EncoderFiles files = read_encoder(golden + form);
-    ASSERT_TRUE(files.config.clip_vit.has_value()) << form;
-    vision::ClipVit clip(*files.config.clip_vit, torch::TensorOptions(torch::kFloat32));
-    EXPECT_NO_THROW(checkpoint::load_into(*clip, files.weights, {}, form));
+    ASSERT_EQ(files.config.name(), "clip_vit") << form;
+    const auto clip = files.config.make(torch::TensorOptions(torch::kFloat32));
+    EXPECT_NO_THROW(load_into(*clip, files.weights, {}, form));
     const int64_t side = files.config.image_size();
     EXPECT_EQ(files.transform.size, side);
     EXPECT_EQ(clip->forward(torch::zeros({1, 3, side, side})).size(2), files.config.dim());
@@ -75,4 +75,4 @@ TEST(EncoderFiles, MissingOrForeignFoldersAreErrors) {
 }
 
 }  // namespace
-}  // namespace flamingo::train
+}  // namespace flamingo::checkpoint
