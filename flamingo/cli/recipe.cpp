@@ -35,7 +35,10 @@ std::string train_recipe() {
 
 std::string vision_recipe() {
   train::PretrainVisionRecipe recipe;
-  recipe.data.pictures = "data/pictures";
+  recipe.encoder = vision::nfnet_preset("nfnet-pictogram");
+  train::CaptionSourceConfig labels{.name = "labels"};
+  labels.labels.emplace().pictures = "data/pictures";
+  recipe.sources = {labels};
   recipe.lm = "lm.gguf";
   recipe.train.output = "runs/vision";
   return annotated_json(describe(recipe),

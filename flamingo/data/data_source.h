@@ -84,6 +84,7 @@ struct CaptionedBatch {
   at::Tensor pixels;                  ///< [N, 3, S, S], fp32, normalised
   std::vector<std::string> captions;  ///< N
   std::vector<int64_t> concepts;      ///< N; equal ones are positives of each other
+  std::vector<int64_t> rows;          ///< N, their places in the whole batch
   std::vector<std::string> damaged;   ///< samples that were skipped: which, and why
 };
 

@@ -86,6 +86,7 @@ CaptionedBatch DocumentCaptions::batch(int64_t index, const BatchShare& share) c
     batch.concepts.push_back(
         static_cast<int64_t>(Rng::for_name(0, ascii_lower(made.caption)).next()));
     batch.captions.push_back(made.caption);
+    batch.rows.push_back(row);
   }
   return batch;
 }

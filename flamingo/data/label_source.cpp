@@ -56,6 +56,7 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
   batch.pixels = at::empty({2 * (end - begin), 3, side, side}, at::kFloat);
   batch.captions.resize(2 * count);
   batch.concepts.resize(2 * count);
+  batch.rows.resize(2 * count);
   float* out = batch.pixels.data_ptr<float>();
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < count; ++i) {
@@ -70,6 +71,7 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
       renderer_.augment(pair[half], rng, {out + at * size, size});
       batch.captions[at] = pictures::sample_caption(
           renderer_.set().classes()[static_cast<size_t>(entry.class_index)], config_.caption, rng);
+      batch.rows[at] = static_cast<int64_t>(half) * config_.classes + row;
       batch.concepts[at] = concept_of(name(), entry.class_index);
     }
   }

@@ -4,7 +4,7 @@
 
 #include "flamingo/data/views.h"
 #include "flamingo/eval/embedder.h"
-#include "flamingo/train/pretrain_vision.h"
+#include "flamingo/train/caption_language.h"
 #include "flamingo/vision/contrastive.h"
 #include "flamingo/vision/encoder.h"
 

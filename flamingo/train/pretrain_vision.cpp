@@ -1,133 +1,138 @@
 #include "flamingo/train/pretrain_vision.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/checkpoint/encoder_files.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/nn/init.h"
-#include "flamingo/pictures/open_pictures.h"
 
 namespace flamingo::train {
 namespace {
 
-constexpr const char* kTokenTable = "token_embd.weight";
+/// Both towers as training begins, and how pictures are shown to them.
+struct StartedTowers {
+  std::shared_ptr<TwoTowers> towers;
+  vision::EncoderConfig encoder;
+  media::TransformConfig transform;
+  std::string init_hash;  ///< of the weights it goes on from; empty: from scratch
+};
 
-torch::ScalarType compute_type(const PretrainVisionRecipe& recipe) {
-  return recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+StartedTowers start_towers(const PretrainVisionRecipe& recipe, const CaptionLanguage& language) {
+  StartedTowers start;
+  checkpoint::EncoderFiles files;
+  if (recipe.init.empty()) {
+    start.encoder = recipe.encoder;
+    start.transform = recipe.encoder.transform();
+  } else {
+    files = checkpoint::read_encoder(recipe.init);
+    start.encoder = files.config;
+    start.transform = files.transform;
+    start.init_hash = files.hash;
+  }
+  start.towers =
+      std::make_shared<TwoTowers>(start.encoder, recipe.contrastive, language.table.size(1));
+  nn::init_weights(*start.towers, recipe.seed);
+  if (!recipe.init.empty())
+    checkpoint::load_into(*start.towers->encoder, files.weights, {}, recipe.init);
+  return start;
 }
 
-media::TransformConfig transform_of(const PretrainVisionRecipe& recipe) {
-  return {.size = recipe.encoder.image_size, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}};
+std::vector<WeightedCaptions> open_sources(const std::vector<CaptionSourceConfig>& configs,
+                                           const media::TransformConfig& transform,
+                                           const ProgressOptions& progress) {
+  std::vector<WeightedCaptions> sources;
+  for (const CaptionSourceConfig& config : configs) {
+    sources.push_back({make_caption_source(config, transform), config.weight});
+    if (!progress.write) continue;
+    for (const std::string& warning : sources.back().source->warnings())
+      progress.write("warning: " + warning + "\n");
+  }
+  return sources;
+}
+
+/// Processes gather as many rows from each.
+void require_even_shares(const PretrainVisionRecipe& recipe, int64_t processes) {
+  for (const auto* sources : {&recipe.sources, &recipe.validation.sources}) {
+    for (const CaptionSourceConfig& source : *sources) {
+      if (source.shared_rows() % processes != 0)
+        fail("sources." + source.name, "expected a batch that {} processes share evenly, got {}",
+             processes, source.shared_rows());
+    }
+  }
+}
+
+/// Files may be moved; the content of `init` counts.
+Json identity_of(PretrainVisionRecipe recipe, const std::string& init_hash) {
+  recipe.train = {};
+  recipe.parallel = {};
+  recipe.lm.clear();
+  recipe.init = init_hash;
+  for (auto* sources : {&recipe.sources, &recipe.validation.sources}) {
+    for (CaptionSourceConfig& source : *sources) {
+      if (source.documents) source.documents->files.clear();
+      if (source.labels) source.labels->pictures.clear();
+    }
+  }
+  return config_to_json(recipe);
+}
+
+void write_towers(const std::string& folder, const PretrainVisionRecipe& recipe,
+                  const StartedTowers& start) {
+  checkpoint::write_encoder(folder + "/encoder", start.encoder,
+                            checkpoint::state_dict_of(*start.towers->encoder));
+  checkpoint::write_weights_folder(folder + "/contrastive",
+                                   {{"contrastive", config_to_json(recipe.contrastive)}},
+                                   checkpoint::state_dict_of(*start.towers->contrastive));
 }
 
 }  // namespace
 
-CaptionTokens tokenize_captions(const text::Tokenizer& tokenizer,
-                                const std::vector<std::string>& captions, int64_t max_tokens) {
-  std::vector<std::vector<int32_t>> rows;
-  int64_t longest = 1;
-  for (const std::string& caption : captions) {
-    auto ids = tokenizer.encode_plain(caption);
-    if (ids.empty()) ids.push_back(0);
-    ids.resize(std::min(ids.size(), static_cast<size_t>(max_tokens)));
-    longest = std::max(longest, static_cast<int64_t>(ids.size()));
-    rows.push_back(std::move(ids));
-  }
-  CaptionTokens tokens{torch::zeros({std::ssize(rows), longest}, torch::kInt64),
-                       torch::zeros({std::ssize(rows), longest}, torch::kInt64)};
-  auto ids = tokens.ids.accessor<int64_t, 2>();
-  auto mask = tokens.mask.accessor<int64_t, 2>();
-  for (int64_t n = 0; n < std::ssize(rows); ++n) {
-    const auto& row = rows[static_cast<size_t>(n)];
-    for (int64_t t = 0; t < std::ssize(row); ++t) {
-      ids[n][t] = row[static_cast<size_t>(t)];
-      mask[n][t] = 1;
-    }
-  }
-  return tokens;
+void PretrainVisionRecipe::validate() {
+  train.validate();
+  contrastive.validate();
+  require(!lm.empty(), "recipe", "expected \"lm\", got none");
+  if (init.empty()) encoder.validate();
+  require(!sources.empty(), "sources", "expected at least one source of captions, got none");
+  for (CaptionSourceConfig& source : sources) source.validate();
+  validation.validate();
+  require(train.validate_every == 0 || !validation.sources.empty(), "validation",
+          "expected sources where train.validate_every is above 0, got none");
+  parallel.validate();
+  require(parallel.tensor == 1 && !parallel.shard_frozen, "parallel",
+          "expected tensor 1 and no frozen shards: nothing of stage 1 is frozen");
 }
 
-CaptionLanguage read_caption_language(const std::string& gguf_path, torch::ScalarType type) {
-  const io::Gguf gguf = io::Gguf::open(gguf_path);
-  const io::GgufTensor* table = gguf.find(kTokenTable);
-  require(table != nullptr, gguf_path, "expected a tensor {}, got none", kTokenTable);
-  return {text::Tokenizer::from_gguf(gguf), checkpoint::decode_tensor(*table, type)};
-}
-
-TwoTowers::TwoTowers(const vision::NfnetConfig& encoder_config,
-                     const vision::ContrastiveConfig& config, int64_t token_dim)
-    : encoder(register_module(
-          "encoder", vision::Nfnet(encoder_config, torch::TensorOptions(torch::kFloat32)))),
-      contrastive(register_module("contrastive",
-                                  vision::Contrastive(config, encoder->dim(), token_dim,
-                                                      torch::TensorOptions(torch::kFloat32)))) {}
-
-PretrainVisionTask::PretrainVisionTask(const PretrainVisionRecipe& recipe, CaptionLanguage language)
-    : recipe_(recipe),
-      language_(std::move(language)),
-      data_(recipe.data, pictures::open_pictures(recipe.data.pictures), transform_of(recipe)),
-      towers_(std::make_shared<TwoTowers>(recipe.encoder, recipe.contrastive,
-                                          language_.table.size(1))) {
-  nn::init_weights(*towers_, recipe.seed);
-}
-
-Json PretrainVisionTask::identity() const {
-  PretrainVisionRecipe recipe = recipe_;
-  recipe.train = {};
-  recipe.data.pictures.clear();  // the files may be moved
-  recipe.lm.clear();
-  return config_to_json(recipe);
-}
-
-PretrainVisionTask::Batch PretrainVisionTask::make_batch(int64_t step) {
-  const data::CaptionedBatch batch = data_.batch(step);
-  return {batch.pixels.to(compute_type(recipe_)),
-          tokenize_captions(language_.tokenizer, batch.captions, recipe_.contrastive.max_tokens),
-          torch::tensor(batch.concepts)};
-}
-
-int64_t PretrainVisionTask::begin(int64_t step) {
-  if (!batches_) batches_.emplace([this](int64_t s) { return make_batch(s); }, step);
-  batch_ = batches_->next();
-  return 1;
-}
-
-StepLosses PretrainVisionTask::losses(int64_t step, int64_t /*part*/) {
-  const auto features = towers_->encoder->forward(
-      batch_.pixels, recipe_.seed + static_cast<uint64_t>(step));  // [N, P, Dv]
-  const auto& heads = towers_->contrastive;
-  const auto images = heads->embed_images(features);  // [N, E]
-  const auto texts =
-      heads->embed_texts(batch_.captions.ids, batch_.captions.mask, language_.table);  // [N, E]
-  const auto loss = heads->loss({images, texts, batch_.concepts, batch_.concepts});
-  const auto best = at::matmul(images.detach(), texts.detach().t()).argmax(1);
-  retrieval_ = batch_.concepts.index_select(0, best)
-                   .eq(batch_.concepts)
-                   .to(torch::kFloat64)
-                   .mean()
-                   .item<double>();
-  return {.loss = loss.total, .items = batch_.pixels.size(0)};
-}
-
-std::vector<Metric> PretrainVisionTask::metrics(int64_t /*step*/) {
-  return {{"retrieval", retrieval_}, {"beta", towers_->contrastive->beta().item<double>()}};
-}
-
-TrainResult pretrain_vision(const PretrainVisionRecipe& recipe, const TrainHooks& hooks) {
-  recipe.train.validate();
-  require(!recipe.lm.empty(), "recipe", "expected \"lm\", got none");
-  PretrainVisionTask task(recipe, read_caption_language(recipe.lm, compute_type(recipe)));
+TrainResult pretrain_vision(PretrainVisionRecipe recipe, TrainHooks hooks,
+                            const parallel::ProcessGroup& world) {
+  recipe.validate();
+  parallel::Parallel parallel(recipe.parallel, world);
+  hooks.parallel = &parallel;
+  require_even_shares(recipe, parallel.grid().data.size());
+  const auto type = recipe.bf16 ? torch::kBFloat16 : torch::kFloat32;
+  CaptionLanguage language = read_caption_language(recipe.lm, type);
+  const StartedTowers start = start_towers(recipe, language);
+  make_folder(recipe.train.output);
+  world.run_on_rank0([&] {
+    write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
+  });
+  parallel.prepare(*start.towers);
+  ContrastiveTask task(start.towers, std::move(language),
+                       open_sources(recipe.sources, start.transform, hooks.progress),
+                       {.identity = identity_of(recipe, start.init_hash),
+                        .seed = recipe.seed,
+                        .bf16 = recipe.bf16,
+                        .max_tokens = recipe.contrastive.max_tokens,
+                        .mixture = recipe.mixture,
+                        .parallel = &parallel});
+  std::vector<CaptionSourceConfig> held_out;
+  for (const CaptionSourceConfig& source : recipe.validation.sources)
+    held_out.push_back(unvaried(source));
+  task.set_validation(
+      {open_sources(held_out, start.transform, hooks.progress), recipe.validation.batches});
   const TrainResult result = train(task, recipe.train, hooks);
   if (!result.finished) return result;
-  const TwoTowers& towers = task.towers();
-  checkpoint::write_encoder(recipe.train.output + "/encoder", recipe.encoder,
-                            checkpoint::state_dict_of(*towers.encoder));
-  checkpoint::write_weights_folder(recipe.train.output + "/contrastive",
-                                   {{"contrastive", config_to_json(recipe.contrastive)}},
-                                   checkpoint::state_dict_of(*towers.contrastive));
+  world.run_on_rank0([&] { write_towers(recipe.train.output, recipe, start); });
   return result;
 }
 

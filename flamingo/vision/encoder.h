@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,10 @@ class VisionEncoder : public torch::nn::Module {
  public:
   /// pixels [N, 3, S, S] (normalised) -> features [N, P, Dv], rows of patches from the top left.
   virtual torch::Tensor forward(const torch::Tensor& pixels) = 0;
-  /// The same shapes in training: what an encoder drops at random depends on drop_seed alone, so
-  /// give every step its own.
-  virtual torch::Tensor forward(const torch::Tensor& pixels, uint64_t /*drop_seed*/) {
+  /// The same shapes in training: what an encoder drops of a picture at random depends on its seed
+  /// alone (N of them), whatever stands beside it; so give every step and picture its own.
+  virtual torch::Tensor forward(const torch::Tensor& pixels,
+                                std::span<const uint64_t> /*drop_seeds*/) {
     return forward(pixels);
   }
   /// Computes what a frozen encoder would compute of its weights at every call, once, in `dtype`.

@@ -150,27 +150,29 @@ void NfnetImpl::add_stages(const torch::TensorOptions& options) {
   }
 }
 
-torch::Tensor NfnetImpl::keep_mask(int64_t block, int64_t samples,
-                                   std::optional<uint64_t> drop_seed,
+torch::Tensor NfnetImpl::keep_mask(int64_t block, std::span<const uint64_t> drop_seeds,
                                    const torch::Tensor& like) const {
   const double rate = config_.stochastic_depth * static_cast<double>(block) /
                       static_cast<double>(config_.num_blocks());
-  if (!drop_seed || !is_training() || rate == 0) return {};
-  Rng rng = Rng::for_name(*drop_seed, "stochastic_depth." + std::to_string(block));
-  std::vector<float> keep(static_cast<size_t>(samples));
-  for (float& value : keep) value = rng.coin(rate) ? 0.0F : 1.0F;
+  if (drop_seeds.empty() || !is_training() || rate == 0) return {};
+  require(std::ssize(drop_seeds) == like.size(0), "nfnet", "expected {} seeds, got {}",
+          like.size(0), drop_seeds.size());
+  const std::string name = "stochastic_depth." + std::to_string(block);
+  std::vector<float> keep;
+  for (const uint64_t seed : drop_seeds)
+    keep.push_back(Rng::for_name(seed, name).coin(rate) ? 0.0F : 1.0F);
   return torch::tensor(keep).to(like.device());
 }
 
-torch::Tensor NfnetImpl::feature_map(const torch::Tensor& pixels, std::optional<uint64_t> drop_seed,
-                                     const Tap& tap) {
+torch::Tensor NfnetImpl::feature_map(const torch::Tensor& pixels,
+                                     std::span<const uint64_t> drop_seeds, const Tap& tap) {
   expect_shape(pixels, {kAny, 3, kAny, kAny}, "nfnet pixels");
   auto x = stem_->forward(pixels.contiguous(torch::MemoryFormat::ChannelsLast));
   if (tap) tap("stem", x);
   int64_t block_index = 0;
   for (size_t s = 0; s < stages_->size(); ++s) {
     for (const auto& block : *(*stages_)[s]) {
-      x = block->forward(x, keep_mask(block_index++, x.size(0), drop_seed, x));
+      x = block->forward(x, keep_mask(block_index++, drop_seeds, x));
     }
     if (tap) tap("stage." + std::to_string(s), x);
   }
@@ -184,8 +186,9 @@ torch::Tensor NfnetImpl::forward(const torch::Tensor& pixels) {
   return grid_to_patches(feature_map(pixels));
 }
 
-torch::Tensor NfnetImpl::forward(const torch::Tensor& pixels, uint64_t drop_seed) {
-  return grid_to_patches(feature_map(pixels, drop_seed));
+torch::Tensor NfnetImpl::forward(const torch::Tensor& pixels,
+                                 std::span<const uint64_t> drop_seeds) {
+  return grid_to_patches(feature_map(pixels, drop_seeds));
 }
 
 torch::Tensor NfnetImpl::classify(const torch::Tensor& features) const {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -136,11 +137,11 @@ class NfnetImpl : public VisionEncoder {
   torch::Tensor forward(const torch::Tensor& pixels) override;
 
   /// The same shapes; in training mode block i of n is dropped per sample at rate stochastic_depth
-  /// * i / n, without rescaling. The masks depend on drop_seed alone, so give every step its own.
-  torch::Tensor forward(const torch::Tensor& pixels, uint64_t drop_seed) override;
+  /// * i / n, without rescaling. The masks of a picture depend on its seed alone.
+  torch::Tensor forward(const torch::Tensor& pixels, std::span<const uint64_t> drop_seeds) override;
 
   /// pixels [N, 3, h, w] -> feature map [N, Dv, h', w'] after the last activation.
-  torch::Tensor feature_map(const torch::Tensor& pixels, std::optional<uint64_t> drop_seed = {},
+  torch::Tensor feature_map(const torch::Tensor& pixels, std::span<const uint64_t> drop_seeds = {},
                             const Tap& tap = {});
 
   /// features [N, P, Dv] -> logits [N, num_classes]. Throws Error when the config has no
@@ -156,9 +157,9 @@ class NfnetImpl : public VisionEncoder {
 
  private:
   void add_stages(const torch::TensorOptions& options);
-  /// [samples] on the device of `like`, of any shape: 0 where the block is dropped, else 1;
+  /// [N] on the device of `like` [N, ...]: 0 where the block of a picture is dropped, else 1;
   /// undefined when none can be.
-  torch::Tensor keep_mask(int64_t block, int64_t samples, std::optional<uint64_t> drop_seed,
+  torch::Tensor keep_mask(int64_t block, std::span<const uint64_t> drop_seeds,
                           const torch::Tensor& like) const;
 
   NfnetConfig config_;

@@ -2,6 +2,7 @@
 
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "flamingo/core/config.h"
 #include "flamingo/core/file.h"
@@ -18,6 +19,14 @@ inline std::string metrics_without_times(const std::string& output) {
     text += json.dump() + "\n";
   }
   return text;
+}
+
+/// The same, line by line.
+inline std::vector<Json> lines_without_times(const std::string& output) {
+  std::istringstream lines(metrics_without_times(output));
+  std::vector<Json> metrics;
+  for (std::string line; std::getline(lines, line);) metrics.push_back(Json::parse(line));
+  return metrics;
 }
 
 }  // namespace flamingo::testing

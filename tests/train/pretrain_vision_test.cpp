@@ -2,73 +2,126 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "flamingo/checkpoint/encoder_files.h"
+#include "flamingo/core/error.h"
+#include "tests/data/tiny_shards.h"
 #include "tests/train/tiny_run.h"
 
 namespace flamingo::train {
 namespace {
 
+using testing::lines_without_times;
 using testing::metrics_without_times;
 using testing::TinyRun;
 
-std::vector<int64_t> list(const torch::Tensor& tensor) {
-  const auto flat = tensor.contiguous().flatten();
-  return {flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel()};
+/// Pairs of the training pictures as a second source.
+CaptionSourceConfig pairs_of(const TinyRun& run, const std::string& name) {
+  testing::write_pair_shard(run.file("pairs.tar"),
+                            pictures::open_packed(run.file("tiny.safetensors")), 0, 16);
+  CaptionSourceConfig pairs{.name = name, .weight = 0.5};
+  pairs.documents.emplace().files = {run.file("pairs.tar")};
+  pairs.documents->batch = 8;
+  return pairs;
 }
 
-TEST(TokenizeCaptions, PadsAndCuts) {
-  const TinyRun run;
-  const auto language = read_caption_language(run.file("lm.gguf"), torch::kFloat32);
-  const auto apple = language.tokenizer.encode(" apple");
-  ASSERT_EQ(apple.size(), 1u);
-  const auto tokens = tokenize_captions(language.tokenizer,
-                                        {" apple", " apple bread", "", " apple bread candy"}, 2);
-  const int64_t a = apple[0], b = language.tokenizer.encode(" bread")[0];
-  EXPECT_EQ(list(tokens.ids), (std::vector<int64_t>{a, 0, a, b, 0, 0, a, b}));
-  EXPECT_EQ(list(tokens.mask), (std::vector<int64_t>{1, 0, 1, 1, 1, 0, 1, 1}));
-}
-
-TEST(ReadCaptionLanguage, TableHasOneRowPerToken) {
-  const TinyRun run;
-  const auto language = read_caption_language(run.file("lm.gguf"), torch::kBFloat16);
-  EXPECT_EQ(language.table.size(0), language.tokenizer.vocab_size());
-  EXPECT_EQ(language.table.scalar_type(), torch::kBFloat16);
-  EXPECT_THROW(read_caption_language(run.file("none.gguf"), torch::kBFloat16), Error);
-}
-
-TEST(PretrainVision, LossFallsOnARepeatedBatch) {
+TEST(PretrainVision, LossFalls) {
   const TinyRun run;
   auto recipe = run.vision();
   recipe.bf16 = false;
-  PretrainVisionTask task(recipe, read_caption_language(recipe.lm, torch::kFloat32));
-  AdamW optimizer({.lr = 3e-3, .clip_norm = 1}, task.module());
+  recipe.train.steps = 40;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto metrics = lines_without_times(recipe.train.output);
   double first = 0, last = 0;
-  for (int64_t step = 0; step < 40; ++step) {
-    EXPECT_EQ(task.begin(step), 1);
-    const auto losses = task.losses(step, 0);
-    losses.loss.backward();
-    optimizer.clip_gradients();
-    optimizer.step(1.0);
-    optimizer.zero_grad();
-    (step < 5 ? first : last) = (step < 5 ? first : 0.8 * last) + losses.loss.item<double>() / 5;
-    EXPECT_EQ(losses.items, 12);
+  for (size_t i = 0; i < 5; ++i) {
+    first += metrics[i].at("loss").get<double>();
+    last += metrics[metrics.size() - 1 - i].at("loss").get<double>();
   }
   EXPECT_LT(last, 0.9 * first);
+  EXPECT_EQ(metrics[0].at("items"), 12);
+  EXPECT_EQ(metrics[0].at("loss"), metrics[0].at("loss.labels"));
 }
 
-TEST(PretrainVision, WritesAnEncoderThatCanBeRead) {
+TEST(PretrainVision, WritesAnEncoderThatCanBeReadAndGoneOnFrom) {
   const TinyRun run;
-  const auto recipe = run.vision();
+  auto recipe = run.vision();
   EXPECT_TRUE(pretrain_vision(recipe, {}).finished);
-  const checkpoint::EncoderFiles files = checkpoint::read_encoder(recipe.train.output + "/encoder");
-  EXPECT_EQ(config_to_json(*files.config.as<vision::NfnetConfig>()),
-            config_to_json(recipe.encoder));
-  vision::Nfnet encoder(*files.config.as<vision::NfnetConfig>(),
-                        torch::TensorOptions(torch::kFloat32));
+  const auto files = checkpoint::read_encoder(recipe.train.output + "/encoder");
+  EXPECT_EQ(config_to_json(files.config), config_to_json(recipe.encoder));
+  const auto encoder = files.config.make(torch::TensorOptions(torch::kFloat32));
   checkpoint::load_into(*encoder, files.weights, {}, "encoder");
   EXPECT_EQ(encoder->forward(torch::zeros({1, 3, 16, 16})).sizes(),
             (std::vector<int64_t>{1, 16, 16}));
   EXPECT_TRUE(std::filesystem::exists(recipe.train.output + "/contrastive/config.json"));
+  auto more = run.vision("more");
+  more.init = recipe.train.output + "/encoder";
+  more.encoder = {};
+  more.train.steps = 1;
+  more.train.optimizer.lr = 1e-30;
+  EXPECT_TRUE(pretrain_vision(more, {}).finished);
+  const auto same = checkpoint::read_encoder(more.train.output + "/encoder");
+  for (const auto& [name, weight] : files.weights)
+    EXPECT_TRUE(same.weights.at(name).equal(weight)) << name;
+}
+
+TEST(PretrainVision, SourcesComeTogetherAsTheMixtureSays) {
+  const TinyRun run;
+  auto recipe = run.vision("accumulate");
+  recipe.sources.push_back(pairs_of(run, "pairs"));
+  recipe.train.steps = 2;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  for (const Json& line : lines_without_times(recipe.train.output)) {
+    EXPECT_NEAR(line.at("loss").get<double>(),
+                line.at("loss.labels").get<double>() + 0.5 * line.at("loss.pairs").get<double>(),
+                testing::rounding<float>(4, 10));
+    EXPECT_EQ(line.at("items"), 12 + 8);
+  }
+  recipe.train.output = run.file("in_turn");
+  recipe.mixture.mode = MixtureMode::kRoundRobin;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto in_turn = lines_without_times(recipe.train.output);
+  EXPECT_TRUE(in_turn[0].contains("loss.labels") && !in_turn[0].contains("loss.pairs"));
+  EXPECT_TRUE(in_turn[1].contains("loss.pairs") && !in_turn[1].contains("loss.labels"));
+  recipe.train.output = run.file("merged");
+  recipe.mixture.mode = MixtureMode::kMerged;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  EXPECT_TRUE(lines_without_times(recipe.train.output)[0].contains("image_to_text.merged"));
+}
+
+TEST(PretrainVision, PiecesOfABatchGiveTheCurveOfTheWhole) {
+  const TinyRun run;
+  auto recipe = run.vision("whole");
+  recipe.bf16 = false;
+  recipe.train.optimizer.eps = 1e-4;  // rounding of gradients near 0 must not become whole steps
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto whole = lines_without_times(recipe.train.output);
+  recipe.train.output = run.file("pieces");
+  recipe.mixture.micro_batch = 5;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto pieces = lines_without_times(recipe.train.output);
+  for (size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_NEAR(pieces[i].at("loss").get<double>(), whole[i].at("loss").get<double>(), 1e-5) << i;
+    EXPECT_EQ(pieces[i].at("items"), whole[i].at("items"));
+  }
+}
+
+TEST(PretrainVision, ValidatesByRetrievalInBothDirections) {
+  const TinyRun run;
+  auto recipe = run.vision();
+  recipe.validation.sources = {pairs_of(run, "pairs")};
+  recipe.validation.batches = 2;
+  recipe.train.validate_every = 4;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto metrics = lines_without_times(recipe.train.output);
+  EXPECT_FALSE(metrics[2].contains("valid_loss"));
+  for (const char* name : {"valid_image_to_text.pairs", "valid_text_to_image.pairs"}) {
+    const double recall = metrics[3].at(name).get<double>();
+    EXPECT_GE(recall, 0);
+    EXPECT_LE(recall, 1);
+    EXPECT_EQ(std::fmod(recall * 16, 1), 0) << "a gallery of two batches of 8";
+  }
+  EXPECT_EQ(metrics[3].at("valid_loss"), metrics[3].at("valid_loss.pairs"));
 }
 
 TEST(PretrainVision, StoppedAndResumedItIsBitEqual) {
@@ -86,13 +139,31 @@ TEST(PretrainVision, StoppedAndResumedItIsBitEqual) {
             read_file(run.file("whole/encoder/model.safetensors"), 1 << 24));
 }
 
-TEST(PretrainVisionRecipe, UnknownKeysAreErrors) {
+TEST(PretrainVisionRecipe, ShippedFileIsReadAndUnknownKeysAreErrors) {
   PretrainVisionRecipe recipe;
   EXPECT_THROW(config_from_json(parse_json(R"({"train": {"stepz": 3}})", "r"), recipe, "r"), Error);
   const std::string shipped = std::string(FLAMINGO_SOURCE_DIR) + "/recipes/pictogram/vision.json";
   EXPECT_NO_THROW(config_from_json(read_json_file(shipped), recipe, shipped));
-  EXPECT_NO_THROW(recipe.train.validate());
-  EXPECT_NO_THROW(recipe.encoder.validate());
+  EXPECT_NO_THROW(recipe.validate());
+  EXPECT_EQ(config_to_json(recipe.encoder),
+            config_to_json(vision::EncoderConfig(vision::nfnet_preset("nfnet-pictogram"))));
+}
+
+TEST(PretrainVisionRecipe, RefusesWhatCannotBeTrained) {
+  const TinyRun run;
+  const auto refuses = [&](const std::function<void(PretrainVisionRecipe&)>& change) {
+    auto recipe = run.vision();
+    change(recipe);
+    EXPECT_THROW(recipe.validate(), Error);
+  };
+  refuses([](auto& recipe) { recipe.sources.clear(); });
+  refuses([](auto& recipe) { recipe.lm.clear(); });
+  refuses([](auto& recipe) { recipe.encoder = {}; });
+  refuses([](auto& recipe) { recipe.sources[0].labels->pictures.clear(); });
+  refuses([](auto& recipe) { recipe.sources[0].documents.emplace().files = {"x"}; });
+  refuses([](auto& recipe) { recipe.train.validate_every = 2; });
+  refuses([](auto& recipe) { recipe.parallel.tensor = 2; });
+  refuses([](auto& recipe) { recipe.parallel.shard_frozen = true; });
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 /// Files of a run whose encoder has random weights.
 struct Files : testing::TinyRun {
   Files() {
-    vision::Nfnet encoder(vision().encoder, torch::TensorOptions());
+    const auto encoder = vision().encoder.make(torch::TensorOptions());
     nn::init_weights(*encoder, 1);
     checkpoint::write_encoder(file("vision/encoder"), vision().encoder,
                               checkpoint::state_dict_of(*encoder));

@@ -145,18 +145,24 @@ class TinyRun {
   train::PretrainVisionRecipe vision(const std::string& output = "vision") const {
     train::PretrainVisionRecipe recipe;
     recipe.lm = file("lm.gguf");
-    recipe.encoder.image_size = 16;
-    recipe.encoder.stem_channels = {8};
-    recipe.encoder.stem_strides = {2};
-    recipe.encoder.depths = {1, 1};
-    recipe.encoder.widths = {8, 16};
-    recipe.encoder.strides = {1, 2};
+    vision::NfnetConfig encoder = vision::nfnet_preset("nfnet-pictogram");
+    encoder.image_size = 16;
+    encoder.stem_channels = {8};
+    encoder.stem_strides = {2};
+    encoder.depths = {1, 1};
+    encoder.widths = {8, 16};
+    encoder.strides = {1, 2};
+    recipe.encoder = encoder;
+    recipe.contrastive.label_smoothing = 0;
+    recipe.contrastive.view_weight = 0.5;
     recipe.contrastive.embed_dim = 8;
     recipe.contrastive.text_width = 16;
     recipe.contrastive.text_layers = 1;
     recipe.contrastive.text_heads = 2;
-    recipe.data.pictures = file("tiny.safetensors");
-    recipe.data.classes = 6;
+    train::CaptionSourceConfig labels{.name = "labels"};
+    labels.labels.emplace().pictures = file("tiny.safetensors");
+    labels.labels->classes = 6;
+    recipe.sources = {labels};
     recipe.train = short_training(output, 8, 3e-3);
     return recipe;
   }

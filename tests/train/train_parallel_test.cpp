@@ -55,10 +55,7 @@ std::vector<std::string> train_in(int64_t size, const TrainFlamingoRecipe& recip
 }
 
 std::vector<Json> parallel_metrics(const std::string& output) {
-  std::istringstream lines(metrics_without_times(pretrained_serially().file(output)));
-  std::vector<Json> metrics;
-  for (std::string line; std::getline(lines, line);) metrics.push_back(Json::parse(line));
-  return metrics;
+  return lines_without_times(pretrained_serially().file(output));
 }
 
 const std::vector<Json>& alone() {

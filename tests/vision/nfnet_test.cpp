@@ -100,16 +100,37 @@ TEST(Nfnet, FoldedEqualsUnfolded) {
   EXPECT_TRUE(net->forward(pixels).equal(expected));
 }
 
+/// first, first + 1, ...: a seed for each picture.
+std::vector<uint64_t> numbers_from(uint64_t first, size_t count) {
+  std::vector<uint64_t> numbers(count);
+  for (uint64_t& number : numbers) number = first++;
+  return numbers;
+}
+
+TEST(Nfnet, WhatIsDroppedOfAPictureDoesNotDependOnItsNeighbours) {
+  NfnetConfig config = tiny_nfnet();
+  config.stochastic_depth = 0.9;
+  auto net = make(config);
+  const auto pixels = torch::randn({8, 3, 32, 32});
+  const auto seeds = numbers_from(20, 8);
+  const auto all = net->forward(pixels, seeds);
+  const auto half = net->forward(pixels.slice(0, 4), std::span(seeds).subspan(4));
+  EXPECT_LT((all.slice(0, 4) - half).abs().max().item<double>(),
+            tolerance_of(half, half, {.terms = kTerms}));
+  EXPECT_THROW(net->forward(pixels, std::span(seeds).first(3)), Error);
+}
+
 TEST(Nfnet, StochasticDepthDependsOnTheSeedAndOnTrainingOnly) {
   NfnetConfig config = tiny_nfnet();
   config.stochastic_depth = 0.9;
   auto net = make(config);
   const auto pixels = torch::randn({16, 3, 32, 32});
   const auto whole = net->forward(pixels);
-  EXPECT_TRUE(net->forward(pixels, 3).equal(net->forward(pixels, 3)));
-  EXPECT_FALSE(net->forward(pixels, 3).equal(net->forward(pixels, 4)));
+  const auto seeds = numbers_from(3, 16), others = numbers_from(4, 16);
+  EXPECT_TRUE(net->forward(pixels, seeds).equal(net->forward(pixels, seeds)));
+  EXPECT_FALSE(net->forward(pixels, seeds).equal(net->forward(pixels, others)));
   net->eval();
-  EXPECT_TRUE(net->forward(pixels, 3).equal(whole));
+  EXPECT_TRUE(net->forward(pixels, seeds).equal(whole));
 }
 
 TEST(Nfnet, StochasticDepthDropsWholeSamplesWithoutRescaling) {
@@ -119,7 +140,7 @@ TEST(Nfnet, StochasticDepthDropsWholeSamplesWithoutRescaling) {
   auto net = make(config);
   const auto pixels = torch::randn({1, 3, 32, 32}).expand({400, -1, -1, -1});
   const auto whole = net->forward(pixels.slice(0, 0, 1));
-  const auto dropped = net->forward(pixels, 11);
+  const auto dropped = net->forward(pixels, numbers_from(11, 400));
   const double rounded = tolerance_of(dropped, whole, {.terms = kTerms});
   const auto same = (dropped - whole).abs().amax({1, 2}) < rounded;
   const double kept = static_cast<double>(same.sum().item<int64_t>()) / 400;

@@ -146,7 +146,7 @@ TEST(Registry, TrainingPassesAndFoldingHaveDefaults) {
   const auto pixels = torch::randn({1, 3, 16, 16});
   const auto expected = encoder->forward(pixels);
   encoder->fold(torch::kFloat32);
-  EXPECT_TRUE(encoder->forward(pixels, 7).equal(expected));
+  EXPECT_TRUE(encoder->forward(pixels, std::vector<uint64_t>{7}).equal(expected));
 }
 
 }  // namespace
