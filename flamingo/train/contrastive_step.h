@@ -62,13 +62,13 @@ GlobalLoss global_loss(const vision::Contrastive& heads, const Embeddings& own,
 /// step.
 class CachedGradients {
  public:
-  /// Embeds all rows in pieces of `piece` and takes the loss's gradients.
+  /// Embeds all N rows in pieces of `piece` and takes the loss's gradients [N, E].
   CachedGradients(TwoTowers& towers, const CaptionedRows& rows, int64_t piece,
                   const torch::Tensor& table, const parallel::ProcessGroup& group);
 
   const GlobalLoss& loss() const { return loss_; }
-  /// Scalar whose gradient is the loss's through rows first, first + 1, ... (one piece); the values
-  /// of all pieces add up to loss().share.
+  /// Scalar whose gradient is the loss's through rows first, first + 1, ... of N (one piece); the
+  /// values of all pieces add up to loss().share. table [V, token_dim].
   torch::Tensor piece_loss(TwoTowers& towers, const CaptionedRows& rows, int64_t first,
                            int64_t count, const torch::Tensor& table) const;
 
