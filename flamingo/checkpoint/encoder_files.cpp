@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "flamingo/checkpoint/adapters/clip.h"
+#include "flamingo/checkpoint/adapters/efficientnet.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/io/checkpoint_files.h"
@@ -19,6 +20,7 @@ using ReadForeignEncoder = std::optional<EncoderFiles> (*)(const std::string& pa
 /// All that adapters/ knows; the first that answers counts.
 constexpr ReadForeignEncoder kForeignEncoders[] = {
     read_clip_encoder,
+    read_efficientnet_encoder,
 };
 
 std::string encoder_config_path(const std::string& folder) { return folder + "/config.json"; }
@@ -64,6 +66,10 @@ void write_encoder(const std::string& folder, const vision::EncoderConfig& confi
 EncoderFiles read_encoder(const std::string& path) {
   for (const ReadForeignEncoder& read : kForeignEncoders) {
     if (auto files = read(path)) return *std::move(files);
+  }
+  if (std::filesystem::is_regular_file(path)) {
+    fail(path, "expected a file of weights by the names of a known encoder, got others",
+         Hint{"encoders other than EfficientNet-Lite come as folders with a config.json"});
   }
   return read_own_encoder(path);
 }

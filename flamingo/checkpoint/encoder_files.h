@@ -32,6 +32,7 @@ void write_encoder(const std::string& folder, const vision::EncoderConfig& confi
 ///
 ///   config.json of a CLIP, with model.safetensors         Hugging Face's
 ///   open_clip_config.json, open_clip_model.safetensors    open_clip's
+///   a file or folder of an EfficientNet-Lite              see read_efficientnet
 ///
 /// Parts that give no features of patches (projections, classifiers) are left out. Throws Error
 /// naming the file that is missing, damaged or unknown.

@@ -25,6 +25,7 @@ FLAMINGO_GOLDEN_KIND(tokenizer);      ///< tokenizer.json + encode.jsonl
 FLAMINGO_GOLDEN_KIND(preprocessing);  ///< images/ + expected.safetensors
 FLAMINGO_GOLDEN_KIND(nfnet);          ///< model/config.json with "dm_nfnet" + cases/
 FLAMINGO_GOLDEN_KIND(nfnet_sizes);    ///< dm_nfnet_sizes.json
+FLAMINGO_GOLDEN_KIND(efficientnet);   ///< model/ with config.json of an "efficientnet", or a .pth
 FLAMINGO_GOLDEN_KIND(clip);           ///< cases/ + any of hf/, open_clip/, openai/
 FLAMINGO_GOLDEN_KIND(gguf);           ///< model.gguf + inputs.safetensors (+ blocks.safetensors)
 FLAMINGO_GOLDEN_KIND(gguf_lm);        ///< cases/ + dequantized.safetensors, model given by lm_path

@@ -21,6 +21,7 @@ constexpr Kind kKinds[] = {
     {"preprocessing", matches_preprocessing, compare_preprocessing},
     {"nfnet", matches_nfnet, compare_nfnet},
     {"nfnet_sizes", matches_nfnet_sizes, compare_nfnet_sizes},
+    {"efficientnet", matches_efficientnet, compare_efficientnet},
     {"clip", matches_clip, compare_clip},
     {"gguf", matches_gguf, compare_gguf},
     {"gguf_lm", matches_gguf_lm, compare_gguf_lm},

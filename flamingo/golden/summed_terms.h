@@ -28,8 +28,9 @@ inline int64_t summed_terms(const vision::ClipVitConfig& clip) {
          2 * kFunction;
 }
 
-/// Terms along the longest way through an NFNet: each kernel is standardised and summed with.
-inline int64_t summed_terms(const vision::NfnetImpl& net) {
+/// Terms along the longest way through an encoder of convolutions, each of whose kernels is
+/// standardised or folded with a norm, and summed with.
+inline int64_t summed_terms(const vision::VisionEncoder& net) {
   int64_t terms = 0;
   for (const auto& item : net.named_parameters()) {
     if (item.key().ends_with("weight")) terms += 2 * item.value()[0].numel();

@@ -1,19 +1,12 @@
 #include "flamingo/nn/ws_conv.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "flamingo/core/shape.h"
 #include "flamingo/nn/linear.h"
-#include "flamingo/nn/product.h"
+#include "flamingo/nn/same_conv.h"
 
 namespace flamingo::nn {
-
-std::pair<int64_t, int64_t> same_padding(int64_t extent, int64_t kernel, int64_t stride) {
-  const int64_t windows = (extent + stride - 1) / stride;
-  const int64_t total = std::max<int64_t>((windows - 1) * stride + kernel - extent, 0);
-  return {total / 2, total - total / 2};
-}
 
 WsConvImpl::WsConvImpl(const WsConvConfig& config, const torch::TensorOptions& options)
     : config_(config) {
@@ -47,15 +40,7 @@ torch::Tensor WsConvImpl::forward(const torch::Tensor& x) const {
   expect_shape(x, {kAny, config_.in, kAny, kAny}, "WsConv x");
   const bool use_folded = folded_.defined() && folded_.scalar_type() == x.scalar_type();
   const auto kernel = use_folded ? folded_ : cast_like(standardised(), x);
-  const auto offset = cast_like(bias, x);
-  const auto [top, bottom] = same_padding(x.size(2), config_.kernel, config_.stride);
-  const auto [left, right] = same_padding(x.size(3), config_.kernel, config_.stride);
-  Convolution geometry{.stride = {config_.stride, config_.stride}, .groups = config_.groups};
-  if (top == bottom && left == right) {
-    geometry.padding = {top, left};
-    return convolution(x, kernel, offset, geometry);
-  }
-  return convolution(at::constant_pad_nd(x, {left, right, top, bottom}), kernel, offset, geometry);
+  return same_convolution(x, kernel, cast_like(bias, x), config_.stride, config_.groups);
 }
 
 void WsConvImpl::fold(torch::ScalarType dtype) {

@@ -58,8 +58,4 @@ class WsConvImpl : public torch::nn::Module {
 };
 TORCH_MODULE(WsConv);
 
-/// Zeros before and after an axis of `extent` pixels so that ceil(extent / stride) windows fit;
-/// the odd one goes behind.
-std::pair<int64_t, int64_t> same_padding(int64_t extent, int64_t kernel, int64_t stride);
-
 }  // namespace flamingo::nn

@@ -60,6 +60,29 @@ NfnetLayers nfnet_layers(const vision::NfnetConfig& config) {
   return layers;
 }
 
+std::vector<ConvExtents> efficientnet_layers(const vision::EfficientNetConfig& config) {
+  std::vector<ConvExtents> layers;
+  const auto add = [&](ConvExtents conv) {
+    conv.side = layers.empty() ? config.image_size : layers.back().side_out();
+    layers.push_back(conv);
+  };
+  add({.in = 3, .out = config.stem_width, .kernel = 3, .stride = 2});
+  for (const auto& stage : config.stages()) {
+    for (const vision::MbConvShape& block : stage) {
+      const int64_t hidden = block.hidden();
+      if (block.expansion > 1) add({.in = block.in, .out = hidden});
+      add({.in = hidden,
+           .out = hidden,
+           .kernel = block.kernel,
+           .stride = block.stride,
+           .groups = hidden});
+      add({.in = hidden, .out = block.out});
+    }
+  }
+  add({.in = config.widths.back(), .out = config.final_width});
+  return layers;
+}
+
 ConvExtents patch_conv(const vision::ClipVitConfig& config) {
   return {.side = config.image_size,
           .in = 3,

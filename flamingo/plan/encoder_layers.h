@@ -39,6 +39,9 @@ struct NfnetLayers {
 /// The layers that an encoder of this config has, in order.
 NfnetLayers nfnet_layers(const vision::NfnetConfig& config);
 
+/// All convolutions of an EfficientNet without its classifier, in their order.
+std::vector<ConvExtents> efficientnet_layers(const vision::EfficientNetConfig& config);
+
 /// What makes a CLIP's patches.
 ConvExtents patch_conv(const vision::ClipVitConfig& config);
 

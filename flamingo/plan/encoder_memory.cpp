@@ -60,6 +60,22 @@ std::vector<StepUnit> nfnet_units(const vision::NfnetConfig& config, int64_t pic
   return units;
 }
 
+/// A trained convolution keeps its input, which is the result of the activation before it, and its
+/// kernel in the compute type.
+std::vector<StepUnit> efficientnet_units(const vision::EfficientNetConfig& config, int64_t pictures,
+                                         int64_t c) {
+  std::vector<StepUnit> units;
+  for (const ConvExtents& conv : efficientnet_layers(config)) {
+    const int64_t cast = c == 4 ? 0 : c * conv.weights();
+    units.push_back({c * pictures * values_in(conv) + cast,
+                     2 * c * pictures * (values_in(conv) + values_out(conv)) + 4 * conv.weights(),
+                     4 * (conv.weights() + conv.out)});
+  }
+  const int64_t features = c * pictures * config.num_patches(config.image_size) * config.dim();
+  units.push_back({.kept = features, .buffers = 2 * features});  // the last activation
+  return units;
+}
+
 StepUnit clip_layer(const vision::ClipVitConfig& config, int64_t pictures, int64_t c) {
   const KeptBytes bytes(c);
   const int64_t tokens = config.num_patches() + 1, rows = pictures * tokens, W = config.width;
@@ -107,6 +123,18 @@ int64_t nfnet_buffers(const vision::NfnetConfig& config, int64_t c) {
   return c * most;
 }
 
+/// What comes into a block stays while its convolutions run, each with its input, padded where
+/// windows do not fit, and its result.
+int64_t efficientnet_buffers(const vision::EfficientNetConfig& config, int64_t c) {
+  int64_t most = 0, stays = 0;
+  for (const ConvExtents& conv : efficientnet_layers(config)) {
+    if (conv.groups == 1 && conv.in < conv.out) stays = values_in(conv);
+    const bool pads = conv.kernel > 1 && conv.stride > 1;
+    most = std::max(most, stays + (pads ? 2 : 1) * values_in(conv) + values_out(conv));
+  }
+  return c * most;
+}
+
 /// Attention: the layer's input, q, k, v, a copy of keys or values, and the result; scores and
 /// softmax of a block of queries.
 int64_t clip_buffers(const vision::ClipVitConfig& config, int64_t c) {
@@ -122,13 +150,17 @@ std::vector<StepUnit> encoder_units(const vision::EncoderConfig& config, int64_t
                                     int64_t compute_bytes) {
   if (const auto* nfnet = config.as<vision::NfnetConfig>())
     return nfnet_units(*nfnet, pictures, compute_bytes);
+  if (const auto* net = config.as<vision::EfficientNetConfig>())
+    return efficientnet_units(*net, pictures, compute_bytes);
   return clip_units(*config.as<vision::ClipVitConfig>(), pictures, compute_bytes);
 }
 
 int64_t encoder_buffers(const vision::EncoderConfig& config, int64_t pictures,
                         int64_t compute_bytes) {
   const auto* nfnet = config.as<vision::NfnetConfig>();
+  const auto* net = config.as<vision::EfficientNetConfig>();
   const int64_t each = nfnet ? nfnet_buffers(*nfnet, compute_bytes)
+                       : net ? efficientnet_buffers(*net, compute_bytes)
                              : clip_buffers(*config.as<vision::ClipVitConfig>(), compute_bytes);
   const int64_t features = compute_bytes * num_patches(config) * config.dim();
   return std::min(pictures, kEncodedAtOnce) * each + 2 * pictures * features;

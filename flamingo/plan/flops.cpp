@@ -246,6 +246,14 @@ TrainStepFlops nfnet_flops(const vision::NfnetConfig& config, bool trained) {
   return sum.flops();
 }
 
+TrainStepFlops efficientnet_flops(const vision::EfficientNetConfig& config, bool trained) {
+  Sum sum;
+  const auto layers = efficientnet_layers(config);
+  for (const ConvExtents& conv : layers)
+    sum.conv(conv, {trained && &conv != &layers.front(), trained});
+  return sum.flops();
+}
+
 TrainStepFlops clip_flops(const vision::ClipVitConfig& config, bool trained) {
   Sum sum;
   const Wants all{trained, trained};
@@ -263,6 +271,8 @@ TrainStepFlops clip_flops(const vision::ClipVitConfig& config, bool trained) {
 /// Of one picture.
 TrainStepFlops encoder_step_flops(const vision::EncoderConfig& config, bool trained) {
   if (const auto* nfnet = config.as<vision::NfnetConfig>()) return nfnet_flops(*nfnet, trained);
+  if (const auto* net = config.as<vision::EfficientNetConfig>())
+    return efficientnet_flops(*net, trained);
   return clip_flops(*config.as<vision::ClipVitConfig>(), trained);
 }
 

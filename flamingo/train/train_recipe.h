@@ -57,7 +57,8 @@ struct TrainFlamingoRecipe {
       "folder of a trained model to go on from; the next fields up to tokens then do not count");
     v("lm", lm, "language model, a LLaMA-family GGUF");
     v("encoder", encoder,
-      "folder of the pretrained encoder (flamingo pretrain-vision), or of a CLIP");
+      "pretrained encoder: folder of flamingo pretrain-vision or of a CLIP, file or folder of an "
+      "EfficientNet-Lite");
     v("resampler", resampler, "Perceiver Resampler; its dim is the encoder's");
     v("xattn", xattn, "gated cross-attention layers");
     v("tokens", tokens, "special tokens");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flamingo/vision/clip_vit.h"
+#include "flamingo/vision/efficientnet.h"
 #include "flamingo/vision/nfnet.h"
 
 namespace flamingo::vision {
@@ -16,7 +17,8 @@ namespace flamingo::vision {
 /// in EncoderKind, how it is done in docs/adding-an-encoder.md.
 using AnyEncoderConfig = std::variant<std::monostate,  //
                                       NfnetConfig,     //
-                                      ClipVitConfig>;
+                                      ClipVitConfig,   //
+                                      EfficientNetConfig>;
 
 /// The config of any encoder, or of none. In JSON it is an object with a key for each kind, all but
 /// one of them null or left out: {"nfnet": {...}, "clip_vit": null}.

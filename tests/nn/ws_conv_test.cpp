@@ -18,13 +18,6 @@ WsConv make(WsConvConfig config) {
   return conv;
 }
 
-TEST(SamePadding, PutsTheOddPixelBehind) {
-  EXPECT_EQ(same_padding(64, 3, 2), std::make_pair(int64_t{0}, int64_t{1}));
-  EXPECT_EQ(same_padding(33, 3, 2), std::make_pair(int64_t{1}, int64_t{1}));
-  EXPECT_EQ(same_padding(7, 3, 1), std::make_pair(int64_t{1}, int64_t{1}));
-  EXPECT_EQ(same_padding(8, 1, 2), std::make_pair(int64_t{0}, int64_t{0}));
-}
-
 TEST(WsConv, StandardisedRowsHaveMeanZeroAndTheWantedNorm) {
   for (const WsFloor floor : {WsFloor::kClamp, WsFloor::kAdd}) {
     auto conv =

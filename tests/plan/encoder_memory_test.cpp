@@ -18,6 +18,12 @@ vision::EncoderConfig small_clip() {
       .image_size = 64, .patch_size = 4, .width = 64, .layers = 3, .heads = 4, .mlp_width = 256};
 }
 
+vision::EncoderConfig small_efficientnet() {
+  auto config = vision::efficientnet_preset("efficientnet-lite0");
+  config.image_size = 64;
+  return config;
+}
+
 /// Without AVX-512, torch convolves bf16 through copies of its own, which the plan does not count.
 torch::ScalarType planned_type() {
   return __builtin_cpu_supports("avx512bw") ? torch::kBFloat16 : torch::kFloat32;
@@ -31,7 +37,8 @@ vision::VisionEncoderPtr make_encoder(const vision::EncoderConfig& config, torch
 
 TEST(EncoderMemory, AFrozenEncoderWorksWithWhatTorchAllocates) {
   const torch::NoGradGuard no_grad;
-  for (const vision::EncoderConfig& config : {pictogram_encoder(), small_clip()}) {
+  for (const vision::EncoderConfig& config :
+       {pictogram_encoder(), small_clip(), small_efficientnet()}) {
     const auto type = planned_type();
     auto encoder = make_encoder(config, type);
     encoder->eval();
@@ -66,7 +73,8 @@ TEST(EncoderMemory, FoldedKernelsAreAllKernels) {
 }
 
 TEST(EncoderMemory, TrainingKeepsMoreThanItWorksWith) {
-  for (const vision::EncoderConfig& config : {pictogram_encoder(), small_clip()}) {
+  for (const vision::EncoderConfig& config :
+       {pictogram_encoder(), small_clip(), small_efficientnet()}) {
     int64_t kept = 0, most = 0;
     for (const StepUnit& unit : encoder_units(config, 16, 2)) {
       kept += unit.kept;

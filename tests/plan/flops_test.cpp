@@ -216,7 +216,8 @@ TEST(Flops, EncodersCostWhatTorchRuns) {
                                                                   .width = 64,
                                                                   .layers = 2,
                                                                   .heads = 4,
-                                                                  .mlp_width = 96}};
+                                                                  .mlp_width = 96},
+                                            vision::efficientnet_preset("efficientnet-lite1")};
   for (const vision::EncoderConfig& config : encoders) {
     const auto encoder = config.make(torch::TensorOptions());
     const int64_t side = config.image_size();

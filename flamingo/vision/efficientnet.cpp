@@ -1,0 +1,189 @@
+#include "flamingo/vision/efficientnet.h"
+
+#include <array>
+#include <cmath>
+
+#include "flamingo/core/checked.h"
+#include "flamingo/core/config_limits.h"
+#include "flamingo/core/shape.h"
+#include "flamingo/vision/convnet.h"
+
+namespace flamingo::vision {
+namespace {
+
+/// What a size multiplies Lite0 by, and the pictures it was trained on.
+struct LiteSize {
+  double width;
+  double depth;
+  int64_t image_size;
+};
+constexpr std::array<LiteSize, 5> kLiteSizes{
+    {{1.0, 1.0, 224}, {1.0, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 280}, {1.4, 1.8, 300}}};
+
+/// Stem and head keep their width, the first and the last stage their depth.
+EfficientNetConfig lite(const LiteSize& size) {
+  EfficientNetConfig config;
+  config.image_size = size.image_size;
+  for (int64_t& width : config.widths) width = round_to_8(size.width * static_cast<double>(width));
+  for (size_t s = 1; s + 1 < config.depths.size(); ++s) {
+    config.depths[s] = std::llround(std::ceil(size.depth * static_cast<double>(config.depths[s])));
+  }
+  return config;
+}
+
+/// In place: backward needs the result only.
+torch::Tensor cut_at_6(torch::Tensor x) { return at::hardtanh_(x, 0, 6); }
+
+nn::SameConvConfig pointwise(int64_t in, int64_t out) { return {.in = in, .out = out}; }
+
+nn::SameConvConfig depthwise(const MbConvShape& shape) {
+  return {.in = shape.hidden(),
+          .out = shape.hidden(),
+          .kernel = shape.kernel,
+          .stride = shape.stride,
+          .groups = shape.hidden(),
+          .init_gain = nn::kReluGain};
+}
+
+nn::SameConvConfig projection(const MbConvShape& shape) {
+  nn::SameConvConfig config = pointwise(shape.hidden(), shape.out);
+  config.init_gain = nn::kReluGain;
+  return config;
+}
+
+}  // namespace
+
+void EfficientNetConfig::validate() const {
+  constexpr std::string_view kWhere = "efficientnet config";
+  constexpr int64_t kMostStages = 64;
+  const auto check = [&](const char* name, const std::vector<int64_t>& values, int64_t most) {
+    require(values.size() == depths.size(), kWhere, "expected {} {} as there are depths, got {}",
+            depths.size(), name, values.size());
+    for (const int64_t value : values) require_within(kWhere, name, value, 1, most);
+  };
+  require_within(kWhere, "length of depths", std::ssize(depths), 1, kMostStages);
+  require_within(kWhere, "image_size", image_size, 1, config_limits::kImageSize);
+  require_within(kWhere, "stem_width", stem_width, 1, config_limits::kWidth);
+  check("depths", depths, config_limits::kLayers);
+  check("widths", widths, config_limits::kWidth);
+  check("kernels", kernels, 64);
+  check("strides", strides, 64);
+  check("expansions", expansions, 64);
+  int64_t blocks = 0;
+  for (const int64_t depth : depths) blocks += depth;
+  require_within(kWhere, "number of blocks", blocks, 1, config_limits::kLayers);
+  require_within(kWhere, "final_width", final_width, 1, config_limits::kWidth);
+  require_within(kWhere, "num_classes", num_classes, 0, config_limits::kVocab);
+}
+
+std::vector<std::vector<MbConvShape>> EfficientNetConfig::stages() const {
+  std::vector<std::vector<MbConvShape>> all;
+  int64_t in = stem_width;
+  for (size_t s = 0; s < depths.size(); ++s) {
+    auto& stage = all.emplace_back();
+    for (int64_t b = 0; b < depths[s]; ++b) {
+      stage.push_back({.in = in,
+                       .out = widths[s],
+                       .kernel = kernels[s],
+                       .stride = b == 0 ? strides[s] : 1,
+                       .expansion = expansions[s]});
+      in = widths[s];
+    }
+  }
+  return all;
+}
+
+int64_t EfficientNetConfig::num_patches(int64_t side) const {
+  side = (side + 1) / 2;
+  for (const int64_t stride : strides) side = (side + stride - 1) / stride;
+  return side * side;
+}
+
+media::TransformConfig EfficientNetConfig::transform() const {
+  constexpr float kMean = 127.0F / 255.0F, kStd = 128.0F / 255.0F;
+  return {.mode = media::TransformMode::kOpenClip,
+          .size = image_size,
+          .mean = {kMean, kMean, kMean},
+          .std = {kStd, kStd, kStd}};
+}
+
+VisionEncoderPtr EfficientNetConfig::make(const torch::TensorOptions& options) const {
+  return std::make_shared<EfficientNetImpl>(*this, options);
+}
+
+std::vector<EncoderPreset<EfficientNetConfig>> EfficientNetConfig::presets() {
+  std::vector<EncoderPreset<EfficientNetConfig>> all;
+  for (size_t k = 0; k < kLiteSizes.size(); ++k)
+    all.push_back({"efficientnet-lite" + std::to_string(k), lite(kLiteSizes[k])});
+  return all;
+}
+
+EfficientNetConfig efficientnet_preset(std::string_view name) {
+  return preset_of<EfficientNetConfig>(name);
+}
+
+MbConvImpl::MbConvImpl(const MbConvShape& shape, const torch::TensorOptions& options)
+    : skips_(shape.stride == 1 && shape.in == shape.out),
+      depthwise_(register_module("depthwise", nn::SameConv(depthwise(shape), options))),
+      project_(register_module("project", nn::SameConv(projection(shape), options))) {
+  if (shape.expansion > 1) {
+    expand_ = register_module("expand", nn::SameConv(pointwise(shape.in, shape.hidden()), options));
+  }
+}
+
+torch::Tensor MbConvImpl::forward(const torch::Tensor& x) const {
+  auto y = expand_ ? cut_at_6(expand_->forward(x)) : x;
+  y = project_->forward(cut_at_6(depthwise_->forward(y)));
+  return skips_ ? y + x : y;
+}
+
+EfficientNetImpl::EfficientNetImpl(const EfficientNetConfig& config,
+                                   const torch::TensorOptions& options)
+    : config_((config.validate(), config)),
+      stem_(register_module(
+          "stem",
+          nn::SameConv(
+              nn::SameConvConfig{.in = 3, .out = config.stem_width, .kernel = 3, .stride = 2},
+              options))),
+      stages_(register_module("stages", nn::make_typed_list<EfficientNetStage>())),
+      final_conv_(register_module(
+          "final_conv",
+          nn::SameConv(pointwise(config.widths.back(), config.final_width), options))) {
+  for (const auto& shapes : config.stages()) {
+    auto stage = nn::make_typed_list<MbConv>();
+    for (const MbConvShape& shape : shapes) stage->append(MbConv(shape, options));
+    stages_->append(std::move(stage));
+  }
+  if (config.num_classes > 0) {
+    classifier_ =
+        register_module("classifier", nn::Linear(dim(), config.num_classes, true, options));
+  }
+}
+
+torch::Tensor EfficientNetImpl::feature_map(const torch::Tensor& pixels, const Tap& tap) const {
+  expect_shape(pixels, {kAny, 3, kAny, kAny}, "efficientnet pixels");
+  const auto tapped = [&](const std::string& name, torch::Tensor x) {
+    if (tap) tap(name, x);
+    return x;
+  };
+  auto x = tapped("stem",
+                  cut_at_6(stem_->forward(pixels.contiguous(torch::MemoryFormat::ChannelsLast))));
+  for (size_t s = 0; s < stages_->size(); ++s) {
+    for (const auto& block : *(*stages_)[s]) x = block->forward(x);
+    x = tapped("stage." + std::to_string(s), x);
+  }
+  return tapped("feature_map", cut_at_6(final_conv_->forward(x)));
+}
+
+torch::Tensor EfficientNetImpl::forward(const torch::Tensor& pixels) {
+  return grid_to_patches(feature_map(pixels));
+}
+
+torch::Tensor EfficientNetImpl::classify(const torch::Tensor& features) const {
+  require(!classifier_.is_empty(), "efficientnet classify",
+          "expected num_classes > 0, got an encoder without classifier");
+  expect_shape(features, {kAny, kAny, dim()}, "efficientnet features");
+  return classifier_->forward(features.mean(1));
+}
+
+}  // namespace flamingo::vision
