@@ -47,6 +47,11 @@ PackedMatrix PackedMatrix::view(BlockType type, std::span<const std::byte> value
   return matrix;
 }
 
+int64_t PackedMatrix::packed_bytes(BlockType type, int64_t rows, int64_t cols) {
+  const CodeTraits& traits = quantised_type(type).traits;
+  return (rows + kTileRows - 1) / kTileRows * (cols / traits.group) * tile_layout(traits).bytes;
+}
+
 PackedMatrix PackedMatrix::pack(BlockType type, std::span<const std::byte> blocks, int64_t rows,
                                 int64_t cols) {
   check_size(type, blocks.size(), rows, cols);
@@ -57,13 +62,12 @@ PackedMatrix PackedMatrix::pack(BlockType type, std::span<const std::byte> block
     matrix.owned_ = std::move(copy);
     return matrix;
   }
-  const CodeTraits& traits = quantised_type(type).traits;
   PackedMatrix matrix;
   matrix.type_ = type;
   matrix.rows_ = rows;
   matrix.cols_ = cols;
-  matrix.unit_bytes_ = cols / traits.group * tile_layout(traits).bytes;
-  matrix.bytes_ = matrix.units() * matrix.unit_bytes_;
+  matrix.unit_bytes_ = packed_bytes(type, kTileRows, cols);
+  matrix.bytes_ = packed_bytes(type, rows, cols);
   matrix.owned_ = allocate_large(static_cast<size_t>(matrix.bytes_), kMatrixWhere);
   matrix.data_ = matrix.owned_.get();
   const int64_t row_bytes = static_cast<int64_t>(blocks.size()) / rows;

@@ -34,6 +34,8 @@ class PackedMatrix {
   /// sizes agree and cols is a multiple of the type's block (and of 32, if quantised).
   static PackedMatrix pack(BlockType type, std::span<const std::byte> blocks, int64_t rows,
                            int64_t cols);
+  /// Bytes that pack() takes for [rows, cols] in a quantised type.
+  static int64_t packed_bytes(BlockType type, int64_t rows, int64_t cols);
   /// Refers to plain weights (F32, F16, BF16), row-major, that outlive the matrix.
   /// Throws Error on a quantised type or a wrong size.
   static PackedMatrix view(BlockType type, std::span<const std::byte> values, int64_t rows,

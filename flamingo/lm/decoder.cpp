@@ -21,18 +21,21 @@ torch::Tensor new_positions(const torch::Tensor& mask, int64_t past, int64_t cou
 }
 
 /// 0 where token past + t may see key s, -inf elsewhere: s <= past + t, and s is no padding or the
-/// token itself (so that padding rows stay finite). Undefined when everything is visible.
-torch::Tensor causal_bias(const torch::Tensor& mask, int64_t past, int64_t count) {
+/// token itself (so that padding rows stay finite). Undefined when everything is visible. mask is
+/// on the same device.
+torch::Tensor causal_bias(const torch::Tensor& mask, int64_t past, int64_t count,
+                          torch::Device device) {
   if (count == 1 && !mask.defined()) return {};
-  const auto query = torch::arange(past, past + count, torch::kInt64).unsqueeze(1);
-  const auto key = torch::arange(past + count, torch::kInt64).unsqueeze(0);
+  const auto integers = torch::TensorOptions(torch::kInt64).device(device);
+  const auto query = torch::arange(past, past + count, integers).unsqueeze(1);
+  const auto key = torch::arange(past + count, integers).unsqueeze(0);
   auto visible = (key <= query).unsqueeze(0).unsqueeze(0);  // [1, 1, T, S]
   if (mask.defined()) {
     const auto valid = mask.to(torch::kBool).unsqueeze(1).unsqueeze(1);  // [B, 1, 1, S]
     visible = visible.logical_and(valid.logical_or((key == query).unsqueeze(0).unsqueeze(0)));
   }
-  return torch::zeros(visible.sizes())
-      .masked_fill_(visible.logical_not(), -std::numeric_limits<float>::infinity());
+  return torch::zeros(visible.sizes(), torch::TensorOptions().device(device))
+      .masked_fill_(visible.bitwise_not(), -std::numeric_limits<float>::infinity());
 }
 
 /// Sinusoids [S, D] of distances 0 .. S - 1: sines, then cosines (Dai et al. 2019).
@@ -95,8 +98,7 @@ BlockContext DecoderImpl::context(const torch::Tensor& ids, const torch::Tensor&
           Hint{"the prompt is longer than the model's context"});
   const auto mask = whole_mask(attention_mask, ids, cache);
   BlockContext context;
-  context.bias = causal_bias(mask.defined() ? mask.cpu() : mask, past, count);
-  if (context.bias.defined()) context.bias = context.bias.to(device());
+  context.bias = causal_bias(mask.defined() ? mask.to(device()) : mask, past, count, device());
   if (config_.position == PositionKind::kRotary) {
     context.rotary = nn::rotary_table(
         new_positions(mask, past, count).to(device()),

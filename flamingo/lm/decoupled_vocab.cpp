@@ -18,7 +18,7 @@ torch::Tensor DecoupledEmbeddingImpl::forward(const torch::Tensor& ids) const {
   expect_shape(ids, {kAny, kAny}, "ids");
   const int64_t base = weight.size(0);
   const int64_t total = base + (additional_embedding ? additional_embedding->weight.size(0) : 0);
-  if (ids.numel() > 0) {
+  if (ids.numel() > 0 && !ids.is_meta()) {
     const auto [least, greatest] = at::aminmax(ids);
     const int64_t low = least.item<int64_t>(), high = greatest.item<int64_t>();
     require(low >= 0 && high < total, "embed", "expected ids in [0, {}), got {}", total,

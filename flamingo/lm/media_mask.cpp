@@ -64,7 +64,7 @@ at::Tensor to_tensor(const std::vector<int64_t>& values, at::Device device) {
   return at::tensor(values, at::kLong).to(device);
 }
 
-/// Lets each group see every image up to its own.
+/// Lets each group see every image up to its own; plan.media is on the CPU.
 void add_previous(int64_t num_media, MediaPlan& plan) {
   const auto own = plan.media.remainder(num_media).unsqueeze(1);  // [G, 1] phi - 1
   plan.group_media = own.max().item<int64_t>() + 1;
@@ -93,8 +93,10 @@ MediaPlan plan_media(const at::Tensor& phi, int64_t num_media, at::Device device
   plan.in_order = plan.num_visible == plan.num_tokens &&
                   std::is_sorted(lists.tokens.begin(), lists.tokens.end());
   plan.tokens = to_tensor(lists.tokens, device);
-  plan.media = to_tensor(lists.media, device);
+  plan.media = at::tensor(lists.media, at::kLong);
   if (attention == MediaAttention::kAllPrevious) add_previous(num_media, plan);
+  plan.media = plan.media.to(device);
+  if (plan.media_bias.defined()) plan.media_bias = plan.media_bias.to(device);
   if (plan.num_groups * plan.group_size != plan.num_visible) {
     plan.slot_tokens = to_tensor(lists.slot_tokens, device);
     plan.token_slots = to_tensor(lists.token_slots, device);

@@ -29,9 +29,11 @@ uint16_t* mutable_bits_of(const at::Tensor& x) {
   return static_cast<uint16_t*>(x.mutable_data_ptr());
 }
 
-/// Calls body(row) in parallel for the rows of x, its last axis being a row.
+/// Calls body(row) in parallel for the rows of x, its last axis being a row; on the meta device
+/// there is nothing to compute.
 template <class Body>
 void for_rows(const at::Tensor& x, const Body& body) {
+  if (x.is_meta()) return;
   const int64_t width = x.size(-1);
   at::parallel_for(0, x.numel() / width, std::max<int64_t>(kValuesPerThread / width, 1),
                    [&](int64_t begin, int64_t end) {
@@ -143,7 +145,7 @@ class Swiglu : public torch::autograd::Function<Swiglu> {
 }  // namespace
 
 bool takes_bf16_kernels(const at::Tensor& x) {
-  return x.device().is_cpu() && x.scalar_type() == at::kBFloat16 && x.is_contiguous() &&
+  return (x.is_cpu() || x.is_meta()) && x.scalar_type() == at::kBFloat16 && x.is_contiguous() &&
          x.numel() > 0;
 }
 

@@ -7,7 +7,8 @@ namespace flamingo::nn {
 /// One pass over memory in place of several torch operations, in bf16 on the CPU, for inference and
 /// for training: each has its gradient. They compute in float32 and round once.
 
-/// Whether the kernels below take x, of any shape: bf16, in memory order, on the CPU.
+/// Whether the kernels below take x, of any shape: bf16, in memory order, on the CPU or the meta
+/// device, where they allocate what they do on the CPU and compute nothing.
 bool takes_bf16_kernels(const at::Tensor& x);
 
 /// softmax(scores + bias) over the last axis: scores [B, H, T, S]; bias float32 that

@@ -49,7 +49,8 @@ torch::Tensor LinearImpl::product(const torch::Tensor& x, const torch::Tensor& o
 
 void LinearImpl::add_lora(int64_t rank, double alpha) {
   require(!lora, "Linear::add_lora", "expected a layer without LoRA, got one with it");
-  lora = register_module("lora", Lora(weight.size(1), weight.size(0), rank, alpha));
+  const auto device = packed_ ? torch::Device(torch::kCPU) : weight.device();
+  lora = register_module("lora", Lora(weight.size(1), weight.size(0), rank, alpha, device));
 }
 
 void LinearImpl::merge_lora() {

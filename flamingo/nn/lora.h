@@ -13,7 +13,7 @@ namespace flamingo::nn {
 class LoraImpl : public torch::nn::Module, public InitsItself {
  public:
   /// fp32 masters, which init_weights starts. Throws Error unless 1 <= rank <= min(in, out).
-  LoraImpl(int64_t in, int64_t out, int64_t rank, double alpha);
+  LoraImpl(int64_t in, int64_t out, int64_t rank, double alpha, torch::Device device = torch::kCPU);
 
   /// x [..., in] -> the change of y, [..., out], in the type of x.
   torch::Tensor forward(const torch::Tensor& x) const;

@@ -78,6 +78,10 @@ c10::intrusive_ptr<PackedWeight> PackedWeight::quantise(const at::Tensor& weight
   const int64_t rows = weight.size(0), cols = weight.size(1);
   require(cols % layout.values == 0, kWhere, "expected columns in multiples of {}, got {}",
           layout.values, cols);
+  if (weight.is_meta()) {
+    return c10::make_intrusive<PackedWeight>(rows, cols,
+                                             kernels::PackedMatrix::packed_bytes(type, rows, cols));
+  }
   const auto values = weight.detach().to(at::kFloat).contiguous();
   std::vector<std::byte> blocks(static_cast<size_t>(values.numel() / layout.values * layout.bytes));
   kernels::encode_blocks(
@@ -88,13 +92,14 @@ c10::intrusive_ptr<PackedWeight> PackedWeight::quantise(const at::Tensor& weight
 }
 
 int64_t PackedWeight::bytes() const {
-  int64_t sum = 0;
+  int64_t sum = meta_bytes_;
   for (const kernels::PackedMatrix& part : parts_) sum += part.bytes();
   return sum;
 }
 
 at::Tensor PackedWeight::decode(at::ScalarType type) const {
-  auto values = at::empty({rows_, cols_}, type);
+  const at::Device device(parts_.empty() ? at::kMeta : at::kCPU);
+  auto values = at::empty({rows_, cols_}, at::TensorOptions(type).device(device));
   int64_t first = 0;
   for (const kernels::PackedMatrix& part : parts_) {
     decode_into(part, values.narrow(0, first, part.rows()));

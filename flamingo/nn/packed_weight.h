@@ -15,7 +15,12 @@ class PackedWeight : public torch::CustomClassHolder {
   /// Matrices of one width, one above the other; their types may differ. Throws Error on others.
   explicit PackedWeight(std::vector<kernels::PackedMatrix> parts);
 
-  /// weight [rows, cols] of any float type, rounded into blocks of Q8_0 or Q4_1.
+  /// One on the meta device, whose blocks would take so many bytes.
+  PackedWeight(int64_t rows, int64_t cols, int64_t bytes)
+      : rows_(rows), cols_(cols), meta_bytes_(bytes) {}
+
+  /// weight [rows, cols] of any float type, rounded into blocks of Q8_0 or Q4_1. On the meta device
+  /// there are no blocks, only their size.
   /// Throws Error when cols is no multiple of 32, or as encode_blocks() does.
   static c10::intrusive_ptr<PackedWeight> quantise(const at::Tensor& weight,
                                                    kernels::BlockType type);
@@ -28,9 +33,10 @@ class PackedWeight : public torch::CustomClassHolder {
   at::Tensor decode(at::ScalarType type) const;
 
  private:
-  std::vector<kernels::PackedMatrix> parts_;
+  std::vector<kernels::PackedMatrix> parts_;  ///< none on the meta device
   int64_t rows_ = 0;
   int64_t cols_ = 0;
+  int64_t meta_bytes_ = 0;  ///< of the blocks that would be there
 };
 
 /// x W^T + b with x [..., cols] and bias [rows] (no gradient) or undefined -> [..., rows] in the

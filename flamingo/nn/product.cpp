@@ -118,6 +118,7 @@ void widened_pairs(const at::Tensor& a, const at::Tensor& b, at::Tensor y) {
 
 /// Of two matrices, or of [n, M, K] and [n, K, N].
 at::Tensor widened(const at::Tensor& a, const at::Tensor& b, const Bias& offset = {}) {
+  if (a.is_meta()) return a.dim() == 2 ? at::mm(a, b) : at::bmm(a, b);  // sizes alone
   auto sizes = a.sizes().vec();
   sizes.back() = b.size(-1);
   auto y = at::empty(sizes, a.options());
@@ -219,7 +220,8 @@ Bias given(const at::Tensor& bias) { return bias.defined() ? Bias(bias) : std::n
 }  // namespace
 
 bool needs_widening(const at::Tensor& x) {
-  return x.is_cpu() && x.scalar_type() == at::kBFloat16 && !torch_has_bf16_kernels();
+  return (x.is_cpu() || x.is_meta()) && x.scalar_type() == at::kBFloat16 &&
+         !torch_has_bf16_kernels();
 }
 
 at::Tensor widened_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& offset) {

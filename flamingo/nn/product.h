@@ -13,7 +13,7 @@ namespace flamingo::nn {
 /// are differentiable, and backward keeps the inputs as they are.
 
 /// Whether torch has only plain loops for the type of x, of any shape, on the processor that
-/// computes with it.
+/// computes with it. Tensors on the meta device take the processor's way.
 bool needs_widening(const at::Tensor& x);
 
 /// a b (+ offset): a [..., M, K], b [..., K, N] with the same leading extents -> [..., M, N], all

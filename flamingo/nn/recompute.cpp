@@ -1,5 +1,6 @@
 #include "flamingo/nn/recompute.h"
 
+#include <c10/util/ScopeExit.h>
 #include <torch/autograd.h>
 
 #include <algorithm>
@@ -19,6 +20,15 @@ struct Body : torch::CustomClassHolder {
   TensorFunction f;
   size_t num_inputs;
 };
+
+thread_local bool computes_again = false;
+
+/// f(inputs) for the second time.
+at::Tensor again(const TensorFunction& f, const variable_list& inputs) {
+  const bool before = std::exchange(computes_again, true);
+  const auto restore = c10::make_scope_exit([before] { computes_again = before; });
+  return f(inputs);
+}
 
 bool wants_gradient(const at::Tensor& tensor) { return tensor.requires_grad(); }
 
@@ -62,7 +72,7 @@ class Recompute : public torch::autograd::Function<Recompute> {
     const variable_list kept = ctx->get_saved_variables();
     const at::AutoGradMode with_graph(true);
     variable_list leaves = cut_off(at::TensorList(kept).slice(0, body->num_inputs));
-    const at::Tensor result = body->f(leaves);
+    const at::Tensor result = again(body->f, leaves);
     leaves.insert(leaves.end(), kept.begin() + std::ssize(leaves), kept.end());
     variable_list found = gradients(result, leaves, outer[0]);
     found.insert(found.begin(), at::Tensor());  // of `body`
@@ -71,6 +81,8 @@ class Recompute : public torch::autograd::Function<Recompute> {
 };
 
 }  // namespace
+
+bool recomputing() { return computes_again; }
 
 at::Tensor recompute(TensorFunction f, const std::vector<at::Tensor>& inputs,
                      const std::vector<at::Tensor>& parameters) {

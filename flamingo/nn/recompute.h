@@ -18,4 +18,7 @@ using TensorFunction = std::function<at::Tensor(const std::vector<at::Tensor>& i
 at::Tensor recompute(TensorFunction f, const std::vector<at::Tensor>& inputs,
                      const std::vector<at::Tensor>& parameters);
 
+/// Whether this thread runs some f for its backward pass.
+bool recomputing();
+
 }  // namespace flamingo::nn

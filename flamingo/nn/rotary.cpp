@@ -40,8 +40,10 @@ void for_heads(const at::Tensor& x, const RotaryTable& table, const at::Tensor& 
                    });
 }
 
-/// y = x turned, both [B, T, H, Dh] in any order of the first three axes.
+/// y = x turned, both [B, T, H, Dh] in any order of the first three axes; nothing on the meta
+/// device.
 void rotate(const at::Tensor& x, const RotaryTable& table, const at::Tensor& y) {
+  if (x.is_meta()) return;
   const int64_t Dh = x.size(3);
   const kernels::Kernels& kernels = kernels::best_kernels();
   if (x.scalar_type() == at::kBFloat16) {
@@ -78,7 +80,7 @@ class Rotate : public torch::autograd::Function<Rotate> {
 
 bool takes_kernels(const at::Tensor& x, const RotaryTable& table) {
   const auto type = x.scalar_type();
-  return x.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16) &&
+  return (x.is_cpu() || x.is_meta()) && (type == at::kFloat || type == at::kBFloat16) &&
          x.stride(-1) == 1 && table.cos.scalar_type() == type && table.cos.is_contiguous() &&
          table.sin.is_contiguous();
 }

@@ -89,24 +89,51 @@ float value_of(const std::vector<LogitRows>& parts, int64_t row, int64_t column)
   return parts[i].value(row, column);
 }
 
+/// What the forward pass gives for each target, all [n].
+struct RowResults {
+  at::Tensor log_sums, losses;  ///< fp32
+  at::Tensor predicted;         ///< int64
+};
+
+void write_losses(at::TensorList logits, const at::Tensor& targets, const RowResults& results) {
+  const std::vector<LogitRows> parts(logits.begin(), logits.end());
+  const int64_t* target = targets.const_data_ptr<int64_t>();
+  at::parallel_for(0, targets.size(0), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const kernels::LogSumExp sum = log_sum_exp(parts, row);
+      results.log_sums.data_ptr<float>()[row] = sum.value;
+      results.losses.data_ptr<float>()[row] = sum.value - value_of(parts, row, target[row]);
+      results.predicted.data_ptr<int64_t>()[row] = sum.at;
+    }
+  });
+}
+
+/// Writes the gradients of each part of the logits, of the same shape. saved: the parts, the
+/// targets, the logarithms of the sums.
+void write_gradients(const variable_list& saved, float factor, const variable_list& gradients) {
+  const size_t count = saved.size() - 2;
+  const int64_t* target = saved[count].const_data_ptr<int64_t>();
+  const float* log_sums = saved[count + 1].const_data_ptr<float>();
+  int64_t offset = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const LogitRows rows(saved[i]);
+    void* out = gradients[i].mutable_data_ptr();
+    at::parallel_for(0, saved[count].size(0), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row)
+        write_gradient(rows, row, log_sums[row], factor, target[row] - offset, out);
+    });
+    offset += rows.width;
+  }
+}
+
 /// variables: the parts of the vocabulary, then the targets.
 class Loss : public torch::autograd::Function<Loss> {
  public:
   static variable_list forward(AutogradContext* ctx, at::TensorList logits,
                                const at::Tensor& targets) {
-    const std::vector<LogitRows> parts(logits.begin(), logits.end());
-    const int64_t n = targets.size(0);
-    const auto log_sums = at::empty({n}, at::kFloat), losses = at::empty({n}, at::kFloat);
-    const auto predicted = at::empty({n}, at::kLong);
-    const int64_t* target = targets.const_data_ptr<int64_t>();
-    at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; ++row) {
-        const kernels::LogSumExp sum = log_sum_exp(parts, row);
-        log_sums.data_ptr<float>()[row] = sum.value;
-        losses.data_ptr<float>()[row] = sum.value - value_of(parts, row, target[row]);
-        predicted.data_ptr<int64_t>()[row] = sum.at;
-      }
-    });
+    const auto log_sums = at::empty(targets.sizes(), targets.options().dtype(at::kFloat));
+    const auto losses = at::empty_like(log_sums), predicted = at::empty_like(targets);
+    if (!targets.is_meta()) write_losses(logits, targets, {log_sums, losses, predicted});
     variable_list saved(logits.begin(), logits.end());
     saved.insert(saved.end(), {targets, log_sums});
     ctx->save_for_backward(saved);
@@ -116,22 +143,12 @@ class Loss : public torch::autograd::Function<Loss> {
 
   static variable_list backward(AutogradContext* ctx, const variable_list& outer) {
     const auto saved = ctx->get_saved_variables();
-    const size_t count = saved.size() - 2;
-    const int64_t* target = saved[count].const_data_ptr<int64_t>();
-    const float* log_sums = saved[count + 1].const_data_ptr<float>();
-    const int64_t n = saved[count].size(0);
-    const float factor = outer[0].item<float>() / static_cast<float>(n);
+    const at::Tensor& targets = saved[saved.size() - 2];
     variable_list gradients;
-    int64_t offset = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const LogitRows rows(saved[i]);
-      gradients.push_back(at::empty_like(saved[i]));
-      void* out = gradients.back().mutable_data_ptr();
-      at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
-        for (int64_t row = begin; row < end; ++row)
-          write_gradient(rows, row, log_sums[row], factor, target[row] - offset, out);
-      });
-      offset += rows.width;
+    for (size_t i = 0; i + 2 < saved.size(); ++i) gradients.push_back(at::empty_like(saved[i]));
+    if (!targets.is_meta()) {
+      write_gradients(saved, outer[0].item<float>() / static_cast<float>(targets.size(0)),
+                      gradients);
     }
     gradients.emplace_back();
     return gradients;
@@ -140,7 +157,7 @@ class Loss : public torch::autograd::Function<Loss> {
 
 bool takes_loss_kernels(const at::Tensor& logits) {
   const auto type = logits.scalar_type();
-  return logits.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16);
+  return (logits.is_cpu() || logits.is_meta()) && (type == at::kFloat || type == at::kBFloat16);
 }
 
 void check(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
@@ -155,6 +172,7 @@ void check(const std::vector<at::Tensor>& logits, const at::Tensor& targets) {
             part.size(1), at::toString(part.scalar_type()), at::toString(logits[0].scalar_type()));
     words += part.size(1);
   }
+  if (targets.is_meta()) return;
   const auto [least, greatest] = at::aminmax(targets);
   const auto low = least.item<int64_t>(), high = greatest.item<int64_t>();
   require(low >= 0 && high < words, kLossWhere, "expected targets in [0, {}), got {} to {}", words,

@@ -27,6 +27,7 @@ void add_lora(model::Flamingo& model, const LoraConfig& config, uint64_t seed) {
       if (!path.ends_with("." + name)) return;
       found = true;
       linear.add_lora(config.rank, config.alpha);
+      if (linear.lora->a.is_meta()) return;  // has no values
       nn::init_weights(*linear.lora, Rng::for_name(seed, path).next());
     });
     require(found, "lora.layers", "expected the name of a layer of the LM's blocks, got {}", name);

@@ -50,12 +50,13 @@ void pack_frozen(model::Flamingo& model, FrozenFormat format) {
 WeightBytes weight_bytes(const model::Flamingo& model) {
   WeightBytes bytes;
   for (const auto& parameter : model->parameters()) {
-    if (parameter.is_meta()) continue;
     (parameter.requires_grad() ? bytes.trained : bytes.frozen) +=
         static_cast<int64_t>(parameter.nbytes());
   }
   for_each_linear(*model, [&](const nn::LinearImpl& layer) {
-    if (layer.packed()) bytes.packed += layer.packed()->bytes();
+    if (!layer.packed()) return;
+    bytes.packed += layer.packed()->bytes();
+    bytes.frozen -= static_cast<int64_t>(layer.weight.nbytes());  // whose place they take
   });
   return bytes;
 }
