@@ -96,7 +96,7 @@ int64_t program_bytes(const train::RecipePlan& subject, bool fp32) {
                                        : surgery::FrozenFormat::kBf16};
   const int64_t overhead = train::measure_overhead(problem, fp32);
   const plan::StepMemory memory =
-      plan::step_memory(problem.config, problem.batches.front(), problem.training, storage);
+      plan::measure_step(problem.config, problem.batches.front(), problem.training, storage).memory;
   return overhead + train::pixel_bytes(problem) + memory.masters + memory.moments;
 }
 

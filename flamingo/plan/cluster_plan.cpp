@@ -7,11 +7,9 @@
 namespace flamingo::plan {
 namespace {
 
-constexpr const char* kClusterWhere = "Cluster";
-
 void divide(int64_t& extent, int64_t parts, const char* name) {
-  require(extent % parts == 0, kClusterWhere, "expected tensor_parallel to divide {} {}, got {}",
-          name, extent, parts);
+  require(extent % parts == 0, "tensor_parallel", "expected what divides {} {}, got {}", name,
+          extent, parts);
   extent /= parts;
 }
 
@@ -45,20 +43,25 @@ double num_hidden_sums(const model::FlamingoConfig& config, const StepStorage& s
 ClusterPlan plan_cluster(const model::FlamingoConfig& config, const StepShape& shape, int64_t parts,
                          const StepTraining& training, const StepStorage& storage,
                          const Cluster& cluster) {
-  require(cluster.tensor_parallel > 0 && cluster.data_parallel > 0 && parts > 0, kClusterWhere,
-          "expected at least one device, group and part");
-  require(cluster.device_tflops > 0, kClusterWhere, "expected device_tflops > 0");
-  require(cluster.devices() == 1 || cluster.link_gbps > 0, kClusterWhere, "expected link_gbps > 0");
+  const auto positive = [](const char* where, auto value) {
+    require(value > 0, where, "expected more than 0, got {}", value);
+  };
+  positive("tensor_parallel", cluster.tensor_parallel);
+  positive("data_parallel", cluster.data_parallel);
+  positive("parts", parts);
+  positive("device_tflops", cluster.device_tflops);
+  require(cluster.devices() == 1 || cluster.link_gbps > 0, "link_gbps",
+          "expected more than 0 where {} devices work together, got {}", cluster.devices(),
+          cluster.link_gbps);
   const model::FlamingoConfig part = shard(config, cluster.tensor_parallel);
   const auto pieces = static_cast<double>(parts);
-  ClusterPlan plan;
-  plan.memory = step_memory(part, shape, training, storage);
+  const StepCost own = measure_step(part, shape, training, storage);
+  const StepCost whole =
+      cluster.tensor_parallel == 1 ? own : measure_step(config, shape, training, storage);
+  ClusterPlan plan{.memory = own.memory};
   plan.memory.moments /= cluster.data_parallel;
-  const TrainStepFlops own = train_step_flops(part, shape, training, storage.checkpoint_blocks);
-  plan.compute = pieces * own.total() / (cluster.device_tflops * 1e12);
-  const double all = pieces * static_cast<double>(cluster.data_parallel);
-  const TrainStepFlops whole = train_step_flops(config, shape, training, storage.checkpoint_blocks);
-  plan.flops = {all * whole.forward, all * whole.backward, all * whole.recomputed};
+  plan.compute = pieces * own.flops.total() / (cluster.device_tflops * 1e12);
+  plan.flops = whole.flops.times(pieces * static_cast<double>(cluster.data_parallel));
   if (cluster.devices() == 1) return plan;
   const double hidden = static_cast<double>(storage.compute_bytes()) *
                         static_cast<double>(shape.sequences * shape.tokens * config.lm.dim);

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "flamingo/plan/flops.h"
-#include "flamingo/plan/step_memory.h"
+#include "flamingo/plan/step_cost.h"
 
 namespace flamingo::plan {
 
@@ -24,7 +23,7 @@ struct ClusterPlan {
   double compute = 0;        ///< seconds of matrix operations
   double tensor_sums = 0;    ///< seconds of sums over activations within a group
   double gradient_sums = 0;  ///< seconds of sums over gradients between groups
-  TrainStepFlops flops;      ///< of all devices
+  Flops flops;               ///< of all devices
 
   /// As if nothing happened at the same time.
   double seconds() const { return compute + tensor_sums + gradient_sums; }

@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <utility>
 
-#include "flamingo/model/config.h"
 #include "flamingo/model/freeze.h"
 #include "flamingo/surgery/lora_layers.h"
+#include "flamingo/surgery/pack_frozen.h"
 
 namespace flamingo::plan {
 
@@ -22,6 +23,8 @@ struct StepShape {
   int64_t clips = 0;      ///< media of all sequences without padding; 0: B M
   int64_t pictures = 0;   ///< frames of all media without padding; 0: clips x frames
 
+  /// Throws Error unless every extent is in its range; up to 2^24 tokens and 65,536 pictures.
+  void validate() const;
   int64_t num_clips() const { return clips > 0 ? clips : sequences * media; }
   int64_t num_pictures() const { return pictures > 0 ? pictures : num_clips() * frames; }
 };
@@ -38,18 +41,17 @@ struct StepTraining {
   int64_t lora_rank(std::string_view layer) const;
 };
 
-/// What of a training step flows backwards, besides what is trained. Batches are taken to hold an
-/// additional token, as those with media do.
-struct GradientFlow {
-  bool features = false;  ///< into the encoder
-  bool media = false;     ///< into the media tokens
-  bool hidden = false;    ///< into the hidden states before the first block
+/// How a training step stores what it must keep.
+struct StepStorage {
+  surgery::FrozenFormat frozen =
+      surgery::FrozenFormat::kBf16;  ///< kFp32: all arithmetic is in fp32, else in bf16
+  bool checkpoint_blocks = false;    ///< see FlamingoImpl::checkpoint_blocks
+  bool accumulates = false;  ///< gradients of earlier micro-batches are there from the start
 
-  GradientFlow(const model::FlamingoConfig& config, const StepShape& shape,
-               const model::Trainable& trainable);
+  int64_t compute_bytes() const { return frozen == surgery::FrozenFormat::kFp32 ? 4 : 2; }
+  torch::ScalarType compute_type() const {
+    return frozen == surgery::FrozenFormat::kFp32 ? torch::kFloat32 : torch::kBFloat16;
+  }
 };
-
-/// P, features of one frame: those of the config's encoder at its own picture size.
-int64_t num_patches(const vision::EncoderConfig& config);
 
 }  // namespace flamingo::plan

@@ -1,5 +1,7 @@
 #include "flamingo/train/flamingo_task.h"
 
+#include <ATen/record_function.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -138,12 +140,11 @@ StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
   tally.accuracy += targets * result.accuracy;
   tally.bound += static_cast<double>(result.num_bound);
   tally.bound_accuracy += static_cast<double>(result.num_bound) * result.bound_accuracy;
-  if (is_blind_step(step)) tally.blind_loss += targets * blind_loss(model_, data.batch);
-  plan::StepShape shape = shape_of(data.batch);
-  shape.encodes = shape.encodes || options_.training.parts.vision;
-  const auto flops = plan::train_step_flops(model_->config(), shape, options_.training).model();
-  return {
-      .loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight, .flops = flops};
+  if (is_blind_step(step)) {
+    const at::RecordFunctionGuard not_counted(/*is_enabled=*/false);  // it is no part of training
+    tally.blind_loss += targets * blind_loss(model_, data.batch);
+  }
+  return {.loss = result.loss, .items = data.batch.num_tokens, .weight = data.weight};
 }
 
 std::vector<Metric> FlamingoTask::metrics(int64_t step) {

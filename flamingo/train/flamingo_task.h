@@ -9,7 +9,7 @@
 #include "flamingo/data/prefetch.h"
 #include "flamingo/model/flamingo.h"
 #include "flamingo/parallel/parallel.h"
-#include "flamingo/plan/flops.h"
+#include "flamingo/plan/step_shape.h"
 #include "flamingo/train/mixture.h"
 #include "flamingo/train/train_task.h"
 
@@ -30,8 +30,8 @@ using GatherFeatures = std::function<torch::Tensor(const MediaGroup&)>;
 torch::Tensor resample_media(model::Flamingo& model, const FlamingoBatch& batch,
                              const GatherFeatures& gather);
 
-/// Extents of a batch, for the count of its operations and bytes (plan/flops.h,
-/// plan/step_memory.h). Pictograms count as stored features.
+/// Extents of a batch, for the plan of its step (plan/step_cost.h). Pictograms count as stored
+/// features.
 plan::StepShape shape_of(const FlamingoBatch& batch);
 
 /// Loss on text only: logits are computed for the tokens that predict a target and no others.
@@ -55,9 +55,8 @@ struct ValidationData {
 class FlamingoTask : public TrainTask {
  public:
   struct Options {
-    Json identity;                ///< what else decides the run
-    int64_t blind_every = 50;     ///< steps between blind losses; 0: never
-    plan::StepTraining training;  ///< what learns, for the count of operations
+    Json identity;             ///< what else decides the run
+    int64_t blind_every = 50;  ///< steps between blind losses; 0: never
     const parallel::Parallel* parallel =
         nullptr;  ///< the mixture is this process's share; null: all of it
   };

@@ -11,7 +11,7 @@ MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedMod
     : recipe_(recipe),
       start_(start),
       hooks_(hooks),
-      pixels_(pixel_encoder(start.model, recipe.trainable.vision)) {}
+      pixels_(model::pixel_encoder(start.model, recipe.trainable.vision)) {}
 
 FeaturePlan MediaFeatures::plan() const {
   const int64_t side = start_.model->config().transform.size;

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "flamingo/data/data_source.h"
+#include "flamingo/model/pixel_encoder.h"
 #include "flamingo/train/collate.h"
 #include "flamingo/train/feature_cache.h"
-#include "flamingo/train/pixel_encoder.h"
 #include "flamingo/train/start_model.h"
 #include "flamingo/train/train_recipe.h"
 #include "flamingo/train/trainer.h"
@@ -52,7 +52,7 @@ class MediaFeatures {
   const TrainFlamingoRecipe& recipe_;
   const StartedModel& start_;
   const TrainHooks& hooks_;
-  PixelEncoder pixels_;
+  model::PixelEncoder pixels_;
   std::vector<Gather> stores_;  ///< by ViewRef::store
   Json key_;
 };

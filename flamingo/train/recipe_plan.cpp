@@ -8,6 +8,7 @@
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/checkpoint/adapters/native.h"
 #include "flamingo/core/error.h"
+#include "flamingo/plan/synthetic_step.h"
 #include "flamingo/train/feature_cache.h"
 #include "flamingo/train/start_model.h"
 
@@ -117,10 +118,11 @@ std::vector<plan::StepShape> seen_batches(const TrainFlamingoRecipe& recipe,
 /// Features that the run keeps of its pictures (train/feature_cache.h).
 int64_t feature_bytes(const model::FlamingoConfig& config, const data::SequenceSource& source) {
   const data::SourceViews views = source.views();
+  const plan::FeatureShape features = plan::feature_shape(config);
   const FeaturePlan plan{.pictures = views.pictures,
                          .views = views.views,
-                         .patches = plan::num_patches(config.vision),
-                         .dim = config.vision.dim()};
+                         .patches = features.patches,
+                         .dim = features.dim};
   return static_cast<int64_t>(plan.num_bytes());
 }
 
@@ -133,8 +135,10 @@ int64_t packed_bytes(const SourceConfig& source) {
 }  // namespace
 
 plan::StepShape full_batch(int64_t sequences, int64_t tokens, int64_t media, int64_t frames) {
-  require(sequences > 0 && tokens > 0 && media >= 0 && frames > 0, "plan",
-          "expected positive numbers of sequences, tokens and frames");
+  require(sequences > 0, "batch", "expected at least 1 sequence, got {}", sequences);
+  require(tokens > 0, "tokens", "expected at least 1, got {}", tokens);
+  require(media >= 0, "media", "expected at least 0, got {}", media);
+  require(frames > 0, "frames", "expected at least 1, got {}", frames);
   return {.sequences = sequences,
           .tokens = tokens,
           .visible = media > 0 ? sequences * tokens : 0,

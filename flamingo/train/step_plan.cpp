@@ -12,7 +12,8 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/process_memory.h"
 #include "flamingo/nn/packed_weight.h"
-#include "flamingo/train/synthetic_step.h"
+#include "flamingo/plan/synthetic_step.h"
+#include "flamingo/train/optimizer.h"
 
 namespace flamingo::train {
 namespace {
@@ -63,18 +64,14 @@ void add_batch(const StepProblem& problem, const plan::StepShape& batch, const S
   const plan::StepStorage& storage = plan.settings.storage;
   const plan::StepShape part =
       with_sequences(batch, std::min(plan.settings.micro_batch, batch.sequences));
-  const plan::StepMemory memory =
-      plan::step_memory(problem.config, part, problem.training, storage);
-  if (memory.peak() > plan.memory.peak()) plan.memory = memory;
+  const plan::StepCost cost = plan::measure_step(problem.config, part, problem.training, storage);
+  if (cost.memory.peak() > plan.memory.peak()) plan.memory = cost.memory;
   const StepSpeed speed = speed_of(part, storage);
-  const double flops =
-      plan::train_step_flops(problem.config, part, problem.training, storage.checkpoint_blocks)
-          .total();
   const auto decoded = static_cast<double>(num_passes(storage) * num_packed(problem, storage));
   const double parts = static_cast<double>(batch.sequences) / static_cast<double>(part.sequences);
-  plan.seconds +=
-      parts * (speed.seconds + flops * speed.seconds_per_flop + decoded * speed.seconds_per_decode);
-  plan.update_seconds = static_cast<double>(memory.masters) / 4 * speed.seconds_per_update;
+  plan.seconds += parts * (speed.seconds + cost.flops.total() * speed.seconds_per_flop +
+                           decoded * speed.seconds_per_decode);
+  plan.update_seconds = static_cast<double>(cost.memory.masters) / 4 * speed.seconds_per_update;
 }
 
 StepPlan plan_of(const StepProblem& problem, const StepSettings& settings, const SpeedOf& speed) {
@@ -104,14 +101,12 @@ std::vector<int64_t> micro_batches(const StepProblem& problem) {
   return {sizes.begin(), sizes.end()};
 }
 
-double least_seconds(const std::function<void()>& work) {
-  using Clock = std::chrono::steady_clock;
+double least_seconds(const Clock& clock, const std::function<void()>& work) {
   double least = std::numeric_limits<double>::infinity();
   for (int i = 0; i <= kRepeats; ++i) {
-    const auto start = Clock::now();
+    const double start = clock();
     work();
-    const std::chrono::duration<double> taken = Clock::now() - start;
-    if (i > 0) least = std::min(least, taken.count());  // the first one warms up
+    if (i > 0) least = std::min(least, clock() - start);  // the first one warms up
   }
   return least;
 }
@@ -125,6 +120,13 @@ model::FlamingoConfig stretches(model::FlamingoConfig config, int64_t count) {
   return config;
 }
 
+/// What follows the passes of a step, and ends its gradients.
+void update(AdamW& optimizer) {
+  optimizer.clip_gradients();
+  optimizer.step(1e-3);
+  optimizer.zero_grad();
+}
+
 /// One measured forward and backward pass.
 struct Sample {
   double flops = 0;
@@ -133,38 +135,43 @@ struct Sample {
 };
 
 Sample sample(const StepProblem& problem, const plan::StepShape& shape,
-              const plan::StepStorage& storage, int64_t count) {
-  const model::FlamingoConfig config = stretches(problem.config, count);
-  SyntheticStep step(config, shape, problem.training, storage);
+              const plan::StepStorage& storage, int64_t count, const Clock& clock) {
+  plan::SyntheticStep step(stretches(problem.config, count), problem.training, storage);
+  AdamW optimizer({}, *step.model());
+  const plan::SyntheticBatch batch = step.batch(shape);
+  const auto pass = [&] { step.accumulate(batch); };
   Sample result;
-  result.flops =
-      plan::train_step_flops(config, shape, problem.training, storage.checkpoint_blocks).total();
-  result.seconds = least_seconds([&] { step.accumulate(); });
-  result.seconds_per_update = least_seconds([&] {
-                                step.update();
-                                step.accumulate();
-                              }) -
-                              result.seconds;
+  {
+    const plan::FlopCounter counter;
+    pass();
+    result.flops = counter.flops().total();
+  }
+  result.seconds = least_seconds(clock, pass);
+  const double with_update = least_seconds(clock, [&] {
+    update(optimizer);
+    pass();
+  });
   result.seconds_per_update =
-      std::max(result.seconds_per_update, 0.0) / static_cast<double>(step.num_trained());
+      std::max(with_update - result.seconds, 0.0) / static_cast<double>(optimizer.num_trained());
   return result;
 }
 
 /// Seconds to decode one weight of the LM's largest kind of matrix.
-double decode_speed(const lm::DecoderConfig& lm, surgery::FrozenFormat format) {
+double decode_speed(const lm::DecoderConfig& lm, surgery::FrozenFormat format, const Clock& clock) {
   const auto type = surgery::block_type_of(format);
   if (!type || lm.dim % kernels::block_layout(*type).values != 0) return 0;
   const auto weight = nn::PackedWeight::quantise(
       torch::randn({(lm.gated_ffw ? 2 : 1) * lm.ffw_dim, lm.dim}), *type);
-  return least_seconds([&] { weight->decode(torch::kBFloat16); }) /
+  return least_seconds(clock, [&] { weight->decode(torch::kBFloat16); }) /
          static_cast<double>(weight->rows() * weight->cols());
 }
 
 StepSpeed pass_speed(const StepProblem& problem, const plan::StepShape& shape,
-                     const plan::StepStorage& storage) {
+                     const plan::StepStorage& storage, const Clock& clock) {
   const plan::StepStorage plain{storage.compute_bytes() == 4 ? surgery::FrozenFormat::kFp32
                                                              : surgery::FrozenFormat::kBf16};
-  const Sample once = sample(problem, shape, plain, 1), twice = sample(problem, shape, plain, 2);
+  const Sample once = sample(problem, shape, plain, 1, clock),
+               twice = sample(problem, shape, plain, 2, clock);
   StepSpeed speed;
   speed.seconds_per_flop = std::max(twice.seconds - once.seconds, 0.0) / (twice.flops - once.flops);
   speed.seconds = once.seconds - once.flops * speed.seconds_per_flop;
@@ -214,7 +221,7 @@ int64_t reading_bytes(const StepProblem& problem, bool fp32) {
   int64_t count = 0;
   for (const auto& parameter : lm->parameters()) count += parameter.numel();
   const plan::StepMemory memory =
-      plan::step_memory(problem.config, problem.batches.front(), problem.training, storage);
+      plan::measure_step(problem.config, problem.batches.front(), problem.training, storage).memory;
   return memory.frozen + memory.masters + count * storage.compute_bytes();
 }
 
@@ -243,30 +250,36 @@ int64_t measure_overhead(const StepProblem& problem, bool fp32) {
                                        : surgery::FrozenFormat::kBf16};
   int64_t needed = 0;
   for (const plan::StepShape& batch : problem.batches) {
-    SyntheticStep step(config, batch, problem.training, storage);
-    step.accumulate();
-    step.update();
-    const plan::StepMemory memory = plan::step_memory(config, batch, problem.training, storage);
+    plan::SyntheticStep step(config, problem.training, storage);
+    AdamW optimizer({}, *step.model());
+    step.accumulate(step.batch(batch));
+    update(optimizer);
+    const plan::StepMemory memory =
+        plan::measure_step(config, batch, problem.training, storage).memory;
     const int64_t pixels = pixel_bytes({.config = config, .batches = {batch}}) / kBatchesHeld;
     needed = std::max(needed, memory.peak() + pixels);
   }
   return std::max<int64_t>(peak_resident_bytes() - needed, 0);
 }
 
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 SpeedOf speeds_of(const StepProblem& problem,
-                  std::function<void(const plan::StepShape& part)> on_measure) {
+                  std::function<void(const plan::StepShape& part)> on_measure, Clock clock) {
   using Extents = std::array<int64_t, 4>;
   auto passes = std::make_shared<std::map<Extents, StepSpeed>>();
   auto decodes = std::make_shared<std::map<surgery::FrozenFormat, double>>();
-  return [&problem, passes, decodes, on_measure = std::move(on_measure)](
+  return [&problem, passes, decodes, on_measure = std::move(on_measure), clock = std::move(clock)](
              const plan::StepShape& part, const plan::StepStorage& storage) {
     const Extents extents{part.sequences, part.tokens, part.media, part.frames};
     if (!passes->contains(extents)) {
       if (on_measure) on_measure(part);
-      passes->emplace(extents, pass_speed(problem, part, storage));
+      passes->emplace(extents, pass_speed(problem, part, storage, clock));
     }
     if (!decodes->contains(storage.frozen))
-      decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen));
+      decodes->emplace(storage.frozen, decode_speed(problem.config.lm, storage.frozen, clock));
     StepSpeed speed = passes->at(extents);
     speed.seconds_per_decode = decodes->at(storage.frozen);
     return speed;

@@ -3,8 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "flamingo/plan/flops.h"
-#include "flamingo/plan/step_memory.h"
+#include "flamingo/plan/step_cost.h"
 
 namespace flamingo::train {
 
@@ -70,11 +69,18 @@ const StepPlan* best_plan(const std::vector<StepPlan>& plans);
 /// large was allocated. 0 where the system does not say.
 int64_t measure_overhead(const StepProblem& problem, bool fp32);
 
+/// Seconds since some moment.
+using Clock = std::function<double()>;
+
+/// The steady clock's.
+double steady_seconds();
+
 /// Measures on this machine, as far as was not done before: forward and backward
 /// passes of real layers (once and twice the shortest stretch of blocks that repeats) of each
 /// shape, an update, and decoding of a matrix of each format. `problem` must stay alive.
 /// on_measure, which may be empty, is told each shape before its passes, which take seconds.
 SpeedOf speeds_of(const StepProblem& problem,
-                  std::function<void(const plan::StepShape& part)> on_measure = {});
+                  std::function<void(const plan::StepShape& part)> on_measure = {},
+                  Clock clock = steady_seconds);
 
 }  // namespace flamingo::train

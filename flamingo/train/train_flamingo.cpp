@@ -140,7 +140,6 @@ TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
       [features = data->features](const MediaGroup& group) { return (*features)(group); },
       {.identity = identity_of(recipe, data->features->key()),
        .blind_every = recipe.blind_every,
-       .training = {recipe.trainable, recipe.lora},
        .parallel = &parallel});
   task.set_validation(std::move(data->validation));
   const TrainResult result = train(task, recipe.train, hooks);

@@ -16,7 +16,6 @@ struct StepLosses {
   torch::Tensor loss;  ///< scalar, with its graph
   int64_t items = 0;   ///< pictures or tokens, for the speed shown
   double weight = 1;   ///< of this part's loss and gradient in the step's
-  double flops = 0;    ///< of the model's arithmetic, forward and backward; 0: not known
 };
 
 /// How a model does on data that are not trained on.

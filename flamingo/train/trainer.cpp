@@ -10,6 +10,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/process_memory.h"
 #include "flamingo/io/event_file.h"
+#include "flamingo/plan/flop_counter.h"
 #include "flamingo/train/best_weights.h"
 #include "flamingo/train/checkpoint.h"
 #include "flamingo/train/metrics_log.h"
@@ -37,11 +38,14 @@ Json identity_of(const TrainTask& task, const TrainConfig& config) {
 struct StepSum {
   double loss = 0;  ///< weighted
   int64_t items = 0;
-  double flops = 0;
+  double flops = 0;  ///< of the model's arithmetic, forward and backward; 0: not counted
 };
 
 /// Adds up the gradients of a step's parts, one graph at a time, and those of all processes.
-StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, parallel::Parallel& parallel) {
+StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, parallel::Parallel& parallel,
+                   bool counts_flops) {
+  std::optional<plan::FlopCounter> counter;
+  if (counts_flops) counter.emplace();
   StepSum sum;
   for (int64_t part = 0; part < num_parts; ++part) {
     const StepLosses losses = task.losses(step, part);
@@ -50,10 +54,12 @@ StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, parallel::P
     if (part == num_parts - 1) parallel.before_last_backward();
     loss.backward();  // whatever the loss: other processes may wait for this one's part
     sum.items += losses.items;
-    sum.flops += losses.flops;
   }
+  if (counter) sum.flops = counter->flops().model();
   parallel.finish_gradients();
-  const auto all = parallel.grid().data.sum({sum.loss, static_cast<double>(sum.items), sum.flops});
+  const auto& [world, data, tensor] = parallel.grid();
+  if (tensor.size() > 1) sum.flops = tensor.sum({sum.flops}).front();
+  const auto all = data.sum({sum.loss, static_cast<double>(sum.items), sum.flops});
   return {all[0], static_cast<int64_t>(all[1]), all[2]};
 }
 
@@ -190,7 +196,7 @@ void Run::step() {
   const int64_t num_parts = task_.begin(step);
   const double data_seconds = now_seconds() - start;
   for (const std::string& note : task_.notes()) progress_.message(note);
-  const StepSum sum = accumulate(task_, step, num_parts, parallel_);
+  const StepSum sum = accumulate(task_, step, num_parts, parallel_, hooks_.peak_flops > 0);
   auto metrics = update(sum);
   for (auto& metric : task_.metrics(step)) metrics.push_back(std::move(metric));
   for (auto& metric : validate()) metrics.push_back(std::move(metric));

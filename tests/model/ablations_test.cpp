@@ -16,8 +16,8 @@
 #include "flamingo/model/parameter_table.h"
 #include "flamingo/model/presets.h"
 #include "tests/core/temporary_folder.h"
+#include "tests/model/ablation_variants.h"
 #include "tests/model/summed_terms.h"
-#include "tests/model/tiny_flamingo.h"
 #include "tests/support/tolerance.h"
 
 namespace flamingo::model {
@@ -31,62 +31,9 @@ Rounding rounding(const FlamingoConfig& config) {
   return {.terms = testing::summed_terms(config, 8, 64)};
 }
 
-struct Variant {
-  const char* name;
-  void (*change)(FlamingoConfig&);
-};
+using testing::AblationVariant;
 
-void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
-
-void use_clip(FlamingoConfig& config) {
-  config.vision = vision::ClipVitConfig{
-      .image_size = 16, .patch_size = 8, .width = 16, .layers = 1, .heads = 2, .mlp_width = 32};
-}
-
-const Variant kVariants[] = {
-    {"baseline", [](auto&) {}},
-    {"no_gates", [](auto& c) { c.xattn.gate = lm::GateKind::kNone; }},
-    {"vanilla", [](auto& c) { c.xattn.form = lm::XattnForm::kVanilla; }},
-    {"vanilla_no_gates",
-     [](auto& c) {
-       c.xattn.form = lm::XattnForm::kVanilla;
-       c.xattn.gate = lm::GateKind::kNone;
-     }},
-    {"grafting",
-     [](auto& c) {
-       c.xattn.form = lm::XattnForm::kGrafting;
-       c.xattn.graft_depth = 2;
-     }},
-    {"grafting_relative",
-     [](auto& c) {
-       c.xattn.form = lm::XattnForm::kGrafting;
-       c.xattn.graft_depth = 1;
-       c.lm.position = lm::PositionKind::kRelative;
-     }},
-    {"single_in_the_middle", [](auto& c) { c.xattn.every = 0; }},
-    {"every_second",
-     [](auto& c) {
-       c.xattn.first = 0;
-       c.xattn.every = 2;
-     }},
-    {"mlp", [](auto& c) { c.resampler->kind = resampler::ResamplerKind::kMlp; }},
-    {"transformer", [](auto& c) { c.resampler->kind = resampler::ResamplerKind::kTransformer; }},
-    {"all_previous", [](auto& c) { c.xattn.media_attention = lm::MediaAttention::kAllPrevious; }},
-    {"all_previous_vanilla",
-     [](auto& c) {
-       c.xattn.form = lm::XattnForm::kVanilla;
-       c.xattn.media_attention = lm::MediaAttention::kAllPrevious;
-     }},
-    {"clip", use_clip},
-};
-
-FlamingoConfig config_of(const Variant& variant) {
-  auto config = testing::tiny_flamingo();
-  variant.change(config);
-  return config;
-}
-
-Flamingo made(const Variant& variant) { return testing::make_flamingo(config_of(variant)); }
+Flamingo made(const AblationVariant& variant) { return testing::make_flamingo(config_of(variant)); }
 
 torch::Tensor ablation_phi() {
   return torch::tensor({{0, 1, 1, 1, 2, 2, 2, 2}, {0, 0, 1, 1, 1, 1, 2, 2}}, torch::kInt64);
@@ -106,9 +53,9 @@ torch::Tensor logits_of(Flamingo& model, int64_t frames = 1) {
                          .media = model->encode_media(testing::some_pixels(2, 2, frames))});
 }
 
-class Ablation : public ::testing::TestWithParam<Variant> {};
+class Ablation : public ::testing::TestWithParam<AblationVariant> {};
 
-INSTANTIATE_TEST_SUITE_P(All, Ablation, ::testing::ValuesIn(kVariants),
+INSTANTIATE_TEST_SUITE_P(All, Ablation, ::testing::ValuesIn(testing::kAblationVariants),
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(Ablation, CheckpointedBlocksGiveTheSameGradientsBitForBit) {

@@ -18,8 +18,8 @@ ClusterPlan plan_of(const Cluster& cluster, int64_t parts = 1) {
 TEST(ClusterPlan, OneDeviceDoesTheWholeStep) {
   const auto config = testing::tiny_flamingo();
   const auto plan = plan_of({.device_tflops = 1e-6});
-  EXPECT_EQ(plan.memory.peak(), step_memory(config, kShape, {}, {}).peak());
-  EXPECT_DOUBLE_EQ(plan.seconds(), train_step_flops(config, kShape, {}).total() / 1e6);
+  EXPECT_EQ(plan.memory.peak(), measure_step(config, kShape, {}, {}).memory.peak());
+  EXPECT_DOUBLE_EQ(plan.seconds(), measure_step(config, kShape, {}, {}).flops.total() / 1e6);
   EXPECT_DOUBLE_EQ(plan_of({.device_tflops = 1e-6}, 3).seconds(), 3 * plan.seconds());
 }
 

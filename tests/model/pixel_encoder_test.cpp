@@ -1,13 +1,12 @@
-#include "flamingo/train/pixel_encoder.h"
+#include "flamingo/model/pixel_encoder.h"
 
 #include <gtest/gtest.h>
 
 #include "flamingo/model/freeze.h"
-#include "flamingo/plan/encoder_memory.h"
 #include "tests/model/tiny_flamingo.h"
 #include "tests/support/tolerance.h"
 
-namespace flamingo::train {
+namespace flamingo::model {
 namespace {
 
 /// [2 x 35, 3, 16, 16], more than a frozen encoder takes at once.
@@ -15,9 +14,9 @@ torch::Tensor pictures() { return testing::some_pixels(2, 35).flatten(0, 2); }
 
 TEST(PixelEncoder, FrozenItGivesTheSameFeaturesWithoutAGraph) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
-  model::freeze(model, {});
+  freeze(model, {});
   const auto pixels = pictures();
-  ASSERT_GT(pixels.size(0), plan::kEncodedAtOnce);
+  ASSERT_GT(pixels.size(0), kEncodedAtOnce);
   const auto whole = model->vision_encoder->forward(pixels);
   const auto features = pixel_encoder(model, false)(pixels);
   // The stem, and a block of four convolutions with squeeze and excitation.
@@ -28,9 +27,9 @@ TEST(PixelEncoder, FrozenItGivesTheSameFeaturesWithoutAGraph) {
 
 TEST(PixelEncoder, TrainedItKeepsAGraph) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
-  model::freeze(model, {.vision = true});
+  freeze(model, {.vision = true});
   EXPECT_TRUE(pixel_encoder(model, true)(pictures()).requires_grad());
 }
 
 }  // namespace
-}  // namespace flamingo::train
+}  // namespace flamingo::model

@@ -1,12 +1,10 @@
-#include "flamingo/train/pixel_encoder.h"
+#include "flamingo/model/pixel_encoder.h"
 
 #include <vector>
 
-#include "flamingo/plan/encoder_memory.h"
+namespace flamingo::model {
 
-namespace flamingo::train {
-
-PixelEncoder pixel_encoder(const model::Flamingo& model, bool trained) {
+PixelEncoder pixel_encoder(const Flamingo& model, bool trained) {
   const auto encoder = model->vision_encoder;
   const auto type = model->lm->compute_type();
   if (trained)
@@ -16,10 +14,10 @@ PixelEncoder pixel_encoder(const model::Flamingo& model, bool trained) {
   return [encoder, type](const torch::Tensor& pixels) {
     const torch::NoGradGuard no_grad;
     std::vector<torch::Tensor> features;
-    for (const auto& piece : pixels.split(plan::kEncodedAtOnce))
+    for (const auto& piece : pixels.split(kEncodedAtOnce))
       features.push_back(encoder->forward(piece.to(type)));
     return at::cat(features);
   };
 }
 
-}  // namespace flamingo::train
+}  // namespace flamingo::model
