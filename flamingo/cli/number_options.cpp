@@ -57,4 +57,13 @@ CLI::Validator above_zero() {
           ""};
 }
 
+CLI::Validator zero_or_above() {
+  return {[](std::string& text) {
+            return std::strtod(text.c_str(), nullptr) >= 0
+                       ? std::string()
+                       : "expected a number of at least 0, got " + text;
+          },
+          ""};
+}
+
 }  // namespace flamingo::cli

@@ -9,7 +9,8 @@ namespace flamingo::cli {
 /// number. Call it when all options are there.
 void judge_numbers(CLI::App& app);
 
-/// For options that hold a number: it is above 0.
+/// For options that hold a number: it is above 0, or 0 too.
 CLI::Validator above_zero();
+CLI::Validator zero_or_above();
 
 }  // namespace flamingo::cli

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "flamingo/cli/number_options.h"
 #include "flamingo/cli/output.h"
+#include "flamingo/cli/recipe_options.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/presets.h"
 #include "flamingo/plan/cluster_plan.h"
@@ -18,9 +20,11 @@ namespace {
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 constexpr double kPaperSteps = 500e3;  // appendix B.1.2
 constexpr double kDay = 86400.0;
+constexpr int64_t kMostCounted = 1 << 24;  // of anything that an option counts
 
 struct PlanArguments {
-  std::string recipe, preset;
+  RecipeOptions recipe;
+  std::string preset;
   int64_t batch = 1, tokens = 256, media = 5, frames = 1;
   double memory = 0;
   plan::Cluster cluster{.tensor_parallel = 1, .data_parallel = 0};
@@ -30,14 +34,18 @@ struct PlanArguments {
 };
 
 train::RecipePlan subject_of(const PlanArguments& options) {
-  require(options.recipe.empty() != options.preset.empty(), "plan",
-          "expected either a recipe or --preset");
+  const std::string& recipe_path = options.recipe.path;
+  require(recipe_path.empty() || options.preset.empty(), "--preset",
+          "expected either a recipe or a preset, got {} and {}", recipe_path, options.preset);
+  require(!recipe_path.empty() || !options.preset.empty(), "--preset",
+          "expected a model, or a recipe instead, got neither");
   if (options.preset.empty()) {
     train::TrainFlamingoRecipe recipe =
-        train::train_recipe_of(read_json_file(options.recipe), options.recipe);
+        train::train_recipe_of(recipe_json(options.recipe), options.recipe.path);
     recipe.validate();
     return train::plan_recipe(recipe);
   }
+  require(options.recipe.assignments.empty(), "--set", "expected a recipe to change, got a preset");
   train::RecipePlan subject;
   subject.problem.config = model::flamingo_preset(options.preset);
   subject.problem.batches = {
@@ -176,7 +184,8 @@ void plan_devices(const PlanArguments& options, const train::RecipePlan& subject
   plan::Cluster cluster = options.cluster;
   if (cluster.data_parallel == 0) cluster.data_parallel = options.devices / cluster.tensor_parallel;
   require(cluster.devices() == options.devices, "--devices",
-          "expected tensor-parallel x data-parallel devices, got {}", options.devices);
+          "expected tensor-parallel x data-parallel = {} x {}, got {}", cluster.tensor_parallel,
+          cluster.data_parallel, options.devices);
   const plan::StepShape& batch = subject.problem.batches.front();
   const plan::StepShape shape = train::with_sequences(
       batch, std::max<int64_t>(batch.sequences / cluster.data_parallel / options.parts, 1));
@@ -225,33 +234,47 @@ void run_plan(const PlanArguments& options) {
   options.cluster.device_tflops > 0 ? plan_devices(options, subject) : plan_here(options, subject);
 }
 
+/// A count of at least `least`.
+void add_count(CLI::App& verb, const char* name, int64_t& count, const char* help,
+               int64_t least = 1) {
+  verb.add_option(name, count, help)->check(CLI::Range(least, kMostCounted))->capture_default_str();
+}
+
+void add_preset_options(CLI::App& verb, PlanArguments& options) {
+  verb.add_option("--preset", options.preset, "Plan this model instead of a recipe's");
+  add_count(verb, "--batch", options.batch, "Preset: sequences a step");
+  add_count(verb, "--tokens", options.tokens, "Preset: tokens of a sequence");
+  add_count(verb, "--media", options.media, "Preset: media of a sequence", 0);
+  add_count(verb, "--frames", options.frames, "Preset: frames of a medium");
+}
+
+void add_cluster_options(CLI::App& verb, PlanArguments& options) {
+  plan::Cluster& cluster = options.cluster;
+  verb.add_option("--device-tflops", cluster.device_tflops,
+                  "Plan for devices that reach so many 10^12 operations a second")
+      ->check(above_zero());
+  add_count(verb, "--devices", options.devices, "How many of them");
+  add_count(verb, "--tensor-parallel", cluster.tensor_parallel, "Devices that share each matrix");
+  add_count(verb, "--data-parallel", cluster.data_parallel,
+            "Groups that share a batch; 0: as many as there are", 0);
+  add_count(verb, "--parts", options.parts, "Pieces in which a group does its share");
+  verb.add_option("--device-memory", options.device_memory, "GiB of a device")->check(above_zero());
+  verb.add_option("--link-gbps", cluster.link_gbps, "10^9 bits a second of its link")
+      ->check(above_zero());
+}
+
 }  // namespace
 
 void add_plan(CLI::App& app) {
   auto options = std::make_shared<PlanArguments>();
   auto* verb =
       app.add_subcommand("plan", "Predict memory and time of a training step, before it runs");
-  verb->add_option("recipe", options->recipe, "Run configuration of flamingo train");
-  verb->add_option("--preset", options->preset, "Plan this model instead of a recipe's");
-  verb->add_option("--batch", options->batch, "Preset: sequences a step")->capture_default_str();
-  verb->add_option("--tokens", options->tokens, "Preset: tokens of a sequence")
-      ->capture_default_str();
-  verb->add_option("--media", options->media, "Preset: media of a sequence")->capture_default_str();
-  verb->add_option("--frames", options->frames, "Preset: frames of a medium")
-      ->capture_default_str();
-  verb->add_option("--memory", options->memory, "GiB that may be used; 0: what the machine has");
-  verb->add_option("--device-tflops", options->cluster.device_tflops,
-                   "Plan for devices that reach so many 10^12 operations a second");
-  verb->add_option("--devices", options->devices, "How many of them")->capture_default_str();
-  verb->add_option("--tensor-parallel", options->cluster.tensor_parallel,
-                   "Devices that share each matrix")
-      ->capture_default_str();
-  verb->add_option("--data-parallel", options->cluster.data_parallel,
-                   "Groups that share a batch; 0: as many as there are");
-  verb->add_option("--parts", options->parts, "Pieces in which a group does its share")
-      ->capture_default_str();
-  verb->add_option("--device-memory", options->device_memory, "GiB of a device");
-  verb->add_option("--link-gbps", options->cluster.link_gbps, "10^9 bits a second of its link");
+  add_recipe_options(*verb, options->recipe, "Run configuration of flamingo train",
+                     "recipe,--recipe");
+  verb->add_option("--memory", options->memory, "GiB that may be used; 0: what the machine has")
+      ->check(zero_or_above());
+  add_preset_options(*verb, *options);
+  add_cluster_options(*verb, *options);
   verb->add_flag("--untimed", options->untimed,
                  "Memory alone: measures no times, which takes long");
   verb->add_flag("--json", options->json, "Print one JSON object");
@@ -259,7 +282,9 @@ void add_plan(CLI::App& app) {
                "  flamingo plan recipes/pictogram/flamingo.json --memory 4\n"
                "  flamingo plan --preset flamingo-80b --batch 1344 --tokens 256 \\\n"
                "    --devices 1536 --tensor-parallel 16 --device-tflops 137 --link-gbps 800");
-  verb->callback([options] { run_plan(*options); });
+  verb->callback([options] {
+    if (!explained<train::TrainFlamingoRecipe>(options->recipe)) run_plan(*options);
+  });
 }
 
 }  // namespace flamingo::cli

@@ -4,8 +4,9 @@
 
 namespace flamingo::cli {
 
-void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help) {
-  verb.add_option("--recipe", options.path, help + ", JSON with // comments");
+void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help,
+                        const std::string& name) {
+  verb.add_option(name, options.path, help + ", JSON with // comments");
   verb.add_option("--set", options.assignments,
                   "Change a field of the recipe: train.optimizer.lr=1e-4 (may be given more than "
                   "once)")

@@ -17,8 +17,9 @@ struct RecipeOptions {
   std::string section;  ///< of --explain; empty: all
 };
 
-/// Adds --recipe, --set and --explain.
-void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help);
+/// Adds --recipe (or the recipe by another name, as CLI11 writes them), --set and --explain.
+void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help,
+                        const std::string& name = "--recipe");
 
 /// What a missing --recipe means.
 enum class NoRecipe { kError, kDefaults };

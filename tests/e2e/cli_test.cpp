@@ -192,6 +192,31 @@ TEST_F(CliTest, OptionsAreJudgedBeforeTheModelIsLoaded) {
   expect_error("eval -m /nowhere --threads -1", {"[--threads]"});
 }
 
+TEST_F(CliTest, PlansOfNothingAndOfTooMuchAreRefused) {
+  const std::string preset = "plan --untimed --preset flamingo-3b --device-tflops 100 ";
+  for (const auto& [options, part] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"--devices 0", "[plan] --devices: Value 0 not in range 1"},
+           {"--tensor-parallel 0", "--tensor-parallel: Value 0 not in range 1"},
+           {"--parts 0", "--parts: Value 0 not in range 1"},
+           {"--batch 0", "--batch: Value 0 not in range 1"},
+           {"--batch 99999999999", "--batch: Value 99999999999 not in range"},
+           {"--batch 100000", "[tokens] expected at most 16777216 in all sequences"},
+           {"--media 70000", "[media] expected 0 to 65536, got 70000"},
+           {"--tokens 9223372036854775807", "--tokens: Value 9223372036854775807 not in range"},
+           {"--tokens 4096", "expected at most 2048 tokens, got 4096"},
+           {"--device-memory -1", "--device-memory: expected a number above 0, got -1"},
+           {"--memory -1", "--memory: expected a number of at least 0, got -1"},
+           {"--link-gbps 0", "--link-gbps: expected a number above 0, got 0"},
+           {"--devices 2", "[link_gbps] expected more than 0 where 2 devices work together"},
+           {"--devices 7 --tensor-parallel 2", "tensor-parallel x data-parallel = 2 x 3, got 7"},
+           {"--devices 3 --tensor-parallel 3 --link-gbps 1", "[tensor_parallel]"},
+           {"--set train.steps=3", "[--set] expected a recipe"}}) {
+    expect_error(preset + options, {"flamingo: ", part});
+  }
+  expect_error("plan", {"[--preset] expected a model, or a recipe instead, got neither"});
+  expect_error("plan a.json --preset flamingo-3b", {"[--preset]", "a.json and flamingo-3b"});
+}
+
 TEST_F(CliTest, TheParsersErrorsAreOneLineToo) {
   expect_error("", {"flamingo: [flamingo]", "subcommand", "--help"});
   expect_error("paint", {"flamingo: [flamingo]", "paint"});

@@ -63,6 +63,12 @@ TEST_F(TrainTest, PlanTellsTheRecipesOwnLineWithoutTimes) {
   EXPECT_EQ(plan["recipe"]["checkpoint_blocks"], false);
   EXPECT_EQ(plan["recipe"]["seconds"], 0.0);
   EXPECT_GT(plan["recipe"]["peak"].get<int64_t>(), plan["program"].get<int64_t>());
+  const auto changed = run_flamingo("plan " + run_->file("planned.json") +
+                                    " --set mixture.micro_batch=1 --untimed --json");
+  ASSERT_EQ(changed.status, 0);
+  EXPECT_EQ(Json::parse(changed.output)["recipe"]["micro_batch"], 1);
+  EXPECT_NE(run_flamingo("plan --explain mixture").output.find("mixture.micro_batch"),
+            std::string::npos);
 }
 
 TEST_F(TrainTest, StoppedByASignalItSavesAndTheSameCommandGoesOn) {
