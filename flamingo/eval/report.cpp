@@ -39,8 +39,10 @@ std::string report_table(std::span<const TaskResult> results) {
   std::string table =
       line("task", "episodes", {"accuracy", "chance", "no picture", "other picture", "goal"});
   for (const TaskResult& result : results) {
-    const std::string verdict = number(result.goal) + (result.reached() ? " reached" : " missed") +
-                                (result.controls_at_chance() ? "" : " ! control not at chance");
+    const std::string goal =
+        result.goal > 0 ? number(result.goal) + (result.reached() ? " reached" : " missed") : "-";
+    const std::string verdict =
+        goal + (result.controls_at_chance() ? "" : " ! control not at chance");
     table += line(result.name, std::to_string(result.accuracy.total),
                   {cell(result.accuracy), number(result.chance), cell(result.removed),
                    cell(result.exchanged), verdict});
@@ -56,8 +58,8 @@ Json report_json(std::span<const TaskResult> results) {
                     {"accuracy", result.accuracy.value()},
                     {"error", result.accuracy.error()},
                     {"chance", result.chance},
-                    {"goal", result.goal},
-                    {"reached", result.reached()},
+                    {"goal", result.goal > 0 ? Json(result.goal) : Json()},
+                    {"reached", result.goal > 0 ? Json(result.reached()) : Json()},
                     {"removed", accuracy_json(result.removed)},
                     {"exchanged", accuracy_json(result.exchanged)},
                     {"controls_at_chance", result.controls_at_chance()}});

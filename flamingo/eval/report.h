@@ -13,7 +13,8 @@ namespace flamingo::eval {
 std::string report_table(std::span<const TaskResult> results);
 
 /// The same numbers: a list of objects {task, episodes, accuracy, error, chance, goal, reached,
-/// removed, exchanged, controls_at_chance}; controls that were not measured are null.
+/// removed, exchanged, controls_at_chance}; controls that were not measured and goals
+/// that there are not are null.
 Json report_json(std::span<const TaskResult> results);
 
 }  // namespace flamingo::eval

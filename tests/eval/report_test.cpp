@@ -38,5 +38,12 @@ TEST(ReportJson, HasTheSameNumbers) {
   EXPECT_EQ(report[1]["reached"], false);
 }
 
+TEST(Report, ATaskMayHaveNoGoal) {
+  const std::array<TaskResult, 1> own = {
+      TaskResult{.name = "own", .chance = 0.5, .accuracy = {3, 4}}};
+  EXPECT_TRUE(report_table(own).ends_with("  -\n")) << report_table(own);
+  EXPECT_TRUE(report_json(own)[0]["goal"].is_null() && report_json(own)[0]["reached"].is_null());
+}
+
 }  // namespace
 }  // namespace flamingo::eval
