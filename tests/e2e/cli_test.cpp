@@ -270,6 +270,24 @@ TEST_F(CliTest, InfoCountsThePresetsWithoutMemory) {
   EXPECT_NE(small.find(" MB\n"), std::string::npos) << small;
 }
 
+TEST_F(CliTest, InfoDescribesEncodersOfEveryForm) {
+  const std::string golden = std::string(FLAMINGO_GOLDEN_DIR);
+  const Json tiny = Json::parse(
+      run_flamingo("info --json -e " + golden + "/efficientnet-tiny/pypi/model").output);
+  EXPECT_EQ(tiny["kind"], "efficientnet");
+  EXPECT_EQ(tiny["features"], 4);
+  EXPECT_EQ(tiny["sha256"].get<std::string>().size(), 64u);
+  const auto lite = run_flamingo("info --encoder efficientnet-lite2").output;
+  EXPECT_NE(lite.find("260 x 260 pixels -> 81 features of width 1280"), std::string::npos) << lite;
+  EXPECT_NE(run_flamingo("info --config -e " + golden + "/clip-vit-tiny/gelu/hf")
+                .output.find("\"clip_vit\""),
+            std::string::npos);
+  expect_error("info -e " + golden + "/efficientnet-tiny/pypi/model/pytorch_model.bin",
+               {"pytorch_model.bin", "efficientnet-lite0 to lite4"});
+  expect_error("info -e " + golden + "/torch-zip/training.pt", {"training.pt", "known encoder"});
+  expect_error("info -e efficientnet-lite2 --preset flamingo-3b", {"got two"});
+}
+
 TEST_F(CliTest, MissingModelAndPrompt) {
   expect_error("generate -m /nowhere -p hi", {"/nowhere", "expected a model folder"});
   expect_error(generate(""), {"neither"});
