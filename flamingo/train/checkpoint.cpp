@@ -65,8 +65,9 @@ std::string summary_of(const char* dtype, std::span<const int64_t> shape,
 }
 
 std::string summary_of(const torch::Tensor& tensor) {
-  const auto* bytes = static_cast<const std::byte*>(tensor.const_data_ptr());
-  return summary_of("F32", tensor.sizes(), {bytes, tensor.nbytes()});
+  const torch::Tensor here = tensor.detach().cpu();
+  const auto* bytes = static_cast<const std::byte*>(here.const_data_ptr());
+  return summary_of("F32", here.sizes(), {bytes, here.nbytes()});
 }
 
 /// Throws Error unless the file is whole: its tensors, state and configuration are what was

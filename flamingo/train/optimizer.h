@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "flamingo/parallel/process_group.h"
-#include "flamingo/parallel/tensor_shard.h"
+#include "flamingo/train/sharded_state.h"
 
 namespace flamingo::train {
 
@@ -55,23 +54,8 @@ struct OptimizerConfig {
   void validate() const;
 };
 
-/// A tensor of a module or optimizer under its name.
-struct NamedTensor {
-  std::string name;
-  torch::Tensor value;
-};
-
-/// Processes that share an optimizer's work. Their gradients are the same before every call.
-struct OptimizerShare {
-  parallel::ProcessGroup
-      moments;  ///< each member keeps the moments of its share of the parameters, updates
-                ///< those and sends them to the others (ZeRO stage 1, Rajbhandari 2020)
-  parallel::ProcessGroup tensor;  ///< its members hold shards of the parameters in layout.shards
-  parallel::TensorLayout layout;
-};
-
 /// AdamW over the parameters of a module that require gradients; the parameters are the fp32
-/// masters. With several processes, all of them call the same functions together.
+/// masters, on any device. With several processes, all of them call the same functions together.
 class AdamW {
  public:
   /// Throws Error: nothing to train, a parameter that is not contiguous fp32, a rule that fits no
@@ -81,20 +65,19 @@ class AdamW {
   /// Clips: units with adaptive clipping one by one, all other gradients by their common norm.
   /// Returns the common norm of all gradients before; it is not finite when any gradient is not.
   double clip_gradients();
-  /// One update with the gradients at hand; parameters without a gradient stay.
-  /// lr_factor: the schedule's. Source: Loshchilov and Hutter 2019, algorithm 2.
+  /// One update with the gradients at hand by libtorch's fused kernel; parameters without a
+  /// gradient stay. lr_factor: the schedule's.
+  /// Source: Loshchilov and Hutter 2019, algorithm 2.
   void step(double lr_factor);
   /// Forgets the gradients.
   void zero_grad();
 
   /// Updates so far (the exponent of the bias correction).
   int64_t updates() const { return updates_; }
-  /// Everything that step() reads and writes, as one process has it: "parameter/<name>",
-  /// "moment1/<name>", "moment2/<name>", whole, whatever the number of processes. Copies where
-  /// processes share; then the values are defined in the first process only.
-  std::vector<NamedTensor> state() const;
-  /// Tensors of those names and shapes to be overwritten and given to set_state; one process's own.
-  std::vector<NamedTensor> empty_state() const;
+  /// Everything that step() reads and writes, as one process has it (see ShardedState::whole).
+  std::vector<NamedTensor> state() const { return state_.whole(); }
+  /// Tensors of those names and shapes to be overwritten and given to set_state.
+  std::vector<NamedTensor> empty_state() const { return state_.empty(); }
   /// Takes this process's share of a state and the number of its updates.
   void set_state(const std::vector<NamedTensor>& state, int64_t updates);
   /// The parameters alone, by their own names.
@@ -103,28 +86,17 @@ class AdamW {
   int64_t num_trained() const;
 
  private:
-  struct Slot {
-    std::string name;
-    torch::Tensor parameter;
-    torch::Tensor moment1, moment2;  ///< of the same shape; undefined in processes but the owner
-    int64_t owner = 0;               ///< rank in share.moments
-    std::optional<parallel::TensorShard> shard;
+  /// What the rules say of one parameter.
+  struct Settings {
     double lr_scale = 1.0;
     double weight_decay = 0.0;
     double adaptive_clip = 0.0;  ///< 0: shares the common norm
   };
-  /// The state of a parameter of any shape.
-  Slot make_slot(const std::string& name, const torch::Tensor& parameter) const;
-  void share_out();
-  bool owns(const Slot& slot) const { return slot.owner == share_.moments.rank(); }
-  void send_updates() const;
-  /// One of a slot's tensors, a shard or empty as this process holds it, in the shape that one
-  /// process alone has; undefined but in rank 0. A collective.
-  torch::Tensor whole(const torch::Tensor& own, const Slot& slot) const;
+  Settings settings_for(const TrainedParameter& parameter) const;
 
   OptimizerConfig config_;
-  OptimizerShare share_;
-  std::vector<Slot> slots_;
+  ShardedState state_;
+  std::vector<Settings> settings_;  ///< of state_.parameters()[i]
   int64_t updates_ = 0;
 };
 

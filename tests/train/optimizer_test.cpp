@@ -1,5 +1,6 @@
 #include "flamingo/train/optimizer.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/nn/module.h>
 #include <torch/optim/adamw.h>
@@ -11,6 +12,7 @@
 #include "tests/parallel/forked_ranks.h"
 #include "tests/support/rounding.h"
 #include "tests/support/seed.h"
+#include "tests/support/tolerance.h"
 
 namespace flamingo::train {
 namespace {
@@ -77,6 +79,98 @@ TEST(AdamW, EqualsThePlainFormula) {
     optimizer.step(0.5);
   }
   EXPECT_NEAR(toy.weight[0][0].item<double>(), p, tolerance(10));
+}
+
+/// One long vector without weight decay and a matrix with it: whole registers and their remainders.
+struct Wide : torch::nn::Module {
+  Wide() {
+    torch::manual_seed(testing::seeded(11));
+    weight = register_parameter("weight", torch::randn({37, 41}));
+    bias = register_parameter("bias", torch::randn({100'003}));
+  }
+  void set_gradients(int64_t step) {
+    torch::manual_seed(testing::seeded(2000 + step));
+    weight.mutable_grad() = torch::randn({37, 41});
+    bias.mutable_grad() = torch::randn({100'003});
+  }
+  torch::Tensor weight, bias;
+};
+
+/// A parameter and its moments, updated scalar by scalar.
+struct PlainAdamW {
+  torch::Tensor value, moment1, moment2;
+  double weight_decay = 0;
+
+  explicit PlainAdamW(const torch::Tensor& parameter, double decay)
+      : value(parameter.detach().clone()),
+        moment1(torch::zeros_like(value)),
+        moment2(torch::zeros_like(value)),
+        weight_decay(decay) {}
+
+  void step(const torch::Tensor& gradient, const OptimizerConfig& config, int64_t t) {
+    const auto number = [](double x) { return static_cast<float>(x); };
+    const float beta1 = number(config.beta1), beta2 = number(config.beta2);
+    const float size = number(config.lr / (1 - std::pow(config.beta1, t)));
+    const float root = number(std::sqrt(1 - std::pow(config.beta2, t)));
+    const float keep = number(1 - config.lr * weight_decay), eps = number(config.eps);
+    float *p = value.data_ptr<float>(), *m = moment1.data_ptr<float>(),
+          *v = moment2.data_ptr<float>();
+    const float* g = gradient.const_data_ptr<float>();
+    for (int64_t i = 0; i < value.numel(); ++i) {
+      m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+      v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+      p[i] = keep * p[i] - size * m[i] / (std::sqrt(v[i]) / root + eps);
+    }
+  }
+};
+
+TEST(AdamW, EqualsThePlainLoopAndContinuesItsState) {
+  Wide wide;
+  OptimizerConfig config = plain_config();
+  config.eps = 0.05;  // large enough to show where it is added
+  AdamW optimizer(config, wide);
+  PlainAdamW weight(wide.weight, config.weight_decay), bias(wide.bias, 0);
+  for (int64_t t = 1; t <= 12; ++t) {
+    wide.set_gradients(t);
+    weight.step(wide.weight.grad(), config, t);
+    bias.step(wide.bias.grad(), config, t);
+    if (t == 6) {  // as a checkpoint of the plain loop
+      optimizer.set_state({{"", weight.value},
+                           {"", weight.moment1},
+                           {"", weight.moment2},
+                           {"", bias.value},
+                           {"", bias.moment1},
+                           {"", bias.moment2}},
+                          t);
+    } else {
+      optimizer.step(1.0);
+    }
+    const auto state = optimizer.state();
+    const torch::Tensor expected[] = {weight.value, weight.moment1, weight.moment2,
+                                      bias.value,   bias.moment1,   bias.moment2};
+    for (size_t i = 0; i < state.size(); ++i) {
+      EXPECT_TRUE(testing::agree(state[i].value, expected[i], {.terms = 10 * t + 2 * kFunction}))
+          << state[i].name << " after " << t;
+    }
+  }
+}
+
+TEST(AdamW, IsTheSameByAnyNumberOfThreads) {
+  const int threads = at::get_num_threads();
+  std::vector<torch::Tensor> biases;
+  for (const int count : {1, 2, 3}) {
+    at::set_num_threads(count);
+    Wide wide;
+    AdamW optimizer(plain_config(), wide);
+    for (int64_t t = 0; t < 3; ++t) {
+      wide.set_gradients(t);
+      optimizer.step(1.0);
+    }
+    biases.push_back(wide.bias.detach());
+  }
+  at::set_num_threads(threads);
+  EXPECT_TRUE(biases[1].equal(biases[0]));
+  EXPECT_TRUE(biases[2].equal(biases[0]));
 }
 
 TEST(AdamW, FrozenParametersAndMissingGradientsStay) {
