@@ -91,7 +91,7 @@ DomainList DomainList::parse(std::string_view list, const std::string& where) {
   DomainList domains;
   for_each_entry(list, where, [&](std::string_view line, const std::string& at) {
     require(is_domain(line), at, "expected a domain, got \"{}\"", line);
-    domains.domains_.insert(host_of_url("://" + std::string(line)));
+    domains.domains_.insert(host_of_url("http://" + std::string(line)));
   });
   return domains;
 }

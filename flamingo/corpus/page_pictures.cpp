@@ -6,8 +6,8 @@
 #include "flamingo/corpus/warc_store.h"
 #include "flamingo/crawl/robots.h"
 #include "flamingo/crawl/use_policy.h"
-#include "flamingo/html/data_url.h"
-#include "flamingo/html/url.h"
+#include "flamingo/url/data_url.h"
+#include "flamingo/url/url.h"
 
 namespace flamingo::corpus {
 namespace {
@@ -28,7 +28,7 @@ crawl::FetchResult found(const std::string& url, std::string bytes) {
 
 crawl::FetchResult from_data_url(const std::string& url) {
   if (url.find(',') == std::string::npos) return failed(url, crawl::FetchReason::kBadUrl);
-  auto bytes = html::read_data_url(url);
+  auto bytes = url::read_data_url(url);
   return bytes ? found(url, *std::move(bytes)) : failed(url, crawl::FetchReason::kBadEncoding);
 }
 
@@ -43,7 +43,7 @@ class WithDataUrls : public crawl::PictureSource {
     std::vector<std::string> others;
     std::vector<size_t> places;
     for (size_t i = 0; i < urls.size(); ++i) {
-      if (html::is_data_url(urls[i])) {
+      if (url::is_data_url(urls[i])) {
         results[i] = from_data_url(urls[i]);
       } else {
         others.push_back(urls[i]);

@@ -10,7 +10,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/corpus/warc_pages.h"
-#include "flamingo/html/url.h"
+#include "flamingo/url/url.h"
 
 namespace flamingo::corpus {
 namespace fs = std::filesystem;
@@ -41,7 +41,7 @@ std::string percent_encode(std::string_view path) {
 
 /// The address of the root as browsers spell it, with a slash at the end.
 std::string prefix_of(const InputConfig& input) {
-  std::string prefix = html::browser_url(
+  std::string prefix = url::browser_url(
       input.url.empty() ? "file://" + percent_encode(root_of(input).string()) : input.url);
   if (prefix.back() != '/') prefix += '/';
   return prefix;

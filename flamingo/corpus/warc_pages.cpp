@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "flamingo/html/url.h"
+#include "flamingo/url/url.h"
 
 namespace flamingo::corpus {
 
@@ -25,7 +25,7 @@ std::optional<PageInput> WarcPages::next() {
 
 /// A page, or why it cannot be had.
 PageInput WarcPages::page_of(const std::string& url, WarcAnswer answer) const {
-  PageInput page{.url = html::browser_url(url),
+  PageInput page{.url = url::browser_url(url),
                  .bytes = std::move(answer.message.body),
                  .charset = std::move(answer.message.charset),
                  .reason = answer.reason,
@@ -63,7 +63,7 @@ void WarcPages::resolve_revisits() {
     if (whole && found.entry->kind == AnswerKind::kPage) {
       revisits_[found.entry->record].push_back(entry.get());
     } else if (!whole && is_html_type(entry->mime)) {
-      ready_.push_back({.url = html::browser_url(entry->url),
+      ready_.push_back({.url = url::browser_url(entry->url),
                         .reason = found.reason,
                         .detail = "a revisit whose original is not in this file"});
     }

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "flamingo/core/ascii.h"
-#include "flamingo/html/url.h"
+#include "flamingo/url/url.h"
 
 namespace flamingo::corpus {
 namespace {
@@ -78,8 +78,8 @@ void WarcStore::add(uint64_t number, const crawl::WarcRecord& record, WarcAnswer
   for (const auto tag : answer.message.headers.all("X-Robots-Tag"))
     entry.use_tags.emplace_back(tag);
   if (entry.kind == AnswerKind::kRedirect) {
-    const auto target = html::resolve_url(entry.url, answer.message.headers.value("Location"));
-    if (target) entry.leads_to = html::normalise_url(*target);
+    const auto target = url::resolve_url(entry.url, answer.message.headers.value("Location"));
+    if (target) entry.leads_to = url::normalise_url(*target);
   }
   const uint64_t size = answer.message.body.size();
   if (entry.kind == AnswerKind::kPicture && bytes_ + size <= max_bytes_) {
@@ -91,14 +91,14 @@ void WarcStore::add(uint64_t number, const crawl::WarcRecord& record, WarcAnswer
 }
 
 void WarcStore::index(const crawl::WarcRecord& record, const Entry& entry) {
-  const std::string url = html::normalise_url(entry.url);
+  const std::string url = url::normalise_url(entry.url);
   const auto [place, is_new] = by_url_.emplace(url, &entry);
   if (!is_new && rank(entry) > rank(*place->second)) place->second = &entry;
   if (entry.kind == AnswerKind::kRevisit) {
     const auto header = [&](const char* name) {
       return without_brackets(record.headers.value(name));
     };
-    const std::string target = html::normalise_url(header("WARC-Refers-To-Target-URI"));
+    const std::string target = url::normalise_url(header("WARC-Refers-To-Target-URI"));
     originals_[&entry] = {.id = header("WARC-Refers-To"),
                           .date = header("WARC-Refers-To-Date"),
                           .url = target.empty() ? url : target};
@@ -159,7 +159,7 @@ WarcStore::Found WarcStore::follow(const Entry& entry) const {
 }
 
 WarcStore::Found WarcStore::find(const std::string& url) const {
-  const auto it = by_url_.find(html::normalise_url(url));
+  const auto it = by_url_.find(url::normalise_url(url));
   return it == by_url_.end() ? Found() : follow(*it->second);
 }
 

@@ -49,32 +49,32 @@ Number parse_number(std::string_view text, int most, std::string_view whole) {
   return number;
 }
 
-IpRange parse_range(std::string_view text) {
+url::IpRange parse_range(std::string_view text) {
   const size_t slash = text.find('/');
-  const auto address = IpAddress::parse(text.substr(0, slash));
+  const auto address = url::IpAddress::parse(text.substr(0, slash));
   if (!address) fail(kRulesWhere, "expected ADDRESS[/BITS], got \"{}\"", text);
   if (slash == std::string_view::npos) return {*address, address->bits()};
   return {*address, parse_number<int>(text.substr(slash + 1), address->bits(), text)};
 }
 
 template <size_t N>
-std::vector<IpRange> parse_ranges(const std::array<const char*, N>& texts) {
-  std::vector<IpRange> ranges;
+std::vector<url::IpRange> parse_ranges(const std::array<const char*, N>& texts) {
+  std::vector<url::IpRange> ranges;
   for (const char* text : texts) ranges.push_back(parse_range(text));
   return ranges;
 }
 
-bool any_contains(const std::vector<IpRange>& ranges, const IpAddress& address) {
+bool any_contains(const std::vector<url::IpRange>& ranges, const url::IpAddress& address) {
   return std::any_of(ranges.begin(), ranges.end(),
-                     [&](const IpRange& range) { return range.contains(address); });
+                     [&](const url::IpRange& range) { return range.contains(address); });
 }
 
 }  // namespace
 
-bool is_public_address(const IpAddress& address) {
-  static const std::vector<IpRange> closed_v4 = parse_ranges(kClosedV4);
-  static const std::vector<IpRange> closed_v6 = parse_ranges(kClosedV6);
-  static const IpRange global_v6 = parse_range(kGlobalV6);
+bool is_public_address(const url::IpAddress& address) {
+  static const std::vector<url::IpRange> closed_v4 = parse_ranges(kClosedV4);
+  static const std::vector<url::IpRange> closed_v6 = parse_ranges(kClosedV6);
+  static const url::IpRange global_v6 = parse_range(kGlobalV6);
   if (!address.is_v6) return !any_contains(closed_v4, address);
   return global_v6.contains(address) && !any_contains(closed_v6, address);
 }
@@ -102,7 +102,7 @@ AddressRules::Exception AddressRules::parse_exception(std::string_view text) {
   return exception;
 }
 
-bool AddressRules::may_dial(const IpAddress& address, uint16_t port) const {
+bool AddressRules::may_dial(const url::IpAddress& address, uint16_t port) const {
   const bool web_port = std::find(ports_.begin(), ports_.end(), port) != ports_.end();
   if (web_port && is_public_address(address)) return true;
   return std::any_of(exceptions_.begin(), exceptions_.end(), [&](const Exception& exception) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "flamingo/crawl/ip_address.h"
+#include "flamingo/url/ip_address.h"
 
 namespace flamingo::crawl {
 
@@ -14,7 +14,7 @@ namespace flamingo::crawl {
 /// ranges; of IPv6 only 2000::/3 can be public, so that every form that embeds an IPv4 address
 /// (mapped, compatible, NAT64, 6to4, Teredo) is false too, whatever it embeds.
 /// Source: the IANA registries of special-purpose addresses (RFC 6890) and clouds' manuals.
-bool is_public_address(const IpAddress& address);
+bool is_public_address(const url::IpAddress& address);
 
 /// What a crawler may dial: public addresses on web ports, and what an operator opens by name.
 class AddressRules {
@@ -27,11 +27,11 @@ class AddressRules {
                         const std::vector<std::string>& allowed = {});
 
   /// Whether a connection to this address and port may be opened.
-  bool may_dial(const IpAddress& address, uint16_t port) const;
+  bool may_dial(const url::IpAddress& address, uint16_t port) const;
 
  private:
   struct Exception {
-    IpRange range;
+    url::IpRange range;
     uint16_t port = 0;  ///< 0: those of ports_
   };
 

@@ -205,16 +205,16 @@ void FetchLoop::take_lookups() {
   }
 }
 
-void FetchLoop::learn_addresses(Site& site, std::vector<IpAddress> addresses) {
+void FetchLoop::learn_addresses(Site& site, std::vector<url::IpAddress> addresses) {
   const Time now = FetchClock::now();
   if (addresses.empty()) return site.lookup.learn(FetchReason::kDns, now + kFailureLife);
-  for (const IpAddress& address : addresses) {
+  for (const url::IpAddress& address : addresses) {
     if (!context_.transfers.rules.may_dial(address, site.address.port)) {
       return site.lookup.learn(FetchReason::kRefused, now + kFailureLife);
     }
   }
   std::stable_partition(addresses.begin(), addresses.end(),
-                        [](const IpAddress& address) { return !address.is_v6; });
+                        [](const url::IpAddress& address) { return !address.is_v6; });
   site.addresses = std::move(addresses);
   site.lookup.learn(FetchReason::kOk, now + kLookupLife);
 }

@@ -75,7 +75,7 @@ class FetchLoop {
 
   // Answers.
   void take_lookups();
-  void learn_addresses(Site& site, std::vector<IpAddress> addresses);
+  void learn_addresses(Site& site, std::vector<url::IpAddress> addresses);
   void take_transfers();
   void settle(FetchJob job, Site& site, TransferOutcome outcome);
   void follow(FetchJob job, const std::string& location);

@@ -8,8 +8,8 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
-#include "flamingo/crawl/percent.h"
-#include "flamingo/crawl/url_host.h"
+#include "flamingo/url/host.h"
+#include "flamingo/url/percent.h"
 
 namespace flamingo::crawl {
 namespace {
@@ -35,7 +35,7 @@ std::optional<std::string> path_of(std::string_view url) {
   const size_t mark = url.find_first_of(":/?#");
   if (mark != std::string_view::npos && url[mark] == ':') return std::nullopt;
   if (url.starts_with("//")) return std::nullopt;
-  std::string path = percent_decode(url.substr(0, url.find_first_of("?#")));
+  std::string path = url::percent_decode(url.substr(0, url.find_first_of("?#")));
   if (path.empty() || path.find('\0') != std::string::npos) return std::nullopt;
   return path;
 }

@@ -16,25 +16,26 @@ struct FreeAddresses {
   void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
 };
 
-std::vector<IpAddress> look_up(const std::string& host, int flags) {
+std::vector<url::IpAddress> look_up(const std::string& host, int flags) {
   addrinfo hints{};
   hints.ai_flags = flags;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (::getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) return {};
   const std::unique_ptr<addrinfo, FreeAddresses> list(found);
-  std::vector<IpAddress> addresses;
+  std::vector<url::IpAddress> addresses;
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
-    if (const auto address = IpAddress::from_sockaddr(info->ai_addr)) addresses.push_back(*address);
+    if (const auto address = url::IpAddress::from_sockaddr(info->ai_addr))
+      addresses.push_back(*address);
   }
   return addresses;
 }
 
 }  // namespace
 
-std::vector<IpAddress> system_resolve(const std::string& host) {
+std::vector<url::IpAddress> system_resolve(const std::string& host) {
   // Not AI_ADDRCONFIG for numbers: a machine without IPv6 still reads "::1", to refuse it.
-  std::vector<IpAddress> addresses = look_up(host, AI_NUMERICHOST);
+  std::vector<url::IpAddress> addresses = look_up(host, AI_NUMERICHOST);
   if (addresses.empty()) addresses = look_up(host, AI_ADDRCONFIG);
   return addresses;
 }

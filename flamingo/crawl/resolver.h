@@ -8,23 +8,23 @@
 #include <thread>
 #include <vector>
 
-#include "flamingo/crawl/ip_address.h"
+#include "flamingo/url/ip_address.h"
 
 namespace flamingo::crawl {
 
 /// All addresses of a host name; none when it has none. Called from several threads at once.
-using ResolveHost = std::function<std::vector<IpAddress>(const std::string& host)>;
+using ResolveHost = std::function<std::vector<url::IpAddress>(const std::string& host)>;
 
 /// What the system says (getaddrinfo), which also reads IP addresses in every spelling. Blocks for
 /// as long as the system's resolver takes.
-std::vector<IpAddress> system_resolve(const std::string& host);
+std::vector<url::IpAddress> system_resolve(const std::string& host);
 
 /// Looks hosts up on threads of its own, so that an event loop need not wait.
 class Resolver {
  public:
   struct Answer {
     std::string key;  ///< of ask()
-    std::vector<IpAddress> addresses;
+    std::vector<url::IpAddress> addresses;
   };
 
   /// wake: called from a resolver thread when an answer is there to be taken.

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "flamingo/crawl/fetch_result.h"
-#include "flamingo/crawl/ip_address.h"
 #include "flamingo/crawl/robots.h"
 #include "flamingo/crawl/web_address.h"
+#include "flamingo/url/ip_address.h"
 
 namespace flamingo::crawl {
 
@@ -48,7 +48,7 @@ struct Knowledge {
 struct Site {
   WebAddress address;  ///< of its robots.txt
   Knowledge lookup;
-  std::vector<IpAddress> addresses;  ///< all checked; IPv4 first
+  std::vector<url::IpAddress> addresses;  ///< all checked; IPv4 first
   Knowledge robots_asked;
   RobotsTxt robots;
   FetchClock::time_point not_before = FetchClock::time_point::min();  ///< of the next request

@@ -20,7 +20,7 @@ constexpr uint64_t kMaxDiscardedBytes = 64 << 10;
 constexpr size_t kSmallBody = 1 << 20;
 constexpr const char* kWhere = "fetcher";
 
-std::string connect_to_text(const IpAddress& address, uint16_t port) {
+std::string connect_to_text(const url::IpAddress& address, uint16_t port) {
   const std::string host = address.is_v6 ? "[" + address.text() + "]" : address.text();
   return "::" + host + ":" + std::to_string(port);
 }
@@ -143,7 +143,7 @@ void Transfer::stop_as_too_long() {
 }
 
 curl_socket_t Transfer::open_socket(const curl_sockaddr& address) {
-  const auto target = IpAddress::from_sockaddr(&address.addr);
+  const auto target = url::IpAddress::from_sockaddr(&address.addr);
   const uint16_t port = request_.address.port;
   if (!target || *target != request_.dial || !context_.rules.may_dial(*target, port)) {
     verdict_ = FetchReason::kRefused;

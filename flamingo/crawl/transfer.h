@@ -20,7 +20,7 @@
 namespace flamingo::crawl {
 
 /// Told of every connection before it is made; false: it is not made (and counts as failed).
-using DialHook = std::function<bool(const IpAddress& address, uint16_t port)>;
+using DialHook = std::function<bool(const url::IpAddress& address, uint16_t port)>;
 
 /// What all transfers of a fetcher share; must outlive them.
 struct TransferContext {
@@ -33,7 +33,7 @@ struct TransferContext {
 /// One request: a single hop, to an address that was looked up and checked before.
 struct TransferRequest {
   WebAddress address;
-  IpAddress dial;              ///< the connection goes here and nowhere else
+  url::IpAddress dial;         ///< the connection goes here and nowhere else
   double seconds = 0;          ///< until it must be over
   bool is_robots_txt = false;  ///< any type and use passes; what is too long is cut
 };

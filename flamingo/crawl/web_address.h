@@ -15,12 +15,12 @@ struct WebAddress {
   uint16_t port = 0;
   std::string target;  ///< path and query, percent-encoded, no dot segments; starts with '/'
 
-  /// Reads an absolute http: or https: address, a strict subset of the WHATWG URL standard.
-  /// The fragment is dropped, non-ASCII bytes and spaces of path and query are percent-encoded, an
-  /// IPv4 host in any spelling (0x7f.1, 017700000001) becomes four numbers. Nothing for another
-  /// scheme, user names, backslashes, control characters, escapes in the host, hosts that are not
-  /// ASCII letters, digits, '.', '-' and '_' once names in Unicode are Punycode (see
-  /// parse_url_host), and addresses over 8 KiB.
+  /// Reads what url::Url reads of an absolute http: or https: address and is not refused here.
+  /// The fragment and a dot at the host's end are dropped; '"<>`{}|^' of path and query are
+  /// percent-encoded too. Nothing for another scheme, fewer or more than two slashes, user names,
+  /// backslashes, control characters, escapes in the host, hosts that are not ASCII letters,
+  /// digits, '.', '-' and '_' once names in Unicode are Punycode, port 0, and over 8 KiB.
+
   static std::optional<WebAddress> parse(std::string_view text);
 
   /// Where a Location or src value on this page leads; nothing as for parse().

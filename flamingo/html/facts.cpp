@@ -4,7 +4,7 @@
 
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/text_writer.h"
-#include "flamingo/html/url.h"
+#include "flamingo/url/url.h"
 
 namespace flamingo::html {
 namespace {
@@ -104,11 +104,11 @@ void read_element(const GumboNode* element, PageFacts& facts, Links& links) {
 /// The address that links are relative to: that of the page's first <base> with an address, where
 /// it is one of the web (or of the page's own scheme), else the page's. Source: HTML, 4.2.3.
 std::string base_of(std::string_view url, std::string_view href, size_t max_url_bytes) {
-  std::optional<std::string> base = resolve_url(url, href, max_url_bytes);
+  std::optional<std::string> base = url::resolve_url(url, href, max_url_bytes);
   if (!base) return std::string(url);
-  const std::string_view scheme = split_url(*base).scheme.value_or("");
+  const std::string_view scheme = url::split_url(*base).scheme.value_or("");
   const bool is_web = ascii_iequal(scheme, "http") || ascii_iequal(scheme, "https");
-  const bool is_own = ascii_iequal(scheme, split_url(url).scheme.value_or(""));
+  const bool is_own = ascii_iequal(scheme, url::split_url(url).scheme.value_or(""));
   return is_web || is_own ? *std::move(base) : std::string(url);
 }
 
@@ -152,7 +152,7 @@ PageFacts read_facts(const HtmlTree& tree, std::string_view url, size_t max_url_
   if (!language.empty()) facts.language = language;
   facts.base = base_of(url, links.base, max_url_bytes);
   const auto absolute = [&](std::string_view href) {
-    return href.empty() ? "" : resolve_url(facts.base, href, max_url_bytes).value_or("");
+    return href.empty() ? "" : url::resolve_url(facts.base, href, max_url_bytes).value_or("");
   };
   facts.canonical = absolute(links.canonical);
   const std::string licence =

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "flamingo/html/data_url.h"
 #include "flamingo/html/facts.h"
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/layout.h"
 #include "flamingo/html/squeeze.h"
 #include "flamingo/html/table.h"
 #include "flamingo/html/text_writer.h"
+#include "flamingo/url/data_url.h"
 
 namespace flamingo::html {
 namespace {
@@ -128,7 +128,7 @@ class PageReader {
       const GumboNode* beside = neighbour(noscript, after);
       if (beside == nullptr || tag_of(beside) != GUMBO_TAG_IMG) continue;
       const MediumChoice choice = choose_medium(beside, address_, options_.pictures);
-      if (choice.medium && !is_data_url(choice.medium->url)) return true;
+      if (choice.medium && !url::is_data_url(choice.medium->url)) return true;
     }
     return false;
   }

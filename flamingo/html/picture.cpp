@@ -4,10 +4,10 @@
 #include <charconv>
 #include <cmath>
 
-#include "flamingo/html/data_url.h"
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/text_writer.h"
-#include "flamingo/html/url.h"
+#include "flamingo/url/data_url.h"
+#include "flamingo/url/url.h"
 
 namespace flamingo::html {
 namespace {
@@ -29,8 +29,8 @@ int64_t pixels(std::string_view text) {
 
 /// Whether the address is that of a drawing, by its name or data type.
 bool is_svg(std::string_view url) {
-  if (is_data_url(url)) return find_ascii_case(url.substr(0, 20), "image/svg") == 5;
-  const std::string path = ascii_lower(split_url(url).path);
+  if (url::is_data_url(url)) return find_ascii_case(url.substr(0, 20), "image/svg") == 5;
+  const std::string path = ascii_lower(url::split_url(url).path);
   return path.ends_with(".svg") || path.ends_with(".svgz");
 }
 
@@ -50,7 +50,7 @@ struct Best {
   void offer(std::string_view srcset) {
     double next = 0;
     const std::string_view candidate = largest_candidate(srcset, next);
-    if (candidate.empty() || is_data_url(candidate) || next <= extent) return;
+    if (candidate.empty() || url::is_data_url(candidate) || next <= extent) return;
     reference = candidate;
     extent = next;
   }
@@ -82,7 +82,7 @@ std::string_view video_reference(const GumboNode* video) {
 DropReason refusal(const document::Medium& declared, std::string_view reference,
                    const PageAddress& page, const PictureRules& rules) {
   const auto tiny = [&](int64_t side) { return side > 0 && side < rules.min_side; };
-  const bool data = is_data_url(reference);
+  const bool data = url::is_data_url(reference);
   const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
   if (reference.empty()) return DropReason::kAddress;
   if (data && declared.kind == document::MediumKind::kVideo) return DropReason::kAddress;
@@ -150,8 +150,9 @@ MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
   medium.height = pixels(attribute(element, "height"));
   const DropReason reason = refusal(medium, reference, page, rules);
   if (reason != DropReason::kNone) return {std::nullopt, reason};
-  const int64_t limit = is_data_url(reference) ? rules.data_bytes : page.max_bytes;
-  std::optional<std::string> url = resolve_url(page.base, reference, static_cast<size_t>(limit));
+  const int64_t limit = url::is_data_url(reference) ? rules.data_bytes : page.max_bytes;
+  std::optional<std::string> url =
+      url::resolve_url(page.base, reference, static_cast<size_t>(limit));
   if (!url) return {std::nullopt, DropReason::kAddress};
   medium.url = std::move(*url);
   for (const char* name : {"alt", "title", "aria-label"}) {

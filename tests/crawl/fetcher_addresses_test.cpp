@@ -19,8 +19,8 @@ using testing::LoopbackServer;
 using testing::picture_reply;
 using testing::redirect_reply;
 
-const IpAddress kPublic = *IpAddress::parse("93.184.216.34");
-const IpAddress kMetadata = *IpAddress::parse("169.254.169.254");
+const url::IpAddress kPublic = *url::IpAddress::parse("93.184.216.34");
+const url::IpAddress kMetadata = *url::IpAddress::parse("169.254.169.254");
 
 /// Records what would be dialled and never lets a connection to a public address out.
 class FetcherAddressesTest : public ::testing::Test {
@@ -30,9 +30,9 @@ class FetcherAddressesTest : public ::testing::Test {
     options.host_delay = 0;
     options.retries = 0;
     options.connect_seconds = options.total_seconds = 600;  // results come of events
-    hooks.dial = [this](const IpAddress& address, uint16_t port) {
+    hooks.dial = [this](const url::IpAddress& address, uint16_t port) {
       dialled.push_back(address.text() + " " + std::to_string(port));
-      return address == *IpAddress::parse("127.0.0.1");
+      return address == *url::IpAddress::parse("127.0.0.1");
     };
   }
 
@@ -149,13 +149,13 @@ TEST_F(FetcherAddressesTest, APublicAddressIsDialledOnWebPortsOnly) {
 }
 
 TEST_F(FetcherAddressesTest, ANameThatHasAnyPrivateAddressIsRefused) {
-  const std::map<std::string, std::vector<IpAddress>> names = {
+  const std::map<std::string, std::vector<url::IpAddress>> names = {
       {"metadata.google.internal", {kMetadata}},
-      {"inside.example", {*IpAddress::parse("10.1.2.3")}},
+      {"inside.example", {*url::IpAddress::parse("10.1.2.3")}},
       {"both.example", {kPublic, kMetadata}},
-      {"v6.example", {*IpAddress::parse("2606:4700::1"), *IpAddress::parse("::1")}},
-      {"mapped.example", {*IpAddress::parse("::ffff:8.8.8.8")}},
-      {"public.example", {*IpAddress::parse("2606:4700::1"), kPublic}},
+      {"v6.example", {*url::IpAddress::parse("2606:4700::1"), *url::IpAddress::parse("::1")}},
+      {"mapped.example", {*url::IpAddress::parse("::ffff:8.8.8.8")}},
+      {"public.example", {*url::IpAddress::parse("2606:4700::1"), kPublic}},
       {"none.example", {}}};
   hooks.resolve = [&](const std::string& host) { return names.at(host); };
   for (const char* host : {"metadata.google.internal", "inside.example", "both.example",
@@ -171,7 +171,7 @@ TEST_F(FetcherAddressesTest, ANameThatHasAnyPrivateAddressIsRefused) {
 
 TEST_F(FetcherAddressesTest, ARetryDialsTheNextAddress) {
   hooks.resolve = [](const std::string&) {
-    return std::vector{kPublic, *IpAddress::parse("93.184.216.35")};
+    return std::vector{kPublic, *url::IpAddress::parse("93.184.216.35")};
   };
   options.retries = 2;
   options.backoff_seconds = 0;
@@ -305,7 +305,9 @@ TEST_F(FetcherAddressesTest, TheHostThatIsCheckedIsTheHostThatIsDialled) {
 }
 
 TEST_F(FetcherAddressesTest, AHostNameOfTheAllowListNeedsItsPort) {
-  hooks.resolve = [](const std::string&) { return std::vector{*IpAddress::parse("127.0.0.1")}; };
+  hooks.resolve = [](const std::string&) {
+    return std::vector{*url::IpAddress::parse("127.0.0.1")};
+  };
   options.allowed_addresses = {trap.host()};
   trap.at("/x", picture_reply("bytes"));
   const std::string port = std::to_string(trap.port());
@@ -315,12 +317,12 @@ TEST_F(FetcherAddressesTest, AHostNameOfTheAllowListNeedsItsPort) {
 }
 
 TEST(SystemResolver, ReadsOddSpellingsAsTheAddressesTheyAre) {
-  const IpAddress loopback = *IpAddress::parse("127.0.0.1");
+  const url::IpAddress loopback = *url::IpAddress::parse("127.0.0.1");
   for (const char* spelling : {"127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001"}) {
     EXPECT_EQ(system_resolve(spelling), std::vector{loopback}) << spelling;
   }
-  EXPECT_EQ(system_resolve("::1"), std::vector{*IpAddress::parse("::1")});
-  for (const IpAddress& address : system_resolve("localhost")) {
+  EXPECT_EQ(system_resolve("::1"), std::vector{*url::IpAddress::parse("::1")});
+  for (const url::IpAddress& address : system_resolve("localhost")) {
     EXPECT_FALSE(is_public_address(address));
   }
 }

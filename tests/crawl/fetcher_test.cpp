@@ -31,7 +31,7 @@ class FetcherTest : public ::testing::Test {
     options.backoff_seconds = 0.001;
     options.max_retry_seconds = 0.01;
     options.connect_seconds = options.total_seconds = 600;  // results come of events
-    hooks.dial = [this](const IpAddress& address, uint16_t port) {
+    hooks.dial = [this](const url::IpAddress& address, uint16_t port) {
       dialled.insert(address.text() + " " + std::to_string(port));
       return true;
     };

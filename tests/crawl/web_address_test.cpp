@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "flamingo/core/rng.h"
+#include "flamingo/url/url.h"
 #include "tests/support/seed.h"
 
 namespace flamingo::crawl {
@@ -173,6 +174,9 @@ TEST(WebAddress, RandomTextsReadBackAsThemselves) {
     ASSERT_TRUE(second.has_value()) << text;
     ASSERT_EQ(second->text(), first->text()) << text;
     ASSERT_EQ(second->host, first->host) << text;
+    const auto browsed = WebAddress::parse(url::browser_url(text));
+    ASSERT_TRUE(browsed.has_value()) << text;
+    ASSERT_EQ(browsed->text(), first->text()) << text;
   }
   EXPECT_GT(read_back, 2'000);
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace flamingo::html {
+namespace flamingo::url {
 
 /// Whether the address is its own content ("data:" in any case).
 bool is_data_url(std::string_view url);
@@ -15,4 +15,4 @@ bool is_data_url(std::string_view url);
 /// Source: WHATWG Fetch, section 6 (data: URL processor).
 std::optional<std::string> read_data_url(std::string_view url);
 
-}  // namespace flamingo::html
+}  // namespace flamingo::url

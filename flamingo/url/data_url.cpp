@@ -1,12 +1,12 @@
-#include "flamingo/html/data_url.h"
+#include "flamingo/url/data_url.h"
 
 #include <utility>
 
 #include "flamingo/core/ascii.h"
-#include "flamingo/crawl/percent.h"
 #include "flamingo/io/base64.h"
+#include "flamingo/url/percent.h"
 
-namespace flamingo::html {
+namespace flamingo::url {
 namespace {
 
 constexpr std::string_view kScheme = "data:";
@@ -32,9 +32,9 @@ std::optional<std::string> read_data_url(std::string_view url) {
   url = url.substr(0, url.find('#'));
   const size_t comma = url.find(',');
   if (!is_data_url(url) || comma == std::string_view::npos) return std::nullopt;
-  std::string bytes = crawl::percent_decode(url.substr(comma + 1));
+  std::string bytes = percent_decode(url.substr(comma + 1));
   const std::string_view type = url.substr(kScheme.size(), comma - kScheme.size());
   return says_base64(type) ? io::base64_decode(bytes) : std::move(bytes);
 }
 
-}  // namespace flamingo::html
+}  // namespace flamingo::url

@@ -8,7 +8,7 @@
 
 struct sockaddr;
 
-namespace flamingo::crawl {
+namespace flamingo::url {
 
 /// An IPv4 or IPv6 address. IPv4 stays IPv4: no value of this type is the same host written twice,
 /// except where IPv6 itself embeds IPv4, which address rules treat as IPv6.
@@ -37,4 +37,4 @@ struct IpRange {
   bool contains(const IpAddress& candidate) const;
 };
 
-}  // namespace flamingo::crawl
+}  // namespace flamingo::url

@@ -1,11 +1,11 @@
-#include "flamingo/crawl/ip_address.h"
+#include "flamingo/url/ip_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <cstring>
 
-namespace flamingo::crawl {
+namespace flamingo::url {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   const std::string spelled(text);
@@ -50,4 +50,4 @@ bool IpRange::contains(const IpAddress& candidate) const {
   return true;
 }
 
-}  // namespace flamingo::crawl
+}  // namespace flamingo::url

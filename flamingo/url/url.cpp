@@ -1,14 +1,14 @@
-#include "flamingo/html/url.h"
+#include "flamingo/url/url.h"
 
+#include <algorithm>
 #include <charconv>
-#include <vector>
 
-#include "flamingo/crawl/percent.h"
-#include "flamingo/crawl/url_host.h"
-#include "flamingo/html/data_url.h"
-#include "flamingo/html/html_space.h"
+#include "flamingo/core/ascii.h"
+#include "flamingo/url/data_url.h"
+#include "flamingo/url/host.h"
+#include "flamingo/url/percent.h"
 
-namespace flamingo::html {
+namespace flamingo::url {
 namespace {
 
 /// Bytes that are percent-encoded where they stand, beside controls and what is not ASCII
@@ -38,23 +38,6 @@ void append_encoded(std::string& out, std::string_view text, std::string_view se
   }
 }
 
-/// An address taken apart, each piece as it is written again.
-struct Address {
-  std::string scheme;
-  std::string authority;
-  std::vector<std::string> path;
-  std::optional<std::string> query;
-  std::optional<std::string> fragment;
-};
-
-std::string write(const Address& address, bool with_fragment) {
-  std::string url = address.scheme + "://" + address.authority;
-  for (const std::string& segment : address.path) url += "/" + segment;
-  if (address.query) url += "?" + *address.query;
-  if (address.fragment && with_fragment) url += "#" + *address.fragment;
-  return url;
-}
-
 /// 1 for ".", 2 for "..", each dot plain or as %2e; 0 for other segments.
 int count_dots(std::string_view segment) {
   int dots = 0;
@@ -81,131 +64,107 @@ void append_path(std::vector<std::string>& path, std::string_view text) {
 }
 
 /// Takes "?query" and "#fragment" off the end of `text`.
-void take_tail(std::string_view& text, Address& address) {
+void take_tail(std::string_view& text, Url& url) {
   if (const size_t hash = text.find('#'); hash != text.npos) {
-    append_encoded(address.fragment.emplace(), text.substr(hash + 1), kFragmentSet);
+    append_encoded(url.fragment.emplace(), text.substr(hash + 1), kFragmentSet);
     text = text.substr(0, hash);
   }
   if (const size_t mark = text.find('?'); mark != text.npos) {
-    append_encoded(address.query.emplace(), text.substr(mark + 1), kQuerySet);
+    append_encoded(url.query.emplace(), text.substr(mark + 1), kQuerySet);
     text = text.substr(0, mark);
   }
 }
 
-/// ":port" behind the host, unless it is the scheme's own; nothing for what is no port.
-std::optional<std::string> read_port(std::string_view text, std::string_view scheme) {
-  if (text.empty()) return "";
+uint16_t port_of(std::string_view scheme) { return scheme == "http" ? 80 : 443; }
+
+/// The text behind a host's ':', which may be empty; false for what is no port.
+bool read_port(std::string_view text, Url& url) {
+  if (text.empty()) return true;
   uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  const bool implied = port == (scheme == "http" ? 80 : 443);
-  return implied ? "" : ":" + std::to_string(port);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if (port != port_of(url.scheme)) url.port = port;
+  return true;
 }
 
 /// USER:PASSWORD@HOST:PORT of an http or https address.
-std::optional<std::string> read_authority(std::string_view text, std::string_view scheme) {
-  std::string out;
-  if (const size_t at = text.rfind('@'); at != text.npos) {
-    const std::string_view user = text.substr(0, at);
-    const size_t colon = std::min(user.find(':'), user.size());
-    append_encoded(out, user.substr(0, colon), kUserSet);
-    const std::string_view password = user.substr(std::min(colon + 1, user.size()));
-    if (!password.empty()) out += ":";
-    append_encoded(out, password, kUserSet);
-    if (!out.empty()) out += "@";
-    text.remove_prefix(at + 1);
-  }
-  const size_t bracket = text.starts_with('[') ? text.find(']') : 0;
-  const size_t host_end = std::min(text.find(':', std::min(bracket, text.size())), text.size());
-  const auto host = crawl::parse_url_host(text.substr(0, host_end));
-  const auto port = read_port(text.substr(std::min(host_end + 1, text.size())), scheme);
-  if (!host || !port) return std::nullopt;
-  return out + *host + *port;
+bool read_authority(std::string_view text, Url& url) {
+  const Authority parts = split_authority(text);
+  const std::string_view user = parts.user.value_or("");
+  const size_t colon = std::min(user.find(':'), user.size());
+  append_encoded(url.user, user.substr(0, colon), kUserSet);
+  const std::string_view password = user.substr(std::min(colon + 1, user.size()));
+  if (!password.empty()) url.user += ":";
+  append_encoded(url.user, password, kUserSet);
+  const auto host = parse_host(parts.host);
+  if (!host) return false;
+  url.host = *host;
+  return read_port(parts.port, url);
 }
 
 /// What follows "scheme:" and any slashes, but for the tail: authority and path.
-bool read_behind_slashes(std::string_view text, Address& address) {
+bool read_behind_slashes(std::string_view text, Url& url) {
   const size_t end = std::min(text.find_first_of("/\\"), text.size());
-  const auto authority = read_authority(text.substr(0, end), address.scheme);
-  if (!authority) return false;
-  address.authority = *authority;
-  append_path(address.path, text.substr(std::min(end + 1, text.size())));
+  if (!read_authority(text.substr(0, end), url)) return false;
+  append_path(url.path, text.substr(std::min(end + 1, text.size())));
   return true;
 }
 
 /// file: and any number of slashes; of hosts only the own machine, which is written as none.
-bool read_file(std::string_view text, Address& address) {
+bool read_file(std::string_view text, Url& url) {
   if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) {
     text.remove_prefix(2);
-    address.authority.clear();
+    url.host.clear();
     const size_t end = std::min(text.find_first_of("/\\"), text.size());
     if (end > 0) {
-      const auto host = crawl::parse_url_host(text.substr(0, end));
+      const auto host = parse_host(text.substr(0, end));
       if (!host) return false;
-      if (*host != "localhost") address.authority = *host;
+      if (*host != "localhost") url.host = *host;
     }
     text.remove_prefix(end);
   }
-  append_path(address.path, text.substr(begins_with_slash(text)));
+  append_path(url.path, text.substr(begins_with_slash(text)));
   return true;
 }
 
 /// A reference without scheme, or with the base's own and no slashes behind it.
-bool read_relative(std::string_view text, const Address& base, Address& address) {
-  address.authority = base.authority;
+bool read_relative(std::string_view text, const Url& base, Url& url) {
   if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) {
-    if (base.scheme == "file") return read_file(text, address);
+    if (base.scheme == "file") return read_file(text, url);
     while (begins_with_slash(text)) text.remove_prefix(1);
-    return read_behind_slashes(text, address);
+    return read_behind_slashes(text, url);
   }
+  url.user = base.user;
+  url.host = base.host;
+  url.port = base.port;
   if (begins_with_slash(text)) {
-    append_path(address.path, text.substr(1));
+    append_path(url.path, text.substr(1));
     return true;
   }
-  address.path = base.path;
+  url.path = base.path;
   if (text.empty()) {
-    if (!address.query) address.query = base.query;
+    if (!url.query) url.query = base.query;
     return true;
   }
-  if (!address.path.empty()) address.path.pop_back();
-  append_path(address.path, text);
+  if (!url.path.empty()) url.path.pop_back();
+  append_path(url.path, text);
   return true;
+}
+
+/// Without white space and controls around it.
+std::string_view trim_controls(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
 }
 
 /// Without white space and controls around it, and line ends and tabs within.
 std::string clean_reference(std::string_view text) {
-  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
-  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
   std::string clean;
-  for (const char c : text) {
+  for (const char c : trim_controls(text)) {
     if (c != '\t' && c != '\n' && c != '\r') clean += c;
   }
   return clean;
-}
-
-std::optional<Address> read_address(std::string_view reference, const Address* base) {
-  const std::string clean = clean_reference(reference);
-  std::string_view text = clean;
-  const size_t colon = text.find(':');
-  const bool has_scheme = colon != text.npos && is_scheme(text.substr(0, colon));
-  if (!has_scheme && base == nullptr) return std::nullopt;
-  Address address;
-  address.scheme = has_scheme ? ascii_lower(text.substr(0, colon)) : base->scheme;
-  const bool is_file = address.scheme == "file";
-  if (!is_file && address.scheme != "http" && address.scheme != "https") return std::nullopt;
-  if (has_scheme) text.remove_prefix(colon + 1);
-  take_tail(text, address);
-  const bool own = base != nullptr && address.scheme == base->scheme;
-  bool good = false;
-  if (own && (!has_scheme || is_file || !text.starts_with("//"))) {
-    good = read_relative(text, *base, address);
-  } else if (is_file) {
-    good = read_file(text, address);
-  } else {
-    while (begins_with_slash(text)) text.remove_prefix(1);
-    good = read_behind_slashes(text, address);
-  }
-  return good ? std::optional(std::move(address)) : std::nullopt;
 }
 
 /// In the form that addresses of one thing share (see normalise_url).
@@ -216,7 +175,7 @@ std::string normalise_escapes(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     const bool escape = text[i] == '%' && i + 2 < text.size() && is_ascii_hex(text[i + 1]) &&
                         is_ascii_hex(text[i + 2]);
-    const char c = escape ? crawl::percent_decode(text.substr(i, 3))[0] : text[i];
+    const char c = escape ? percent_decode(text.substr(i, 3))[0] : text[i];
     const bool plain = is_ascii_alnum(c) || kMarks.find(c) != kMarks.npos;
     const bool bad = !is_ascii_graphic(c) || kEitherWay.find(c) != kEitherWay.npos;
     if (bad || (escape && !plain)) {
@@ -230,6 +189,61 @@ std::string normalise_escapes(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<Url> Url::parse(std::string_view reference, const Url* base) {
+  const std::string clean = clean_reference(reference);
+  std::string_view text = clean;
+  const size_t colon = text.find(':');
+  const bool has_scheme = colon != text.npos && is_scheme(text.substr(0, colon));
+  if (!has_scheme && base == nullptr) return std::nullopt;
+  Url url;
+  url.scheme = has_scheme ? ascii_lower(text.substr(0, colon)) : base->scheme;
+  const bool is_file = url.scheme == "file";
+  if (!is_file && url.scheme != "http" && url.scheme != "https") return std::nullopt;
+  if (has_scheme) text.remove_prefix(colon + 1);
+  take_tail(text, url);
+  const bool own = base != nullptr && url.scheme == base->scheme;
+  bool good = false;
+  if (own && (!has_scheme || is_file || !text.starts_with("//"))) {
+    good = read_relative(text, *base, url);
+  } else if (is_file) {
+    good = read_file(text, url);
+  } else {
+    while (begins_with_slash(text)) text.remove_prefix(1);
+    good = read_behind_slashes(text, url);
+  }
+  return good ? std::optional(std::move(url)) : std::nullopt;
+}
+
+std::string Url::target() const {
+  std::string out;
+  for (const std::string& segment : path) out += "/" + segment;
+  if (query) out += "?" + *query;
+  return out;
+}
+
+std::string Url::text() const {
+  std::string out = scheme + "://";
+  if (!user.empty()) out += user + "@";
+  out += host;
+  if (port) out += ":" + std::to_string(*port);
+  out += target();
+  if (fragment) out += "#" + *fragment;
+  return out;
+}
+
+Authority split_authority(std::string_view text) {
+  Authority parts;
+  if (const size_t at = text.rfind('@'); at != text.npos) {
+    parts.user = text.substr(0, at);
+    text.remove_prefix(at + 1);
+  }
+  const size_t bracket = text.starts_with('[') ? text.find(']') : 0;
+  const size_t end = std::min(text.find(':', std::min(bracket, text.size())), text.size());
+  parts.host = text.substr(0, end);
+  parts.port = text.substr(std::min(end + 1, text.size()));
+  return parts;
+}
 
 UrlParts split_url(std::string_view url) {
   UrlParts parts;
@@ -256,30 +270,31 @@ UrlParts split_url(std::string_view url) {
 
 std::optional<std::string> resolve_url(std::string_view base, std::string_view reference,
                                        size_t max_bytes) {
-  reference = trim_html_space(reference);
+  reference = trim_controls(reference);
   if (is_data_url(reference)) {
     if (reference.size() > max_bytes) return std::nullopt;
     return std::string(reference);
   }
   if (base.size() + reference.size() > max_bytes) return std::nullopt;
-  const auto from = read_address(base, nullptr);
-  const auto to = read_address(reference, from ? &*from : nullptr);
+  const auto from = Url::parse(base);
+  const auto to = Url::parse(reference, from ? &*from : nullptr);
   if (!to) return std::nullopt;
-  std::string url = write(*to, true);
+  std::string url = to->text();
   return url.size() <= max_bytes ? std::optional(std::move(url)) : std::nullopt;
 }
 
-std::string browser_url(std::string_view url) {
-  const auto address = read_address(url, nullptr);
-  return address ? write(*address, true) : std::string(url);
+std::string browser_url(std::string_view text) {
+  const auto url = Url::parse(text);
+  return url ? url->text() : std::string(text);
 }
 
-std::string normalise_url(std::string_view url) {
-  auto address = read_address(url, nullptr);
-  if (!address) return std::string(url);
-  for (std::string& segment : address->path) segment = normalise_escapes(segment);
-  if (address->query) address->query = normalise_escapes(*address->query);
-  return write(*address, false);
+std::string normalise_url(std::string_view text) {
+  auto url = Url::parse(text);
+  if (!url) return std::string(text);
+  for (std::string& segment : url->path) segment = normalise_escapes(segment);
+  if (url->query) url->query = normalise_escapes(*url->query);
+  url->fragment.reset();
+  return url->text();
 }
 
-}  // namespace flamingo::html
+}  // namespace flamingo::url

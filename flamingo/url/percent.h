@@ -5,7 +5,7 @@
 
 #include "flamingo/core/ascii.h"
 
-namespace flamingo::crawl {
+namespace flamingo::url {
 
 /// `text` with each "%XX" as its byte; a percent sign without two hex digits stays. Source: WHATWG
 /// URL, section 1.3.
@@ -26,4 +26,4 @@ inline std::string percent_decode(std::string_view text) {
   return decoded;
 }
 
-}  // namespace flamingo::crawl
+}  // namespace flamingo::url

@@ -1,4 +1,4 @@
-#include "flamingo/crawl/url_host.h"
+#include "flamingo/url/host.h"
 
 #include <arpa/inet.h>
 #include <idn2.h>
@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "flamingo/core/ascii.h"
-#include "flamingo/crawl/ip_address.h"
-#include "flamingo/crawl/percent.h"
 #include "flamingo/text/unicode.h"
+#include "flamingo/url/ip_address.h"
+#include "flamingo/url/percent.h"
 
-namespace flamingo::crawl {
+namespace flamingo::url {
 namespace {
 
 constexpr size_t kMaxHostTextBytes = 1024;
@@ -135,7 +135,7 @@ std::string v6_text(const IpAddress& address) {
 
 }  // namespace
 
-std::optional<std::string> parse_url_host(std::string_view text) {
+std::optional<std::string> parse_host(std::string_view text) {
   if (text.starts_with('[')) {
     if (!text.ends_with(']')) return std::nullopt;
     const auto address = IpAddress::parse(text.substr(1, text.size() - 2));
@@ -153,4 +153,4 @@ std::optional<std::string> parse_url_host(std::string_view text) {
   return ends_in_number(*ascii) ? parse_v4(*ascii) : ascii;
 }
 
-}  // namespace flamingo::crawl
+}  // namespace flamingo::url

@@ -1,15 +1,15 @@
-#include "flamingo/crawl/url_host.h"
+#include "flamingo/url/host.h"
 
 #include <gtest/gtest.h>
 
 #include "flamingo/core/rng.h"
 
-namespace flamingo::crawl {
+namespace flamingo::url {
 namespace {
 
-std::string host(std::string_view text) { return parse_url_host(text).value_or("refused"); }
+std::string host(std::string_view text) { return parse_host(text).value_or("refused"); }
 
-TEST(UrlHost, NamesInUnicodeBecomePunycode) {
+TEST(Host, NamesInUnicodeBecomePunycode) {
   EXPECT_EQ(host("Example.COM"), "example.com");
   EXPECT_EQ(host("B\xC3\x9C"
                  "CHER.example"),
@@ -32,7 +32,7 @@ TEST(UrlHost, NamesInUnicodeBecomePunycode) {
   EXPECT_EQ(host("-\xC3\xBC-.de"), "xn-----xka.de");
 }
 
-TEST(UrlHost, Addresses) {
+TEST(Host, Addresses) {
   EXPECT_EQ(host("0x7F.1"), "127.0.0.1");
   EXPECT_EQ(host("\xEF\xBC\x91.2.3.4"), "1.2.3.4");
   EXPECT_EQ(host("1.2.3.4."), "1.2.3.4");
@@ -40,25 +40,25 @@ TEST(UrlHost, Addresses) {
   EXPECT_EQ(host("[::1.2.3.4]"), "[::102:304]");
 }
 
-TEST(UrlHost, RefusesWhatBrowsersRefuse) {
+TEST(Host, RefusesWhatBrowsersRefuse) {
   for (const char* text : {"", "a b", "a%20b", "a<b", "a%", "a%2", "1.2.3.4.5", "256.0.0.1", "a.09",
                            "[::1", "[1.2.3.4]", "[]", "a^b", "a|b", "\xC3", "%00"})
     EXPECT_EQ(host(text), "refused") << text;
   EXPECT_EQ(host("\xC3\xBC" + std::string(2000, 'a')), "refused");
 }
 
-TEST(UrlHost, AnyBytesGiveAHostThatStays) {
+TEST(Host, AnyBytesGiveAHostThatStays) {
   Rng rng(3);
   for (int i = 0; i < 20'000; ++i) {
     std::string text;
     for (uint64_t size = rng.below(12); size > 0; --size)
       text += static_cast<char>(rng.below(3) == 0 ? 'a' + rng.below(26) : rng.below(256));
-    const auto once = parse_url_host(text);
+    const auto once = parse_host(text);
     if (once) {
-      EXPECT_EQ(parse_url_host(*once), once) << text;
+      EXPECT_EQ(parse_host(*once), once) << text;
     }
   }
 }
 
 }  // namespace
-}  // namespace flamingo::crawl
+}  // namespace flamingo::url

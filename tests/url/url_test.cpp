@@ -1,8 +1,8 @@
-#include "flamingo/html/url.h"
+#include "flamingo/url/url.h"
 
 #include <gtest/gtest.h>
 
-namespace flamingo::html {
+namespace flamingo::url {
 namespace {
 
 constexpr const char* kBase = "http://a/b/c/d;p?q";
@@ -151,6 +151,30 @@ TEST(Url, NormalisesToOneForm) {
   }
 }
 
+TEST(Url, TakesAnAddressApart) {
+  const Url url = Url::parse("HTTP://me:pw@Example.org:8080/a/./b?c#d").value();
+  EXPECT_EQ(url.scheme, "http");
+  EXPECT_EQ(url.user, "me:pw");
+  EXPECT_EQ(url.host, "example.org");
+  EXPECT_EQ(url.port, 8080);
+  EXPECT_EQ(url.path, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(url.target(), "/a/b?c");
+  EXPECT_EQ(url.fragment, "d");
+  const Url next = Url::parse("../x", &url).value();
+  EXPECT_EQ(next.text(), "http://me:pw@example.org:8080/x");
+  EXPECT_FALSE(Url::parse("https://h:443/").value().port);
+  EXPECT_FALSE(Url::parse("../x"));
+}
+
+TEST(Url, SplitsAnAuthority) {
+  const Authority whole = split_authority("a@b@[::1]:80");
+  EXPECT_EQ(whole.user, "a@b");
+  EXPECT_EQ(whole.host, "[::1]");
+  EXPECT_EQ(whole.port, "80");
+  EXPECT_FALSE(split_authority("h").user);
+  EXPECT_EQ(split_authority("[::1").host, "[::1");
+}
+
 TEST(Url, SplitsAbsentFromEmpty) {
   const UrlParts parts = split_url("x://?#");
   EXPECT_EQ(parts.scheme, "x");
@@ -164,4 +188,4 @@ TEST(Url, SplitsAbsentFromEmpty) {
 }
 
 }  // namespace
-}  // namespace flamingo::html
+}  // namespace flamingo::url

@@ -1,10 +1,10 @@
-#include "flamingo/html/data_url.h"
+#include "flamingo/url/data_url.h"
 
 #include <gtest/gtest.h>
 
 #include "flamingo/io/base64.h"
 
-namespace flamingo::html {
+namespace flamingo::url {
 namespace {
 
 using namespace std::string_literals;
@@ -40,4 +40,4 @@ TEST(DataUrl, OthersAreNone) {
 }
 
 }  // namespace
-}  // namespace flamingo::html
+}  // namespace flamingo::url
