@@ -7,7 +7,7 @@ PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 export NINJA_STATUS = [%f/%t, %es] 
 
-.PHONY: help deps configured build program pictograms demo test test-asan test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
+.PHONY: help deps configured build program pictograms demo test test-asan test-arm test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make default-model  train the default model again, from the recipes (hours)"
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
 	@echo "make test-stress    every test 20 times with other seeds beside a busy machine, and as other processors would (hours)"
+	@echo "make test-arm       the library without torch for 64-bit ARM, its tests in QEMU"
 	@echo "make format check-format tidy install clean"
 
 deps:
@@ -74,6 +75,13 @@ test-asan: deps
 	$(call configure,asan-base)
 	@ninja -C build/asan-base -j $(JOBS)
 	ctest --test-dir build/asan-base --output-on-failure -j $(JOBS)
+
+# The portable kernels and all else that knows neither torch nor media, as an ARM machine has them.
+test-arm:
+	@tools/setup.sh arm
+	$(call configure,arm64)
+	@ninja -C build/arm64 -j $(JOBS)
+	ctest --test-dir build/arm64 --output-on-failure -j $(JOBS)
 
 test-long: deps
 	@tools/setup.sh tensorboard

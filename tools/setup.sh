@@ -2,7 +2,8 @@
 # Installs what the build, the tests and the demo need: Debian packages, and into .deps/ (ignored by git) libtorch,
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
 # setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
-# `make test-long` uses, setup.sh clang-format the formatter, setup.sh encoders published weights of EfficientNet-Lite2.
+# `make test-long` uses, setup.sh clang-format the formatter, setup.sh encoders published weights of EfficientNet-Lite2,
+# setup.sh arm a cross compiler and an emulator.
 # TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -168,6 +169,10 @@ if [ "${1:-all}" = clang-format ]; then
 fi
 if [ "${1:-all}" = tensorboard ]; then
   fetch_tensorboard
+  exit 0
+fi
+if [ "${1:-all}" = arm ]; then
+  install_debian_packages g++ cmake ninja-build libgtest-dev g++-aarch64-linux-gnu qemu-user
   exit 0
 fi
 if [ "${1:-all}" = pages ]; then

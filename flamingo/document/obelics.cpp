@@ -38,7 +38,8 @@ Json metadata_json(const std::string& text, const std::string& where) {
 Medium read_picture(const ObelicsPicture& picture, const Json& about, const std::string& where) {
   const std::string src = picture.bytes.empty() ? std::string() : json_text(about, "src");
   const std::string& url = src.empty() ? picture.url : src;
-  const bool is_text = std::ranges::none_of(url, [](char c) { return c >= 0 && c < ' '; });
+  const bool is_text =
+      std::ranges::none_of(url, [](char c) { return static_cast<unsigned char>(c) < ' '; });
   require(is_text, where, "expected the address of a picture, got bytes that are no text",
           Hint{"a picture of a format that is not read"});
   Medium medium{.url = text::repair_utf8(url),

@@ -13,6 +13,8 @@ namespace flamingo::io {
 
 #ifdef FLAMINGO_ZLIB
 
+bool has_inflate() { return true; }
+
 namespace {
 
 /// zlib's stream, whose state is freed with it.
@@ -63,6 +65,8 @@ void inflate_raw(std::span<const std::byte> compressed, std::span<std::byte> out
 }
 
 #else
+
+bool has_inflate() { return false; }
 
 void inflate_raw(std::span<const std::byte>, std::span<std::byte>, const std::string& where) {
   fail(where, "expected a stored zip member, got a deflated one", Hint{"this build has no zlib"});

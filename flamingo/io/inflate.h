@@ -6,6 +6,9 @@
 
 namespace flamingo::io {
 
+/// Whether this build has zlib.
+bool has_inflate();
+
 /// Undoes raw deflate (RFC 1951): `compressed` must hold one stream that fills `out` exactly.
 /// `where` names it in errors. Throws Error when it is damaged, longer or shorter, or when this
 /// build has no zlib.
