@@ -9,8 +9,10 @@
 
 namespace flamingo {
 
-/// What a caller or a file did wrong, as one line: "[where] expected X, got Y (hint: Z)".
-/// The library throws nothing else for bad input; only cli/ catches it (exit code 2).
+/// What a caller or a file did wrong, as one line: "[where] expected X, got Y (hint: Z)". It is
+/// safe to show: control characters and bytes that are not UTF-8 are written as \xHH, of long
+/// values only both ends. The library throws nothing else for bad input; only cli/ catches it (exit
+/// code 2).
 class Error : public std::runtime_error {
  public:
   /// where: the function, file or field; message: "expected X, got Y"; hint: the usual cause, or

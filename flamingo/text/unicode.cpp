@@ -3,49 +3,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "flamingo/core/utf8.h"
+
 namespace flamingo::text {
 namespace {
 
 #include "flamingo/text/unicode_tables.inc"
 
 bool in_range(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
-
-struct Sequence {
-  size_t length = 1;        ///< bytes of the character, or of the maximal ill-formed part
-  bool valid = false;       ///< a whole character
-  bool unfinished = false;  ///< the text ends inside a character
-};
-
-/// What a lead byte asks for: continuation bytes, and the range of the first of them.
-struct Lead {
-  size_t continuations = 0;
-  unsigned char low = 0x80;
-  unsigned char high = 0xbf;
-};
-
-bool read_lead(unsigned char byte, Lead& lead) {
-  if (byte < 0x80) return true;
-  if (byte < 0xc2 || byte > 0xf4) return false;
-  lead.continuations = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
-  if (byte == 0xe0) lead.low = 0xa0;
-  if (byte == 0xed) lead.high = 0x9f;
-  if (byte == 0xf0) lead.low = 0x90;
-  if (byte == 0xf4) lead.high = 0x8f;
-  return true;
-}
-
-Sequence read_sequence(std::string_view bytes, size_t pos) {
-  Lead lead;
-  if (!read_lead(static_cast<unsigned char>(bytes[pos]), lead)) return {};
-  for (size_t i = 1; i <= lead.continuations; ++i) {
-    if (pos + i == bytes.size()) return {.length = i, .unfinished = true};
-    const auto byte = static_cast<unsigned char>(bytes[pos + i]);
-    if (byte < lead.low || byte > lead.high) return {.length = i};
-    lead.low = 0x80;
-    lead.high = 0xbf;
-  }
-  return {.length = lead.continuations + 1, .valid = true};
-}
 
 bool is_connector(char32_t c) {
   return c == 0x5f || c == 0x203f || c == 0x2040 || c == 0x2054 || in_range(c, 0xfe33, 0xfe34) ||
@@ -94,7 +59,7 @@ std::string repair_utf8(std::string_view bytes) {
   out.reserve(bytes.size());
   size_t copied = 0;  // what is well-formed is copied in stretches
   for (size_t pos = 0; pos < bytes.size();) {
-    const Sequence sequence = read_sequence(bytes, pos);
+    const Utf8Sequence sequence = read_utf8(bytes, pos);
     if (!sequence.valid) {
       out.append(bytes.substr(copied, pos - copied)).append("\xef\xbf\xbd");
       copied = pos + sequence.length;
@@ -107,7 +72,7 @@ std::string repair_utf8(std::string_view bytes) {
 size_t unfinished_utf8(std::string_view bytes) {
   const size_t start = bytes.size() > 3 ? bytes.size() - 3 : 0;
   for (size_t pos = start; pos < bytes.size(); ++pos) {
-    if (read_sequence(bytes, pos).unfinished) return bytes.size() - pos;
+    if (read_utf8(bytes, pos).unfinished) return bytes.size() - pos;
   }
   return 0;
 }

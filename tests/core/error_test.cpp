@@ -55,6 +55,29 @@ TEST(Error, HasItsValuesInPlace) {
   EXPECT_EQ(message_of("{}", 1, Hint{"two"}), "[x] 1 (hint: two)");
 }
 
+TEST(Error, ShowsControlsAndForeignBytesAsEscapes) {
+  EXPECT_EQ(message_of("got \"{}\"", "\x1b[31m\x07\x7f\t\xc3\xa9"),
+            "[x] got \"\\x1b[31m\\x07\\x7f \xc3\xa9\"");
+  EXPECT_EQ(message_of("got {}", "a\xff\xe2\x82|\xc2\x9b"), "[x] got a\\xff\\xe2\\x82|\\xc2\\x9b");
+  EXPECT_STREQ(Error("\x1b", "b", "\x1b").what(), "[\\x1b] b (hint: \\x1b)");
+}
+
+TEST(Error, KeepsBothEndsOfLongValues) {
+  const std::string message =
+      message_of("got \"{}\"!", "begin" + std::string(5'000'000, 'x') + "end");
+  EXPECT_TRUE(message.starts_with("[x] got \"beginxxx")) << message;
+  EXPECT_TRUE(message.ends_with("xxxend\"!")) << message;
+  EXPECT_NE(message.find("...(5000008 bytes)..."), std::string::npos);
+  EXPECT_LT(message.size(), 500u);
+  EXPECT_LT(std::string(Error(std::string(9999, 'w'), std::string(9999, 'm')).what()).size(),
+            4100u);
+  std::string accents;
+  while (accents.size() < 3000) accents += "\xc3\xa9";
+  for (const char* shift : {"", "a"})
+    EXPECT_EQ(message_of("{}", shift + accents).find("\\x"), std::string::npos)
+        << "cut in a character";
+}
+
 TEST(Error, PutsNothingIntoWordsWhenAllIsWell) {
   int count = 0;
   require(true, "x", "got {}", Costly{&count});
