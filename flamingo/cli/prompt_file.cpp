@@ -13,6 +13,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/utf8.h"
 #include "flamingo/io/file_kind.h"
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/media/yaml.h"
@@ -78,9 +79,11 @@ prompt::Prompt read_text_prompt(const std::string& path, const PromptSource& sou
   const std::string where = path == "-" ? "standard input" : path;
   const std::string text = without_editors_marks(read_any(path));
   const auto bytes = std::as_bytes(std::span(text));
-  if (text.find('\0') != text.npos && !io::file_kind(bytes).empty())
-    fail(where, "expected a prompt, got {}", io::other_kind(bytes),
-         Hint{io::other_kind_hint(bytes)});
+  if (text.find('\0') != text.npos || !is_utf8(text)) {
+    const std::string_view kind = io::file_kind(bytes);
+    fail(where, "expected a prompt, got {}",
+         kind.empty() ? "bytes that are no text in UTF-8" : kind, Hint{io::other_kind_hint(bytes)});
+  }
   require(!text.empty(), where, "expected a prompt, got an empty text");
   return prompt::prompt_from_marks(text, source.images, source.videos, where);
 }

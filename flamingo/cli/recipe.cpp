@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <map>
 #include <memory>
 
@@ -18,6 +19,7 @@ namespace {
 
 struct InitArguments {
   std::string kind, output;
+  bool force = false;
 };
 
 std::string train_recipe() {
@@ -63,11 +65,11 @@ const std::map<std::string, std::string (*)()> kKinds = {
 
 void run_init(const InitArguments& options) {
   const std::string text = kKinds.at(options.kind)();
-  if (options.output.empty()) {
-    print(text);
-  } else {
-    write_file_atomic(options.output, text);
-  }
+  if (options.output.empty() || options.output == "-") return print(text);
+  const bool exists = std::filesystem::exists(std::filesystem::symlink_status(options.output));
+  require(!exists || options.force, options.output, "expected a new file, got one that is there",
+          Hint{"--force replaces it"});
+  write_file_atomic(options.output, text);
 }
 
 }  // namespace
@@ -81,7 +83,9 @@ void add_recipe(CLI::App& app) {
   init->add_option("kind", options->kind, "train, pretrain-vision or data-build")
       ->required()
       ->check(CLI::IsMember(&kKinds));
-  init->add_option("-o,--output", options->output, "File to write; else it is printed");
+  init->add_option("-o,--output", options->output,
+                   "File to write, not over another; else, or by -, it is printed");
+  init->add_flag("--force", options->force, "Write over the file that is there");
   set_examples(*init,
                "  flamingo recipe init train -o my.json\n"
                "  flamingo recipe init data-build");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/utf8.h"
 #include "nlohmann/json.hpp"
 
 namespace flamingo {
@@ -147,28 +148,31 @@ void read_value(const Json& json, T& value, const std::string& where) {
   }
 }
 
+/// The JSON of a field of this name. Throws Error for text that is not UTF-8.
 template <class T>
-Json write_value(T& value) {
+Json write_value(const char* name, T& value) {
   if constexpr (Config<T>) {
     Writer writer;
     value.visit(writer);
     return writer.json;
   } else if constexpr (IsVector<T>::value) {
     Json list = Json::array();
-    for (auto& item : value) list.push_back(write_value(item));
+    for (auto& item : value) list.push_back(write_value(name, item));
     return list;
   } else if constexpr (IsOptional<T>::value) {
-    return value ? write_value(*value) : Json();
+    return value ? write_value(name, *value) : Json();
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(enum_name(value));
   } else {
+    if constexpr (std::is_same_v<T, std::string>)
+      require(is_utf8(value), name, "expected text in UTF-8, got {}", value);
     return Json(value);
   }
 }
 
 template <class T>
 void Writer::operator()(const char* name, T& field, const char* /*help*/) {
-  json[name] = write_value(field);
+  json[name] = write_value(name, field);
 }
 
 }  // namespace detail
@@ -180,10 +184,10 @@ void config_from_json(const Json& json, T& config, const std::string& where) {
   detail::read_value(json, config, where);
 }
 
-/// All fields of `config`, defaults included.
+/// All fields of `config`, defaults included. Throws Error naming a field whose text is not UTF-8.
 template <class T>
 Json config_to_json(T config) {
-  return detail::write_value(config);
+  return detail::write_value("config", config);
 }
 
 /// Parses JSON with // comments. Throws Error with the position of the first mistake.

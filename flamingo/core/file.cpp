@@ -34,6 +34,27 @@ void sync_folder_of(const std::string& path) {
   }
 }
 
+/// The file that bytes for `path` go to: where a link leads, else `path`.
+std::string written_file(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int kMaxLinks = 40;  // as Linux follows
+  require(path != "-", path, "expected the name of a file, got -",
+          Hint{"./- is a file of that name"});
+  fs::path at = path;
+  std::error_code error;
+  for (int links = 0; fs::is_symlink(fs::symlink_status(at, error)); ++links) {
+    require(links < kMaxLinks, path, "expected at most {} links, got more", kMaxLinks);
+    const fs::path target = fs::read_symlink(at, error);
+    if (error) fail(path, "expected a link that can be read, got {}", error.message());
+    at = at.parent_path() / target;
+  }
+  const fs::file_status status = fs::status(at, error);
+  require(!fs::is_directory(status), path, "expected to write a file, got a directory");
+  require(!fs::exists(status) || fs::is_regular_file(status), path,
+          "expected to write a regular file, got a device, pipe or socket");
+  return at.string();
+}
+
 }  // namespace
 
 uint64_t regular_file_size(const std::string& path) {
@@ -75,8 +96,8 @@ std::string read_file(const std::string& path, uint64_t max_bytes) {
   return bytes;
 }
 
-AtomicFile::AtomicFile(std::string path)
-    : path_(std::move(path)), temporary_(temporary_path(path_)), fd_(open_temporary(path_)) {}
+AtomicFile::AtomicFile(const std::string& path)
+    : path_(written_file(path)), temporary_(temporary_path(path_)), fd_(open_temporary(path_)) {}
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;

@@ -23,8 +23,9 @@ void make_folder(const std::string& folder);
 /// removed.
 class AtomicFile {
  public:
-  /// Throws Error when the temporary file cannot be created.
-  explicit AtomicFile(std::string path);
+  /// A link is followed: the file that it leads to is replaced. Throws Error when the temporary
+  /// file cannot be created, for what is there and no regular file, and for "-".
+  explicit AtomicFile(const std::string& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;

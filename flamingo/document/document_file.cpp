@@ -1,6 +1,8 @@
 #include "flamingo/document/document_file.h"
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 #include <span>
 #include <string_view>
 
@@ -11,12 +13,25 @@
 #include "flamingo/document/jsonl.h"
 #include "flamingo/document/parquet_documents.h"
 #include "flamingo/document/shard.h"
+#include "flamingo/io/file_kind.h"
 #include "flamingo/io/mapped_file.h"
 
 namespace flamingo::document {
 namespace {
 
 constexpr size_t kStartBytes = 512;
+
+/// Refuses what cannot be a tar: less than its first header, or a file of another name.
+void expect_tar(std::span<const std::byte> start, const std::string& path) {
+  const std::string extension = ascii_lower(std::filesystem::path(path).extension().string());
+  constexpr std::array kOthers = {".jsonl", ".json", ".gz", ".zst", ".parquet"};
+  const bool is_other = std::ranges::count(kOthers, extension) > 0;
+  if (start.size() == kStartBytes && !is_other) return;
+  fail(path, "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got {}",
+       start.size() < kStartBytes
+           ? std::to_string(start.size()) + " bytes that begin like none of them"
+           : io::other_kind(start));
+}
 
 }  // namespace
 
@@ -26,6 +41,8 @@ std::unique_ptr<DocumentFile> open_documents(const std::string& path,
   const auto start = file.bytes().first(std::min(kStartBytes, file.bytes().size()));
   const std::string_view text = ascii_trim(
       without_byte_order_mark({reinterpret_cast<const char*>(start.data()), start.size()}));
+  require(!text.empty() || file.bytes().size() > kStartBytes, path,
+          "expected documents, got an empty file");
   require(!text.starts_with("PK\3\4"), path,
           "expected a tar, .jsonl, .jsonl.gz, .jsonl.zst or Parquet file, got a zip",
           Hint{"mmc4's shards are published as .jsonl.zip: unzip them first"});
@@ -42,8 +59,9 @@ std::unique_ptr<DocumentFile> open_documents(const std::string& path,
          "expected a gzip file of method 8 without reserved flags, got method {} and flags {}",
          static_cast<uint8_t>(text[2]), static_cast<uint8_t>(text[3]));
   }
-  if (crawl::sniff_compression(start) || text.starts_with('{'))
+  if (crawl::sniff_compression(start) || text.starts_with('{') || text.empty())
     return std::make_unique<JsonlDocuments>(path, options);
+  expect_tar(start, path);
   return std::make_unique<TarDocuments>(path, options.mmc4);
 }
 

@@ -60,6 +60,13 @@ void expect_error(const std::string& text, const std::string& part) {
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
+TEST(Config, WritesOnlyTextThatIsUtf8) {
+  Outer config;
+  config.name = "o\xff";
+  const std::string message = error_of([&] { config_to_json(config); });
+  EXPECT_EQ(message, "[name] expected text in UTF-8, got o\\xff");
+}
+
 TEST(Config, AbsentKeysKeepTheirDefaults) {
   const Outer config = read("{}");
   EXPECT_EQ(config.rate, 0.5);

@@ -62,6 +62,38 @@ TEST(AtomicFile, ShowsNothingBeforeCommit) {
   EXPECT_EQ(files_in(folder), 1u);
 }
 
+TEST(AtomicFile, ReplacesWhereALinkLeads) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("far"));
+  std::filesystem::create_symlink("far/b", folder.file("link"));
+  std::filesystem::create_symlink(folder.file("link"), folder.file("first"));
+  for (const char* text : {"new", "newer"}) {
+    write_file_atomic(folder.file("first"), text);
+    EXPECT_EQ(read_file(folder.file("far/b"), 9), text);
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(folder.file("first")));
+  EXPECT_EQ(files_in(folder), 3u);
+  std::filesystem::create_symlink("loop", folder.file("loop"));
+  EXPECT_NE(error_of([&] { write_file_atomic(folder.file("loop"), "x"); }).find("links"),
+            std::string::npos);
+}
+
+TEST(AtomicFile, ReplacesNothingButFiles) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo(folder.file("pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink(folder.file("pipe"), folder.file("link"));
+  for (const std::string& path :
+       {folder.file("pipe"), folder.file("link"), std::string("/dev/null")}) {
+    EXPECT_NE(error_of([&] { write_file_atomic(path, "x"); }).find("a device, pipe or socket"),
+              std::string::npos);
+    EXPECT_FALSE(std::filesystem::is_regular_file(path));
+  }
+  EXPECT_NE(error_of([&] { write_file_atomic(folder.path(), "x"); }).find("a directory"),
+            std::string::npos);
+  EXPECT_NE(error_of([&] { write_file_atomic("-", "x"); }).find("./-"), std::string::npos);
+  EXPECT_EQ(files_in(folder), 2u);
+}
+
 TEST(AtomicFile, LeavesNothingWithoutCommit) {
   const TemporaryFolder folder;
   { AtomicFile(folder.file("a")).write("half"); }
@@ -86,7 +118,7 @@ TEST(AtomicFile, RefusesBadTargets) {
   EXPECT_NE(error_of([&] { AtomicFile(folder.file("no/a")); }).find("to create the file"),
             std::string::npos);
   std::filesystem::create_directory(folder.file("dir"));
-  EXPECT_NE(error_of([&] { write_file_atomic(folder.file("dir"), "x"); }).find("to replace"),
+  EXPECT_NE(error_of([&] { write_file_atomic(folder.file("dir"), "x"); }).find("a directory"),
             std::string::npos);
   EXPECT_EQ(files_in(folder), 1u);
 }

@@ -321,6 +321,10 @@ TEST_F(CliTest, ConfusedKindsOfFilesAreNamed) {
   expect_error(generate("-p '<image>x' --image " + clip), {"got an MP4 clip", "--video"});
   expect_error(generate("-p '<video>x' --video " + picture), {"got a PNG picture", "--image"});
   expect_error(generate("-f " + picture), {"expected a prompt, got a PNG picture"});
+  const auto garbage = (folder / "garbage.bin").string();
+  write_file_atomic(garbage, "a\xfe\xff");
+  expect_error(generate("-f " + garbage),
+               {"expected a prompt, got bytes that are no text in UTF-8"});
   expect_error("data check " + picture, {"expected a tar archive, got a PNG picture"});
   expect_error(generate("-p '<video>x' --video " + clip + " --fps 2 --frames 3"),
                {"--fps excludes --frames"});

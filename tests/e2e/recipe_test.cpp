@@ -60,6 +60,28 @@ TEST(Recipes, InitWritesOneThatIsRead) {
   EXPECT_EQ(run_flamingo("recipe init nothing").status, 2);
 }
 
+TEST(Recipes, InitKeepsWhatIsThere) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.file("my.json");
+  write_file_atomic(path, "mine");
+  const auto refused = run_flamingo("recipe init train -o " + path, "2>&1");
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.output.find("--force"), std::string::npos) << refused.output;
+  EXPECT_EQ(read_file(path, 9), "mine");
+  EXPECT_EQ(run_flamingo("recipe init train --force -o " + path).status, 0);
+  EXPECT_EQ(read_file(path, 1 << 20), run_flamingo("recipe init train -o -").output);
+}
+
+TEST(Recipes, AnOutputThatIsNotUtf8IsNamed) {
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.file("train.json");
+  ASSERT_EQ(run_flamingo("recipe init train -o " + path).status, 0);
+  const auto result =
+      run_flamingo("train --recipe " + path + " --output '" + folder.file("o\xff") + "'", "2>&1");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.output.find("expected text in UTF-8, got"), std::string::npos) << result.output;
+}
+
 TEST(Recipes, SetChangesAFieldAndNamesWhatItDoesNotKnow) {
   const testing::TemporaryFolder folder;
   const std::string path = folder.file("train.json");
