@@ -11,7 +11,7 @@
 #include "bench/scenario.h"
 #include "bench/turns.h"
 #include "flamingo/core/error.h"
-#include "flamingo/core/freed_memory.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/nn/tensor_memory.h"
 
 namespace {

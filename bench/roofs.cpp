@@ -7,7 +7,7 @@
 #include <memory>
 #include <numeric>
 
-#include "flamingo/core/large_pages.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/nn/product.h"
 
 namespace flamingo::bench {

@@ -10,7 +10,7 @@
 #include "flamingo/cli/output.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/error.h"
-#include "flamingo/core/freed_memory.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/nn/tensor_memory.h"
 
 namespace {

@@ -8,7 +8,7 @@
 #include "flamingo/corpus/url_key.h"
 #include "flamingo/corpus/words.h"
 #include "flamingo/io/byte_reader.h"
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 
 namespace flamingo::corpus {
 namespace {

@@ -12,7 +12,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/core/write_all.h"
-#include "flamingo/io/crc32c.h"
+#include "flamingo/io/crc.h"
 
 namespace flamingo::io {
 namespace {

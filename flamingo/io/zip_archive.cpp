@@ -6,7 +6,7 @@
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 #include "flamingo/io/byte_reader.h"
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 #include "flamingo/io/inflate.h"
 
 namespace flamingo::io {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "flamingo/core/large_pages.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/kernels/block_type.h"
 #include "flamingo/kernels/kernels.h"
 #include "flamingo/kernels/thread_pool.h"

@@ -6,7 +6,7 @@
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 #include "flamingo/parquet/delta.h"
 #include "flamingo/parquet/hybrid.h"
 #include "flamingo/parquet/page.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "flamingo/core/large_pages.h"
+#include "flamingo/core/memory.h"
 
 #if defined(__GLIBC__)
 #include <malloc.h>

@@ -11,7 +11,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/core/shape.h"
 #include "flamingo/core/temporary_file.h"
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 #include "flamingo/io/safetensors.h"
 #include "flamingo/io/sha256.h"
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
-#include "flamingo/core/process_memory.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/nn/packed_weight.h"
 #include "flamingo/plan/synthetic_step.h"
 #include "flamingo/train/optimizer.h"

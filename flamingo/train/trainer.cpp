@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
-#include "flamingo/core/process_memory.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/io/event_file.h"
 #include "flamingo/plan/flop_counter.h"
 #include "flamingo/train/best_weights.h"

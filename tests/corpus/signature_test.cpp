@@ -4,7 +4,7 @@
 
 #include "flamingo/core/error.h"
 #include "flamingo/corpus/url_key.h"
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 #include "tests/corpus/text_testing.h"
 #include "tests/io/byte_builder.h"
 #include "tests/support/seed.h"

@@ -1,13 +1,13 @@
 // Here, since tests of core/ run under a sanitizer, which has an allocator of its own.
 
-#include "flamingo/core/freed_memory.h"
+#include "flamingo/core/memory.h"
 
 #include <gtest/gtest.h>
 #include <malloc.h>
 
 #include <vector>
 
-#include "flamingo/core/process_memory.h"
+#include "flamingo/core/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define FLAMINGO_OWN_ALLOCATOR 1

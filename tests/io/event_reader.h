@@ -8,7 +8,7 @@
 
 #include "flamingo/core/file.h"
 #include "flamingo/io/byte_reader.h"
-#include "flamingo/io/crc32c.h"
+#include "flamingo/io/crc.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo::testing {

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "flamingo/core/rng.h"
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 #include "flamingo/io/gguf.h"
 #include "flamingo/io/safetensors.h"
 #include "flamingo/io/torch_zip.h"

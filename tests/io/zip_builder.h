@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "flamingo/io/crc32.h"
+#include "flamingo/io/crc.h"
 #include "tests/io/byte_builder.h"
 
 namespace flamingo::testing {

@@ -1,12 +1,10 @@
-#pragma once
+#include "flamingo/io/crc.h"
 
 #include <array>
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <span>
 
-namespace flamingo::detail {
+namespace flamingo::io {
+namespace {
 
 using CrcTable = std::array<std::array<uint32_t, 256>, 8>;
 
@@ -47,4 +45,10 @@ uint32_t reflected_crc(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-}  // namespace flamingo::detail
+}  // namespace
+
+uint32_t crc32(std::span<const std::byte> bytes) { return reflected_crc<0xEDB88320u>(bytes); }
+
+uint32_t crc32c(std::span<const std::byte> bytes) { return reflected_crc<0x82F63B78u>(bytes); }
+
+}  // namespace flamingo::io

@@ -6,6 +6,9 @@
 
 namespace flamingo::io {
 
+/// CRC-32 of zip and PNG (reflected polynomial 0xEDB88320), eight bytes a step.
+uint32_t crc32(std::span<const std::byte> bytes);
+
 /// CRC-32C of iSCSI and TFRecord (Castagnoli, reflected polynomial 0x82F63B78).
 /// Source: RFC 3720, appendix B.4.
 uint32_t crc32c(std::span<const std::byte> bytes);

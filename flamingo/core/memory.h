@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 
@@ -17,5 +18,16 @@ using LargeBlock = std::unique_ptr<std::byte[], FreeMemory>;
 /// that size where the system gives them, which costs fewer TLB misses while the block streams.
 /// Throws Error naming `where` when memory is out.
 LargeBlock allocate_large(size_t bytes, const char* where);
+
+/// From now on memory that is freed stays with the process, for the next tensor of its size.
+/// Given back and taken again at every operation, it would be cleared page by page each time: a
+/// training step of 135 million weights took 11.6 s instead of 8.5 s so. For programs, at their
+/// start; without effect where the C library is not glibc.
+void keep_freed_memory();
+
+/// Bytes of main memory that this process holds now; 0 where the system does not say.
+int64_t resident_bytes();
+/// The most it has ever held.
+int64_t peak_resident_bytes();
 
 }  // namespace flamingo

@@ -1,4 +1,4 @@
-#include "flamingo/io/crc32c.h"
+#include "flamingo/io/crc.h"
 
 #include <gtest/gtest.h>
 
@@ -10,13 +10,26 @@ namespace {
 using testing::as_bytes;
 
 /// Bit by bit, as the definition says.
-uint32_t plain_crc32c(std::string_view text) {
+uint32_t plain_crc(std::string_view text, uint32_t polynomial) {
   uint32_t crc = 0xFFFFFFFFu;
   for (const char c : text) {
     crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) ? 0x82F63B78u : 0u);
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) ? polynomial : 0u);
   }
   return ~crc;
+}
+
+TEST(Crc32, MatchesTheCheckValue) {
+  EXPECT_EQ(crc32(as_bytes("123456789")), 0xCBF43926u);
+  EXPECT_EQ(crc32({}), 0u);
+}
+
+TEST(Crc32, MatchesThePlainLoopAtEveryLength) {
+  std::string text;
+  for (int length = 0; length < 100; ++length) {
+    EXPECT_EQ(crc32(as_bytes(text)), plain_crc(text, 0xEDB88320u)) << length;
+    text += static_cast<char>(length * 37 + 11);
+  }
 }
 
 TEST(Crc32c, MatchesTheVectorsOfRfc3720) {
@@ -39,7 +52,7 @@ TEST(Crc32c, MatchesTheCheckValue) {
 TEST(Crc32c, MatchesThePlainLoopAtEveryLength) {
   std::string text;
   for (int length = 0; length < 100; ++length) {
-    EXPECT_EQ(crc32c(as_bytes(text)), plain_crc32c(text)) << length;
+    EXPECT_EQ(crc32c(as_bytes(text)), plain_crc(text, 0x82F63B78u)) << length;
     text += static_cast<char>(length * 41 + 7);
   }
 }
