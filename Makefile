@@ -7,7 +7,7 @@ PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 export NINJA_STATUS = [%f/%t, %es] 
 
-.PHONY: help deps configured build program pictograms demo test test-asan test-arm test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
+.PHONY: help deps configured build program pictograms demo test test-asan test-arm fuzz test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
 	@echo "make test-stress    every test 20 times with other seeds beside a busy machine, and as other processors would (hours)"
 	@echo "make test-arm       the library without torch for 64-bit ARM, its tests in QEMU"
+	@echo "make fuzz           every parser under libFuzzer, FUZZ_SECONDS (60) each; FUZZ='gguf page' only those"
 	@echo "make format check-format tidy install clean"
 
 deps:
@@ -82,6 +83,13 @@ test-arm:
 	$(call configure,arm64)
 	@ninja -C build/arm64 -j $(JOBS)
 	ctest --test-dir build/arm64 --output-on-failure -j $(JOBS)
+
+FUZZ_SECONDS ?= 60
+fuzz: deps
+	@tools/setup.sh fuzz
+	$(call configure,fuzz)
+	@ninja -C build/fuzz -j $(JOBS)
+	tests/fuzz/run.sh build/fuzz/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 test-long: deps
 	@tools/setup.sh tensorboard

@@ -4,7 +4,7 @@
 # setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
 # `make test-long` uses, setup.sh clang-format the formatter, setup.sh encoders published weights of EfficientNet-Lite2,
 # setup.sh arm a cross compiler and an emulator.
-# TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
+# TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds, setup.sh fuzz clang.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -173,6 +173,10 @@ if [ "${1:-all}" = tensorboard ]; then
 fi
 if [ "${1:-all}" = arm ]; then
   install_debian_packages g++ cmake ninja-build libgtest-dev g++-aarch64-linux-gnu qemu-user
+  exit 0
+fi
+if [ "${1:-all}" = fuzz ]; then
+  install_debian_packages clang libclang-rt-14-dev unzip
   exit 0
 fi
 if [ "${1:-all}" = pages ]; then

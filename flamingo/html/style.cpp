@@ -77,7 +77,9 @@ bool style_hides(std::string_view style) {
     const auto [value, mark] = split_importance(trim_html_space(declaration.substr(colon + 1)));
     for (size_t i = 0; i < kProperties.size(); ++i) {
       if (!ascii_iequal(name, kProperties[i].name) || (important[i] && !mark)) continue;
-      const auto is_value = [&](std::string_view other) { return ascii_iequal(other, value); };
+      const auto is_value = [value = value](std::string_view other) {
+        return ascii_iequal(other, value);
+      };
       hides[i] = std::ranges::any_of(kProperties[i].values, is_value);
       important[i] = mark;
     }
