@@ -3,8 +3,8 @@
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
 # setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
 # `make test-long` uses, setup.sh clang-format the formatter, setup.sh encoders published weights of EfficientNet-Lite2,
-# setup.sh arm a cross compiler and an emulator.
-# TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds, setup.sh fuzz clang.
+# setup.sh arm a cross compiler and an emulator, setup.sh fuzz clang with libFuzzer.
+# TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1

@@ -8,7 +8,7 @@
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/parameter_table.h"
 #include "flamingo/model/presets.h"
-#include "flamingo/plan/flops.h"
+#include "flamingo/plan/flop_counter.h"
 
 namespace flamingo::cli {
 namespace {
@@ -47,6 +47,15 @@ checkpoint::EncoderFiles encoder_of(const std::string& encoder) {
   return files;
 }
 
+/// Operations of one picture, of an encoder on the meta device.
+double flops_of(vision::VisionEncoder& encoder) {
+  const torch::NoGradGuard no_grad;
+  const int64_t side = encoder.image_size();
+  const plan::FlopCounter counter;
+  encoder.forward(torch::empty({1, 3, side, side}, torch::TensorOptions().device(torch::kMeta)));
+  return counter.flops().forward;
+}
+
 void print_encoder(const InfoArguments& options) {
   require(options.preset.empty() && options.model.empty(), "info",
           "expected one of --preset, --model and --encoder, got two");
@@ -56,7 +65,7 @@ void print_encoder(const InfoArguments& options) {
   int64_t parameters = 0;
   const auto encoder = config.make(torch::TensorOptions().device(torch::kMeta));
   for (const auto& parameter : encoder->parameters()) parameters += parameter.numel();
-  const double flops = plan::encoder_flops(config);
+  const double flops = flops_of(*encoder);
   if (options.json) {
     return print(Json{{"kind", config.name()},
                       {"parameters", parameters},

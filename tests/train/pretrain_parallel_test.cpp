@@ -42,7 +42,8 @@ class PretrainParallel : public ::testing::Test {
     for (const auto& text : texts) EXPECT_EQ(text, "finished");
   }
   void expect_like_one_process(const std::string& output) const {
-    const auto one = lines_without_times(run_.file("one")), shared = lines_without_times(run_.file(output));
+    const auto one = lines_without_times(run_.file("one")),
+               shared = lines_without_times(run_.file(output));
     ASSERT_EQ(shared.size(), one.size());
     for (size_t i = 0; i < one.size(); ++i) {
       for (const auto& [name, value] : one[i].items()) {
