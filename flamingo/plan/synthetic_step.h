@@ -45,7 +45,7 @@ struct FeatureShape {
   int64_t dim = 0;      ///< Dv
 };
 
-/// Those of the config's encoder at its own picture size.
+/// Those of the config's encoder for pictures of the side that its transform makes.
 FeatureShape feature_shape(const model::FlamingoConfig& config);
 
 }  // namespace flamingo::plan
