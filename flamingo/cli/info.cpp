@@ -8,6 +8,7 @@
 #include "flamingo/cli/verbs.h"
 #include "flamingo/model/parameter_table.h"
 #include "flamingo/model/presets.h"
+#include "flamingo/nn/meta_kernels.h"
 #include "flamingo/plan/flop_counter.h"
 
 namespace flamingo::cli {
@@ -49,6 +50,7 @@ checkpoint::EncoderFiles encoder_of(const std::string& encoder) {
 
 /// Operations of one picture, of an encoder on the meta device.
 double flops_of(vision::VisionEncoder& encoder) {
+  nn::register_meta_kernels();
   const torch::NoGradGuard no_grad;
   const int64_t side = encoder.image_size();
   const plan::FlopCounter counter;

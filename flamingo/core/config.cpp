@@ -4,6 +4,7 @@
 
 #include "flamingo/core/describe.h"
 #include "flamingo/core/file.h"
+#include "flamingo/core/utf8.h"
 
 namespace flamingo {
 
@@ -68,6 +69,15 @@ Json parse_json(std::string_view text, std::string_view where) {
   } catch (const Json::exception& e) {
     fail(where, "expected valid JSON, got {}", e.what());
   }
+}
+
+std::string config_text(const Json& json) {
+  const Json fields = json.flatten();
+  for (const auto& [path, value] : fields.items()) {
+    const auto* text = value.get_ptr<const std::string*>();
+    require(!text || is_utf8(*text), path, "expected text in UTF-8, got {}", text ? *text : "");
+  }
+  return json.dump(2) + "\n";
 }
 
 Json read_json_file(const std::string& path, uint64_t max_bytes) {

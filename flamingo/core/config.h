@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "flamingo/core/error.h"
-#include "flamingo/core/utf8.h"
 #include "nlohmann/json.hpp"
 
 namespace flamingo {
@@ -148,31 +147,28 @@ void read_value(const Json& json, T& value, const std::string& where) {
   }
 }
 
-/// The JSON of a field of this name. Throws Error for text that is not UTF-8.
 template <class T>
-Json write_value(const char* name, T& value) {
+Json write_value(T& value) {
   if constexpr (Config<T>) {
     Writer writer;
     value.visit(writer);
     return writer.json;
   } else if constexpr (IsVector<T>::value) {
     Json list = Json::array();
-    for (auto& item : value) list.push_back(write_value(name, item));
+    for (auto& item : value) list.push_back(write_value(item));
     return list;
   } else if constexpr (IsOptional<T>::value) {
-    return value ? write_value(name, *value) : Json();
+    return value ? write_value(*value) : Json();
   } else if constexpr (std::is_enum_v<T>) {
     return std::string(enum_name(value));
   } else {
-    if constexpr (std::is_same_v<T, std::string>)
-      require(is_utf8(value), name, "expected text in UTF-8, got {}", value);
     return Json(value);
   }
 }
 
 template <class T>
 void Writer::operator()(const char* name, T& field, const char* /*help*/) {
-  json[name] = write_value(name, field);
+  json[name] = write_value(field);
 }
 
 }  // namespace detail
@@ -184,11 +180,14 @@ void config_from_json(const Json& json, T& config, const std::string& where) {
   detail::read_value(json, config, where);
 }
 
-/// All fields of `config`, defaults included. Throws Error naming a field whose text is not UTF-8.
+/// All fields of `config`, defaults included.
 template <class T>
 Json config_to_json(T config) {
-  return detail::write_value("config", config);
+  return detail::write_value(config);
 }
+
+/// JSON as a file holds it, indented. Throws Error naming the first field whose text is not UTF-8.
+std::string config_text(const Json& json);
 
 /// Parses JSON with // comments. Throws Error with the position of the first mistake.
 Json parse_json(std::string_view text, std::string_view where);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <numeric>
 
+#include "flamingo/core/utf8.h"
+
 namespace flamingo {
 namespace {
 

@@ -53,7 +53,7 @@ struct Describer {
   template <class T>
   void operator()(const char* name, T& field, const char* help) {
     const std::string path = prefix + name;
-    std::string value = Config<T> ? "" : write_value(name, field).dump();
+    std::string value = Config<T> ? "" : write_value(field).dump();
     fields.push_back({path, type_text<T>(), std::move(value), help});
     if constexpr (Config<T>) {
       inside(field, path + ".");

@@ -106,6 +106,7 @@ void PretrainVisionRecipe::validate() {
 TrainResult pretrain_vision(PretrainVisionRecipe recipe, TrainHooks hooks,
                             const parallel::ProcessGroup& world) {
   recipe.validate();
+  const std::string written = config_text(config_to_json(recipe));
   parallel::Parallel parallel(recipe.parallel, world);
   hooks.parallel = &parallel;
   require_even_shares(recipe, parallel.grid().data.size());
@@ -113,9 +114,7 @@ TrainResult pretrain_vision(PretrainVisionRecipe recipe, TrainHooks hooks,
   CaptionLanguage language = read_caption_language(recipe.lm, type);
   const StartedTowers start = start_towers(recipe, language);
   make_folder(recipe.train.output);
-  world.run_on_rank0([&] {
-    write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
-  });
+  world.run_on_rank0([&] { write_file_atomic(recipe.train.output + "/recipe.json", written); });
   parallel.prepare(*start.towers);
   ContrastiveTask task(start.towers, std::move(language),
                        open_sources(recipe.sources, start.transform, hooks.progress),

@@ -118,14 +118,13 @@ void TrainFlamingoRecipe::validate() {
 TrainResult train_flamingo(TrainFlamingoRecipe recipe, TrainHooks hooks,
                            const parallel::ProcessGroup& world) {
   recipe.validate();
+  const std::string written = config_text(config_to_json(recipe));
   parallel::Parallel parallel(recipe.parallel, world);
   hooks.parallel = &parallel;
   StartedModel start = start_model(recipe);
   tell_warnings(start.warnings, hooks.progress);
   make_folder(recipe.train.output);
-  world.run_on_rank0([&] {
-    write_file_atomic(recipe.train.output + "/recipe.json", config_to_json(recipe).dump(2) + "\n");
-  });
+  world.run_on_rank0([&] { write_file_atomic(recipe.train.output + "/recipe.json", written); });
   auto data = make_data(recipe, start, hooks);
   if (!data) return {};
   pack_language_model(recipe, start);

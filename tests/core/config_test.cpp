@@ -60,11 +60,11 @@ void expect_error(const std::string& text, const std::string& part) {
   EXPECT_NE(message.find(part), std::string::npos) << message;
 }
 
-TEST(Config, WritesOnlyTextThatIsUtf8) {
+TEST(ConfigText, HoldsOnlyTextThatIsUtf8) {
   Outer config;
   config.name = "o\xff";
-  const std::string message = error_of([&] { config_to_json(config); });
-  EXPECT_EQ(message, "[name] expected text in UTF-8, got o\\xff");
+  const std::string message = error_of([&] { config_text(config_to_json(config)); });
+  EXPECT_EQ(message, "[/name] expected text in UTF-8, got o\\xff");
 }
 
 TEST(Config, AbsentKeysKeepTheirDefaults) {

@@ -118,7 +118,7 @@ void write_native(const std::string& folder, const model::Flamingo& model,
     type = torch::kBFloat16;
   }
   save_state_dict(weights_path(folder), weights, type);
-  write_file_atomic(config_path(folder), config_to_json(file).dump(2) + "\n");
+  write_file_atomic(config_path(folder), config_text(config_to_json(file)));
 }
 
 bool is_native(const std::string& folder) {
