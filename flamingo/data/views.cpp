@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "flamingo/core/error.h"
+#include "flamingo/pictures/square_picture.h"
 
 namespace flamingo::data {
 

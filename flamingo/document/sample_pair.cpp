@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 5> kClips{"mp4", "webm", "mkv", "avi", "m
 bool is_clip(std::string_view extension) { return std::ranges::count(kClips, extension) > 0; }
 
 bool is_medium(const Sample::File& file) {
-  return std::ranges::count(kPictures, file.extension) > 0 || is_clip(file.extension);
+  return is_picture_extension(file.extension) || is_clip(file.extension);
 }
 
 Json read_metadata(const Sample& sample) {
@@ -44,6 +44,10 @@ void expect_fetched(const Json& metadata, const std::string& where) {
   if (status.empty() || status == "success") return;
   throw UnusableDocument(where, "expected a sample that was fetched, got status \"" + status +
                                     "\"" + (why.empty() ? "" : ": " + why));
+}
+
+bool is_picture_extension(std::string_view extension) {
+  return std::ranges::count(kPictures, extension) > 0;
 }
 
 bool is_pair(const Sample& sample) { return std::ranges::any_of(sample.files, is_medium); }

@@ -6,6 +6,10 @@
 
 namespace flamingo::document {
 
+/// Whether files of this extension (lower case, no dot) are pictures: jpg, jpeg, png, webp, gif,
+/// avif.
+bool is_picture_extension(std::string_view extension);
+
 /// Whether the sample holds one picture or clip under a bare extension: "jpg", not "0.jpg".
 bool is_pair(const Sample& sample);
 

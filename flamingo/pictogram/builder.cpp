@@ -9,6 +9,7 @@
 #include "flamingo/media/image.h"
 #include "flamingo/media/svg.h"
 #include "flamingo/pictures/packed_pictures.h"
+#include "flamingo/pictures/square_picture.h"
 
 namespace flamingo::pictogram {
 namespace {
@@ -52,17 +53,6 @@ media::Image read_drawing(const std::string& path, const std::string& style) {
   return image;
 }
 
-/// Copies `image` to the middle of a clear drawing.
-void paste_centred(const media::Image& image, std::span<uint8_t> out) {
-  std::ranges::fill(out, uint8_t{0});
-  const int64_t left = (kSide - image.width) / 2;
-  const int64_t top = (kSide - image.height) / 2;
-  for (int64_t row = 0; row < image.height; ++row) {
-    std::copy_n(image.pixels.begin() + row * image.width * 4, image.width * 4,
-                out.begin() + ((top + row) * kSide + left) * 4);
-  }
-}
-
 /// Renders all files on several threads; what cannot be read is remembered by index.
 class Renderer {
  public:
@@ -86,7 +76,9 @@ class Renderer {
   void render(size_t i) {
     const auto out = std::span(pixels_).subspan(i * kBytes, kBytes);
     try {
-      paste_centred(read_drawing(catalog_.files[i], catalog_.table.pictures[i].style), out);
+      const media::Image drawing =
+          read_drawing(catalog_.files[i], catalog_.table.pictures[i].style);
+      std::ranges::copy(pictures::centred(drawing, kSide).pixels, out.begin());
     } catch (const Error&) {
       failed_[i] = 1;
     }

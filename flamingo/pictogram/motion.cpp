@@ -6,8 +6,8 @@
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
-#include "flamingo/pictures/augment.h"
 #include "flamingo/pictures/raster.h"
+#include "flamingo/pictures/square_picture.h"
 
 namespace flamingo::pictogram {
 namespace {

@@ -71,7 +71,7 @@ struct AugmentConfig {
   void validate();
 };
 
-/// What is shown and what may be done with it. Pictures are RGBA and square (see square_picture).
+/// What is shown and what may be done with it. Pictures are RGBA and square (see square_picture.h).
 struct AugmentInput {
   media::Image picture;
   bool opaque = false;    ///< fills its frame: zoom does not count
@@ -79,15 +79,6 @@ struct AugmentInput {
   bool mirrorable = true;
   std::function<media::Image()> distractor;  ///< another picture to stand behind; may be null
 };
-
-/// A picture as augmentation takes it: RGBA, square. See-through ones are padded, and made smaller
-/// where they are more than twice as large as the encoder's; others become what `transform` makes
-/// of them. Throws Error for others than RGB and RGBA.
-media::Image square_picture(const media::Image& image, const media::TransformConfig& transform);
-
-/// An opaque picture as the model is shown it, [3, S, S]: media::transform_image.
-std::vector<float> opaque_pixels(const media::Image& image,
-                                 const media::TransformConfig& transform);
 
 /// Turns pictures into encoder input. Not for use by two threads at once (scratch space);
 /// copies are independent. The same Rng state gives the same view on every machine of one build.

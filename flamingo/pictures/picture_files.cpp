@@ -10,6 +10,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/document/sample_pair.h"
 #include "flamingo/io/sha256.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/pictures/csv.h"
@@ -149,9 +150,8 @@ std::vector<std::pair<Json, std::string>> jsonl_records(std::string_view text,
 }  // namespace
 
 bool is_picture_name(const std::string& name) {
-  static constexpr std::array<std::string_view, 6> kExtensions = {".jpg",  ".jpeg", ".png",
-                                                                  ".webp", ".gif",  ".avif"};
-  return std::ranges::count(kExtensions, ascii_lower(fs::path(name).extension().string())) > 0;
+  const std::string extension = ascii_lower(fs::path(name).extension().string());
+  return !extension.empty() && document::is_picture_extension(extension.substr(1));
 }
 
 std::string split_of_folder(const std::string& name) {

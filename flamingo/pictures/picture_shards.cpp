@@ -11,6 +11,7 @@
 #include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
+#include "flamingo/document/sample_pair.h"
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sample_groups.h"
 #include "flamingo/io/sha256.h"
@@ -75,7 +76,7 @@ class ShardList {
     for (const io::SampleGroup& sample : io::group_samples(tar.members).samples) {
       const std::string where = path + ":" + sample.key;
       const auto picture = std::ranges::find_if(
-          sample.files, [](const auto& f) { return is_picture_name("x." + f.extension); });
+          sample.files, [](const auto& f) { return document::is_picture_extension(f.extension); });
       if (picture == sample.files.end()) continue;  // a picture that could not be fetched
       require(sample.error.empty(), where, "{}", sample.error);
       PictureRecord record = record_of(tar, sample, where);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "flamingo/pictures/square_picture.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/pictures/tiny_pictures.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "flamingo/core/error.h"
-#include "flamingo/pictures/augment.h"
+#include "flamingo/pictures/square_picture.h"
 #include "tests/pictures/tiny_pictures.h"
 
 namespace flamingo::pictures {
