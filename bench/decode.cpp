@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kTokens = 64;
 constexpr double kDecodeGoal = 0.7;  // of the read roof
 
-/// A cache with one medium and one token.
+/// A cache with one media item and one token.
 lm::KvCache start(const model::Flamingo& model) {
   lm::KvCache cache;
   model->forward_hidden(

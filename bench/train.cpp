@@ -27,7 +27,7 @@ train::FlamingoBatch make_batch() {
       sequence.label.push_back(t % kChunk >= kChunk - 2 ? 1 : 0);
     }
     for (int32_t m = 0; m < kPictures; ++m)
-      sequence.media.emplace_back(data::MediumFrames{data::ViewRef{}});
+      sequence.media.emplace_back(data::MediaFrames{data::ViewRef{}});
   }
   return train::collate(sequences);
 }

@@ -44,7 +44,7 @@ torch::ScalarType scalar_type(io::DType dtype) {
   for (const auto& [ours, torchs] : kTypes) {
     if (ours == dtype) return torchs;
   }
-  fail("scalar_type", "expected a known element type, got {}", static_cast<int>(dtype));
+  TORCH_INTERNAL_ASSERT(false, "element type ", static_cast<int>(dtype));
 }
 
 io::DType file_dtype(const at::Tensor& tensor, const std::string& name) {

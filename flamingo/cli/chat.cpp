@@ -105,8 +105,8 @@ class Chat {
   const ChatArguments& options_;
   Running running_;
   std::unique_ptr<generate::Conversation> conversation_;
-  prompt::Prompt shown_;                         ///< what stands before the next turn
-  std::vector<generate::PreparedMedium> media_;  ///< its pictures and clips
+  prompt::Prompt shown_;                            ///< what stands before the next turn
+  std::vector<generate::PreparedMediaItem> media_;  ///< its pictures and clips
   int32_t media_seen_ = 0;
   bool begun_ = false;
 };

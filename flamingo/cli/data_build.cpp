@@ -64,11 +64,11 @@ void print_text(const corpus::BuildResult& result, const std::string& output) {
   } else if (result.waiting_shards > 0) {
     std::fprintf(
         stderr,
-        "deduplication waits for %ld shards; the same command again goes on when the other "
+        "deduplication waits for %ld shards; the same command again resumes when the other "
         "processes have done them\n",
         static_cast<long>(result.waiting_shards));
   } else {
-    std::fprintf(stderr, "stopped; the same command again goes on\n");
+    std::fprintf(stderr, "stopped; the same command again resumes\n");
   }
 }
 
@@ -130,7 +130,7 @@ void add_data_build(CLI::App& data) {
                "  flamingo data build --recipe recipes/m3w/mini.json -t 2\n"
                "  torchrun --no-python --nproc-per-node 8 flamingo data build --recipe my.json\n"
                "  (RANK and WORLD_SIZE, or Slurm's or MPI's, divide the shards among processes;\n"
-               "  the same command again goes on where Ctrl-C or a crash stopped it)");
+               "  the same command again resumes where Ctrl-C or a crash stopped it)");
   verb->callback([options] { run_data_build(*options); });
 }
 

@@ -5,7 +5,7 @@
 
 namespace flamingo::cli {
 
-/// One piece of a shown prompt: text, or one medium as its pictures (frames of a clip have
+/// One piece of a shown prompt: text, or one media item as its pictures (frames of a clip have
 /// captions).
 struct PagePiece {
   std::string text;

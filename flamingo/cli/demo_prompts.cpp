@@ -221,7 +221,7 @@ std::vector<DemoSection> demo_sections(const pictures::LabelledPictures& set,
       section(
           "A question about a picture", "", [&] { return writer.question(); }, 2),
       section(
-          "A clip", "A video file, read at one frame a second; the clip counts as one medium.",
+          "A clip", "A video file, read at one frame a second; the clip counts as one media item.",
           [&] { return writer.clip(); }, 2),
   };
 }

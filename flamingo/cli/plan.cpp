@@ -245,7 +245,7 @@ void add_preset_options(CLI::App& verb, PlanArguments& options) {
   add_count(verb, "--batch", options.batch, "Preset: sequences a step");
   add_count(verb, "--tokens", options.tokens, "Preset: tokens of a sequence");
   add_count(verb, "--media", options.media, "Preset: media of a sequence", 0);
-  add_count(verb, "--frames", options.frames, "Preset: frames of a medium");
+  add_count(verb, "--frames", options.frames, "Preset: frames of a media item");
 }
 
 void add_cluster_options(CLI::App& verb, PlanArguments& options) {

@@ -40,7 +40,7 @@ void add_pretrain_vision(CLI::App& app) {
   set_examples(
       *verb,
       "  flamingo pretrain-vision --recipe recipes/pictogram/vision.json\n"
-      "  (the same command again goes on where Ctrl-C or a crash stopped it)\n"
+      "  (the same command again resumes where Ctrl-C or a crash stopped it)\n"
       "  torchrun --nproc-per-node 4 --no-python flamingo pretrain-vision --recipe vision.json");
   verb->callback([options] {
     if (!explained<train::PretrainVisionRecipe>(options->recipe)) run_pretrain_vision(*options);

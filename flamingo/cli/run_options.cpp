@@ -23,10 +23,10 @@ torch::ScalarType scalar_type_of(const std::string& name) {
   fail("--dtype", "expected bf16 or fp32, got \"{}\"", name);
 }
 
-void warn_of_damage(const std::vector<generate::PreparedMedium>& media) {
-  for (const auto& medium : media) {
-    if (!medium.damage.empty())
-      std::fprintf(stderr, "flamingo: warning: %s\n", medium.damage.c_str());
+void warn_of_damage(const std::vector<generate::PreparedMediaItem>& media) {
+  for (const auto& media_item : media) {
+    if (!media_item.damage.empty())
+      std::fprintf(stderr, "flamingo: warning: %s\n", media_item.damage.c_str());
   }
 }
 
@@ -122,8 +122,8 @@ generate::GenerateOptions generate_options(const RunOptions& options,
   return generate;
 }
 
-std::vector<generate::PreparedMedium> read_media(const RunOptions& options,
-                                                 const prompt::Prompt& prompt) {
+std::vector<generate::PreparedMediaItem> read_media(const RunOptions& options,
+                                                    const prompt::Prompt& prompt) {
   if (prompt.media().empty()) return {};
   auto media =
       generate::load_media(prompt, generate::read_transform(options.model), options.frames);

@@ -50,8 +50,8 @@ generate::GenerateOptions generate_options(const RunOptions& options,
 
 /// Reads a prompt's media by the config of the model that is going to be opened, and warns of those
 /// that are damaged: mistakes show before the model is loaded. Throws Error naming the file.
-std::vector<generate::PreparedMedium> read_media(const RunOptions& options,
-                                                 const prompt::Prompt& prompt);
+std::vector<generate::PreparedMediaItem> read_media(const RunOptions& options,
+                                                    const prompt::Prompt& prompt);
 
 /// A decoder for single tokens: the fused one where options ask for it and the model allows it,
 /// with the language model's weights as its GGUF has them; else the model's own forward. Made once,

@@ -51,7 +51,7 @@ void add_train(CLI::App& app) {
                    "Folder of the pretrained encoder, instead of the recipe's");
   set_examples(*verb,
                "  flamingo train --recipe recipes/mixture/flamingo.json\n"
-               "  (the same command again goes on where Ctrl-C or a crash stopped it)\n"
+               "  (the same command again resumes where Ctrl-C or a crash stopped it)\n"
                "  flamingo train --recipe recipe.json --set train.optimizer.lr=1e-4\n"
                "  flamingo train --explain train.optimizer\n"
                "  torchrun --nproc-per-node 8 --no-python flamingo train --recipe recipe.json");

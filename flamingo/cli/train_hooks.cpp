@@ -32,7 +32,7 @@ void report_end(const train::TrainResult& result, const train::TrainConfig& conf
                  static_cast<long>(result.state.step), static_cast<long>(result.state.skipped),
                  config.output.c_str());
   } else {
-    std::fprintf(stderr, "stopped after step %ld of %ld; the same command goes on from %s\n",
+    std::fprintf(stderr, "stopped after step %ld of %ld; the same command resumes from %s\n",
                  static_cast<long>(result.state.step), static_cast<long>(config.steps),
                  config.output.c_str());
   }

@@ -24,7 +24,7 @@ class BlockPool {
   /// Takes back what allocate() gave.
   void free(void* memory);
 
-  /// Whether memory lies in the pool.
+  /// Whether memory is in the pool.
   bool owns(const void* memory) const;
 
   size_t reserved() const;  ///< bytes taken from the system

@@ -135,9 +135,9 @@ class CorpusBuild {
       for (int64_t i = 0; i < documents->size(); ++i) {
         document::Document document = documents->read(i);
         std::vector<uint64_t> hashes;
-        for (document::Medium& medium : document.media) {
+        for (document::MediaItem& media_item : document.media) {
           uint64_t hash = 0;
-          if (!filter_.judge_medium(medium, hash)) hashes.push_back(hash);
+          if (!filter_.judge_media_item(media_item, hash)) hashes.push_back(hash);
         }
         index.add_evaluation(sign_document(document, hasher, hashes).signature);
       }

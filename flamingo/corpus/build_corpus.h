@@ -34,7 +34,7 @@ struct BuildResult {
 
 /// Builds an M3W by a recipe into <output>/train and <output>/held-out: one output shard for each
 /// input shard. Process `rank` of `world_size` does shards rank, rank + world_size, ...; what is
-/// done already is left alone, so that a build that was stopped or killed goes on where it was, and
+/// done already is left alone, so that a build that was stopped or killed resumes where it was, and
 /// the result is the same bytes whoever did the work. The second pass (deduplication, in the order
 /// of the shards) begins when the first one is done for all shards; a process that has to wait for
 /// others returns, and is to be started again.

@@ -85,7 +85,7 @@ void BuildReport::drop_page(DropExample example, int64_t num_media) {
   add_example(std::move(example));
 }
 
-void BuildReport::drop_medium(DropExample example) {
+void BuildReport::drop_media_item(DropExample example) {
   ++dropped_[example.rule].media;
   add_example(std::move(example));
 }

@@ -18,21 +18,21 @@ struct RuleCount {
 /// Something dropped, kept as an example for people to look at.
 struct DropExample {
   std::string rule;
-  std::string url;      ///< of the page or medium
+  std::string url;      ///< of the page or media item
   std::string detail;   ///< the measured value: "mean_word_length 12.3"
   std::string excerpt;  ///< the beginning of the page's text; empty for media
 
   template <class Visitor>
   void visit(Visitor& v) {
     v("rule", rule, "the rule that dropped it");
-    v("url", url, "of the page or medium");
+    v("url", url, "of the page or media item");
     v("detail", detail, "what the rule measured");
     v("excerpt", excerpt, "the beginning of the page's text");
   }
 };
 
-/// Counters of a build, for one shard or summed over many. Every page and medium that was seen is
-/// either kept or counted under exactly one rule.
+/// Counters of a build, for one shard or summed over many. Every page and media item that was seen
+/// is either kept or counted under exactly one rule.
 class BuildReport {
  public:
   /// Examples kept per rule.
@@ -44,8 +44,8 @@ class BuildReport {
   void keep(int64_t num_media, int64_t num_words);
   /// A page goes, and with it the media that were still on it.
   void drop_page(DropExample example, int64_t num_media);
-  /// A medium goes, its page stays so far.
-  void drop_medium(DropExample example);
+  /// A media item goes, its page stays so far.
+  void drop_media_item(DropExample example);
   /// `count` media go that nobody needs to see an example of; 0 changes nothing.
   void drop_media(const std::string& rule, int64_t count);
   /// `count` answers of WARC files that were this: "page", "picture", "redirect", "revisit",

@@ -31,10 +31,10 @@ void decode_clip(std::span<const std::byte> bytes, const Place& place,
 
 void decode_media(const document::Document& document, const Place& place,
                   const media::MediaLimits& limits, DocumentStats& stats) {
-  for (const document::Medium& medium : document.media) {
-    if (medium.bytes.empty()) continue;  // an address alone
-    const auto bytes = std::as_bytes(std::span(medium.bytes));
-    if (medium.kind == document::MediumKind::kVideo) {
+  for (const document::MediaItem& media_item : document.media) {
+    if (media_item.bytes.empty()) continue;  // an address alone
+    const auto bytes = std::as_bytes(std::span(media_item.bytes));
+    if (media_item.kind == document::MediaKind::kVideo) {
       decode_clip(bytes, place, limits.video, stats);
     } else {
       media::decode_image(bytes, place.key, {.limits = limits.image});
@@ -67,10 +67,10 @@ void DocumentStats::add(const document::Document& document) {
   ++media_per_document[std::ssize(document.media)];
   words += document::count_words(document);
   for (const document::Part& part : document.parts) text_bytes += part.text.size();
-  for (const document::Medium& medium : document.media) {
-    videos += medium.kind == document::MediumKind::kVideo;
-    media_bytes += medium.bytes.size();
-    ++formats[medium.format];
+  for (const document::MediaItem& media_item : document.media) {
+    videos += media_item.kind == document::MediaKind::kVideo;
+    media_bytes += media_item.bytes.size();
+    ++formats[media_item.format];
   }
 }
 

@@ -81,7 +81,7 @@ WordListScorer WordListScorer::load(const std::string& path) {
 double WordListScorer::score(const document::Document& document) const {
   Tally tally{weights_};
   for (const document::Part& part : document.parts) tally.add(part.text);
-  for (const document::Medium& medium : document.media) tally.add(medium.alt);
+  for (const document::MediaItem& media_item : document.media) tally.add(media_item.alt);
   tally.add(document.title);
   tally.add(host_of_url(document.url));
   return tally.weight / static_cast<double>(std::max<int64_t>(tally.words, 1));

@@ -98,7 +98,7 @@ class ExplicitFilter {
   ExplicitFilter(std::unique_ptr<ContentScorer> scorer, DomainList domains, double max_score);
 
   ExplicitVerdict judge(const document::Document& document) const;
-  /// Whether a medium's address lies in a blocked domain.
+  /// Whether a media item's address is in a blocked domain.
   bool blocks(std::string_view url) const { return domains_.contains(url); }
 
  private:

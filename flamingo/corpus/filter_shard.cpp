@@ -75,28 +75,28 @@ class ShardFilter {
     std::map<std::string, size_t> index;  // of a URL among urls
     std::vector<std::string> urls;
     for (const document::Document& document : documents) {
-      for (const document::Medium& medium : document.media) {
-        if (medium.kind != document::MediumKind::kImage) continue;
-        if (index.emplace(medium.url, urls.size()).second) urls.push_back(medium.url);
+      for (const document::MediaItem& media_item : document.media) {
+        if (media_item.kind != document::MediaKind::kImage) continue;
+        if (index.emplace(media_item.url, urls.size()).second) urls.push_back(media_item.url);
       }
     }
     const auto results = job_.pictures.get(urls);
     for (document::Document& document : documents) {
-      for (document::Medium& medium : document.media) {
-        if (medium.kind == document::MediumKind::kImage)
-          take(results[index.at(medium.url)], medium);
+      for (document::MediaItem& media_item : document.media) {
+        if (media_item.kind == document::MediaKind::kImage)
+          take(results[index.at(media_item.url)], media_item);
       }
       add_page(std::move(document));
     }
   }
 
   /// Fills in a picture's bytes, or counts why they are missing.
-  void take(const crawl::FetchResult& result, document::Medium& medium) {
+  void take(const crawl::FetchResult& result, document::MediaItem& media_item) {
     if (result.ok()) {
-      medium.bytes = result.bytes;
+      media_item.bytes = result.bytes;
     } else {
       const std::string reason(enum_name(result.reason));
-      report_.drop_medium({"fetch_" + reason, medium.url, reason, ""});
+      report_.drop_media_item({"fetch_" + reason, media_item.url, reason, ""});
     }
   }
 
@@ -104,14 +104,15 @@ class ShardFilter {
     std::vector<bool> keep(document.media.size());
     std::vector<uint64_t> hashes;
     for (size_t i = 0; i < document.media.size(); ++i) {
-      document::Medium& medium = document.media[i];
+      document::MediaItem& media_item = document.media[i];
       uint64_t hash = 0;
-      if (medium.kind == document::MediumKind::kVideo) {
-        report_.drop_medium({"video", medium.url, "", ""});
-      } else if (!medium.bytes.empty()) {
-        const auto objection = job_.filter.judge_medium(medium, hash);
+      if (media_item.kind == document::MediaKind::kVideo) {
+        report_.drop_media_item({"video", media_item.url, "", ""});
+      } else if (!media_item.bytes.empty()) {
+        const auto objection = job_.filter.judge_media_item(media_item, hash);
         keep[i] = !objection.has_value();
-        if (objection) report_.drop_medium({objection->rule, medium.url, objection->detail, ""});
+        if (objection)
+          report_.drop_media_item({objection->rule, media_item.url, objection->detail, ""});
       }
       if (keep[i]) hashes.push_back(hash);
     }

@@ -67,7 +67,7 @@ class ShardFinisher {
     std::vector<bool> keep(document.media.size(), true);
     for (const Removal& removal : verdict.pictures) {
       keep.at(removal.index) = false;
-      report_.drop_medium(
+      report_.drop_media_item(
           {std::string(enum_name(removal.rule)), document.media[removal.index].url, "", ""});
     }
     document::keep_media(document, keep);

@@ -35,8 +35,8 @@ std::optional<Objection> PageFilter::judge(const html::HtmlPage& page,
     if (use_.header_forbids(tag)) return Objection{"use_forbidden", tag};
   }
   const document::Document& document = page.document;
-  const bool any = std::ranges::any_of(document.media, [](const document::Medium& medium) {
-    return medium.kind == document::MediumKind::kImage;
+  const bool any = std::ranges::any_of(document.media, [](const document::MediaItem& media_item) {
+    return media_item.kind == document::MediaKind::kImage;
   });
   if (!any) return Objection{"no_picture", ""};
   const std::string text = document::plain_text(document);
@@ -51,14 +51,15 @@ std::optional<Objection> PageFilter::judge(const html::HtmlPage& page,
   return std::nullopt;
 }
 
-std::optional<Objection> PageFilter::judge_medium(document::Medium& medium, uint64_t& hash) const {
-  if (explicit_.blocks(medium.url)) return Objection{"blocked_domain", medium.url};
+std::optional<Objection> PageFilter::judge_media_item(document::MediaItem& media_item,
+                                                      uint64_t& hash) const {
+  if (explicit_.blocks(media_item.url)) return Objection{"blocked_domain", media_item.url};
   const auto verdict =
-      judge_picture(std::as_bytes(std::span(medium.bytes)), medium.url, recipe_.pictures);
+      judge_picture(std::as_bytes(std::span(media_item.bytes)), media_item.url, recipe_.pictures);
   if (!verdict.passed()) return objection(verdict.rule, verdict.value);
-  medium.format = enum_name(verdict.info.format);
-  medium.width = verdict.info.width;
-  medium.height = verdict.info.height;
+  media_item.format = enum_name(verdict.info.format);
+  media_item.width = verdict.info.width;
+  media_item.height = verdict.info.height;
   hash = picture_hash(verdict.rgb);
   return std::nullopt;
 }

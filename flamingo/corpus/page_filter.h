@@ -27,9 +27,9 @@ class PageFilter {
   std::optional<Objection> judge(const html::HtmlPage& page,
                                  std::span<const std::string> use_tags = {}) const;
 
-  /// Judges a picture's file; where it passes, `hash` is its picture_hash and the medium gets its
-  /// format and size.
-  std::optional<Objection> judge_medium(document::Medium& medium, uint64_t& hash) const;
+  /// Judges a picture's file; where it passes, `hash` is its picture_hash and the media item gets
+  /// its format and size.
+  std::optional<Objection> judge_media_item(document::MediaItem& media_item, uint64_t& hash) const;
 
   const CorpusRecipe& recipe() const { return recipe_; }
 

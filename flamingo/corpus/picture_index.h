@@ -12,7 +12,7 @@ namespace flamingo::corpus {
 /// most r - 1, so that looking that near in each table finds all of them.
 ///
 /// Memory: 8 bytes for each hash and four entries of 8 bytes in tables that grow by doubling, 40 to
-/// 72 bytes, and 6 MB. Time of a look-up among n evenly spread hashes: n / 65536 entries in 4
+/// 72 bytes, and 6 MB. Time of a lookup among n evenly spread hashes: n / 65536 entries in 4
 /// buckets at distance 3, 20 at 4, 68 at 7.
 class PictureIndex {
  public:

@@ -30,32 +30,32 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; }
 )css";
 
-std::string mime_of(const document::Medium& medium) {
-  const std::string format = medium.format == "jpg" ? "jpeg" : medium.format;
-  return (medium.kind == document::MediumKind::kVideo ? "video/" : "image/") + format;
+std::string mime_of(const document::MediaItem& media_item) {
+  const std::string format = media_item.format == "jpg" ? "jpeg" : media_item.format;
+  return (media_item.kind == document::MediaKind::kVideo ? "video/" : "image/") + format;
 }
 
 std::string note(const std::string& text) {
   return "<div class=\"note\">" + report::escape_markup(text) + "</div>\n";
 }
 
-std::string medium_html(const document::Medium& medium, uint64_t max_bytes) {
+std::string media_item_html(const document::MediaItem& media_item, uint64_t max_bytes) {
   std::string html = "<figure>";
-  if (medium.bytes.size() > max_bytes) {
-    html += note("a file of " + std::to_string(medium.bytes.size()) + " bytes, not shown");
+  if (media_item.bytes.size() > max_bytes) {
+    html += note("a file of " + std::to_string(media_item.bytes.size()) + " bytes, not shown");
   } else {
-    const std::string data = "src=\"data:" + report::escape_markup(mime_of(medium)) + ";base64," +
-                             io::base64_encode(medium.bytes);
-    html += medium.kind == document::MediumKind::kVideo
+    const std::string data = "src=\"data:" + report::escape_markup(mime_of(media_item)) +
+                             ";base64," + io::base64_encode(media_item.bytes);
+    html += media_item.kind == document::MediaKind::kVideo
                 ? "<video controls loop muted " + data + "\"></video>"
-                : "<img loading=\"lazy\" alt=\"" + report::escape_markup(medium.alt) + "\" " +
+                : "<img loading=\"lazy\" alt=\"" + report::escape_markup(media_item.alt) + "\" " +
                       data + "\">";
   }
-  std::string about = medium.format;
-  if (medium.width > 0) {
-    about += ", " + std::to_string(medium.width) + " x " + std::to_string(medium.height);
+  std::string about = media_item.format;
+  if (media_item.width > 0) {
+    about += ", " + std::to_string(media_item.width) + " x " + std::to_string(media_item.height);
   }
-  if (!medium.alt.empty()) about += ", described as \"" + medium.alt + "\"";
+  if (!media_item.alt.empty()) about += ", described as \"" + media_item.alt + "\"";
   return html + note(about) + "</figure>\n";
 }
 
@@ -71,7 +71,7 @@ std::string document_html(const document::Document& document, const std::string&
     if (part.is_text()) {
       html += "<div class=\"text\">" + report::escape_markup(part.text) + "</div>\n";
     } else {
-      html += medium_html(document.media[static_cast<size_t>(part.medium)], max_bytes);
+      html += media_item_html(document.media[static_cast<size_t>(part.media_item)], max_bytes);
     }
   }
   return html + "</article>\n";

@@ -12,7 +12,7 @@ namespace flamingo::corpus {
 struct SamplesPageOptions {
   std::string title;
   int64_t samples = 20;                   ///< documents, spread evenly over the file
-  uint64_t max_media_bytes = 4ull << 20;  ///< a larger medium is named, not shown
+  uint64_t max_media_bytes = 4ull << 20;  ///< a larger media item is named, not shown
 };
 
 /// One self-contained HTML page (pictures and clips inline, no scripts, light and dark): documents

@@ -44,7 +44,7 @@ struct SignedDocument {
   std::vector<ParagraphPlace> places;
 };
 
-/// Signs a document. `pictures` are the hashes of its pictures, usually one for each medium.
+/// Signs a document. `pictures` are the hashes of its pictures, usually one for each media item.
 /// A paragraph is the text between blank lines or media.
 SignedDocument sign_document(const document::Document& document, const ParagraphHasher& hasher,
                              std::span<const uint64_t> pictures);

@@ -46,7 +46,7 @@ class ByteStream {
   /// Throws StreamDamage, again at each call until resync; OutputLimit over max_output, for good.
   virtual size_t read(std::span<std::byte> output) = 0;
 
-  /// After StreamDamage: goes on at the next place that looks like a member. False when there is
+  /// After StreamDamage: resumes at the next place that looks like a member. False when there is
   /// none; then the stream is at its end.
   virtual bool resync() { return false; }
 

@@ -13,7 +13,7 @@ using std::chrono::seconds;
 
 constexpr auto kLookupLife = seconds(300);
 constexpr auto kRobotsLife = seconds(86'400);  // RFC 9309, 2.4
-constexpr auto kFailureLife = seconds(600);    // of a look-up or a robots.txt that failed
+constexpr auto kFailureLife = seconds(600);    // of a lookup or a robots.txt that failed
 constexpr auto kLongestWait = milliseconds(1'000);
 constexpr int64_t kRobotsRedirects = 5;  // RFC 9309, 2.3.1.2
 

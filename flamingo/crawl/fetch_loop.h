@@ -31,7 +31,7 @@ struct FetchLoopContext {
 
 /// One batch of URLs: queues per site, timers, and libcurl's multi handle that runs the transfers.
 ///
-///   URL --> site queue --> look-up --> robots.txt --> delay --> transfer --> done
+///   URL --> site queue --> lookup --> robots.txt --> delay --> transfer --> done
 ///               ^------------- redirect, retry after a while ------'
 class FetchLoop {
  public:

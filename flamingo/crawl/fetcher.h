@@ -24,7 +24,7 @@ struct FetchHooks {
 /// through the same gate. robots.txt is read first, sites are not asked more often than the options
 /// say. No call throws for what a server does: the result says it.
 ///
-/// One call at a time; the work is done on the calling thread, only host look-ups run on others.
+/// One call at a time; the work is done on the calling thread, only host lookups run on others.
 class Fetcher {
  public:
   /// Receives the result for urls[index], in the order in which they end.

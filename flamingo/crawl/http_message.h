@@ -44,7 +44,7 @@ class HttpBodyError : public Error {
 /// Takes `mime` and `charset` out of a Content-Type.
 void parse_content_type(std::string_view text, HttpMessage& message);
 
-/// Status line (answers 1xx in front are passed over) and headers of an HTTP message; `block` is
+/// Status line (answers 1xx in front are skipped) and headers of an HTTP message; `block` is
 /// left with the body. Lines without colon are left out, as browsers do.
 /// Throws Error: no status line, no end of headers, over a limit.
 HttpMessage take_http_head(std::string_view& block, const std::string& where,

@@ -79,7 +79,7 @@ void Resolver::work() {
     try {
       answer.addresses = resolve_(question.host);
     } catch (const std::exception&) {
-      // A look-up that fails in any way has no addresses.
+      // A lookup that fails in any way has no addresses.
     }
     lock.lock();
     answers_.push_back(std::move(answer));

@@ -29,12 +29,12 @@ class Resolver {
 
   /// wake: called from a resolver thread when an answer is there to be taken.
   Resolver(ResolveHost resolve, std::function<void()> wake);
-  /// Waits for look-ups under way.
+  /// Waits for lookups under way.
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// Queues a look-up of `host`; its answer carries `key`.
+  /// Queues a lookup of `host`; its answer carries `key`.
   void ask(std::string key, std::string host);
   /// The answers since the last call.
   std::vector<Answer> take_answers();

@@ -41,7 +41,7 @@ struct WarcStatistics {
   uint64_t skipped_compressed_bytes = 0;  ///< of members that could not be read
 };
 
-/// Reads the records of a WARC file in order. A damaged record costs itself: reading goes on at the
+/// Reads the records of a WARC file in order. A damaged record costs itself: reading resumes at the
 /// next compressed member, or at the next line that begins with "WARC/1.".
 class WarcReader {
  public:

@@ -52,7 +52,6 @@ struct SequenceBatch {
 struct SourceViews {
   std::vector<int64_t> pictures;  ///< numbers, all different; none: it shows pixels only
   int64_t views = 0;              ///< of each picture: view 0, 1, ... views - 1
-  Json key;                       ///< whatever their pixels depend on
 };
 
 /// Where a source's views are kept.
@@ -69,8 +68,9 @@ class SequenceSource : public DataSource {
   /// The share of batch `index` of an endless stream; depends on the source and these alone.
   virtual SequenceBatch batch(int64_t index, const BatchShare& share = {}) const = 0;
 
-  /// May read every file.
   virtual SourceViews views() const = 0;
+  /// Whatever the pixels of views() depend on; reads every picture.
+  virtual Json views_key() const = 0;
   /// Views of views() -> pixels [N, 3, S, S], fp32, normalised; none of them a blend. Those of a
   /// damaged picture are NaN, and its view 0 names it in `damaged`.
   virtual at::Tensor render(std::span<const ViewRef> views,

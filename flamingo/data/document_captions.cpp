@@ -22,12 +22,13 @@ struct Captioned {
   std::string caption;
 };
 
-/// What a document says of medium m; empty: nothing.
+/// What a document says of media item m; empty: nothing.
 std::string caption_of(const document::Document& document, int64_t m) {
   const std::string alt(ascii_trim(document.media[static_cast<size_t>(m)].alt));
   if (!alt.empty()) return alt;
   for (size_t p = 0; p + 1 < document.parts.size(); ++p) {
-    if (document.parts[p].medium == m) return std::string(ascii_trim(document.parts[p + 1].text));
+    if (document.parts[p].media_item == m)
+      return std::string(ascii_trim(document.parts[p + 1].text));
   }
   return {};
 }
@@ -36,8 +37,8 @@ std::string caption_of(const document::Document& document, int64_t m) {
 std::vector<int64_t> captioned_pictures(const document::Document& document) {
   std::vector<int64_t> found;
   for (int64_t m = 0; m < std::ssize(document.media); ++m) {
-    const document::Medium& medium = document.media[static_cast<size_t>(m)];
-    const bool shown = medium.kind == document::MediumKind::kImage && !medium.bytes.empty();
+    const document::MediaItem& media_item = document.media[static_cast<size_t>(m)];
+    const bool shown = media_item.kind == document::MediaKind::kImage && !media_item.bytes.empty();
     if (shown && !caption_of(document, m).empty()) found.push_back(m);
   }
   return found;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "flamingo/core/permutation.h"
+#include "flamingo/document/shard.h"
 
 namespace flamingo::data {
 namespace {
@@ -18,12 +19,8 @@ std::vector<std::string> list_files(const std::vector<std::string>& paths) {
       files.push_back(path);
       continue;
     }
-    std::vector<std::string> shards;
-    for (const auto& entry : fs::directory_iterator(path)) {
-      if (entry.path().extension() == ".tar") shards.push_back(entry.path().string());
-    }
+    const std::vector<std::string> shards = document::shards_in(path);
     require(!shards.empty(), path, "expected a folder with .tar shards, got one without");
-    std::ranges::sort(shards);
     files.insert(files.end(), shards.begin(), shards.end());
   }
   return files;

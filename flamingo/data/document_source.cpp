@@ -17,9 +17,11 @@
 namespace flamingo::data {
 namespace {
 
-std::span<const std::byte> bytes_of(const document::Medium& medium, const std::string& where) {
-  require(!medium.bytes.empty(), where, "expected a medium with its bytes, got an address only");
-  return std::as_bytes(std::span(medium.bytes));
+std::span<const std::byte> bytes_of(const document::MediaItem& media_item,
+                                    const std::string& where) {
+  require(!media_item.bytes.empty(), where,
+          "expected a media item with its bytes, got an address only");
+  return std::as_bytes(std::span(media_item.bytes));
 }
 
 /// Varies a picture, which is over white already, and prepares it for the encoder: pixels
@@ -63,45 +65,51 @@ struct DocumentSource::State {
   DocumentSourceConfig config;
   SequenceFormat format;
   DocumentList documents;
-  std::vector<int64_t> first_medium;  ///< number of each document's first medium
-  std::vector<int64_t> pictures;      ///< numbers of those that cached_views is about
-  std::string media_hash;             ///< SHA-256 of all media
+  std::vector<int64_t> first_media_item;  ///< number of each document's first media item
+  std::vector<int64_t> pictures;          ///< numbers of those that cached_views is about
   ViewStore store;
 
   /// Numbers all media.
   void list_pictures() {
-    io::Sha256 hash;
     int64_t number = 0;
     for (int64_t i = 0; i < documents.size(); ++i) {
-      first_medium.push_back(number);
-      for (const document::Medium& medium : media_of(i)) {
-        const uint64_t size = medium.bytes.size();
-        hash.update(std::as_bytes(std::span(&medium.kind, 1)));
-        hash.update(std::as_bytes(std::span(&size, 1)));
-        hash.update(std::as_bytes(std::span(medium.bytes)));
-        if (medium.kind == document::MediumKind::kImage) pictures.push_back(number);
+      first_media_item.push_back(number);
+      for (const document::MediaItem& media_item : media_of(i)) {
+        if (media_item.kind == document::MediaKind::kImage) pictures.push_back(number);
         ++number;
       }
     }
-    media_hash = hash.hex();
+  }
+  /// SHA-256 of all media.
+  std::string media_hash() const {
+    io::Sha256 hash;
+    for (int64_t i = 0; i < documents.size(); ++i) {
+      for (const document::MediaItem& media_item : media_of(i)) {
+        const uint64_t size = media_item.bytes.size();
+        hash.update(std::as_bytes(std::span(&media_item.kind, 1)));
+        hash.update(std::as_bytes(std::span(&size, 1)));
+        hash.update(std::as_bytes(std::span(media_item.bytes)));
+      }
+    }
+    return hash.hex();
   }
   /// None where the document is damaged.
-  std::vector<document::Medium> media_of(int64_t document) const {
+  std::vector<document::MediaItem> media_of(int64_t document) const {
     try {
       return documents.read(document).media;
     } catch (const Error&) {
       return {};
     }
   }
-  /// The document that holds a medium, by its number.
+  /// The document that holds a media item, by its number.
   int64_t document_of(int64_t number) const {
-    return std::ranges::upper_bound(first_medium, number) - first_medium.begin() - 1;
+    return std::ranges::upper_bound(first_media_item, number) - first_media_item.begin() - 1;
   }
   /// The picture of a number, over white. Throws Error where it is damaged.
   media::Image picture(int64_t number) const {
     const int64_t document = document_of(number);
     const auto media = documents.read(document).media;
-    const int64_t index = number - first_medium.at(static_cast<size_t>(document));
+    const int64_t index = number - first_media_item.at(static_cast<size_t>(document));
     const std::string name = documents.name_of(document);
     return media::composite_over_white(
         media::decode_image(bytes_of(media.at(static_cast<size_t>(index)), name), name,
@@ -112,13 +120,13 @@ struct DocumentSource::State {
         config.seed, "picture." + std::to_string(view.picture) + "." + std::to_string(view.view));
     return media::sample_variation(config.variation, rng);
   }
-  /// Medium m of document `number` as pixels, or as one of its views that are ready. Adds up a
+  /// MediaItem m of document `number` as pixels, or as one of its views that are ready. Adds up a
   /// clip's damaged frames.
-  SequenceMedium show(int64_t document, const std::vector<document::Medium>& media, int64_t m,
-                      Rng& rng, int64_t& frames_bad) const {
-    const document::Medium& medium = media[static_cast<size_t>(m)];
-    if (store.has && medium.kind == document::MediumKind::kImage) {
-      const int64_t number = first_medium[static_cast<size_t>(document)] + m;
+  SequenceMediaItem show(int64_t document, const std::vector<document::MediaItem>& media, int64_t m,
+                         Rng& rng, int64_t& frames_bad) const {
+    const document::MediaItem& media_item = media[static_cast<size_t>(m)];
+    if (store.has && media_item.kind == document::MediaKind::kImage) {
+      const int64_t number = first_media_item[static_cast<size_t>(document)] + m;
       Rng choice = rng;
       const ViewRef view{
           .picture = number,
@@ -126,12 +134,12 @@ struct DocumentSource::State {
           .store = store.number};
       if (store.has(view)) {
         media::sample_variation(config.variation, rng);  // leaves rng as pixels do
-        return MediumFrames{view};
+        return MediaFrames{view};
       }
     }
     const std::string name = documents.name_of(document);
-    const auto bytes = bytes_of(medium, name);
-    if (medium.kind == document::MediumKind::kImage)
+    const auto bytes = bytes_of(media_item, name);
+    if (media_item.kind == document::MediaKind::kImage)
       return picture_pixels(bytes, name, config, format.transform, rng);
     media::Video clip(bytes, name, {.fps = config.fps, .limits = config.limits.video});
     auto pixels = clip_pixels(clip, config, format.transform, rng);
@@ -175,12 +183,14 @@ Sequence DocumentSource::sequence(int64_t index, std::vector<std::string>& damag
 }
 
 SourceViews DocumentSource::views() const {
-  return {.pictures = state_->pictures,
-          .views = state_->config.cached_views,
-          .key = {{"pictures", state_->media_hash},
-                  {"transform", config_to_json(state_->format.transform)},
-                  {"variation", config_to_json(state_->config.variation)},
-                  {"seed", state_->config.seed}}};
+  return {.pictures = state_->pictures, .views = state_->config.cached_views};
+}
+
+Json DocumentSource::views_key() const {
+  return {{"pictures", state_->media_hash()},
+          {"transform", config_to_json(state_->format.transform)},
+          {"variation", config_to_json(state_->config.variation)},
+          {"seed", state_->config.seed}};
 }
 
 at::Tensor DocumentSource::render(std::span<const ViewRef> views,
@@ -231,6 +241,7 @@ DocumentSource::DocumentSource(const DocumentSourceConfig&, const SequenceFormat
 int64_t DocumentSource::num_documents() const { return 0; }
 std::vector<std::string> DocumentSource::warnings() const { return {}; }
 SourceViews DocumentSource::views() const { return {}; }
+Json DocumentSource::views_key() const { return {}; }
 at::Tensor DocumentSource::render(std::span<const ViewRef>, std::vector<std::string>&) const {
   return {};
 }

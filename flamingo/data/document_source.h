@@ -78,6 +78,7 @@ class DocumentSource : public SequenceSource {
   /// cached_views of each picture; none where it is 0. All media of all files are numbered from 0
   /// as they come; clips count, but are not listed. Documents that are damaged have none.
   SourceViews views() const override;
+  Json views_key() const override;
   /// View 0, 1, ... of a picture is a variation drawn from (seed, picture, view).
   at::Tensor render(std::span<const ViewRef> views,
                     std::vector<std::string>& damaged) const override;

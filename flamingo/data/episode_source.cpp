@@ -22,26 +22,29 @@ SequenceBatch EpisodeSource::batch(int64_t index, const BatchShare& share) const
                        std::make_move_iterator(all.begin() + share.end(size))},
                       {}};
   for (Sequence& sequence : batch.sequences) {
-    for (SequenceMedium& medium : sequence.media) {
-      for (ViewRef& view : std::get<MediumFrames>(medium)) view.store = store_;
+    for (SequenceMediaItem& media_item : sequence.media) {
+      for (ViewRef& view : std::get<MediaFrames>(media_item)) view.store = store_;
     }
   }
   return batch;
 }
 
 SourceViews EpisodeSource::views() const {
-  SourceViews views{.views = config_.views + 1,
-                    .key = {{"pictures", set_.hash()},
-                            {"augment", config_to_json(config_.augment)},
-                            {"transform", config_to_json(parts_.transform)},
-                            {"split", config_.split},
-                            {"seed", config_.seed}}};
+  SourceViews views{.views = config_.views + 1};
   for (const int64_t shown : set_.classes_in(config_.split)) {
     const auto pictures = set_.pictures_of(shown, config_.split, config_.styles);
     views.pictures.insert(views.pictures.end(), pictures.begin(), pictures.end());
   }
   std::ranges::sort(views.pictures);
   return views;
+}
+
+Json EpisodeSource::views_key() const {
+  return {{"pictures", set_.hash()},
+          {"augment", config_to_json(config_.augment)},
+          {"transform", config_to_json(parts_.transform)},
+          {"split", config_.split},
+          {"seed", config_.seed}};
 }
 
 at::Tensor EpisodeSource::render(std::span<const ViewRef> views,

@@ -27,6 +27,7 @@ class EpisodeSource : public SequenceSource {
 
   SequenceBatch batch(int64_t index, const BatchShare& share = {}) const override;
   SourceViews views() const override;
+  Json views_key() const override;
   at::Tensor render(std::span<const ViewRef> views,
                     std::vector<std::string>& damaged) const override;
   /// Leaves out pictures of which the store has not all views. Throws Error when too few are left.

@@ -122,7 +122,7 @@ Sequence Episodes::binding(Rng& rng) const {
   std::vector<bool> seen(ways, false);
   SequenceBuilder builder(tokens_);
   for (const size_t way : order) {
-    builder.medium({random_view(chosen[way], rng)}).text(kPrefix);
+    builder.media_item({random_view(chosen[way], rng)}).text(kPrefix);
     builder.ids(labels[way], seen[way]).eoc(seen[way]);
     seen[way] = true;
   }
@@ -179,19 +179,19 @@ Sequence Episodes::video(Rng& rng) const {
   const Entry& entry = entries_[rng.below(entries_.size())];
   const int64_t frames = between(2, config_.max_frames, rng);
   const int64_t picture = entry.pictures[rng.below(entry.pictures.size())];
-  MediumFrames clip;
+  MediaFrames clip;
   for (int64_t i = 0; i < frames; ++i) {
     clip.push_back({picture, between(1, config_.views, rng)});
   }
   SequenceBuilder builder(tokens_);
-  builder.medium(std::move(clip)).text(kPrefix).text(" " + entry.name, true).eoc(true);
+  builder.media_item(std::move(clip)).text(kPrefix).text(" " + entry.name, true).eoc(true);
   return builder.build();
 }
 
 Sequence Episodes::question(Rng& rng) const {
   const Entry& entry = entries_[rng.below(entries_.size())];
   SequenceBuilder builder(tokens_);
-  builder.medium({random_view(entry, rng)}).text("Question: What is this? Answer:");
+  builder.media_item({random_view(entry, rng)}).text("Question: What is this? Answer:");
   builder.text(" " + entry.name, true).eoc(true);
   return builder.build();
 }
@@ -201,10 +201,10 @@ Sequence Episodes::named(const std::vector<size_t>& entries, Rng& rng) const {
   SequenceBuilder builder(
       tokens_, text_first ? prompt::MediaDirection::kNext : prompt::MediaDirection::kPrevious);
   for (const size_t index : entries) {
-    const MediumFrames picture = {random_view(entries_[index], rng)};
-    if (!text_first) builder.medium(picture);
+    const MediaFrames picture = {random_view(entries_[index], rng)};
+    if (!text_first) builder.media_item(picture);
     builder.text(kPrefix).text(" " + entries_[index].name, true).eoc(true);
-    if (text_first) builder.medium(picture);
+    if (text_first) builder.media_item(picture);
   }
   return builder.build();
 }

@@ -11,8 +11,8 @@ SequenceBuilder::SequenceBuilder(const SequenceTokens& tokens, prompt::MediaDire
   ids(tokens_.bos);
 }
 
-SequenceBuilder& SequenceBuilder::medium(MediumFrames frames) {
-  require(!frames.empty(), "SequenceBuilder", "expected a medium of at least one frame");
+SequenceBuilder& SequenceBuilder::media_item(MediaFrames frames) {
+  require(!frames.empty(), "SequenceBuilder", "expected a media item of at least one frame");
   sequence_.media.push_back(std::move(frames));
   append(tokens_.image, sequence_.media.size(), false);
   return *this;

@@ -39,7 +39,7 @@ void check_ffw(const FeedForwardWeights& ffw, int64_t dim) {
   const int64_t inner = ffw.up->rows();
   check_matrix(ffw.up, inner, dim, "up");
   check_matrix(ffw.down, dim, inner, "down");
-  if (ffw.kind == FeedForwardKind::kSwiGlu) check_matrix(ffw.gate, inner, dim, "gate");
+  if (ffw.gate != nullptr) check_matrix(ffw.gate, inner, dim, "gate");
 }
 
 void check_cross(const CrossBlockWeights& cross, int64_t dim) {
@@ -49,9 +49,7 @@ void check_cross(const CrossBlockWeights& cross, int64_t dim) {
   const int64_t inner = cross.query->rows();
   check_matrix(cross.query, inner, dim, "cross-attention query");
   check_matrix(cross.output, dim, inner, "cross-attention output");
-  if (!cross.query_norm.empty()) {
-    check_length(cross.query_norm.size(), inner / cross.heads, "query norm");
-  }
+  if (!cross.query_norm.weight.empty()) check_norm(cross.query_norm, inner / cross.heads);
   check_gate(cross.attention_gate, dim);
   check_gate(cross.ffw_gate, dim);
   check_ffw(cross.ffw, dim);
@@ -98,7 +96,7 @@ int64_t bytes_of(const FeedForwardWeights& ffw) {
   return bytes_of(ffw.gate) + bytes_of(ffw.up) + bytes_of(ffw.down);
 }
 
-int64_t words(const FusedDecoderWeights& weights) {
+int64_t vocabulary_rows(const FusedDecoderWeights& weights) {
   return weights.head->rows() + (weights.extra_head != nullptr ? weights.extra_head->rows() : 0);
 }
 
@@ -132,7 +130,7 @@ void FusedDecoder::check(const DecodeStep& step) const {
   check_length(step.cache.size(), static_cast<int64_t>(weights_.blocks.size()), "cache");
   check_length(step.media.size(), static_cast<int64_t>(weights_.cross_blocks.size()), "media");
   if (!step.hidden.empty()) check_length(step.hidden.size(), weights_.dim, "hidden");
-  if (!step.logits.empty()) check_length(step.logits.size(), words(weights_), "logits");
+  if (!step.logits.empty()) check_length(step.logits.size(), vocabulary_rows(weights_), "logits");
   const auto is_cache_type = [](kernels::BlockType type) {
     return type == kernels::BlockType::kF32 || type == kernels::BlockType::kBF16;
   };

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "flamingo/core/layer_config.h"
 #include "flamingo/kernels/kernels.h"
 #include "flamingo/kernels/packed_matrix.h"
 #include "flamingo/kernels/thread_pool.h"
@@ -19,22 +20,15 @@ using SharedMatrix = std::shared_ptr<const kernels::PackedMatrix>;
 struct NormWeights {
   std::vector<float> weight;  ///< [D]
   std::vector<float> bias;    ///< [D], or empty
-  float eps = 1e-5f;
-  bool subtract_mean = false;  ///< true: layer norm, false: RMS norm
+  NormConfig config;
 };
 
-/// What stands between the two matrices of a feed-forward block.
-enum class FeedForwardKind {
-  kSwiGlu,       ///< silu(gate x) * (up x)
-  kSquaredRelu,  ///< max(0, up x)^2; no gate matrix
-  kGelu,         ///< gelu(up x), by the error function; no gate matrix
-};
-
-/// Norm, matrices and activation of a feed-forward block of inner width F.
+/// A feed-forward block of inner width F: down(activation(up x)), or with a gate
+/// down(activation(gate x) * (up x)).
 struct FeedForwardWeights {
   NormWeights norm;
-  FeedForwardKind kind = FeedForwardKind::kSwiGlu;
-  SharedMatrix gate;  ///< [F, D], kSwiGlu only
+  Activation activation = Activation::kSilu;
+  SharedMatrix gate;  ///< [F, D], or none
   SharedMatrix up;    ///< [F, D]
   SharedMatrix down;  ///< [D, F]
 };
@@ -57,39 +51,32 @@ struct CrossBlockWeights {
   SharedMatrix query;                 ///< [H Dh, D]
   SharedMatrix output;                ///< [D, H Dh]
   int64_t heads = 8;                  ///< H
-  std::vector<float> query_norm;      ///< [Dh] RMS norm of each head's query, or empty
-  float query_norm_eps = 1e-6f;       ///< of query_norm
+  NormWeights query_norm;             ///< [Dh] of each head's query; without weight: none
   std::vector<float> attention_gate;  ///< tanh(alpha): [1] or [D]
   FeedForwardWeights ffw;
   std::vector<float> ffw_gate;  ///< tanh(beta): [1] or [D]
 };
 
-/// Which two features of a head turn together.
-enum class RotaryOrder {
-  kInterleaved,  ///< 2i and 2i + 1: GGUF's LLaMA rows
-  kHalves,       ///< i and i + Dh / 2: Hugging Face's rows
-};
-
-/// A whole decoder LM with its cross-attention blocks.
+/// A whole decoder LM with its cross-attention blocks. Features i and i + Dh / 2 of a head are
+/// rotated together, as in nn::rotate_heads.
 struct FusedDecoderWeights {
-  int64_t dim = 0;       ///< D
-  int64_t heads = 0;     ///< query heads of the LM's attention
-  int64_t kv_heads = 0;  ///< divides heads
-  int64_t head_dim = 0;  ///< Dh, even
-  RotaryOrder rotary = RotaryOrder::kHalves;
+  int64_t dim = 0;                         ///< D
+  int64_t heads = 0;                       ///< query heads of the LM's attention
+  int64_t kv_heads = 0;                    ///< divides heads
+  int64_t head_dim = 0;                    ///< Dh, even
   std::vector<float> inverse_frequencies;  ///< [Dh / 2], radians per position
   float rotary_magnitude = 1.0f;           ///< factor of cosines and sines
   std::vector<DecoderBlockWeights> blocks;
   std::vector<CrossBlockWeights> cross_blocks;  ///< by ascending before_block
   NormWeights final_norm;
   SharedMatrix head;        ///< [V, D]
-  SharedMatrix extra_head;  ///< [A, D] of words added to the vocabulary, or none
+  SharedMatrix extra_head;  ///< [A, D] of rows added to the vocabulary, or none
 };
 
 /// Keys or values of one block, float32 or bfloat16, owned by the caller.
 struct KvCacheView {
   kernels::BlockType type = kernels::BlockType::kF32;  ///< kF32 or kBF16
-  std::byte* keys = nullptr;    ///< [kv_heads, capacity, Dh], turned by their positions
+  std::byte* keys = nullptr;    ///< [kv_heads, capacity, Dh], rotated by their positions
   std::byte* values = nullptr;  ///< [kv_heads, capacity, Dh]
   int64_t capacity = 0;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numbers>
+#include <numeric>
 
 #include "flamingo/kernels/half.h"
 
@@ -29,6 +31,40 @@ float dot(const kernels::Kernels& kernels, const float* a, const float* b, int64
   kernels.row_products[kernels::plain_index(kernels::BlockType::kF32)](
       reinterpret_cast<const std::byte*>(a), 1, count, b, &sum);
   return sum;
+}
+
+float activated(Activation kind, float x) {
+  switch (kind) {
+    case Activation::kGelu:
+      return 0.5f * x * (1.0f + std::erf(x * std::numbers::sqrt2_v<float> / 2));
+    case Activation::kGeluTanh: {
+      const float scale = std::numbers::sqrt2_v<float> * std::numbers::inv_sqrtpi_v<float>;
+      return 0.5f * x * (1.0f + std::tanh(scale * (x + 0.044715f * x * x * x)));
+    }
+    case Activation::kQuickGelu:
+      return x / (1.0f + std::exp(-1.702f * x));
+    case Activation::kRelu:
+      return std::max(x, 0.0f);
+    case Activation::kSquaredRelu:
+      return std::max(x, 0.0f) * std::max(x, 0.0f);
+    case Activation::kSilu:
+      break;
+  }
+  return x / (1.0f + std::exp(-x));
+}
+
+void activate(Activation kind, std::span<float> x) {
+  for (float& value : x) value = activated(kind, value);
+}
+
+/// gate[i] = activation(gate[i]) * up[i].
+void activate_gate(const kernels::Kernels& kernels, Activation kind, std::span<float> gate,
+                   const float* up) {
+  if (kind == Activation::kSilu) {
+    kernels.swiglu(gate.data(), up, std::ssize(gate));
+    return;
+  }
+  for (size_t i = 0; i < gate.size(); ++i) gate[i] = activated(kind, gate[i]) * up[i];
 }
 
 /// The widest input of any product.
@@ -76,7 +112,7 @@ void Phases::block(const FusedDecoderWeights& weights, const DecoderBlockWeights
   project(projections);
   append(weights, cache, position);
   self_attention(weights, cache, position);
-  take_input(scratch_.context, weights.heads * weights.head_dim);
+  set_input(scratch_.context, weights.heads * weights.head_dim);
   add_projection(*block.output, kOne);
   feed_forward(block.ffw, kOne);
 }
@@ -87,7 +123,7 @@ void Phases::cross_block(const CrossBlockWeights& block, const MediaView& media)
     const Projection projections[] = {{block.query.get(), scratch_.query.data()}};
     project(projections);
     cross_attention(block, media);
-    take_input(scratch_.context, block.query->rows());
+    set_input(scratch_.context, block.query->rows());
     add_projection(*block.output, block.attention_gate);
   }
   feed_forward(block.ffw, block.ffw_gate);
@@ -103,24 +139,24 @@ void Phases::head(const FusedDecoderWeights& weights, float* logits) {
 /// Makes norm(hidden) the input of the next products.
 void Phases::normalise(const NormWeights& norm) {
   const auto count = static_cast<int64_t>(scratch_.hidden.size());
-  float* x = scratch_.input.values.data();
-  std::copy(scratch_.hidden.begin(), scratch_.hidden.end(), x);
-  if (norm.subtract_mean) {
-    float mean = 0.0f;
-    for (int64_t i = 0; i < count; ++i) mean += x[i];
-    mean /= static_cast<float>(count);
-    for (int64_t i = 0; i < count; ++i) x[i] -= mean;
-  }
-  const float mean_square = dot(kernels_, x, x, count) / static_cast<float>(count);
-  const float inverse = 1.0f / std::sqrt(mean_square + norm.eps);
-  for (int64_t i = 0; i < count; ++i) x[i] *= inverse * norm.weight[static_cast<size_t>(i)];
-  if (!norm.bias.empty()) {
-    for (int64_t i = 0; i < count; ++i) x[i] += norm.bias[static_cast<size_t>(i)];
-  }
+  std::copy(scratch_.hidden.begin(), scratch_.hidden.end(), scratch_.input.values.begin());
+  apply_norm(norm, scratch_.input.values.data(), count);
   kernels_.prepare(count, scratch_.input);
 }
 
-void Phases::take_input(const std::vector<float>& values, int64_t count) {
+/// x [count] = norm(x).
+void Phases::apply_norm(const NormWeights& norm, float* x, int64_t count) const {
+  if (norm.config.kind == NormKind::kLayerNorm) {
+    const float mean = std::accumulate(x, x + count, 0.0f) / static_cast<float>(count);
+    for (int64_t i = 0; i < count; ++i) x[i] -= mean;
+  }
+  const float mean_square = dot(kernels_, x, x, count) / static_cast<float>(count);
+  const float inverse = 1.0f / std::sqrt(mean_square + static_cast<float>(norm.config.eps));
+  for (int64_t i = 0; i < count; ++i) x[i] *= inverse * norm.weight[static_cast<size_t>(i)];
+  for (size_t i = 0; i < norm.bias.size(); ++i) x[i] += norm.bias[i];
+}
+
+void Phases::set_input(const std::vector<float>& values, int64_t count) {
   std::copy_n(values.begin(), count, scratch_.input.values.begin());
   kernels_.prepare(count, scratch_.input);
 }
@@ -160,32 +196,22 @@ void Phases::feed_forward(const FeedForwardWeights& ffw, std::span<const float> 
     const int64_t first = units.begin * kernels::kTileRows;
     const int64_t count = std::min(units.end * kernels::kTileRows, ffw.up->rows()) - first;
     float* inner = scratch_.inner.data();
-    if (ffw.kind == FeedForwardKind::kSwiGlu) {
+    const std::span values(inner + first, static_cast<size_t>(count));
+    if (ffw.gate != nullptr) {
       float* up = scratch_.up.data();
       ffw.gate->product(kernels_, units, input, input_mode_, inner);
       ffw.up->product(kernels_, units, input, input_mode_, up);
-      kernels_.swiglu(inner + first, up + first, count);
+      activate_gate(kernels_, ffw.activation, values, up + first);
     } else {
       ffw.up->product(kernels_, units, input, input_mode_, inner);
-      activate(ffw.kind, inner + first, count);
+      activate(ffw.activation, values);
     }
   });
-  take_input(scratch_.inner, ffw.up->rows());
+  set_input(scratch_.inner, ffw.up->rows());
   add_projection(*ffw.down, gate);
 }
 
-void Phases::activate(FeedForwardKind kind, float* x, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    if (kind == FeedForwardKind::kSquaredRelu) {
-      const float positive = std::max(x[i], 0.0f);
-      x[i] = positive * positive;
-    } else {
-      x[i] = 0.5f * x[i] * (1.0f + std::erf(x[i] * 0.70710678f));
-    }
-  }
-}
-
-/// Turns the new key by its position and adds it and the value to the cache.
+/// Rotates the new key by its position and adds it and the value to the cache.
 void Phases::append(const FusedDecoderWeights& weights, const KvCacheView& cache,
                     int64_t position) {
   const int64_t width = weights.head_dim;
@@ -193,7 +219,7 @@ void Phases::append(const FusedDecoderWeights& weights, const KvCacheView& cache
   for (int64_t h = 0; h < weights.kv_heads; ++h) {
     const int64_t at = (h * cache.capacity + position) * row_bytes;
     float* key = scratch_.key.data() + h * width;
-    rotate(weights.rotary, key);
+    rotate(key);
     store_elements(cache.type, key, width, cache.keys + at);
     store_elements(cache.type, scratch_.value.data() + h * width, width, cache.values + at);
   }
@@ -204,11 +230,11 @@ void Phases::self_attention(const FusedDecoderWeights& weights, const KvCacheVie
   const int64_t width = weights.head_dim;
   const int64_t head_bytes = cache.capacity * width * kernels::block_layout(cache.type).bytes;
   const int64_t queries_per_key = weights.heads / weights.kv_heads;
-  pool_.parallel_for(weights.heads, [&](kernels::Range heads, int slot) {
+  pool_.parallel_for(weights.heads, [&](kernels::Range heads, int thread) {
     for (int64_t h = heads.begin; h < heads.end; ++h) {
       const int64_t at = h / queries_per_key * head_bytes;
-      rotate(weights.rotary, scratch_.query.data() + h * width);
-      attend({cache.type, cache.keys + at, cache.values + at, position + 1, width}, h, slot);
+      rotate(scratch_.query.data() + h * width);
+      attend({cache.type, cache.keys + at, cache.values + at, position + 1, width}, h, thread);
     }
   });
 }
@@ -216,49 +242,38 @@ void Phases::self_attention(const FusedDecoderWeights& weights, const KvCacheVie
 void Phases::cross_attention(const CrossBlockWeights& block, const MediaView& media) {
   const int64_t width = block.query->rows() / block.heads;
   const int64_t head_bytes = media.latents * width * kernels::block_layout(media.type).bytes;
-  pool_.parallel_for(block.heads, [&](kernels::Range heads, int slot) {
+  pool_.parallel_for(block.heads, [&](kernels::Range heads, int thread) {
     for (int64_t h = heads.begin; h < heads.end; ++h) {
       const int64_t at = h * head_bytes;
-      normalise_query(block, scratch_.query.data() + h * width, width);
-      attend({media.type, media.keys + at, media.values + at, media.latents, width}, h, slot);
+      if (!block.query_norm.weight.empty())
+        apply_norm(block.query_norm, scratch_.query.data() + h * width, width);
+      attend({media.type, media.keys + at, media.values + at, media.latents, width}, h, thread);
     }
   });
 }
 
-/// RMS norm of one head's query, where the block has one.
-void Phases::normalise_query(const CrossBlockWeights& block, float* query, int64_t width) const {
-  if (block.query_norm.empty()) return;
-  const float mean_square = dot(kernels_, query, query, width) / static_cast<float>(width);
-  const float inverse = 1.0f / std::sqrt(mean_square + block.query_norm_eps);
-  for (int64_t i = 0; i < width; ++i) {
-    query[i] *= inverse * block.query_norm[static_cast<size_t>(i)];
-  }
-}
-
 /// context = softmax(query keys^T / sqrt(width)) values for head `index`; the query is scaled in
 /// place.
-void Phases::attend(const HeadAttention& head, int64_t index, int slot) {
+void Phases::attend(const HeadAttention& head, int64_t index, int thread) {
   const auto type = static_cast<size_t>(kernels::plain_index(head.type));
   float* query = scratch_.query.data() + index * head.width;
   float* context = scratch_.context.data() + index * head.width;
-  float* scores = scratch_.scores[static_cast<size_t>(slot)].data();
+  float* scores = scratch_.scores[static_cast<size_t>(thread)].data();
   const float scale = 1.0f / std::sqrt(static_cast<float>(head.width));
   for (int64_t i = 0; i < head.width; ++i) query[i] *= scale;
   kernels_.row_products[type](head.keys, head.count, head.width, query, scores);
   kernels_.softmax(scores, head.count);
-  kernels_.row_mixture[type](head.values, head.count, head.width, scores, context);
+  kernels_.weighted_sum[type](head.values, head.count, head.width, scores, context);
 }
 
-void Phases::rotate(RotaryOrder order, float* head) const {
+void Phases::rotate(float* head) const {
   const size_t pairs = scratch_.cosine.size();
-  const size_t step = order == RotaryOrder::kInterleaved ? 2 : 1;
-  const size_t distance = order == RotaryOrder::kInterleaved ? 1 : pairs;
   for (size_t i = 0; i < pairs; ++i) {
-    float& a = head[i * step];
-    float& b = head[i * step + distance];
-    const float turned = a * scratch_.cosine[i] - b * scratch_.sine[i];
+    float& a = head[i];
+    float& b = head[i + pairs];
+    const float rotated = a * scratch_.cosine[i] - b * scratch_.sine[i];
     b = a * scratch_.sine[i] + b * scratch_.cosine[i];
-    a = turned;
+    a = rotated;
   }
 }
 

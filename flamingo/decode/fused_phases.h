@@ -59,18 +59,17 @@ class Phases {
   };
 
   void normalise(const NormWeights& norm);
-  void take_input(const std::vector<float>& values, int64_t count);
+  void set_input(const std::vector<float>& values, int64_t count);
   void project(std::span<const Projection> projections);
   void add_projection(const kernels::PackedMatrix& matrix, std::span<const float> gate);
   void feed_forward(const FeedForwardWeights& ffw, std::span<const float> gate);
-  static void activate(FeedForwardKind kind, float* x, int64_t count);
   void append(const FusedDecoderWeights& weights, const KvCacheView& cache, int64_t position);
   void self_attention(const FusedDecoderWeights& weights, const KvCacheView& cache,
                       int64_t position);
   void cross_attention(const CrossBlockWeights& block, const MediaView& media);
-  void normalise_query(const CrossBlockWeights& block, float* query, int64_t width) const;
-  void attend(const HeadAttention& head, int64_t index, int slot);
-  void rotate(RotaryOrder order, float* head) const;
+  void apply_norm(const NormWeights& norm, float* x, int64_t count) const;
+  void attend(const HeadAttention& head, int64_t index, int thread);
+  void rotate(float* head) const;
 
   kernels::ThreadPool& pool_;
   const kernels::Kernels& kernels_;

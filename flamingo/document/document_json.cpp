@@ -9,9 +9,9 @@
 
 namespace flamingo::document {
 
-/// Names of MediumKind in JSON.
-constexpr std::array<std::pair<MediumKind, const char*>, 2> enum_table(MediumKind) {
-  return {{{MediumKind::kImage, "image"}, {MediumKind::kVideo, "video"}}};
+/// Names of MediaKind in JSON.
+constexpr std::array<std::pair<MediaKind, const char*>, 2> enum_table(MediaKind) {
+  return {{{MediaKind::kImage, "image"}, {MediaKind::kVideo, "video"}}};
 }
 
 namespace {
@@ -26,13 +26,13 @@ struct JsonPart {
   template <class Visitor>
   void visit(Visitor& v) {
     v("text", text, "UTF-8 text");
-    v("media", media, "index of the medium that stands here");
+    v("media", media, "index of the media item that stands here");
   }
 };
 
-struct JsonMedium {
+struct JsonMediaItem {
   std::string member;
-  MediumKind kind = MediumKind::kImage;
+  MediaKind kind = MediaKind::kImage;
   std::string url;
   std::string alt;
   int64_t width = 0;
@@ -57,7 +57,7 @@ struct JsonDocument {
   std::string title;
   std::string licence;
   std::vector<JsonPart> parts;
-  std::vector<JsonMedium> media;
+  std::vector<JsonMediaItem> media;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -91,17 +91,18 @@ Part to_part(JsonPart part, size_t num_media, const std::string& where) {
           "expected a part with either text or media, got both or neither");
   if (part.text) return Part::of_text(std::move(*part.text));
   require(*part.media >= 0 && *part.media < static_cast<int64_t>(num_media), where,
-          "expected a medium below {}, got {}", num_media, *part.media);
-  return Part::of_medium(*part.media);
+          "expected a media item below {}, got {}", num_media, *part.media);
+  return Part::of_media_item(*part.media);
 }
 
-/// Each medium stands at exactly one place, in order.
+/// Each media item stands at exactly one place, in order.
 void expect_places(const Document& document, const std::string& where) {
   int64_t next = 0;
   for (const Part& part : document.parts) {
     if (part.is_text()) continue;
-    require(part.medium == next, where, "expected medium {} next, got {}", next, part.medium,
-            Hint{"each medium stands at one place, in the order of \"media\""});
+    require(part.media_item == next, where, "expected media item {} next, got {}", next,
+            part.media_item,
+            Hint{"each media item stands at one place, in the order of \"media\""});
     ++next;
   }
   require(next == std::ssize(document.media), where,
@@ -125,9 +126,9 @@ JsonDocument parse(std::string_view json, const std::string& where, const Docume
 
 }  // namespace
 
-std::string medium_member(const Document& document, int64_t index) {
-  const Medium& medium = document.media[static_cast<size_t>(index)];
-  return std::to_string(index) + "." + (medium.format.empty() ? "bin" : medium.format);
+std::string media_item_member(const Document& document, int64_t index) {
+  const MediaItem& media_item = document.media[static_cast<size_t>(index)];
+  return std::to_string(index) + "." + (media_item.format.empty() ? "bin" : media_item.format);
 }
 
 std::string document_to_json(const Document& document) {
@@ -138,18 +139,18 @@ std::string document_to_json(const Document& document) {
     if (part.is_text()) {
       out.text = part.text;
     } else {
-      out.media = part.medium;
+      out.media = part.media_item;
     }
   }
   for (size_t i = 0; i < document.media.size(); ++i) {
-    const Medium& medium = document.media[i];
-    json.media.push_back({.member = medium_member(document, static_cast<int64_t>(i)),
-                          .kind = medium.kind,
-                          .url = medium.url,
-                          .alt = medium.alt,
-                          .width = medium.width,
-                          .height = medium.height,
-                          .sha256 = medium.sha256});
+    const MediaItem& media_item = document.media[i];
+    json.media.push_back({.member = media_item_member(document, static_cast<int64_t>(i)),
+                          .kind = media_item.kind,
+                          .url = media_item.url,
+                          .alt = media_item.alt,
+                          .width = media_item.width,
+                          .height = media_item.height,
+                          .sha256 = media_item.sha256});
   }
   return compact(config_to_json(json)).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -164,20 +165,20 @@ ReadDocument document_from_json(std::string_view json, const std::string& where,
   for (JsonPart& part : read.parts) {
     out.document.parts.push_back(to_part(std::move(part), read.media.size(), where));
   }
-  for (JsonMedium& medium : read.media) {
-    const size_t dot = medium.member.rfind('.');
+  for (JsonMediaItem& media_item : read.media) {
+    const size_t dot = media_item.member.rfind('.');
     require(dot != std::string::npos && dot > 0, where,
-            "expected a member such as \"0.jpg\", got \"{}\"", medium.member);
-    require(medium.width >= 0 && medium.height >= 0, where,
+            "expected a member such as \"0.jpg\", got \"{}\"", media_item.member);
+    require(media_item.width >= 0 && media_item.height >= 0, where,
             "expected sizes >= 0, got a negative one");
-    out.document.media.push_back({.kind = medium.kind,
-                                  .url = std::move(medium.url),
-                                  .alt = std::move(medium.alt),
-                                  .format = medium.member.substr(dot + 1),
-                                  .width = medium.width,
-                                  .height = medium.height,
-                                  .sha256 = std::move(medium.sha256)});
-    out.members.push_back(std::move(medium.member));
+    out.document.media.push_back({.kind = media_item.kind,
+                                  .url = std::move(media_item.url),
+                                  .alt = std::move(media_item.alt),
+                                  .format = media_item.member.substr(dot + 1),
+                                  .width = media_item.width,
+                                  .height = media_item.height,
+                                  .sha256 = std::move(media_item.sha256)});
+    out.members.push_back(std::move(media_item.member));
   }
   expect_places(out.document, where);
   return out;

@@ -14,8 +14,8 @@ struct DocumentLimits {
   int64_t max_media = 10'000;
 };
 
-/// The name of medium `index` within a sample of a shard: "0.jpg".
-std::string medium_member(const Document& document, int64_t index);
+/// The name of media item `index` within a sample of a shard: "0.jpg".
+std::string media_item_member(const Document& document, int64_t index);
 
 /// The JSON text of a document, one line; the bytes of media stay outside. Equal documents give
 /// equal text. Schema (docs/data.md):
@@ -32,13 +32,13 @@ std::string document_to_json(const Document& document);
 /// The document of such a text, and the `member` names by which a shard holds its media.
 struct ReadDocument {
   Document document;                 ///< media without bytes
-  std::vector<std::string> members;  ///< one a medium
+  std::vector<std::string> members;  ///< one a media item
 };
 
 /// Reads document_to_json's text. `where` names it in errors.
 /// Throws Error: not JSON, another version, an unknown field, a part that is neither text nor a
-/// medium or names one that is not there, a medium without a place, text that is not UTF-8, or
-/// more than the limits allow.
+/// media item or names one that is not there, a media item without a place, text that is not UTF-8,
+/// or more than the limits allow.
 ReadDocument document_from_json(std::string_view json, const std::string& where,
                                 const DocumentLimits& limits = {});
 

@@ -23,7 +23,7 @@ void keep_media(Document& document, const std::vector<bool>& keep) {
   require(keep.size() == document.media.size(), "keep_media", "expected {} entries, got {}",
           document.media.size(), keep.size());
   std::vector<Part> parts;
-  std::vector<Medium> media;
+  std::vector<MediaItem> media;
   for (Part& part : document.parts) {
     if (part.is_text()) {
       if (!parts.empty() && parts.back().is_text()) {
@@ -31,9 +31,9 @@ void keep_media(Document& document, const std::vector<bool>& keep) {
       } else {
         parts.push_back(std::move(part));
       }
-    } else if (keep[static_cast<size_t>(part.medium)]) {
-      parts.push_back(Part::of_medium(std::ssize(media)));
-      media.push_back(std::move(document.media[static_cast<size_t>(part.medium)]));
+    } else if (keep[static_cast<size_t>(part.media_item)]) {
+      parts.push_back(Part::of_media_item(std::ssize(media)));
+      media.push_back(std::move(document.media[static_cast<size_t>(part.media_item)]));
     }
   }
   document.parts = std::move(parts);

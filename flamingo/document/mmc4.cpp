@@ -28,11 +28,11 @@ std::string picture_bytes(const Json& info, const std::string& where) {
   return std::move(*bytes);
 }
 
-Medium read_picture(const Json& info, const std::string& where) {
-  Medium medium{.url = json_text(info, "raw_url"), .bytes = picture_bytes(info, where)};
-  const auto format = media::image_format(std::as_bytes(std::span(medium.bytes)));
-  if (format) medium.format = enum_name(*format);
-  return medium;
+MediaItem read_picture(const Json& info, const std::string& where) {
+  MediaItem media_item{.url = json_text(info, "raw_url"), .bytes = picture_bytes(info, where)};
+  const auto format = media::image_format(std::as_bytes(std::span(media_item.bytes)));
+  if (format) media_item.format = enum_name(*format);
+  return media_item;
 }
 
 /// The sentence a picture is matched to.
@@ -51,23 +51,24 @@ bool is_similar(const Json& info, double least) {
   return it != info.end() && it->is_number() && it->get<double>() >= least;
 }
 
-bool is_wanted(const Medium& medium, const Mmc4Rules& rules, MissingPicture missing) {
-  if (!medium.bytes.empty()) return std::cmp_greater_equal(medium.bytes.size(), rules.min_bytes);
-  return missing == MissingPicture::kKeepAddress && !medium.url.empty();
+bool is_wanted(const MediaItem& media_item, const Mmc4Rules& rules, MissingPicture missing) {
+  if (!media_item.bytes.empty())
+    return std::cmp_greater_equal(media_item.bytes.size(), rules.min_bytes);
+  return missing == MissingPicture::kKeepAddress && !media_item.url.empty();
 }
 
 /// The pictures that meet the rules, by the sentence they stand in front of.
-std::multimap<size_t, Medium> choose_pictures(const Json& json, size_t num_sentences,
-                                              const std::string& where, const Mmc4Rules& rules,
-                                              MissingPicture missing) {
-  std::multimap<size_t, Medium> chosen;
+std::multimap<size_t, MediaItem> choose_pictures(const Json& json, size_t num_sentences,
+                                                 const std::string& where, const Mmc4Rules& rules,
+                                                 MissingPicture missing) {
+  std::multimap<size_t, MediaItem> chosen;
   for (const Json& info : json_list(json, "image_info", where)) {
     if (std::ssize(chosen) >= rules.max_pictures) break;
     require(info.is_object(), where, "expected objects in \"image_info\", got something else");
     const size_t sentence = matched_sentence(info, num_sentences, where);
     if (!is_similar(info, rules.min_similarity)) continue;
-    Medium medium = read_picture(info, where);
-    if (is_wanted(medium, rules, missing)) chosen.emplace(sentence, std::move(medium));
+    MediaItem media_item = read_picture(info, where);
+    if (is_wanted(media_item, rules, missing)) chosen.emplace(sentence, std::move(media_item));
   }
   return chosen;
 }
@@ -89,7 +90,7 @@ Document mmc4_document(const Json& json, const std::string& where, const Mmc4Rul
   for (size_t i = 0; i < sentences.size(); ++i) {
     const auto [begin, end] = pictures.equal_range(i);
     for (auto it = begin; it != end; ++it) {
-      document.parts.push_back(Part::of_medium(std::ssize(document.media)));
+      document.parts.push_back(Part::of_media_item(std::ssize(document.media)));
       document.media.push_back(std::move(it->second));
     }
     require(sentences[i].is_string(), where, "expected texts in \"text_list\", got something else");

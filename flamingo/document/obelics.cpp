@@ -35,21 +35,21 @@ Json metadata_json(const std::string& text, const std::string& where) {
 }
 
 /// The address of a picture with a file is the one of the metadata, as "path" is a file name.
-Medium read_picture(const ObelicsPicture& picture, const Json& about, const std::string& where) {
+MediaItem read_picture(const ObelicsPicture& picture, const Json& about, const std::string& where) {
   const std::string src = picture.bytes.empty() ? std::string() : json_text(about, "src");
   const std::string& url = src.empty() ? picture.url : src;
   const bool is_text =
       std::ranges::none_of(url, [](char c) { return static_cast<unsigned char>(c) < ' '; });
   require(is_text, where, "expected the address of a picture, got bytes that are no text",
           Hint{"a picture of a format that is not read"});
-  Medium medium{.url = text::repair_utf8(url),
-                .alt = json_text(about, "alt_text"),
-                .bytes = picture.bytes,
-                .width = json_extent(about, "original_width"),
-                .height = json_extent(about, "original_height")};
-  const auto format = media::image_format(std::as_bytes(std::span(medium.bytes)));
-  if (format) medium.format = enum_name(*format);
-  return medium;
+  MediaItem media_item{.url = text::repair_utf8(url),
+                       .alt = json_text(about, "alt_text"),
+                       .bytes = picture.bytes,
+                       .width = json_extent(about, "original_width"),
+                       .height = json_extent(about, "original_height")};
+  const auto format = media::image_format(std::as_bytes(std::span(media_item.bytes)));
+  if (format) media_item.format = enum_name(*format);
+  return media_item;
 }
 
 std::vector<std::optional<std::string>> optional_texts(const Json& json, const char* name,
@@ -94,7 +94,7 @@ Document obelics_document(const ObelicsRow& row, const std::string& where) {
     if (row.texts[i]) {
       document.parts.push_back(Part::of_text(without_marks(text::repair_utf8(*row.texts[i]))));
     } else {
-      document.parts.push_back(Part::of_medium(std::ssize(document.media)));
+      document.parts.push_back(Part::of_media_item(std::ssize(document.media)));
       document.media.push_back(
           read_picture(*row.images[i], has_metadata ? metadata[i] : Json(), where));
     }

@@ -23,14 +23,14 @@ Document read_native(const Sample& sample, std::string_view json) {
     const std::string_view* bytes = sample.find(read.members[i]);
     if (bytes == nullptr)
       fail(sample.where, "expected a member \"{}\", got {}", read.members[i], names_of(sample));
-    Medium& medium = read.document.media[i];
-    if (!medium.sha256.empty()) {
+    MediaItem& media_item = read.document.media[i];
+    if (!media_item.sha256.empty()) {
       const std::string sha256 = io::sha256_hex(*bytes);
-      require(medium.sha256 == sha256, sample.where,
+      require(media_item.sha256 == sha256, sample.where,
               "expected {} with the SHA-256 of the document, {}, got {}", read.members[i],
-              medium.sha256, sha256, Hint{"the shard is damaged"});
+              media_item.sha256, sha256, Hint{"the shard is damaged"});
     }
-    medium.bytes = *bytes;
+    media_item.bytes = *bytes;
   }
   return std::move(read.document);
 }

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 5> kClips{"mp4", "webm", "mkv", "avi", "m
 
 bool is_clip(std::string_view extension) { return std::ranges::count(kClips, extension) > 0; }
 
-bool is_medium(const Sample::File& file) {
+bool is_media_item(const Sample::File& file) {
   return is_picture_extension(file.extension) || is_clip(file.extension);
 }
 
@@ -50,25 +50,24 @@ bool is_picture_extension(std::string_view extension) {
   return std::ranges::count(kPictures, extension) > 0;
 }
 
-bool is_pair(const Sample& sample) { return std::ranges::any_of(sample.files, is_medium); }
+bool is_pair(const Sample& sample) { return std::ranges::any_of(sample.files, is_media_item); }
 
 Document read_pair(const Sample& sample) {
   const Json metadata = read_metadata(sample);
   expect_fetched(metadata, sample.where);
-  const auto count = std::ranges::count_if(sample.files, is_medium);
+  const auto count = std::ranges::count_if(sample.files, is_media_item);
   require(count == 1, sample.where, "expected one picture or clip beside its caption, got {}",
           count);
-  const Sample::File& file = *std::ranges::find_if(sample.files, is_medium);
-  require(!file.bytes.empty(), sample.where, "expected a medium with bytes, got an empty file");
+  const Sample::File& file = *std::ranges::find_if(sample.files, is_media_item);
+  require(!file.bytes.empty(), sample.where, "expected a media item with bytes, got an empty file");
   Document document{.url = json_text(metadata, "url")};
-  document.media.push_back(
-      {.kind = is_clip(file.extension) ? MediumKind::kVideo : MediumKind::kImage,
-       .url = document.url,
-       .bytes = std::string(file.bytes),
-       .format = file.extension == "jpeg" ? "jpg" : file.extension,
-       .width = json_extent(metadata, "width"),
-       .height = json_extent(metadata, "height")});
-  document.parts = {Part::of_medium(0), Part::of_text(read_caption(sample, metadata))};
+  document.media.push_back({.kind = is_clip(file.extension) ? MediaKind::kVideo : MediaKind::kImage,
+                            .url = document.url,
+                            .bytes = std::string(file.bytes),
+                            .format = file.extension == "jpeg" ? "jpg" : file.extension,
+                            .width = json_extent(metadata, "width"),
+                            .height = json_extent(metadata, "height")});
+  document.parts = {Part::of_media_item(0), Part::of_text(read_caption(sample, metadata))};
   return document;
 }
 

@@ -17,9 +17,9 @@ bool is_pair(const Sample& sample);
 /// video2dataset (VTP style) write them: "jpg", "jpeg", "png", "webp", "gif" or "avif", or "mp4",
 /// "webm", "mkv", "avi" or "mov"; the caption in "txt", else in the field "caption" of "json". Of
 /// the JSON, "url", "width" and "height" count too; its "sha256" is that of the file before it was
-/// resized. The document is the medium, then the caption without white space around it.
-/// Throws Error naming the sample: not is_pair, more than one medium, an empty file, JSON that is
-/// none; UnusableDocument: no caption or an empty one, a "status" other than "success".
+/// resized. The document is the media item, then the caption without white space around it.
+/// Throws Error naming the sample: not is_pair, more than one media item, an empty file, JSON that
+/// is none; UnusableDocument: no caption or an empty one, a "status" other than "success".
 Document read_pair(const Sample& sample);
 
 /// Throws UnusableDocument where img2dataset's JSON says that fetching failed; `where` names it.

@@ -1,5 +1,7 @@
 #include "flamingo/document/shard.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "flamingo/core/error.h"
@@ -9,18 +11,28 @@
 
 namespace flamingo::document {
 
+std::vector<std::string> shards_in(const std::string& folder) {
+  std::vector<std::string> shards;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() == ".tar") shards.push_back(entry.path().string());
+  }
+  std::ranges::sort(shards);
+  return shards;
+}
+
 void ShardWriter::add(std::string_view key, Document document) {
   const std::string name(key);
   require(!key.empty() && key.find('.') == std::string_view::npos, "ShardWriter",
           "expected a key without dots, got \"{}\"", name);
-  for (Medium& medium : document.media) {
-    require(!medium.bytes.empty(), "ShardWriter", "expected media with bytes, got none for {}",
+  for (MediaItem& media_item : document.media) {
+    require(!media_item.bytes.empty(), "ShardWriter", "expected media with bytes, got none for {}",
             name);
-    if (medium.sha256.empty()) medium.sha256 = io::sha256_hex(medium.bytes);
+    if (media_item.sha256.empty()) media_item.sha256 = io::sha256_hex(media_item.bytes);
   }
   tar_.add(name + ".json", document_to_json(document));
   for (int64_t i = 0; i < std::ssize(document.media); ++i) {
-    tar_.add(name + "." + medium_member(document, i), document.media[static_cast<size_t>(i)].bytes);
+    tar_.add(name + "." + media_item_member(document, i),
+             document.media[static_cast<size_t>(i)].bytes);
   }
 }
 

@@ -21,13 +21,16 @@ class ShardWriter {
 
   /// Appends a document under a key without dots; SHA-256s of media that are not known are filled
   /// in.
-  /// Throws Error: a bad key, a medium without bytes, a full disk.
+  /// Throws Error: a bad key, a media item without bytes, a full disk.
   void add(std::string_view key, Document document);
   void finish() { tar_.finish(); }
 
  private:
   io::TarWriter tar_;
 };
+
+/// The paths of a folder's .tar files, in order; none where there are none.
+std::vector<std::string> shards_in(const std::string& folder);
 
 /// A mapped tar of samples.
 class TarDocuments : public DocumentFile {

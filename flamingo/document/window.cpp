@@ -12,9 +12,9 @@ std::vector<prompt::Segment> segments_of(const Document& document, bool leading_
   bool space = false;  // the next text gets one
   for (const Part& part : document.parts) {
     if (!part.is_text()) {
-      const Medium& medium = document.media[static_cast<size_t>(part.medium)];
+      const MediaItem& media_item = document.media[static_cast<size_t>(part.media_item)];
       space = leading_space && segments.empty();
-      segments.push_back(prompt::Segment::medium(medium.kind == MediumKind::kVideo));
+      segments.push_back(prompt::Segment::media_item(media_item.kind == MediaKind::kVideo));
     } else {
       segments.push_back(prompt::Segment::of_text((space ? " " : "") + part.text));
       space = false;
@@ -89,9 +89,9 @@ DocumentWindow sample_window(const text::Tokenizer& tokenizer, const Document& d
   const Range range = sample_range(page, config, rng);
   window.ids.assign(page.ids.begin() + range.begin, page.ids.begin() + range.end);
   for (size_t t = range.begin; t < range.end; ++t) {
-    const auto medium = static_cast<size_t>(page.phi[t]);  // counts from 1
-    const bool inside = medium > range.first && medium <= range.last;
-    window.phi.push_back(inside ? static_cast<int32_t>(medium - range.first) : 0);
+    const auto media_item = static_cast<size_t>(page.phi[t]);  // counts from 1
+    const bool inside = media_item > range.first && media_item <= range.last;
+    window.phi.push_back(inside ? static_cast<int32_t>(media_item - range.first) : 0);
   }
   window.label = labels_of(page, range, page.mark_size);
   for (size_t i = range.first; i < range.last; ++i) window.media.push_back(static_cast<int64_t>(i));

@@ -23,9 +23,10 @@ struct WindowConfig {
     v("max_media", max_media,
       "most media N of a sequence; it ends before the mark of a further one");
     v("p_next", p_next,
-      "probability, one coin a document, that text sees the next medium instead of the last one");
+      "probability, one coin a document, that text sees the next media item instead of the last "
+      "one");
     v("leading_space", leading_space,
-      "probability of a space in front of the text where a medium begins the document");
+      "probability of a space in front of the text where a media item begins the document");
   }
   /// Throws Error when a field is out of its range.
   void validate() const;
@@ -40,9 +41,9 @@ struct DocumentWindow {
 };
 
 /// The document as interleave() writes it, chunks closed and <EOS> at the end, and of that a window
-/// of max_tokens that begins at a uniformly random token (at the first where all fit). The medium
-/// of a mark whose beginning lies in the window belongs to it; tokens that would see another see
-/// none. `marks` gives the marks' spelling; its other fields are not used.
+/// of max_tokens that begins at a uniformly random token (at the first where all fit). The media
+/// item of a mark whose beginning is in the window belongs to it; tokens that would see another
+/// see none. `marks` gives the marks' spelling; its other fields are not used.
 DocumentWindow sample_window(const text::Tokenizer& tokenizer, const Document& document,
                              const WindowConfig& config, Rng& rng,
                              const prompt::InterleaveOptions& marks = {});

@@ -140,10 +140,10 @@ data::Sequence FewShotSampler::prompt(const Plan& plan, EvalControl control) con
   data::SequenceBuilder builder(tokens_);
   for (const auto& [way, shot] : plan.shots) {
     const Candidate& candidate = plan.candidates[way];
-    builder.medium({{candidate.shots[shot], 0}}).text(kPrefix).ids(candidate.label).eoc();
+    builder.media_item({{candidate.shots[shot], 0}}).text(kPrefix).ids(candidate.label).eoc();
   }
   const bool exchanged = control == EvalControl::kExchanged;
-  builder.medium({{exchanged ? plan.stand_in : plan.candidates[plan.answer].query, 0}});
+  builder.media_item({{exchanged ? plan.stand_in : plan.candidates[plan.answer].query, 0}});
   data::Sequence prompt = builder.text(kPrefix).build();
   if (control == EvalControl::kRemoved) {
     const auto query = static_cast<int32_t>(prompt.media.size());

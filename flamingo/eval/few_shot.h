@@ -15,7 +15,7 @@ namespace flamingo::eval {
 
 /// What is done to the query's picture, to see that the model uses it.
 ///   kNone       nothing
-///   kRemoved    the query's mark stays, but its tokens see no medium
+///   kRemoved    the query's mark stays, but its tokens see no media item
 ///   kExchanged  another picture of the same split takes its place, of none of the candidates
 enum class EvalControl { kNone, kRemoved, kExchanged };
 

@@ -67,12 +67,12 @@ torch::Tensor sum_log_p(const torch::Tensor& logits, const CandidateRows& rows) 
 
 }  // namespace
 
-at::Tensor FlamingoScorer::media_tokens(const data::MediumFrames& medium) {
-  const auto it = media_.find(medium);
+at::Tensor FlamingoScorer::media_tokens(const data::MediaFrames& media_item) {
+  const auto it = media_.find(media_item);
   if (it != media_.end()) return it->second;
-  const auto pixels = renderer_.render(medium).unsqueeze(0).unsqueeze(0);  // [1, 1, F, 3, S, S]
+  const auto pixels = renderer_.render(media_item).unsqueeze(0).unsqueeze(0);  // [1, 1, F, 3, S, S]
   const auto tokens = model_->encode_media(pixels.to(model_->lm->device())).squeeze(0).squeeze(0);
-  return media_.emplace(medium, tokens).first->second;  // [R, Dr]
+  return media_.emplace(media_item, tokens).first->second;  // [R, Dr]
 }
 
 at::Tensor FlamingoScorer::media_batch(std::span<const ScoreRequest> requests) {

@@ -10,7 +10,7 @@
 namespace flamingo::eval {
 
 /// Scores with the model. A prompt is run once, whatever the number of its candidates; media tokens
-/// are computed once per medium and kept [R, Dr] for the scorer's life.
+/// are computed once per media item and kept [R, Dr] for the scorer's life.
 class FlamingoScorer : public Scorer {
  public:
   /// `renderer` must outlive the scorer and render at the encoder's size.
@@ -24,7 +24,7 @@ class FlamingoScorer : public Scorer {
 
  private:
   /// A picture's or clip's [R, Dr], computed once.
-  at::Tensor media_tokens(const data::MediumFrames& medium);
+  at::Tensor media_tokens(const data::MediaFrames& media_item);
   /// [B, M, R, Dr] of all requests, zeros where one has fewer media; undefined where none has any.
   at::Tensor media_batch(std::span<const ScoreRequest> requests);
   /// [B, 1, D]: what the last tokens of the prompts became; they are in `cache` then.
@@ -32,7 +32,7 @@ class FlamingoScorer : public Scorer {
 
   model::Flamingo model_;
   data::ViewRenderer& renderer_;
-  std::map<data::MediumFrames, at::Tensor> media_;
+  std::map<data::MediaFrames, at::Tensor> media_;
 };
 
 }  // namespace flamingo::eval

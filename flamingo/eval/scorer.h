@@ -8,7 +8,7 @@
 
 namespace flamingo::eval {
 
-/// A prompt and possible continuations. Candidates see the medium that the prompt's last token
+/// A prompt and possible continuations. Candidates see the media item that the prompt's last token
 /// sees.
 struct ScoreRequest {
   data::Sequence prompt;

@@ -4,13 +4,17 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "flamingo/generate/cut_answer.h"
 #include "flamingo/generate/stop_matcher.h"
 
 namespace flamingo::generate {
 namespace {
+
+constexpr int64_t kPicturesAtOnce = 8;  // bounds the memory of the encoder's activations
 
 /// Adds the seconds of its scope to a total.
 class ScopeTimer {
@@ -71,22 +75,45 @@ class AnswerText {
 
 }  // namespace
 
-at::Tensor MediaCache::encode(const std::vector<PreparedMedium>& media, GenerateTimings& timings) {
+at::Tensor MediaCache::encode(const std::vector<PreparedMediaItem>& media,
+                              GenerateTimings& timings) {
   if (media.empty()) return {};
-  std::vector<at::Tensor> tokens;
-  for (const auto& medium : media) {
-    const auto known = medium.key.empty() ? tokens_.end() : tokens_.find(medium.key);
-    if (known != tokens_.end()) {
-      ++timings.media_reused;
-      tokens.push_back(known->second);
-      continue;
-    }
-    ++timings.media_encoded;
-    tokens.push_back(
-        model_->encode_media(medium.pixels.unsqueeze(0).unsqueeze(0)));  // [1, 1, R, Dr]
-    if (!medium.key.empty()) tokens_.emplace(medium.key, tokens.back());
+  std::vector<at::Tensor> tokens(media.size());
+  timings.media_reused += std::ssize(media);
+  for (const auto& group : batches_of_new(media)) {
+    std::vector<at::Tensor> pixels;
+    for (const size_t i : group) pixels.push_back(media[i].pixels);
+    const auto encoded = model_->encode_media(at::stack(pixels).unsqueeze(0));  // [1, n, R, Dr]
+    for (size_t n = 0; n < group.size(); ++n)
+      tokens[group[n]] = encoded.narrow(1, static_cast<int64_t>(n), 1);
+    timings.media_encoded += std::ssize(group);
+    timings.media_reused -= std::ssize(group);
+  }
+  for (size_t i = 0; i < media.size(); ++i) {
+    const std::string& key = media[i].key;
+    if (!tokens[i].defined()) tokens[i] = tokens_.at(key);
+    if (!key.empty()) tokens_.emplace(key, tokens[i]);
   }
   return at::cat(tokens, 1);
+}
+
+std::vector<std::vector<size_t>> MediaCache::batches_of_new(
+    const std::vector<PreparedMediaItem>& media) const {
+  std::set<std::string_view> queued;
+  std::map<int64_t, std::vector<size_t>> open;  // by frames
+  std::vector<std::vector<size_t>> batches;
+  for (size_t i = 0; i < media.size(); ++i) {
+    const std::string& key = media[i].key;
+    if (!key.empty() && (tokens_.contains(key) || !queued.insert(key).second)) continue;
+    const int64_t frames = media[i].pixels.size(0);
+    std::vector<size_t>& batch = open[frames];
+    batch.push_back(i);
+    if (std::ssize(batch) * frames >= kPicturesAtOnce) batches.push_back(std::exchange(batch, {}));
+  }
+  for (auto& [frames, batch] : open) {
+    if (!batch.empty()) batches.push_back(std::move(batch));
+  }
+  return batches;
 }
 
 Conversation::Conversation(model::Flamingo model, const text::Tokenizer& tokenizer,

@@ -15,7 +15,7 @@
 namespace flamingo::generate {
 
 /// A picture (F = 1) or clip, prepared for the encoder.
-struct PreparedMedium {
+struct PreparedMediaItem {
   at::Tensor pixels;   ///< [F, 3, S, S] float32
   std::string key;     ///< content hash: equal keys share encoded media; empty = never kept
   std::string damage;  ///< what was left out of a clip because it was damaged; empty: nothing
@@ -23,9 +23,9 @@ struct PreparedMedium {
 
 /// New text and media of one conversation. phi counts all media of the conversation from 1.
 struct EncodedPrompt {
-  std::vector<int32_t> ids;           ///< [T]
-  std::vector<int32_t> phi;           ///< [T]
-  std::vector<PreparedMedium> media;  ///< those that are new
+  std::vector<int32_t> ids;              ///< [T]
+  std::vector<int32_t> phi;              ///< [T]
+  std::vector<PreparedMediaItem> media;  ///< those that are new
 };
 
 /// How an answer is sampled and where it ends.
@@ -80,9 +80,14 @@ class MediaCache {
   explicit MediaCache(model::Flamingo model) : model_(std::move(model)) {}
 
   /// media [1, M, R, Dr] of all `media` (undefined for none); counts go into timings.
-  at::Tensor encode(const std::vector<PreparedMedium>& media, GenerateTimings& timings);
+  at::Tensor encode(const std::vector<PreparedMediaItem>& media, GenerateTimings& timings);
 
  private:
+  /// Those that are to be encoded, by their place in `media`: as many together as are alike and
+  /// some memory holds.
+  std::vector<std::vector<size_t>> batches_of_new(
+      const std::vector<PreparedMediaItem>& media) const;
+
   model::Flamingo model_;
   std::map<std::string, at::Tensor> tokens_;  ///< [1, 1, R, Dr]
 };
@@ -102,7 +107,7 @@ class Conversation {
   using OnText = std::function<void(const std::string&)>;
 
   /// Answers `prompt`. Throws Error when the prompt is empty or does not fit the context
-  /// (both numbers are named), or phi names a medium that is not there.
+  /// (both numbers are named), or phi names a media item that is not there.
   GenerateResult generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                           const OnText& on_text);
 

@@ -57,15 +57,15 @@ void FusedStepDecoder::check(int32_t phi, const lm::KvCache& cache) const {
 decode::MediaView FusedStepDecoder::media_view(size_t layer, int32_t phi,
                                                const lm::KvCache& cache) {
   if (phi == 0) return {};
-  Medium& medium = media_[layer];
+  MediaItem& media_item = media_[layer];
   const lm::KeyValues source = cache.media(layer);
-  if (medium.phi != phi || !medium.source.keys.is_same(source.keys)) {
+  if (media_item.phi != phi || !media_item.source.keys.is_same(source.keys)) {
     const lm::GatedXattnConfig& config = model_->config().xattn;
-    medium = {
+    media_item = {
         source, phi, {heads_of(source.keys, phi, config), heads_of(source.values, phi, config)}};
   }
-  return {element_type(medium.heads.keys), bytes_of(medium.heads.keys),
-          bytes_of(medium.heads.values), medium.heads.keys.size(1)};
+  return {element_type(media_item.heads.keys), bytes_of(media_item.heads.keys),
+          bytes_of(media_item.heads.values), media_item.heads.keys.size(1)};
 }
 
 std::vector<float> FusedStepDecoder::step(int32_t id, int32_t phi, lm::KvCache& cache) {

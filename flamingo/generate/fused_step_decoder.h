@@ -32,8 +32,8 @@ class FusedStepDecoder : public StepDecoder {
   int64_t weight_bytes() const { return decoder_.weight_bytes(); }
 
  private:
-  /// The medium that a gated layer saw last, or all up to it.
-  struct Medium {
+  /// The media item that a gated layer saw last, or all up to it.
+  struct MediaItem {
     lm::KeyValues source;  ///< the cache's tensors that `heads` was made from
     int32_t phi = 0;
     lm::KeyValues heads;  ///< [H, W * R, Dh] of the W media that phi may see
@@ -45,8 +45,8 @@ class FusedStepDecoder : public StepDecoder {
   model::Flamingo model_;
   kernels::ThreadPool pool_;
   decode::FusedDecoder decoder_;
-  at::Tensor key_row_;         ///< [1, kv_heads, 0, Dh]: shape and type of the cache's rows
-  std::vector<Medium> media_;  ///< by gated layer
+  at::Tensor key_row_;            ///< [1, kv_heads, 0, Dh]: shape and type of the cache's rows
+  std::vector<MediaItem> media_;  ///< by gated layer
 };
 
 }  // namespace flamingo::generate

@@ -1,7 +1,6 @@
 #include "flamingo/generate/fused_weights.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,14 +11,6 @@ namespace flamingo::generate {
 namespace {
 
 constexpr const char* kWeightsWhere = "fused_weights";
-
-std::optional<decode::FeedForwardKind> ffw_kind(nn::Activation activation, bool gated) {
-  if (gated && activation == nn::Activation::kSilu) return decode::FeedForwardKind::kSwiGlu;
-  if (!gated && activation == nn::Activation::kSquaredRelu)
-    return decode::FeedForwardKind::kSquaredRelu;
-  if (!gated && activation == nn::Activation::kGelu) return decode::FeedForwardKind::kGelu;
-  return std::nullopt;
-}
 
 bool is_plain(const torch::nn::Module& module) {
   const auto parameters = module.parameters();
@@ -47,23 +38,19 @@ decode::SharedMatrix view_rows(const at::Tensor& matrix, int64_t first, int64_t 
 
 decode::SharedMatrix view(const at::Tensor& matrix) { return view_rows(matrix, 0, matrix.size(0)); }
 
-decode::NormWeights norm_weights(const nn::Norm& norm, const nn::NormConfig& config) {
-  decode::NormWeights weights;
-  weights.weight = floats(norm->weight);
-  if (norm->bias.defined()) weights.bias = floats(norm->bias);
-  weights.eps = static_cast<float>(config.eps);
-  weights.subtract_mean = config.kind == nn::NormKind::kLayerNorm;
-  return weights;
+decode::NormWeights norm_weights(const nn::Norm& norm) {
+  return {.weight = floats(norm->weight),
+          .bias = norm->bias.defined() ? floats(norm->bias) : std::vector<float>{},
+          .config = norm->config()};
 }
 
-decode::FeedForwardWeights ffw_weights(const nn::Mlp& mlp, decode::FeedForwardKind kind,
-                                       decode::NormWeights norm) {
+decode::FeedForwardWeights ffw_weights(const nn::Norm& norm, const nn::Mlp& mlp) {
   const at::Tensor& up = mlp->up_proj->weight;
-  const bool gated = kind == decode::FeedForwardKind::kSwiGlu;
+  const bool gated = mlp->config().gated;
   const int64_t inner = gated ? up.size(0) / 2 : up.size(0);
   decode::FeedForwardWeights weights;
-  weights.norm = std::move(norm);
-  weights.kind = kind;
+  weights.norm = norm_weights(norm);
+  weights.activation = mlp->config().activation;
   if (gated) weights.gate = view_rows(up, 0, inner);
   weights.up = view_rows(up, gated ? inner : 0, inner);
   weights.down = view(mlp->down_proj->weight);
@@ -77,13 +64,12 @@ decode::DecoderBlockWeights block_weights(const lm::DecoderBlock& block,
   const int64_t keys = config.num_kv_heads * config.head_dim;
   const at::Tensor& qkv = block->self_attn->qkv_proj->weight;
   decode::DecoderBlockWeights weights;
-  weights.norm = norm_weights(block->input_layernorm, config.norm);
+  weights.norm = norm_weights(block->input_layernorm);
   weights.query = view_rows(qkv, 0, queries);
   weights.key = view_rows(qkv, queries, keys);
   weights.value = view_rows(qkv, queries + keys, keys);
   weights.output = view(block->self_attn->o_proj->weight);
-  weights.ffw = ffw_weights(block->mlp, *ffw_kind(config.activation, config.gated_ffw),
-                            norm_weights(block->post_attention_layernorm, config.norm));
+  weights.ffw = ffw_weights(block->post_attention_layernorm, block->mlp);
   return weights;
 }
 
@@ -92,36 +78,32 @@ std::vector<float> gate_values(const at::Tensor& alpha) {
   return alpha.defined() ? floats(alpha.to(at::kFloat).tanh()) : std::vector<float>{1.0F};
 }
 
-decode::CrossBlockWeights cross_weights(const lm::GatedXattn& layer,
-                                        const lm::GatedXattnConfig& config, int64_t before_block) {
+decode::CrossBlockWeights cross_weights(const lm::GatedXattn& layer, int64_t heads,
+                                        int64_t before_block) {
   decode::CrossBlockWeights weights;
   weights.before_block = before_block;
-  weights.norm = norm_weights(layer->norm, config.norm);
+  weights.norm = norm_weights(layer->norm);
   weights.query = view(layer->to_q->weight);
   weights.output = view(layer->to_out->weight);
-  weights.heads = config.num_heads;
-  if (layer->q_norm) {
-    weights.query_norm = floats(layer->q_norm->weight);
-    weights.query_norm_eps = static_cast<float>(config.norm.eps);
-  }
+  weights.heads = heads;
+  if (layer->q_norm) weights.query_norm = norm_weights(layer->q_norm);
   weights.attention_gate = gate_values(layer->alpha_xattn);
   weights.ffw_gate = gate_values(layer->alpha_dense);
-  weights.ffw = ffw_weights(layer->ffw, *ffw_kind(config.activation, config.gated_ffw),
-                            norm_weights(layer->norm_ffw, config.norm));
+  weights.ffw = ffw_weights(layer->norm_ffw, layer->ffw);
   return weights;
 }
 
-/// Packs a matrix of the file; heads > 0: query or key rows, turned into rotate-half order.
+/// Packs a matrix of the file; heads > 0: query or key rows, put in rotate-half order.
 decode::SharedMatrix pack(const io::Gguf& lm, const std::string& name, int64_t heads = 0) {
   const io::GgufTensor* tensor = lm.find(name);
   require(tensor != nullptr && tensor->shape.size() == 2, kWeightsWhere,
           "expected a matrix {} in the language model's GGUF", name);
   tensor->readable(kWhere);
   const int64_t rows = tensor->shape[0], cols = tensor->shape[1];
-  std::vector<std::byte> turned;
-  if (heads > 0) turned = unpermute_rotary_rows(tensor->data, rows, heads);
+  std::vector<std::byte> in_halves;
+  if (heads > 0) in_halves = unpermute_rotary_rows(tensor->data, rows, heads);
   return std::make_shared<const kernels::PackedMatrix>(kernels::PackedMatrix::pack(
-      tensor->type, heads > 0 ? std::span<const std::byte>(turned) : tensor->data, rows, cols));
+      tensor->type, heads > 0 ? std::span<const std::byte>(in_halves) : tensor->data, rows, cols));
 }
 
 /// Puts the file's matrices in the place of the model's.
@@ -133,7 +115,7 @@ void use_gguf(const io::Gguf& lm, decode::FusedDecoderWeights& weights) {
     block.key = pack(lm, prefix + "attn_k.weight", weights.kv_heads);
     block.value = pack(lm, prefix + "attn_v.weight");
     block.output = pack(lm, prefix + "attn_output.weight");
-    block.ffw.gate = pack(lm, prefix + "ffn_gate.weight");
+    if (block.ffw.gate) block.ffw.gate = pack(lm, prefix + "ffn_gate.weight");
     block.ffw.up = pack(lm, prefix + "ffn_up.weight");
     block.ffw.down = pack(lm, prefix + "ffn_down.weight");
   }
@@ -146,9 +128,7 @@ bool can_fuse(const model::Flamingo& model) {
   const lm::DecoderConfig& lm = model->config().lm;
   const lm::GatedXattnConfig& xattn = model->config().xattn;
   return lm.position == lm::PositionKind::kRotary && !lm.parallel_residual && !lm.attention_bias &&
-         !lm.ffw_bias && xattn.form == lm::XattnForm::kGated &&
-         ffw_kind(lm.activation, lm.gated_ffw).has_value() &&
-         ffw_kind(xattn.activation, xattn.gated_ffw).has_value() && is_plain(*model->lm) &&
+         !lm.ffw_bias && xattn.form == lm::XattnForm::kGated && is_plain(*model->lm) &&
          is_plain(*model->xattn);
 }
 
@@ -179,18 +159,17 @@ decode::FusedDecoderWeights fused_weights(const model::Flamingo& model, const io
   weights.heads = config.num_heads;
   weights.kv_heads = config.num_kv_heads;
   weights.head_dim = config.head_dim;
-  weights.rotary = decode::RotaryOrder::kHalves;
   weights.inverse_frequencies =
       floats(nn::rotary_frequencies({config.head_dim, config.rotary_base, config.rotary_scaling}));
   weights.rotary_magnitude = static_cast<float>(config.rotary_scaling.magnitude);
   size_t next = 0;
   for (int64_t n = 0; n < config.num_layers; ++n) {
     if (xattn.at_block(n)) {
-      weights.cross_blocks.push_back(cross_weights((*model->xattn)[next++], xattn, n));
+      weights.cross_blocks.push_back(cross_weights((*model->xattn)[next++], xattn.num_heads, n));
     }
     weights.blocks.push_back(block_weights((*model->lm->layers)[static_cast<size_t>(n)], config));
   }
-  weights.final_norm = norm_weights(model->lm->norm, config.norm);
+  weights.final_norm = norm_weights(model->lm->norm);
   const lm::DecoupledHead& head = model->lm->lm_head;
   weights.head = view(head->weight.defined() ? head->weight : model->lm->embed_tokens->weight);
   if (head->additional_fc) weights.extra_head = view(head->additional_fc->weight);

@@ -17,8 +17,8 @@ at::Tensor pixels_of(const media::Image& image, const media::TransformConfig& co
   return at::tensor(pixels.values, at::kFloat).view({3, config.size, config.size});
 }
 
-PreparedMedium load_picture(const std::string& path, const media::TransformConfig& config,
-                            const media::ImageLimits& limits) {
+PreparedMediaItem load_picture(const std::string& path, const media::TransformConfig& config,
+                               const media::ImageLimits& limits) {
   const std::string content = read_file(path, limits.max_bytes);
   const auto bytes = std::as_bytes(std::span(content));
   const media::Image image = media::decode_image(bytes, path, {.limits = limits});
@@ -26,8 +26,8 @@ PreparedMedium load_picture(const std::string& path, const media::TransformConfi
       .pixels = pixels_of(image, config).unsqueeze(0), .key = io::sha256_hex(bytes), .damage = {}};
 }
 
-PreparedMedium load_clip(const std::string& path, const media::TransformConfig& config,
-                         const FrameSampling& sampling) {
+PreparedMediaItem load_clip(const std::string& path, const media::TransformConfig& config,
+                            const FrameSampling& sampling) {
   const media::VideoLimits& limits = sampling.limits.video;
   const std::string content = read_file(path, limits.max_bytes);
   const auto bytes = std::as_bytes(std::span(content));
@@ -48,11 +48,11 @@ PreparedMedium load_clip(const std::string& path, const media::TransformConfig& 
 
 }  // namespace
 
-std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt,
-                                       const media::TransformConfig& transform,
-                                       const FrameSampling& sampling) {
+std::vector<PreparedMediaItem> load_media(const prompt::Prompt& prompt,
+                                          const media::TransformConfig& transform,
+                                          const FrameSampling& sampling) {
   sampling.limits.validate();
-  std::vector<PreparedMedium> media;
+  std::vector<PreparedMediaItem> media;
   for (const auto& item : prompt.media()) {
     const auto* clip = std::get_if<prompt::VideoItem>(&item);
     media.push_back(clip != nullptr ? load_clip(clip->path, transform, sampling)
@@ -68,8 +68,8 @@ std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt,
 
 namespace flamingo::generate {
 
-std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt, const media::TransformConfig&,
-                                       const FrameSampling&) {
+std::vector<PreparedMediaItem> load_media(const prompt::Prompt& prompt,
+                                          const media::TransformConfig&, const FrameSampling&) {
   require(prompt.media().empty(), "media",
           "expected a build with media libraries, got one built without media",
           Hint{"configure with -DFLAMINGO_MEDIA=ON"});

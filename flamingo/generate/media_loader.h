@@ -19,8 +19,8 @@ struct FrameSampling {
 /// Reads, decodes and prepares the pictures and clips of a prompt, in order; the key of each is the
 /// SHA-256 of its content and settings. A clip's damaged frames are left out and told. Throws Error
 /// naming the file; in a build without media libraries, always (for a prompt with media).
-std::vector<PreparedMedium> load_media(const prompt::Prompt& prompt,
-                                       const media::TransformConfig& transform,
-                                       const FrameSampling& sampling);
+std::vector<PreparedMediaItem> load_media(const prompt::Prompt& prompt,
+                                          const media::TransformConfig& transform,
+                                          const FrameSampling& sampling);
 
 }  // namespace flamingo::generate

@@ -63,7 +63,7 @@ ModelBundle bundle_of(checkpoint::LoadedFlamingo loaded, text::Tokenizer tokeniz
 /// Whether the folder's model is ours; else it is IDEFICS. Throws Error for all others.
 bool is_native_model(const std::string& folder) {
   require(fs::is_directory(folder), folder, "expected a model folder, got none",
-          Hint{"train one or give --model; the default model lies in models/pictogram of the "
+          Hint{"train one or give --model; the default model is in models/pictogram of the "
                "repository"});
   if (checkpoint::is_native(folder)) return true;
   const auto config = read_json_file((fs::path(folder) / "config.json").string());

@@ -109,7 +109,7 @@ class PageReader {
     switch (tag_of(element)) {
       case GUMBO_TAG_IMG:
       case GUMBO_TAG_VIDEO:
-        return read_medium(element);
+        return read_media_item(element);
       case GUMBO_TAG_BR:
         return frames_.back().one_line ? writer_.text(" ") : writer_.line_break();
       case GUMBO_TAG_NOSCRIPT:
@@ -127,19 +127,19 @@ class PageReader {
     for (const bool after : {false, true}) {
       const GumboNode* beside = neighbour(noscript, after);
       if (beside == nullptr || tag_of(beside) != GUMBO_TAG_IMG) continue;
-      const MediumChoice choice = choose_medium(beside, address_, options_.pictures);
-      if (choice.medium && !url::is_data_url(choice.medium->url)) return true;
+      const MediaChoice choice = choose_media_item(beside, address_, options_.pictures);
+      if (choice.media_item && !url::is_data_url(choice.media_item->url)) return true;
     }
     return false;
   }
 
-  void read_medium(const GumboNode* element) {
-    MediumChoice choice{std::nullopt, DropReason::kTooMany};
+  void read_media_item(const GumboNode* element) {
+    MediaChoice choice{std::nullopt, DropReason::kTooMany};
     if (std::ssize(page_.document.media) < options_.limits.pictures) {
-      choice = choose_medium(element, address_, options_.pictures);
+      choice = choose_media_item(element, address_, options_.pictures);
     }
-    if (choice.medium) {
-      writer_.medium(std::move(*choice.medium));
+    if (choice.media_item) {
+      writer_.media_item(std::move(*choice.media_item));
     } else {
       ++page_.dropped[static_cast<size_t>(choice.reason)].pictures;
     }

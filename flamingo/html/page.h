@@ -38,7 +38,7 @@ struct HtmlPage {
 };
 
 /// Turns a page into interleaved text and media: the visible text of its body in the order of the
-/// page, with a medium for each picture or video at its place, and none of what the rules call
+/// page, with a media item for each picture or video at its place, and none of what the rules call
 /// boilerplate. A <figcaption> comes right after its figure's pictures. Blocks are paragraphs with
 /// a blank line between, items of lists lines with "- " or "1. ", cells of a row separated by
 /// tabs; parts as TextWriter writes them. utf8 must be well formed (decode_page); url is the

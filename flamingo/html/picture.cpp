@@ -78,14 +78,14 @@ std::string_view video_reference(const GumboNode* video) {
   return first;
 }
 
-/// Why a medium is not wanted that is `declared` so and has this address, not yet resolved.
-DropReason refusal(const document::Medium& declared, std::string_view reference,
+/// Why a media item is not wanted that is `declared` so and has this address, not yet resolved.
+DropReason refusal(const document::MediaItem& declared, std::string_view reference,
                    const PageAddress& page, const PictureRules& rules) {
   const auto tiny = [&](int64_t side) { return side > 0 && side < rules.min_side; };
   const bool data = url::is_data_url(reference);
   const auto limit = static_cast<size_t>(data ? rules.data_bytes : page.max_bytes);
   if (reference.empty()) return DropReason::kAddress;
-  if (data && declared.kind == document::MediumKind::kVideo) return DropReason::kAddress;
+  if (data && declared.kind == document::MediaKind::kVideo) return DropReason::kAddress;
   if (reference.size() > limit) return data ? DropReason::kData : DropReason::kAddress;
   if (tiny(declared.width) || tiny(declared.height)) return DropReason::kTiny;
   return is_svg(reference) && !rules.svg ? DropReason::kSvg : DropReason::kNone;
@@ -140,25 +140,25 @@ std::string_view picture_reference(const GumboNode* img) {
   return lazy.empty() ? trim_html_space(attribute(img, "src")) : lazy;
 }
 
-MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
-                           const PictureRules& rules) {
+MediaChoice choose_media_item(const GumboNode* element, const PageAddress& page,
+                              const PictureRules& rules) {
   const bool video = tag_of(element) == GUMBO_TAG_VIDEO;
   const std::string_view reference = video ? video_reference(element) : picture_reference(element);
-  document::Medium medium;
-  medium.kind = video ? document::MediumKind::kVideo : document::MediumKind::kImage;
-  medium.width = pixels(attribute(element, "width"));
-  medium.height = pixels(attribute(element, "height"));
-  const DropReason reason = refusal(medium, reference, page, rules);
+  document::MediaItem media_item;
+  media_item.kind = video ? document::MediaKind::kVideo : document::MediaKind::kImage;
+  media_item.width = pixels(attribute(element, "width"));
+  media_item.height = pixels(attribute(element, "height"));
+  const DropReason reason = refusal(media_item, reference, page, rules);
   if (reason != DropReason::kNone) return {std::nullopt, reason};
   const int64_t limit = url::is_data_url(reference) ? rules.data_bytes : page.max_bytes;
   std::optional<std::string> url =
       url::resolve_url(page.base, reference, static_cast<size_t>(limit));
   if (!url) return {std::nullopt, DropReason::kAddress};
-  medium.url = std::move(*url);
+  media_item.url = std::move(*url);
   for (const char* name : {"alt", "title", "aria-label"}) {
-    if (medium.alt.empty()) medium.alt = collapse_space(attribute(element, name));
+    if (media_item.alt.empty()) media_item.alt = collapse_space(attribute(element, name));
   }
-  return {std::move(medium), DropReason::kNone};
+  return {std::move(media_item), DropReason::kNone};
 }
 
 }  // namespace flamingo::html

@@ -40,16 +40,16 @@ struct PageAddress {
   int64_t max_bytes = 4096;
 };
 
-/// A medium or why there is none.
-struct MediumChoice {
-  std::optional<document::Medium> medium;
+/// A media item or why there is none.
+struct MediaChoice {
+  std::optional<document::MediaItem> media_item;
   DropReason reason = DropReason::kNone;
 };
 
-/// The medium of an <img> or <video> element: address, alternative text (alt, else title,
+/// The media item of an <img> or <video> element: address, alternative text (alt, else title,
 /// else aria-label) and the
 /// size that the page declares.
-MediumChoice choose_medium(const GumboNode* element, const PageAddress& page,
-                           const PictureRules& rules);
+MediaChoice choose_media_item(const GumboNode* element, const PageAddress& page,
+                              const PictureRules& rules);
 
 }  // namespace flamingo::html

@@ -68,7 +68,7 @@ bool TextWriter::has_due() const {
 /// Writes what is due before text: line ends, a tab or a space, and the marker of an item.
 void TextWriter::begin_text() {
   ++num_written_;
-  const bool after_medium = current_.empty() && !document_.parts.empty();
+  const bool after_media_item = current_.empty() && !document_.parts.empty();
   if (breaks_ > 0) {
     trim_end(current_);
     if (!current_.empty()) current_.append(static_cast<size_t>(breaks_), '\n');
@@ -76,7 +76,7 @@ void TextWriter::begin_text() {
     current_ += indent_;
   } else if (!indent_.empty()) {
     current_ += indent_;
-  } else if (after_medium) {
+  } else if (after_media_item) {
     current_ += ' ';
   } else if (cells_ > 0) {
     current_.append(static_cast<size_t>(cells_), '\t');
@@ -144,19 +144,19 @@ bool has_glyphs(std::string_view utf8) {
 }
 
 void TextWriter::end_part() {
-  const bool inline_medium = breaks_ == 0;
+  const bool inline_media_item = breaks_ == 0;
   trim_end(current_);
   if (current_.empty()) return;
-  if (inline_medium) current_ += ' ';
+  if (inline_media_item) current_ += ' ';
   document_.parts.push_back(document::Part::of_text(std::exchange(current_, {})));
 }
 
-void TextWriter::medium(document::Medium medium) {
+void TextWriter::media_item(document::MediaItem media_item) {
   ++num_written_;
   end_part();
   document_.parts.push_back(
-      document::Part::of_medium(static_cast<int64_t>(document_.media.size())));
-  document_.media.push_back(std::move(medium));
+      document::Part::of_media_item(static_cast<int64_t>(document_.media.size())));
+  document_.media.push_back(std::move(media_item));
   marker_.clear();
   breaks_ = 0;
   indent_.clear();

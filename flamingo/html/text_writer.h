@@ -10,8 +10,8 @@ namespace flamingo::html {
 
 /// Builds the parts of a document from the text and the breaks of a page, with white space as a
 /// browser shows it: runs of it are one space, none at the ends of lines, at most one blank line.
-/// A part next to a medium keeps one space there when both stand in one line, so that who takes
-/// the medium out can join the line again.
+/// A part next to a media item keeps one space there when both stand in one line, so that who takes
+/// the media item out can join the line again.
 class TextWriter {
  public:
   /// Appends to the parts and media of `document`, which must outlive the writer.
@@ -32,13 +32,13 @@ class TextWriter {
   bool at_line_start() const {
     return breaks_ > 0 || (current_.empty() && document_.parts.empty());
   }
-  /// Rises with each piece of text and each medium that is written.
+  /// Rises with each piece of text and each media item that is written.
   int64_t num_written() const { return num_written_; }
   /// What follows begins a list item.
   void item(std::string marker);
   /// The item ends; a marker that no text followed is forgotten.
   void end_item();
-  void medium(document::Medium medium);
+  void media_item(document::MediaItem media_item);
   /// Ends the last part.
   void finish();
 

@@ -56,8 +56,8 @@ struct Kernels {
   using RowProducts = void (*)(const std::byte* weights, int64_t rows, int64_t cols, const float* x,
                                float* y);
   /// y[c] = sum_r x[r] weights[r, c], weights [rows, cols].
-  using RowMixture = void (*)(const std::byte* weights, int64_t rows, int64_t cols, const float* x,
-                              float* y);
+  using WeightedSum = void (*)(const std::byte* weights, int64_t rows, int64_t cols, const float* x,
+                               float* y);
   /// y[16] = tile [16, groups * group] times the input.
   using TileProduct = void (*)(const std::byte* tile, int64_t groups, const InputView& x, float* y);
   /// values [16, groups * group] of the tile.
@@ -65,7 +65,7 @@ struct Kernels {
 
   const char* name = "";
   std::array<RowProducts, kPlainTypes.size()> row_products{};
-  std::array<RowMixture, kPlainTypes.size()> row_mixture{};
+  std::array<WeightedSum, kPlainTypes.size()> weighted_sum{};
   /// float32 activations.
   std::array<TileProduct, kQuantisedTypes.size()> tile_exact{};
   /// 8-bit activations, integer products; every group's integer sum is exact.

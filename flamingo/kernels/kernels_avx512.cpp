@@ -27,7 +27,7 @@ struct Avx512 {
   static constexpr int kLanes = 16;
   using F = __m512;
   using I = __m512i;
-  /// One table look-up turns the low 4 bits of each lane into a float.
+  /// One table lookup turns the low 4 bits of each lane into a float.
   static constexpr bool kLooksUpNibbles = true;
 
   FLAMINGO_SIMD_INLINE static F zero() { return _mm512_setzero_ps(); }

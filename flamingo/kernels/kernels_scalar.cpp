@@ -30,7 +30,7 @@ void row_products(const std::byte* weights, int64_t rows, int64_t cols, const fl
 }
 
 template <BlockType kType>
-void row_mixture(const std::byte* weights, int64_t rows, int64_t cols, const float* x, float* y) {
+void weighted_sum(const std::byte* weights, int64_t rows, int64_t cols, const float* x, float* y) {
   std::fill_n(y, cols, 0.0f);
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t c = 0; c < cols; ++c) y[c] += x[r] * element<kType>(weights, r * cols + c);
@@ -260,8 +260,8 @@ Kernels make_table() {
   table.name = "scalar";
   table.row_products = {row_products<BlockType::kF32>, row_products<BlockType::kF16>,
                         row_products<BlockType::kBF16>};
-  table.row_mixture = {row_mixture<BlockType::kF32>, row_mixture<BlockType::kF16>,
-                       row_mixture<BlockType::kBF16>};
+  table.weighted_sum = {weighted_sum<BlockType::kF32>, weighted_sum<BlockType::kF16>,
+                        weighted_sum<BlockType::kBF16>};
   fill_tiles(table, std::make_index_sequence<kQuantisedTypes.size()>());
   table.prepare = prepare;
   table.softmax = softmax;

@@ -86,8 +86,8 @@ FLAMINGO_SIMD_INLINE void mix_columns(const std::byte* weights, int64_t rows, in
 }
 
 template <class V, BlockType kType>
-FLAMINGO_SIMD void row_mixture(const std::byte* weights, int64_t rows, int64_t cols, const float* x,
-                               float* y) {
+FLAMINGO_SIMD void weighted_sum(const std::byte* weights, int64_t rows, int64_t cols,
+                                const float* x, float* y) {
   const int64_t stride = cols * kElementBytes<kType>;
   int64_t c = 0;
   for (; c + 4 * V::kLanes <= cols; c += 4 * V::kLanes) {
@@ -304,8 +304,8 @@ Kernels make_table(const char* name) {
   table.name = name;
   table.row_products = {row_products<V, BlockType::kF32>, row_products<V, BlockType::kF16>,
                         row_products<V, BlockType::kBF16>};
-  table.row_mixture = {row_mixture<V, BlockType::kF32>, row_mixture<V, BlockType::kF16>,
-                       row_mixture<V, BlockType::kBF16>};
+  table.weighted_sum = {weighted_sum<V, BlockType::kF32>, weighted_sum<V, BlockType::kF16>,
+                        weighted_sum<V, BlockType::kBF16>};
   fill_tiles<V>(table, std::make_index_sequence<kQuantisedTypes.size()>());
   fill_activations<V>(table);
   return table;

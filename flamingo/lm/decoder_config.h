@@ -28,11 +28,11 @@ struct DecoderConfig {
   int64_t num_kv_heads = 3;
   int64_t head_dim = 64;
   int64_t ffw_dim = 1536;
-  nn::Activation activation = nn::Activation::kSilu;
+  Activation activation = Activation::kSilu;
   bool gated_ffw = true;
   bool attention_bias = false;
   bool ffw_bias = false;
-  nn::NormConfig norm{.kind = nn::NormKind::kRmsNorm, .eps = 1e-5};
+  NormConfig norm{.kind = NormKind::kRmsNorm, .eps = 1e-5};
   PositionKind position = PositionKind::kRotary;
   double rotary_base = 10000.0;
   nn::RotaryScaling rotary_scaling;

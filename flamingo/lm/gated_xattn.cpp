@@ -11,8 +11,8 @@ namespace {
 constexpr const char* kXattnWhere = "GatedXattnConfig";
 
 /// Heads are normed without a mean, whatever the other norms are.
-nn::NormConfig head_norm(const GatedXattnConfig& config) {
-  return {.kind = nn::NormKind::kRmsNorm, .eps = config.norm.eps};
+NormConfig head_norm(const GatedXattnConfig& config) {
+  return {.kind = NormKind::kRmsNorm, .eps = config.norm.eps};
 }
 
 /// x [N, L, H * Dh] -> [N, H, L, Dh]

@@ -51,9 +51,9 @@ struct GatedXattnConfig {
   int64_t num_heads = 16;
   int64_t head_dim = 128;
   int64_t ffw_dim = 8192;
-  nn::Activation activation = nn::Activation::kSquaredRelu;
+  Activation activation = Activation::kSquaredRelu;
   bool gated_ffw = false;
-  nn::NormConfig norm;
+  NormConfig norm;
   bool norm_media = true;
   bool qk_norm = false;
   GateKind gate = GateKind::kTanh;
@@ -107,7 +107,7 @@ class GatedXattnImpl : public torch::nn::Module, public nn::InitsItself {
   GatedXattnImpl(const GatedXattnConfig& config, const XattnWidths& widths,
                  const torch::TensorOptions& options);
 
-  /// media [B, M, R, Dr] -> keys and values [B, M, R, H * Dh], to be computed once per medium.
+  /// media [B, M, R, Dr] -> keys and values [B, M, R, H * Dh], to be computed once per media item.
   KeyValues encode_media(const torch::Tensor& media) const;
 
   /// y [B, T, D], keys and values of all media, the plan of phi -> [B, T, D], same type.

@@ -13,7 +13,7 @@ struct KeyValues {
 };
 
 /// What decoding remembers: keys and values of every block for the tokens seen so far, and of every
-/// gated cross-attention layer for the media seen so far (computed once per medium).
+/// gated cross-attention layer for the media seen so far (computed once per media item).
 /// An explicit argument of every forward; layers hold nothing. Used without gradients.
 ///
 ///   one forward = (append(0) append(1) ... append(layers - 1) advance)

@@ -35,7 +35,7 @@ struct PixelBox {
 
 /// crop(resize(image, height, width, filter), part), but only the part is computed: a strip of
 /// 1 x 16,384 pixels scaled to a shorter side of 320 would be 5 million pixels long.
-/// Throws Error unless the part lies inside of [height, width], each in [1, 2^30].
+/// Throws Error unless the part is inside of [height, width], each in [1, 2^30].
 Image resize_part(const Image& image, int64_t height, int64_t width, const PixelBox& part,
                   ResizeFilter filter = ResizeFilter::kBicubic);
 

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kCodecs =
     "h264,hevc,mpeg4,mpeg2video,mpeg1video,msmpeg4,msmpeg4v2,h263,vp8,vp9,libdav1d,libaom-av1,"
     "av1,theora,mjpeg,png,gif,ffv1,rawvideo,prores,dvvideo";
-constexpr int64_t kWorthASeek = 8;  // packets that are passed over
+constexpr int64_t kWorthASeek = 8;  // packets that are skipped
 constexpr int kMostDamagedKeys = 3;
 // Frames that an H.264 stream may hold back where neither it nor the container says how many.
 constexpr int kGuessedReorderDepth = 4;
@@ -125,7 +125,7 @@ void VideoReader::open_codec() {
 }
 
 /// Frames that are shown before the key frame which they follow in the file may refer to others
-/// that were passed over. What becomes of them is no sign of damage behind the key frame.
+/// that were skipped. What becomes of them is no sign of damage behind the key frame.
 bool VideoReader::leads_group(int64_t pts) const {
   return pts != AV_NOPTS_VALUE && pts < group_begin_;
 }

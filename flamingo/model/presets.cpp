@@ -70,7 +70,7 @@ lm::DecoderConfig chinchilla_lm(int64_t dim, int64_t num_layers) {
   config.num_kv_heads = config.num_heads;
   config.head_dim = kHeadDim;
   config.ffw_dim = 4 * dim;
-  config.activation = nn::Activation::kGelu;
+  config.activation = Activation::kGelu;
   config.gated_ffw = false;
   config.position = lm::PositionKind::kRelative;
   return config;

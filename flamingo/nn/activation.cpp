@@ -1,8 +1,7 @@
 #include "flamingo/nn/activation.h"
 
+#include <c10/util/Exception.h>
 #include <torch/types.h>
-
-#include "flamingo/core/error.h"
 
 namespace flamingo::nn {
 
@@ -21,7 +20,7 @@ at::Tensor activate(Activation kind, const at::Tensor& x) {
     case Activation::kSilu:
       return at::silu(x);
   }
-  fail("activate", "expected a known activation, got {}", static_cast<int>(kind));
+  TORCH_INTERNAL_ASSERT(false, "activation ", static_cast<int>(kind));
 }
 
 }  // namespace flamingo::nn

@@ -14,7 +14,7 @@
 namespace flamingo::nn {
 namespace {
 
-/// The part of a bias for queries [begin, begin + count) and the first `keys` keys; extents of 1
+/// The part of a bias for queries [begin, begin + count) and the first `keys` keys; dimensions of 1
 /// stay.
 at::Tensor part_of(const at::Tensor& bias, int64_t begin, int64_t count, int64_t keys) {
   if (!bias.defined()) return bias;

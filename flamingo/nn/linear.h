@@ -33,7 +33,7 @@ class LinearImpl : public torch::nn::Module {
   LinearImpl(int64_t in, int64_t out, bool bias, const torch::TensorOptions& options);
   ~LinearImpl() override;
 
-  /// x [..., in] -> [..., out], same type. Throws Error when the last extent is not `in`.
+  /// x [..., in] -> [..., out], same type. Throws Error when the last dimension is not `in`.
   torch::Tensor forward(const torch::Tensor& x) const;
 
   /// Puts blocks in the place of a frozen weight, of which only shape and type stay (on the meta

@@ -22,6 +22,8 @@ class MlpImpl : public torch::nn::Module {
   /// x [..., dim] -> [..., dim], same type.
   torch::Tensor forward(const torch::Tensor& x) const;
 
+  const MlpConfig& config() const { return config_; }
+
   Linear up_proj;    ///< [hidden, dim], or [2 * hidden, dim]: gate rows, then up rows
   Linear down_proj;  ///< [dim, hidden]
 

@@ -3,30 +3,9 @@
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 
-#include <array>
-#include <utility>
+#include "flamingo/core/layer_config.h"
 
 namespace flamingo::nn {
-
-/// LayerNorm, or RMSNorm (no mean, no offset).
-enum class NormKind { kLayerNorm, kRmsNorm };
-constexpr std::array<std::pair<NormKind, const char*>, 2> enum_table(NormKind) {
-  return {{{NormKind::kLayerNorm, "layer_norm"}, {NormKind::kRmsNorm, "rms_norm"}}};
-}
-
-/// What a norm is made of.
-struct NormConfig {
-  NormKind kind = NormKind::kLayerNorm;
-  double eps = 1e-5;
-  bool bias = true;  ///< LayerNorm only: learn an offset
-
-  template <class Visitor>
-  void visit(Visitor& v) {
-    v("kind", kind, "layer_norm or rms_norm");
-    v("eps", eps, "added to the variance");
-    v("bias", bias, "layer_norm: learn an offset");
-  }
-};
 
 /// Normalises the last axis; statistics in fp32, result in the type of x.
 class NormImpl : public torch::nn::Module {
@@ -35,6 +14,8 @@ class NormImpl : public torch::nn::Module {
 
   /// x [..., dim] -> [..., dim], same type.
   torch::Tensor forward(const torch::Tensor& x) const;
+
+  const NormConfig& config() const { return config_; }
 
   torch::Tensor weight;  ///< [dim], starts at 1
   torch::Tensor bias;    ///< [dim], starts at 0; undefined for RMSNorm

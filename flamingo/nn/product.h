@@ -16,8 +16,8 @@ namespace flamingo::nn {
 /// computes with it. Tensors on the meta device take the processor's way.
 bool needs_widening(const at::Tensor& x);
 
-/// a b (+ offset): a [..., M, K], b [..., K, N] with the same leading extents -> [..., M, N], all
-/// of one type; offset [N] or undefined, only of matrices.
+/// a b (+ offset): a [..., M, K], b [..., K, N] with the same leading dimensions -> [..., M, N],
+/// all of one type; offset [N] or undefined, only of matrices.
 at::Tensor matrix_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& offset = {});
 
 /// How a kernel goes over a picture: (vertical, horizontal).

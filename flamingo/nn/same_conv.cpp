@@ -8,9 +8,9 @@
 
 namespace flamingo::nn {
 
-std::pair<int64_t, int64_t> same_padding(int64_t extent, int64_t kernel, int64_t stride) {
-  const int64_t windows = (extent + stride - 1) / stride;
-  const int64_t total = std::max<int64_t>((windows - 1) * stride + kernel - extent, 0);
+std::pair<int64_t, int64_t> same_padding(int64_t size, int64_t kernel, int64_t stride) {
+  const int64_t windows = (size + stride - 1) / stride;
+  const int64_t total = std::max<int64_t>((windows - 1) * stride + kernel - size, 0);
   return {total / 2, total - total / 2};
 }
 
@@ -31,7 +31,7 @@ SameConvImpl::SameConvImpl(const SameConvConfig& config, const torch::TensorOpti
     : config_(config) {
   const auto& c = config_;
   require(c.in > 0 && c.out > 0 && c.kernel > 0 && c.stride > 0 && c.groups > 0, "SameConv",
-          "expected positive extents, got a zero or negative one");
+          "expected positive sizes, got a zero or negative one");
   require(c.in % c.groups == 0 && c.out % c.groups == 0, "SameConv",
           "expected groups to divide {} and {} channels, got {}", c.in, c.out, c.groups);
   weight = register_parameter("weight",

@@ -9,9 +9,9 @@
 
 namespace flamingo::nn {
 
-/// Zeros before and after an axis of `extent` pixels so that ceil(extent / stride) windows fit;
+/// Zeros before and after an axis of `size` pixels so that ceil(size / stride) windows fit;
 /// the odd one goes behind (TensorFlow's SAME padding).
-std::pair<int64_t, int64_t> same_padding(int64_t extent, int64_t kernel, int64_t stride);
+std::pair<int64_t, int64_t> same_padding(int64_t size, int64_t kernel, int64_t stride);
 
 /// Convolution with SAME padding, in the type of x: x [N, C, h, w], kernel [O, C / groups, k, k],
 /// bias [O] -> [N, O, ceil(h / stride), ceil(w / stride)]. Throws Error on another number of
@@ -36,7 +36,7 @@ struct SameConvConfig {
 /// Convolution with a bias and SAME padding.
 class SameConvImpl : public torch::nn::Module, public InitsItself {
  public:
-  /// Throws Error on extents that are not positive and groups that do not divide the channels.
+  /// Throws Error on sizes that are not positive and groups that do not divide the channels.
   SameConvImpl(const SameConvConfig& config, const torch::TensorOptions& options);
 
   /// x [N, in, h, w] -> [N, out, ceil(h / stride), ceil(w / stride)], same type.

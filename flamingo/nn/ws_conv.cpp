@@ -12,7 +12,7 @@ WsConvImpl::WsConvImpl(const WsConvConfig& config, const torch::TensorOptions& o
     : config_(config) {
   const auto& c = config_;
   require(c.in > 0 && c.out > 0 && c.kernel > 0 && c.stride > 0 && c.groups > 0, "WsConv",
-          "expected positive extents, got a zero or negative one");
+          "expected positive sizes, got a zero or negative one");
   require(c.in % c.groups == 0 && c.out % c.groups == 0, "WsConv",
           "expected groups to divide {} and {} channels, got {}", c.in, c.out, c.groups);
   weight = register_parameter("weight",

@@ -16,7 +16,7 @@ struct JobConfig {
   bool launcher_has_store = false;  ///< rank 0 connects too, as the others do
   std::string run;                  ///< tells a restarted job's keys from those of its last try
   double timeout = 60;              ///< seconds, of every collective
-  double patience = 30;             ///< seconds of silence after which a process counts as lost
+  double heartbeat_timeout = 30;    ///< seconds of silence after which a process counts as lost
 };
 
 /// The longest JobConfig::timeout: a lost process must not hold the others for longer.

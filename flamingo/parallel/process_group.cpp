@@ -105,7 +105,8 @@ ProcessGroup ProcessGroup::init(const JobConfig& config) {
   if (config.ranks.world_size == 1) return group;
   require(config.timeout > 0 && config.timeout <= kMaxJobTimeout, "job.timeout",
           "expected more than 0 and at most {} s, got {}", kMaxJobTimeout, config.timeout);
-  require(config.patience > 0, "job.patience", "expected more than 0 s, got {}", config.patience);
+  require(config.heartbeat_timeout > 0, "job.heartbeat_timeout", "expected more than 0 s, got {}",
+          config.heartbeat_timeout);
   auto impl = std::make_shared<Impl>();
   try {
     const auto store = open_store(config);
@@ -114,8 +115,8 @@ ProcessGroup ProcessGroup::init(const JobConfig& config) {
         store->clone(),
         RankWatchConfig{.rank = config.ranks.rank,
                         .world_size = config.ranks.world_size,
-                        .patience = config.patience,
-                        .keeper = config.launcher_has_store ? "the launcher" : "rank 0"});
+                        .heartbeat_timeout = config.heartbeat_timeout,
+                        .store_owner = config.launcher_has_store ? "the launcher" : "rank 0"});
     impl->backends = Backends::open("world", store, config, config.ranks);
   } catch (const Error&) {
     throw;

@@ -36,8 +36,8 @@ class ProcessGroup {
 
   ProcessGroup() = default;
   /// All processes of the job; waits for them to come. Throws Error: a timeout that is not in
-  /// (0, 60], no patience, a port that is taken, processes that do not come in time, a build
-  /// without Gloo.
+  /// (0, 60], no heartbeat_timeout, a port that is taken, processes that do not come in time, a
+  /// build without Gloo.
   static ProcessGroup init(const JobConfig& config);
 
   int64_t rank() const;

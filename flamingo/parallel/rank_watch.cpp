@@ -15,7 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr int64_t kBeatsPerPatience = 8;
+constexpr int64_t kBeatsPerTimeout = 8;
 constexpr double kSlowestBeat = 2;  // seconds
 constexpr double kGoodbyeTime = 2;  // seconds that rank 0 waits for the others' goodbyes
 constexpr const char* kGoodbye = "left";
@@ -112,7 +112,8 @@ RankWatch::RankWatch(c10::intrusive_ptr<c10d::Store> store, const RankWatchConfi
     : state_(std::make_shared<State>()) {
   state_->store = std::move(store);
   state_->config = config;
-  state_->beat = std::min(config.patience / static_cast<double>(kBeatsPerPatience), kSlowestBeat);
+  state_->beat =
+      std::min(config.heartbeat_timeout / static_cast<double>(kBeatsPerTimeout), kSlowestBeat);
   for (int64_t i = 0; i < config.world_size; ++i) state_->keys.push_back(key_of(i));
   state_->signs.resize(state_->keys.size());
   state_->store->set(key_of(config.rank), std::string("0"));
@@ -129,17 +130,17 @@ RankWatch::~RankWatch() {
 std::optional<std::string> RankWatch::lost() const {
   const State& state = *state_;
   const std::scoped_lock lock(state.mutex);
-  const bool no_answer = state.asked_store && ++state.looks_for_answer >= kBeatsPerPatience &&
-                         since(*state.asked_store) > state.config.patience;
+  const bool no_answer = state.asked_store && ++state.looks_for_answer >= kBeatsPerTimeout &&
+                         since(*state.asked_store) > state.config.heartbeat_timeout;
   if (state.store_lost || no_answer)
-    return silence(state.config.keeper + ", which keeps the store", since(state.last_round));
+    return silence(state.config.store_owner + ", which keeps the store", since(state.last_round));
   for (size_t i = 0; i < state.signs.size(); ++i) {
     const auto& sign = state.signs[i];
     if (static_cast<int64_t>(i) == state.config.rank) continue;
     const std::string name = "rank " + std::to_string(i);
     if (sign.left() && since(sign.changed) > state.beat) return name + " (it has left)";
     const double quiet = Seconds(state.last_round - sign.changed).count();
-    const bool silent = quiet > state.config.patience && sign.rounds >= kBeatsPerPatience;
+    const bool silent = quiet > state.config.heartbeat_timeout && sign.rounds >= kBeatsPerTimeout;
     if (!sign.left() && silent) return silence(name, quiet);
   }
   return std::nullopt;
@@ -149,8 +150,8 @@ std::optional<std::string> RankWatch::wait_for_lost() const {
   const auto asked = Clock::now();
   const int64_t first = state_->rounds_so_far();
   const auto may_be_unnoticed = [&] {
-    return since(asked) < state_->config.patience + 2 * state_->beat ||
-           state_->rounds_so_far() - first < kBeatsPerPatience + 2;
+    return since(asked) < state_->config.heartbeat_timeout + 2 * state_->beat ||
+           state_->rounds_so_far() - first < kBeatsPerTimeout + 2;
   };
   while (may_be_unnoticed()) {
     if (auto rank = lost()) return rank;

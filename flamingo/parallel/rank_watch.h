@@ -12,8 +12,8 @@ namespace flamingo::parallel {
 struct RankWatchConfig {
   int64_t rank = 0;
   int64_t world_size = 1;
-  double patience = 30;           ///< seconds without a sign that make a process a lost one
-  std::string keeper = "rank 0";  ///< who is lost when the store is
+  double heartbeat_timeout = 30;       ///< seconds without a sign that make a process a lost one
+  std::string store_owner = "rank 0";  ///< who is lost when the store is
 };
 
 /// Signs of life of a job's processes, kept in its store. A thread of its own counts up this

@@ -65,7 +65,7 @@ struct ParquetFooter {
   std::vector<ParquetRowGroup> row_groups;
 };
 
-/// Reads the description at the end of a Parquet file; every chunk it names lies inside the file.
+/// Reads the description at the end of a Parquet file; every chunk it names is inside the file.
 /// Source: github.com/apache/parquet-format, README.md and parquet.thrift.
 /// Throws Error naming `where`: another format, encrypted, cut off, damaged, over a limit.
 ParquetFooter read_parquet_footer(std::span<const std::byte> bytes, const std::string& where,

@@ -13,11 +13,11 @@
 namespace flamingo::pictogram {
 namespace {
 
-document::Document captioned(document::Medium medium, std::string caption,
+document::Document captioned(document::MediaItem media_item, std::string caption,
                              const pictures::PictureClass& pictogram) {
   document::Document document{.url = "pictogram:" + pictogram.key, .licence = "CC-BY-SA-4.0"};
-  document.media.push_back(std::move(medium));
-  document.parts = {document::Part::of_medium(0), document::Part::of_text(std::move(caption))};
+  document.media.push_back(std::move(media_item));
+  document.parts = {document::Part::of_media_item(0), document::Part::of_text(std::move(caption))};
   return document;
 }
 
@@ -56,11 +56,12 @@ document::Document pictogram_pair(const pictures::LabelledPictures& set, int64_t
                                   const pictures::CaptionConfig& caption, Rng& rng) {
   const auto& pictogram = set.class_of(drawing);
   const media::Image image = set.image(drawing);
-  document::Medium medium{.bytes = media::encode_png(image),
-                          .format = "png",
-                          .width = image.width,
-                          .height = image.height};
-  return captioned(std::move(medium), pictures::sample_caption(pictogram, caption, rng), pictogram);
+  document::MediaItem media_item{.bytes = media::encode_png(image),
+                                 .format = "png",
+                                 .width = image.width,
+                                 .height = image.height};
+  return captioned(std::move(media_item), pictures::sample_caption(pictogram, caption, rng),
+                   pictogram);
 }
 
 document::Document pictogram_clip(const pictures::LabelledPictures& set, int64_t drawing,
@@ -70,12 +71,12 @@ document::Document pictogram_clip(const pictures::LabelledPictures& set, int64_t
   const auto& [motion, words] = kMotions[rng.below(kMotions.size())];
   const MotionClip clip{.motion = motion, .ground = pictures::random_colour(rng, 0.6, 1)};
   const auto frames = render_motion(set.image(drawing), clip);
-  document::Medium medium{.kind = document::MediumKind::kVideo,
-                          .bytes = media::encode_video(frames, /*fps=*/1),
-                          .format = "mp4",
-                          .width = clip.side,
-                          .height = clip.side};
-  return captioned(std::move(medium), pictogram.name + " " + words, pictogram);
+  document::MediaItem media_item{.kind = document::MediaKind::kVideo,
+                                 .bytes = media::encode_video(frames, /*fps=*/1),
+                                 .format = "mp4",
+                                 .width = clip.side,
+                                 .height = clip.side};
+  return captioned(std::move(media_item), pictogram.name + " " + words, pictogram);
 }
 
 void write_pair_shards(const pictures::LabelledPictures& set, const std::string& folder,

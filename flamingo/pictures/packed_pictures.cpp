@@ -53,7 +53,7 @@ class PackedPixels : public PixelSource {
   }
 
  private:
-  std::shared_ptr<const io::Safetensors> file_;  ///< what bytes_ lies in
+  std::shared_ptr<const io::Safetensors> file_;  ///< what bytes_ is in
   int64_t side_;
   std::span<const uint8_t> bytes_;
   std::string where_;

@@ -12,6 +12,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/document/sample_pair.h"
+#include "flamingo/document/shard.h"
 #include "flamingo/io/mapped_file.h"
 #include "flamingo/io/sample_groups.h"
 #include "flamingo/io/sha256.h"
@@ -141,15 +142,6 @@ std::vector<std::string> class_names_of(const fs::path& folder) {
   return names;
 }
 
-std::vector<std::string> shards_in(const fs::path& folder) {
-  std::vector<std::string> shards;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".tar") shards.push_back(entry.path().string());
-  }
-  std::ranges::sort(shards);
-  return shards;
-}
-
 }  // namespace
 
 LabelledPictures open_picture_shards(const std::string& path, const media::ImageLimits& limits) {
@@ -160,11 +152,11 @@ LabelledPictures open_picture_shards(const std::string& path, const media::Image
     list.add(path, "");
     return list.build(path, limits);
   }
-  for (const std::string& shard : shards_in(place)) list.add(shard, "");
+  for (const std::string& shard : document::shards_in(path)) list.add(shard, "");
   for (const auto& entry : fs::directory_iterator(place)) {
     const std::string split = split_of_folder(entry.path().filename().string());
     if (split.empty() || !fs::is_directory(entry)) continue;
-    for (const std::string& shard : shards_in(entry.path())) list.add(shard, split);
+    for (const std::string& shard : document::shards_in(entry.path())) list.add(shard, split);
   }
   return list.build(path, limits);
 }

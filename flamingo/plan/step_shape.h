@@ -15,9 +15,9 @@ namespace flamingo::plan {
 struct StepShape {
   int64_t sequences = 1;  ///< B
   int64_t tokens = 1;     ///< T, of each sequence
-  int64_t visible = 0;    ///< Nv <= B T, tokens that see a medium
+  int64_t visible = 0;    ///< Nv <= B T, tokens that see a media item
   int64_t media = 0;      ///< M, of each sequence
-  int64_t frames = 1;     ///< F, of each medium
+  int64_t frames = 1;     ///< F, of each media item
   int64_t targets = 1;    ///< positions whose logits are computed, of all sequences
   bool encodes = false;   ///< pictures pass the encoder in the step; else features are stored
   int64_t clips = 0;      ///< media of all sequences without padding; 0: B M

@@ -12,7 +12,7 @@ struct SyntheticBatch {
   torch::Tensor ids, phi;            ///< [B, T]
   torch::Tensor pictures;            ///< [N F, 3, S, S], features [N F, P, Dv], or undefined
   int64_t frames = 1;                ///< F
-  torch::Tensor media_rows;          ///< [B, M], which of the N clips each medium is
+  torch::Tensor media_rows;          ///< [B, M], which of the N clips each media item is
   torch::Tensor positions, targets;  ///< [n], where logits are computed, and what they should be
 };
 

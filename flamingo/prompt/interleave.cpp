@@ -45,7 +45,7 @@ class PageBuilder {
     if (eoc_ >= 0 && !empty && page_.ids.back() != eoc_) push(eoc_);
   }
 
-  void medium() {
+  void media_item() {
     end_chunk();
     ++page_.num_media;
     page_.marks.push_back(static_cast<int32_t>(page_.ids.size()));
@@ -67,12 +67,12 @@ class PageBuilder {
   Interleaved page_;
 };
 
-/// kPrevious to kNext: tokens see the next medium whose mark has not passed.
+/// kPrevious to kNext: tokens see the next media item whose mark has not passed.
 void turn_to_next(Interleaved& page) {
   size_t t = 0;
-  for (int32_t medium = 0; medium < page.num_media; ++medium) {
-    const size_t mark_end = static_cast<size_t>(page.marks[medium]) + page.mark_size;
-    for (; t < mark_end; ++t) page.phi[t] = medium + 1;
+  for (int32_t media_item = 0; media_item < page.num_media; ++media_item) {
+    const size_t mark_end = static_cast<size_t>(page.marks[media_item]) + page.mark_size;
+    for (; t < mark_end; ++t) page.phi[t] = media_item + 1;
   }
 }
 
@@ -95,7 +95,7 @@ std::vector<Segment> split_marks(std::string_view text) {
       continue;
     }
     flush(pos);
-    segments.push_back(Segment::medium(mark != std::begin(kMarks)));
+    segments.push_back(Segment::media_item(mark != std::begin(kMarks)));
     start = pos += mark->size();
   }
   flush(text.size());
@@ -115,8 +115,8 @@ Interleaved interleave(const text::Tokenizer& tokenizer, std::span<const Segment
       builder.text(text);
       continue;
     }
-    if (segments[i].kind == Segment::Kind::kMedium) {
-      builder.medium();
+    if (segments[i].kind == Segment::Kind::kMediaItem) {
+      builder.media_item();
     } else {
       builder.end_chunk();
     }

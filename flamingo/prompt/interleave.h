@@ -10,21 +10,21 @@
 
 namespace flamingo::prompt {
 
-/// A part of an interleaved page: text, the place of a medium (image or clip), or the end of a
+/// A part of an interleaved page: text, the place of a media item (image or clip), or the end of a
 /// chunk.
 struct Segment {
-  enum class Kind { kText, kMedium, kEndOfChunk };
+  enum class Kind { kText, kMediaItem, kEndOfChunk };
 
   Kind kind = Kind::kText;
   std::string text;       ///< of kText; never read for marks
-  bool is_video = false;  ///< of kMedium: which mark it was written as
+  bool is_video = false;  ///< of kMediaItem: which mark it was written as
 
   static Segment of_text(std::string text) { return {Kind::kText, std::move(text)}; }
-  static Segment medium(bool is_video = false) { return {Kind::kMedium, {}, is_video}; }
+  static Segment media_item(bool is_video = false) { return {Kind::kMediaItem, {}, is_video}; }
   static Segment end_of_chunk() { return {Kind::kEndOfChunk, {}}; }
 };
 
-/// Which medium a token sees (paper, appendix A.3.2: one coin per page with p_next = 0.5).
+/// Which media item a token sees (paper, appendix A.3.2: one coin per page with p_next = 0.5).
 enum class MediaDirection { kPrevious, kNext };
 
 /// How text and media marks become tokens (paper 3.1.3, appendix A.2).
@@ -38,16 +38,16 @@ struct InterleaveOptions {
   MediaDirection direction = MediaDirection::kPrevious;
 };
 
-/// Tokens of a page and the medium that each may attend to.
+/// Tokens of a page and the media item that each may attend to.
 struct Interleaved {
   std::vector<int32_t> ids;    ///< [T]
   std::vector<int32_t> phi;    ///< [T], 1..num_media, or 0 for none
-  std::vector<int32_t> marks;  ///< [num_media], where each medium's mark begins
+  std::vector<int32_t> marks;  ///< [num_media], where each media item's mark begins
   size_t mark_size = 0;        ///< tokens of a mark
   int32_t num_media = 0;
 };
 
-/// Splits text at every "<image>" and "<video>"; both give kMedium.
+/// Splits text at every "<image>" and "<video>"; both give kMediaItem.
 std::vector<Segment> split_marks(std::string_view text);
 
 /// Tokens and media indices of a page. Text between marks is encoded on its own, as plain text:
@@ -59,7 +59,7 @@ std::vector<Segment> split_marks(std::string_view text);
 ///   kNext     |   1   |  1   |   1   |    1    |   2   |   2   |    2    |  2  |   2   |   2
 ///
 /// A mark of several tokens carries its own number on each. In kNext, tokens after the last mark
-/// keep the last medium, since the paper leaves them open; without media phi is 0 everywhere.
+/// keep the last media item, since the paper leaves them open; without media phi is 0 everywhere.
 ///
 /// Throws Error when end_of_chunk is not a token of the tokenizer.
 /// Source: paper section 2.3 and appendix A.3.2, figure 6.

@@ -80,12 +80,12 @@ class PromptReader {
       } else if (list[i].contains("text")) {
         add_text(text::json_string(list[i], "text", at));
       } else {
-        read_medium(list[i], at);
+        read_media_item(list[i], at);
       }
     }
   }
 
-  void read_medium(const Json& json, const std::string& where) {
+  void read_media_item(const Json& json, const std::string& where) {
     const bool both = json.contains("image") && json.contains("video");
     require(!both, where, "expected image or video, got both");
     if (json.contains("image")) {
@@ -95,13 +95,13 @@ class PromptReader {
     }
   }
 
-  /// A shot or query: its medium goes into the prompt, its texts come back.
+  /// A shot or query: its media item goes into the prompt, its texts come back.
   Fields read_example(const Json& json, std::vector<std::string> fields, const std::string& where) {
     require(json.is_object(), where, "expected an object, got {}", json.type_name());
     std::vector<std::string> known = fields;
     known.insert(known.end(), {"image", "video"});
     check_keys(json, known, where);
-    read_medium(json, where);
+    read_media_item(json, where);
     Fields texts;
     for (const std::string& field : fields) {
       if (json.contains(field)) texts[field] = text::json_string(json, field.c_str(), where);
@@ -155,7 +155,7 @@ std::vector<Segment> Prompt::segments() const {
     } else if (std::holds_alternative<EndOfChunkItem>(item)) {
       out.push_back(Segment::end_of_chunk());
     } else {
-      out.push_back(Segment::medium());
+      out.push_back(Segment::media_item());
     }
   }
   return out;

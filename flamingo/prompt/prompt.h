@@ -19,7 +19,7 @@ struct TextItem {
 struct ImageItem {
   std::string path;
 };
-/// A clip counts as one medium.
+/// A clip counts as one media item.
 struct VideoItem {
   std::string path;
 };

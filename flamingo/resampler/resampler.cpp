@@ -8,7 +8,7 @@
 namespace flamingo::resampler {
 namespace {
 
-nn::NormConfig norm_config(const ResamplerConfig& config) { return {.eps = config.norm_eps}; }
+NormConfig norm_config(const ResamplerConfig& config) { return {.eps = config.norm_eps}; }
 
 nn::MlpConfig ffw_config(const ResamplerConfig& config) {
   return {.dim = config.width,
@@ -70,7 +70,7 @@ ResamplerConfig openflamingo_resampler(int64_t dim) {
   config.heads = 8;
   config.head_dim = 64;
   config.num_frames = 0;
-  config.activation = nn::Activation::kGelu;
+  config.activation = Activation::kGelu;
   return config;
 }
 
@@ -78,7 +78,7 @@ ResamplerConfig idefics_resampler(int64_t dim) {
   ResamplerConfig config = openflamingo_resampler(dim);
   config.heads = 16;
   config.head_dim = 96;
-  config.activation = nn::Activation::kRelu;
+  config.activation = Activation::kRelu;
   config.qk_norm = true;
   return config;
 }

@@ -25,7 +25,7 @@ namespace flamingo::resampler {
 ///
 /// The paper says of the two others only that they have the parameter budget of the first and are
 /// slower. That a transformer has latents too, and that the MLP's tokens are averaged (where there
-/// are fewer features than R, repeated), is chosen here, so that every medium has R tokens.
+/// are fewer features than R, repeated), is chosen here, so that every media item has R tokens.
 enum class ResamplerKind { kPerceiver, kTransformer, kMlp };
 constexpr std::array<std::pair<ResamplerKind, const char*>, 3> enum_table(ResamplerKind) {
   return {{{ResamplerKind::kPerceiver, "perceiver"},
@@ -44,7 +44,7 @@ struct ResamplerConfig {
   int64_t num_latents = 64;  ///< R
   int64_t num_frames = 8;    ///< rows of the time embedding table, 0 = no time embedding
   int64_t ffw_mult = 4;      ///< hidden width of the feed-forward part / width
-  nn::Activation activation = nn::Activation::kSquaredRelu;
+  Activation activation = Activation::kSquaredRelu;
   bool qk_norm = false;  ///< layer norms on queries and keys after the head split (IDEFICS)
   double norm_eps = 1e-5;
 
@@ -72,7 +72,7 @@ struct ResamplerConfig {
 ///
 ///   small, medium, large  table 10, row i. Their dimensions are not in the paper: half and twice
 ///                         the depth give the totals printed there (3.1, 3.2 and 3.4 B)
-///   transformer, mlp      table 3, row vi, of about the medium one's 194 M parameters
+///   transformer, mlp      table 3, row vi, of about the media item one's 194 M parameters
 ResamplerConfig resampler_preset(std::string_view name, int64_t dim);
 
 /// Names that resampler_preset() knows.

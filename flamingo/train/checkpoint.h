@@ -18,7 +18,7 @@ namespace flamingo::train {
 class CheckpointFolder {
  public:
   /// config: what the run was started with; a checkpoint of another configuration is refused.
-  /// message: told of files that are passed over; may be empty. Creates the folder.
+  /// message: told of files that are skipped; may be empty. Creates the folder.
   /// Throws Error when the folder cannot be created.
   CheckpointFolder(std::string folder, const Json& config,
                    std::function<void(std::string_view)> message = {});
@@ -28,7 +28,7 @@ class CheckpointFolder {
   void save(const std::vector<NamedTensor>& tensors, const RunState& state) const;
 
   /// Overwrites `tensors` with the newest undamaged checkpoint and returns its state; nothing when
-  /// there is no checkpoint. Damaged files are passed over with a message. Throws Error: another
+  /// there is no checkpoint. Damaged files are skipped with a message. Throws Error: another
   /// configuration, other tensors, or checkpoints but no undamaged one.
   std::optional<RunState> restore(const std::vector<NamedTensor>& tensors) const;
 

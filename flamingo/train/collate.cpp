@@ -52,21 +52,22 @@ struct GroupKey {
   auto operator<=>(const GroupKey&) const = default;
 };
 
-GroupKey group_of(const data::SequenceMedium& medium) {
-  if (const auto* pixels = std::get_if<torch::Tensor>(&medium))
+GroupKey group_of(const data::SequenceMediaItem& media_item) {
+  if (const auto* pixels = std::get_if<torch::Tensor>(&media_item))
     return {.pixels = true, .frames = pixels->size(0)};
-  const data::MediumFrames& views = data::views_of(medium);
+  const data::MediaFrames& views = data::views_of(media_item);
   return {.store = views.front().store, .frames = std::ssize(views)};
 }
 
-MediaGroup make_group(const GroupKey& key, const std::vector<const data::SequenceMedium*>& media) {
+MediaGroup make_group(const GroupKey& key,
+                      const std::vector<const data::SequenceMediaItem*>& media) {
   MediaGroup group{.frames = key.frames};
   std::vector<torch::Tensor> pixels;
-  for (const data::SequenceMedium* medium : media) {
+  for (const data::SequenceMediaItem* media_item : media) {
     if (key.pixels) {
-      pixels.push_back(std::get<torch::Tensor>(*medium));
+      pixels.push_back(std::get<torch::Tensor>(*media_item));
     } else {
-      const data::MediumFrames& views = data::views_of(*medium);
+      const data::MediaFrames& views = data::views_of(*media_item);
       group.views.insert(group.views.end(), views.begin(), views.end());
     }
   }
@@ -75,15 +76,17 @@ MediaGroup make_group(const GroupKey& key, const std::vector<const data::Sequenc
 }
 
 void add_media(std::span<const data::Sequence> sequences, FlamingoBatch& batch) {
-  std::map<GroupKey, std::vector<const data::SequenceMedium*>> groups;
+  std::map<GroupKey, std::vector<const data::SequenceMediaItem*>> groups;
   size_t most = 0;
   for (const data::Sequence& s : sequences) {
     most = std::max(most, s.media.size());
-    for (const data::SequenceMedium& medium : s.media) groups[group_of(medium)].push_back(&medium);
+    for (const data::SequenceMediaItem& media_item : s.media)
+      groups[group_of(media_item)].push_back(&media_item);
   }
-  std::map<const data::SequenceMedium*, int64_t> rows;
+  std::map<const data::SequenceMediaItem*, int64_t> rows;
   for (const auto& [key, media] : groups) {
-    for (const data::SequenceMedium* medium : media) rows.emplace(medium, std::ssize(rows));
+    for (const data::SequenceMediaItem* media_item : media)
+      rows.emplace(media_item, std::ssize(rows));
     batch.groups.push_back(make_group(key, media));
   }
   batch.media_rows =

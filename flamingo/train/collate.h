@@ -19,14 +19,15 @@ struct MediaGroup {
 };
 
 /// Sequences as tensors. Rows are padded at the end, where causal attention never looks back from a
-/// real token; padding sees no medium. The last token of a row predicts nothing and is left out.
+/// real token; padding sees no media item. The last token of a row predicts nothing and is left
+/// out.
 struct FlamingoBatch {
   at::Tensor ids;        ///< [B, T] int64
-  at::Tensor phi;        ///< [B, T] int64, 0 = no medium
+  at::Tensor phi;        ///< [B, T] int64, 0 = no media item
   at::Tensor positions;  ///< [n] int64, b * T + t of the tokens that predict a target
   at::Tensor targets;    ///< [n] int64, the token after each
   at::Tensor bound;  ///< [n] bool, first target of a chunk whose label was shown before (binding)
-  at::Tensor media_rows;  ///< [B, M] int64, row of each medium among all groups' media, one
+  at::Tensor media_rows;  ///< [B, M] int64, row of each media item among all groups' media, one
                           ///< group after the other
   std::vector<MediaGroup> groups;
   int64_t num_tokens = 0;         ///< without padding

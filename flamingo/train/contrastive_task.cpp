@@ -106,19 +106,19 @@ int64_t ContrastiveTask::begin(int64_t step) {
   if (!steps_) steps_.emplace([this](int64_t s) { return make_batches(s); }, step);
   batches_ = steps_->next();
   seen_.clear();
-  parts_.clear();
+  micro_batches_.clear();
   for (size_t b = 0; b < batches_.size(); ++b) {
     const auto size = static_cast<size_t>(batches_[b].rows.size());
     const auto micro = static_cast<size_t>(options_.mixture.micro_batch);
     const size_t piece = micro == 0 ? size : std::min(size, micro);
     for (size_t first = 0; first < size; first += piece)
-      parts_.push_back({b, first, std::min(piece, size - first)});
+      micro_batches_.push_back({b, first, std::min(piece, size - first)});
   }
-  return std::ssize(parts_);
+  return std::ssize(micro_batches_);
 }
 
-StepLosses ContrastiveTask::losses(int64_t /*step*/, int64_t part) {
-  const auto [b, first, count] = parts_.at(static_cast<size_t>(part));
+StepLosses ContrastiveTask::losses(int64_t /*step*/, int64_t micro_batch) {
+  const auto [b, first, count] = micro_batches_.at(static_cast<size_t>(micro_batch));
   const Batch& batch = batches_[b];
   const auto items = static_cast<int64_t>(count);
   if (items == batch.rows.size()) {

@@ -49,7 +49,7 @@ class ContrastiveTask : public TrainTask {
 
   torch::nn::Module& module() override { return *towers_; }
   int64_t begin(int64_t step) override;
-  StepLosses losses(int64_t step, int64_t part) override;
+  StepLosses losses(int64_t step, int64_t micro_batch) override;
   std::vector<Metric> metrics(int64_t step) override;
   /// R@1 in both directions over the gallery of all batches of a source, and its mean loss.
   std::optional<Validation> validate() override;
@@ -65,8 +65,8 @@ class ContrastiveTask : public TrainTask {
     CaptionedRows rows;
     std::vector<std::string> damaged;
   };
-  /// A part of a step: all of a batch, or a piece of one.
-  struct Part {
+  /// A micro-batch: all of a batch, or a piece of one.
+  struct MicroBatch {
     size_t batch = 0, first = 0, count = 0;
   };
 
@@ -84,7 +84,7 @@ class ContrastiveTask : public TrainTask {
   std::vector<std::string> names_;
   CaptionValidation validation_;
   std::vector<Batch> batches_;
-  std::vector<Part> parts_;
+  std::vector<MicroBatch> micro_batches_;
   std::optional<CachedGradients> cached_;  ///< of the batch under way, where it goes in pieces
   std::vector<std::pair<size_t, GlobalLoss>> seen_;  ///< of the step's batches, by source
   std::optional<data::Prefetcher<std::vector<Batch>>>

@@ -175,8 +175,8 @@ FeatureCache::FeatureCache(const std::string& folder, const FeaturePlan& plan) :
 
 const std::byte* FeatureCache::row_of(const data::ViewRef& view) const {
   const auto it = first_row_.find(view.picture);
-  require(it != first_row_.end() && view.view >= 0 && view.view < plan_.views, "FeatureCache",
-          "expected a view that is kept, got view {} of picture {}", view.view, view.picture);
+  TORCH_INTERNAL_ASSERT(it != first_row_.end() && view.view >= 0 && view.view < plan_.views,
+                        "view ", view.view, " of picture ", view.picture, " is not kept");
   return file_->bytes().data() + static_cast<uint64_t>(it->second + view.view) * plan_.row_bytes();
 }
 

@@ -49,7 +49,7 @@ struct FeatureSource {
 /// pictures are NaN.
 class FeatureCache {
  public:
-  /// Encodes what the folder does not have yet; a run that was interrupted goes on where it was,
+  /// Encodes what the folder does not have yet; a run that was interrupted resumes where it was,
   /// features of another plan are replaced. Returns false when source.stop ended it. Throws Error
   /// before it starts when the disk has not the space, and on an I/O error or features of a wrong
   /// shape.
@@ -59,13 +59,13 @@ class FeatureCache {
   /// Throws Error unless the folder holds all features of this plan.
   FeatureCache(const std::string& folder, const FeaturePlan& plan);
 
-  /// -> [N, P, Dv] in bf16 of views that are no blends. Throws Error on a view not kept.
+  /// -> [N, P, Dv] in bf16 of views that are no blends. A view that is not kept is a bug.
   at::Tensor gather(std::span<const data::ViewRef> views) const;
-  /// False where the picture was damaged. Throws Error on a view not kept.
+  /// False where the picture was damaged. A view that is not kept is a bug.
   bool has(const data::ViewRef& view) const;
 
  private:
-  /// The row's bytes. Throws Error on a view not kept.
+  /// The row's bytes. A view that is not kept is a bug.
   const std::byte* row_of(const data::ViewRef& view) const;
 
   FeaturePlan plan_;

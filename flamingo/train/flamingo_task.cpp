@@ -101,9 +101,9 @@ int64_t FlamingoTask::begin(int64_t step) {
   tallies_.assign(mixture_.names().size(), {});
   if (options_.parallel) {
     weigh_by_all_targets();
-    options_.parallel->require_even(std::ssize(step_.parts));
+    options_.parallel->require_even(std::ssize(step_.micro_batches));
   }
-  return std::ssize(step_.parts);
+  return std::ssize(step_.micro_batches);
 }
 
 std::vector<double> FlamingoTask::sum(const std::vector<double>& values) const {
@@ -112,10 +112,11 @@ std::vector<double> FlamingoTask::sum(const std::vector<double>& values) const {
 
 void FlamingoTask::weigh_by_all_targets() {
   std::vector<double> own(mixture_.names().size());
-  for (const MixturePart& part : step_.parts)
-    own[part.source] += static_cast<double>(part.batch.targets.size(0));
+  for (const MicroBatch& micro_batch : step_.micro_batches)
+    own[micro_batch.source] += static_cast<double>(micro_batch.batch.targets.size(0));
   const auto all = sum(own);
-  for (MixturePart& part : step_.parts) part.weight *= own[part.source] / all[part.source];
+  for (MicroBatch& micro_batch : step_.micro_batches)
+    micro_batch.weight *= own[micro_batch.source] / all[micro_batch.source];
 }
 
 void FlamingoTask::add_up_tallies() {
@@ -130,8 +131,8 @@ void FlamingoTask::add_up_tallies() {
   }
 }
 
-StepLosses FlamingoTask::losses(int64_t step, int64_t part) {
-  const MixturePart& data = step_.parts.at(static_cast<size_t>(part));
+StepLosses FlamingoTask::losses(int64_t step, int64_t micro_batch) {
+  const MicroBatch& data = step_.micro_batches.at(static_cast<size_t>(micro_batch));
   const auto result = flamingo_losses(model_, data.batch, gather_);
   Tally& tally = tallies_[data.source];
   const auto targets = static_cast<double>(data.batch.targets.size(0));
@@ -197,9 +198,9 @@ std::optional<Validation> FlamingoTask::validate() {
 
 Json FlamingoTask::samples() const {
   Json samples = Json::object();
-  for (const MixturePart& part : step_.parts) {
-    Json& list = samples[mixture_.names()[part.source]];
-    for (const std::string& key : part.batch.keys) list.push_back(key);
+  for (const MicroBatch& micro_batch : step_.micro_batches) {
+    Json& list = samples[mixture_.names()[micro_batch.source]];
+    for (const std::string& key : micro_batch.batch.keys) list.push_back(key);
   }
   return samples;
 }

@@ -69,7 +69,7 @@ class FlamingoTask : public TrainTask {
 
   torch::nn::Module& module() override { return *model_; }
   int64_t begin(int64_t step) override;
-  StepLosses losses(int64_t step, int64_t part) override;
+  StepLosses losses(int64_t step, int64_t micro_batch) override;
   std::vector<Metric> metrics(int64_t step) override;
   std::optional<Validation> validate() override;
   Json samples() const override;
@@ -80,12 +80,12 @@ class FlamingoTask : public TrainTask {
  private:
   /// The sums over the processes that share a batch.
   std::vector<double> sum(const std::vector<double>& values) const;
-  /// Each part's weight among this process's targets becomes that among all processes'.
+  /// Each micro-batch's weight among this process's targets becomes that among all processes'.
   void weigh_by_all_targets();
   /// Tallies become those of all processes together.
   void add_up_tallies();
 
-  /// What a source's parts of a step add up to, each by its targets.
+  /// What a source's micro-batches of a step add up to, each by its targets.
   struct Tally {
     double targets = 0, loss = 0, accuracy = 0, blind_loss = 0;
     double bound = 0, bound_accuracy = 0;

@@ -65,7 +65,7 @@ bool MediaFeatures::add(const std::string& name,
   FeaturePlan plan = this->plan();
   plan.pictures = shown.pictures;
   plan.views = shown.views;
-  plan.key.update(shown.key);
+  plan.key.update(source->views_key());
   const auto cache = build(name, *source, plan);
   if (!cache) return false;
   source->use_views(

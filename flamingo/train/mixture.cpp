@@ -31,16 +31,17 @@ void Mixture::add(size_t name, double weight, const std::vector<data::Sequence>&
                   MixtureStep& out) const {
   const size_t most =
       config_.micro_batch > 0 ? static_cast<size_t>(config_.micro_batch) : sequences.size();
-  const size_t first_part = out.parts.size();
+  const size_t first_micro_batch = out.micro_batches.size();
   int64_t targets = 0;
   for (size_t begin = 0; begin < sequences.size(); begin += most) {
     const size_t count = std::min(most, sequences.size() - begin);
-    out.parts.push_back({name, weight, collate(std::span(sequences).subspan(begin, count))});
-    targets += out.parts.back().batch.targets.size(0);
+    out.micro_batches.push_back(
+        {name, weight, collate(std::span(sequences).subspan(begin, count))});
+    targets += out.micro_batches.back().batch.targets.size(0);
   }
-  for (size_t i = first_part; i < out.parts.size(); ++i) {
-    out.parts[i].weight *=
-        static_cast<double>(out.parts[i].batch.targets.size(0)) / static_cast<double>(targets);
+  for (size_t i = first_micro_batch; i < out.micro_batches.size(); ++i) {
+    out.micro_batches[i].weight *= static_cast<double>(out.micro_batches[i].batch.targets.size(0)) /
+                                   static_cast<double>(targets);
   }
 }
 

@@ -44,15 +44,16 @@ struct TrainSource {
 };
 
 /// Sequences of one source that go through the model together.
-struct MixturePart {
+struct MicroBatch {
   size_t source = 0;  ///< index into Mixture::names()
-  double weight = 1;  ///< lambda_m times this part's share of the source's targets in the step
+  double weight =
+      1;  ///< lambda_m times this micro-batch's share of the source's targets in the step
   FlamingoBatch batch;
 };
 
 /// The data of one step.
 struct MixtureStep {
-  std::vector<MixturePart> parts;
+  std::vector<MicroBatch> micro_batches;
   std::vector<std::pair<size_t, std::string>> damaged;  ///< source, and what was skipped
   int64_t frames_bad = 0;  ///< of clips that were used, left out because they were damaged
 };

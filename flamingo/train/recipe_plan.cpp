@@ -99,9 +99,9 @@ std::vector<plan::StepShape> seen_batches(const TrainFlamingoRecipe& recipe,
   const Mixture mixture(std::move(sources), {.mode = recipe.mixture.mode});
   std::map<size_t, plan::StepShape> largest;
   for (int64_t step = 0; step < steps; ++step) {
-    for (const MixturePart& part : mixture.step(step).parts) {
-      const plan::StepShape shape = shape_of(part.batch);
-      const auto [known, added] = largest.emplace(part.source, shape);
+    for (const MicroBatch& micro_batch : mixture.step(step).micro_batches) {
+      const plan::StepShape shape = shape_of(micro_batch.batch);
+      const auto [known, added] = largest.emplace(micro_batch.source, shape);
       if (!added) known->second = largest_of(known->second, shape);
     }
   }
@@ -116,9 +116,8 @@ std::vector<plan::StepShape> seen_batches(const TrainFlamingoRecipe& recipe,
 }
 
 /// Features that the run keeps of its pictures (train/feature_cache.h).
-int64_t feature_bytes(const model::FlamingoConfig& config, const data::SequenceSource& source) {
+int64_t feature_bytes(const plan::FeatureShape& features, const data::SequenceSource& source) {
   const data::SourceViews views = source.views();
-  const plan::FeatureShape features = plan::feature_shape(config);
   const FeaturePlan plan{.pictures = views.pictures,
                          .views = views.views,
                          .patches = features.patches,
@@ -171,11 +170,12 @@ RecipePlan plan_recipe(const TrainFlamingoRecipe& recipe) {
   std::vector<TrainSource> sources;
   if (plan.seen) {
     const text::Tokenizer tokenizer = tokenizer_of(recipe, problem.config.tokens);
+    const plan::FeatureShape features = plan::feature_shape(problem.config);
     for (const SourceConfig& source : recipe.sources) {
       sources.push_back({make_source(source, tokenizer, problem.config), source.weight});
       plan.file_bytes += packed_bytes(source);
       if (!recipe.trainable.vision)
-        plan.file_bytes += feature_bytes(problem.config, *sources.back().source);
+        plan.file_bytes += feature_bytes(features, *sources.back().source);
     }
   }
   problem.batches = plan.seen ? seen_batches(recipe, std::move(sources)) : largest_batches(recipe);

@@ -11,11 +11,11 @@
 
 namespace flamingo::train {
 
-/// What one part of a step gives.
+/// What one micro-batch gives.
 struct StepLosses {
   torch::Tensor loss;  ///< scalar, with its graph
   int64_t items = 0;   ///< pictures or tokens, for the speed shown
-  double weight = 1;   ///< of this part's loss and gradient in the step's
+  double weight = 1;   ///< of this micro-batch's loss and gradient in the step's
 };
 
 /// How a model does on data that are not trained on.
@@ -32,13 +32,13 @@ class TrainTask {
   virtual torch::nn::Module& module() = 0;
 
   /// Gets the data of a step, which depend on the step only; the time this takes counts as waiting.
-  /// Returns how many parts the step has: sources of a mixture, or pieces of a large batch. One
-  /// update follows the sum of their weighted gradients (paper, section 2.4: accumulation over
+  /// Returns how many micro-batches the step has: sources of a mixture, or pieces of a large batch.
+  /// One update follows the sum of their weighted gradients (paper, section 2.4: accumulation over
   /// datasets).
   virtual int64_t begin(int64_t step) = 0;
-  /// Forward pass of part 0, 1, ... of the step begun; depends on it and the weights only.
-  virtual StepLosses losses(int64_t step, int64_t part) = 0;
-  /// What is logged of the step beside losses and speed, once its parts are done.
+  /// Forward pass of micro-batch 0, 1, ... of the step begun; depends on it and the weights only.
+  virtual StepLosses losses(int64_t step, int64_t micro_batch) = 0;
+  /// What is logged of the step beside losses and speed, once its micro-batches are done.
   virtual std::vector<Metric> metrics(int64_t /*step*/) { return {}; }
   /// Samples of the step begun, for the record of a step that was skipped; null: not known.
   virtual Json samples() const { return nullptr; }

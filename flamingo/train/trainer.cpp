@@ -34,24 +34,25 @@ Json identity_of(const TrainTask& task, const TrainConfig& config) {
   return json;
 }
 
-/// The parts of a step together.
+/// The micro-batches of a step together.
 struct StepSum {
   double loss = 0;  ///< weighted
   int64_t items = 0;
   double flops = 0;  ///< of the model's arithmetic, forward and backward; 0: not counted
 };
 
-/// Adds up the gradients of a step's parts, one graph at a time, and those of all processes.
-StepSum accumulate(TrainTask& task, int64_t step, int64_t num_parts, parallel::Parallel& parallel,
-                   bool counts_flops) {
+/// Adds up the gradients of a step's micro-batches, one graph at a time, and those of all
+/// processes.
+StepSum accumulate(TrainTask& task, int64_t step, int64_t num_micro_batches,
+                   parallel::Parallel& parallel, bool counts_flops) {
   std::optional<plan::FlopCounter> counter;
   if (counts_flops) counter.emplace();
   StepSum sum;
-  for (int64_t part = 0; part < num_parts; ++part) {
-    const StepLosses losses = task.losses(step, part);
+  for (int64_t micro_batch = 0; micro_batch < num_micro_batches; ++micro_batch) {
+    const StepLosses losses = task.losses(step, micro_batch);
     const auto loss = losses.weight == 1 ? losses.loss : losses.loss * losses.weight;
     sum.loss += loss.item<double>();
-    if (part == num_parts - 1) parallel.before_last_backward();
+    if (micro_batch == num_micro_batches - 1) parallel.before_last_backward();
     loss.backward();  // whatever the loss: other processes may wait for this one's part
     sum.items += losses.items;
   }
@@ -193,10 +194,10 @@ void Run::save() {
 void Run::step() {
   const double start = now_seconds();
   const int64_t step = state_.step;
-  const int64_t num_parts = task_.begin(step);
+  const int64_t num_micro_batches = task_.begin(step);
   const double data_seconds = now_seconds() - start;
   for (const std::string& note : task_.notes()) progress_.message(note);
-  const StepSum sum = accumulate(task_, step, num_parts, parallel_, hooks_.peak_flops > 0);
+  const StepSum sum = accumulate(task_, step, num_micro_batches, parallel_, hooks_.peak_flops > 0);
   auto metrics = update(sum);
   for (auto& metric : task_.metrics(step)) metrics.push_back(std::move(metric));
   for (auto& metric : validate()) metrics.push_back(std::move(metric));

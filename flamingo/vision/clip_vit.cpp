@@ -9,7 +9,7 @@
 namespace flamingo::vision {
 namespace {
 
-nn::NormConfig norm_config(const ClipVitConfig& config) { return {.eps = config.norm_eps}; }
+NormConfig norm_config(const ClipVitConfig& config) { return {.eps = config.norm_eps}; }
 
 }  // namespace
 
@@ -31,7 +31,7 @@ std::vector<EncoderPreset<ClipVitConfig>> ClipVitConfig::presets() {
   huge.layers = 32;
   huge.mlp_width = 5120;
   huge.embed_dim = 1024;
-  huge.activation = nn::Activation::kGelu;
+  huge.activation = Activation::kGelu;
   return {{"clip-vit-b-32", base},
           {"clip-vit-b-16", base_16},
           {"clip-vit-l-14", large},
@@ -114,7 +114,7 @@ torch::Tensor ClipVitImpl::forward(const torch::Tensor& pixels) {
     case ClipOutput::kPatchesNormed:
       return post_norm(all.slice(1, 1));
   }
-  fail("clip_vit", "expected a known output, got {}", static_cast<int>(config_.output));
+  TORCH_INTERNAL_ASSERT(false, "output ", static_cast<int>(config_.output));
 }
 
 torch::Tensor ClipVitImpl::embed(const torch::Tensor& tokens) const {

@@ -38,7 +38,7 @@ struct ClipVitConfig {
   int64_t heads = 16;
   int64_t mlp_width = 4096;
   int64_t embed_dim = 768;  ///< width of the joint space, 0 = no projection
-  nn::Activation activation = nn::Activation::kQuickGelu;
+  Activation activation = Activation::kQuickGelu;
   double norm_eps = 1e-5;
   ClipOutput output = ClipOutput::kPatches;
 

@@ -38,7 +38,7 @@ TextEncoderImpl::TextEncoderImpl(const ContrastiveConfig& config, int64_t token_
       input_proj_(
           register_module("input_proj", nn::Linear(token_dim, config.text_width, true, options))),
       layers_(register_module("layers", nn::make_typed_list<nn::TransformerLayer>())),
-      norm_(register_module("norm", nn::Norm(config.text_width, nn::NormConfig{}, options))),
+      norm_(register_module("norm", nn::Norm(config.text_width, NormConfig{}, options))),
       proj_(register_module("proj",
                             nn::Linear(config.text_width, config.embed_dim, false, options))) {
   const nn::TransformerLayerConfig layer{.width = config.text_width,

@@ -80,7 +80,7 @@ class NfnetBlockImpl : public torch::nn::Module, public nn::InitsItself {
   nn::WsConv add_conv(const std::string& name, const nn::WsConvConfig& config,
                       const torch::TensorOptions& options);
 
-  nn::Activation activation_;
+  Activation activation_;
   double alpha_;
   double skip_gain_init_;
   std::vector<nn::WsConv> convs_;        ///< conv1, conv2, (conv2b), conv3
@@ -102,7 +102,7 @@ class NfnetStemImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& pixels) const;
 
  private:
-  nn::Activation activation_;
+  Activation activation_;
   std::vector<nn::WsConv> convs_;  ///< conv1, conv2, ...
 };
 TORCH_MODULE(NfnetStem);

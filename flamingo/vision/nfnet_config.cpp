@@ -103,14 +103,14 @@ std::vector<EncoderPreset<NfnetConfig>> NfnetConfig::presets() {
 
 NfnetConfig nfnet_preset(std::string_view name) { return preset_of<NfnetConfig>(name); }
 
-double activation_gain(nn::Activation kind) {
+double activation_gain(Activation kind) {
   switch (kind) {
-    case nn::Activation::kGelu:
-    case nn::Activation::kGeluTanh:
+    case Activation::kGelu:
+    case Activation::kGeluTanh:
       return 1.7015043497085571;
-    case nn::Activation::kRelu:
+    case Activation::kRelu:
       return 1.7139588594436646;
-    case nn::Activation::kSilu:
+    case Activation::kSilu:
       return 1.7881293296813965;
     default:
       fail(kWhere, "expected activation gelu, gelu_tanh, relu or silu, got {}", enum_name(kind));

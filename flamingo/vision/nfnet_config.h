@@ -31,7 +31,7 @@ struct NfnetConfig {
   double stochastic_depth = 0.25;  ///< drop rate of the (absent) block after the last
   int64_t final_width = 3072;      ///< channels of the closing 1x1 convolution, 0 = none
   int64_t num_classes = 0;         ///< width of a linear classifier, 0 = none
-  nn::Activation activation = nn::Activation::kGeluTanh;
+  Activation activation = Activation::kGeluTanh;
   double ws_eps = 1e-4;
   nn::WsFloor ws_floor = nn::WsFloor::kClamp;
 
@@ -79,6 +79,6 @@ NfnetConfig nfnet_preset(std::string_view name);
 
 /// Factor that gives the activation of a unit normal variable unit variance.
 /// Throws Error for an activation without one.
-double activation_gain(nn::Activation kind);
+double activation_gain(Activation kind);
 
 }  // namespace flamingo::vision

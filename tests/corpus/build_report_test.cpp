@@ -11,7 +11,7 @@ BuildReport sample() {
   BuildReport report;
   report.keep(3, 100);
   report.keep(1, 50);
-  report.drop_medium({"side", "a.png", "side 12", ""});
+  report.drop_media_item({"side", "a.png", "side 12", ""});
   report.drop_page({"language", "b.html", "de 0.99", "Guten Tag"}, 4);
   report.add_answers("page", 3);
   report.add_answers("cut_off", 1);
@@ -66,7 +66,7 @@ TEST(BuildReport, KeepsTheFirstExamplesOfEachRuleCutBetweenCharacters) {
   text += "\xc3\xa9 and more";
   for (int i = 0; i < 20; ++i) {
     report.drop_page({"language", std::to_string(i), "", text}, 0);
-    report.drop_medium({"side", std::to_string(i), "", ""});
+    report.drop_media_item({"side", std::to_string(i), "", ""});
   }
   ASSERT_EQ(report.examples().size(), static_cast<size_t>(2 * BuildReport::kExamples));
   EXPECT_EQ(report.examples().front().url, "0");

@@ -22,7 +22,8 @@ class Shelf : public document::DocumentFile {
     document::Document document;
     document.media = {{.bytes = testing::random_picture(1), .format = "png"}};
     if (index == 2) document.media[0].bytes.resize(100);
-    document.parts = {document::Part::of_medium(0), document::Part::of_text("three more words")};
+    document.parts = {document::Part::of_media_item(0),
+                      document::Part::of_text("three more words")};
     return document;
   }
 };
@@ -65,8 +66,9 @@ class Reel : public document::DocumentFile {
                                           return index == 1 && i == 15;
                                         }});
     if (index == 2) bytes.resize(bytes.size() / 2);
-    document.media = {{.kind = document::MediumKind::kVideo, .bytes = bytes, .format = "mkv"}};
-    document.parts = {document::Part::of_medium(0), document::Part::of_text("three more words")};
+    document.media = {{.kind = document::MediaKind::kVideo, .bytes = bytes, .format = "mkv"}};
+    document.parts = {document::Part::of_media_item(0),
+                      document::Part::of_text("three more words")};
     return document;
   }
 };

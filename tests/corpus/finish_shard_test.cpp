@@ -27,17 +27,17 @@ class FinishShardTest : public ::testing::Test {
     document::Document page{.url = "https://site.example/" + std::to_string(seed)};
     page.media = {{.url = "a", .bytes = testing::random_picture(seed), .format = "png"},
                   {.url = "b", .bytes = testing::random_picture(seed + 1), .format = "png"}};
-    page.parts = {document::Part::of_medium(0),
+    page.parts = {document::Part::of_media_item(0),
                   document::Part::of_text(testing::random_prose(seed, 6) + "\n\n" +
                                           testing::random_prose(seed + 1, 6)),
-                  document::Part::of_medium(1),
+                  document::Part::of_media_item(1),
                   document::Part::of_text("The last words of a page that ends here.")};
     return page;
   }
   void write(const std::vector<document::Document>& pages) {
     document::ShardWriter shard(files_.filtered);
     BuildReport report;
-    report.drop_medium({"short_side", "c", "", ""});
+    report.drop_media_item({"short_side", "c", "", ""});
     for (size_t i = 0; i < pages.size(); ++i) {
       shard.add("000000-" + std::to_string(i), pages[i]);
       report.keep(2, 1);

@@ -11,7 +11,7 @@ html::HtmlPage page_of(const std::string& prose, int pictures = 1) {
   html::HtmlPage page;
   page.document.url = "https://site.example/a";
   for (int i = 0; i < pictures; ++i) {
-    page.document.parts.push_back(document::Part::of_medium(i));
+    page.document.parts.push_back(document::Part::of_media_item(i));
     page.document.media.push_back({.url = "https://site.example/a.png"});
   }
   page.document.parts.push_back(document::Part::of_text(prose));
@@ -47,21 +47,21 @@ TEST(PageFilter, APageOfClipsAloneHasNoPicture) {
   const CorpusRecipe recipe;
   const PageFilter filter(recipe);
   html::HtmlPage page = page_of(testing::random_prose(1));
-  page.document.media[0].kind = document::MediumKind::kVideo;
+  page.document.media[0].kind = document::MediaKind::kVideo;
   EXPECT_EQ(rule_of(filter.judge(page)), "no_picture");
 }
 
-TEST(PageFilter, AMediumThatPassesIsDescribed) {
+TEST(PageFilter, AMediaItemThatPassesIsDescribed) {
   const CorpusRecipe recipe;
   const PageFilter filter(recipe);
   uint64_t hash = 0;
-  document::Medium medium{.bytes = testing::random_picture(1, 100)};
-  EXPECT_EQ(rule_of(filter.judge_medium(medium, hash)), "");
-  EXPECT_EQ(medium.format, "png");
-  EXPECT_EQ(medium.width, 100);
+  document::MediaItem media_item{.bytes = testing::random_picture(1, 100)};
+  EXPECT_EQ(rule_of(filter.judge_media_item(media_item, hash)), "");
+  EXPECT_EQ(media_item.format, "png");
+  EXPECT_EQ(media_item.width, 100);
   EXPECT_NE(hash, 0u);
-  document::Medium small{.bytes = testing::random_picture(1, 40)};
-  const auto objection = filter.judge_medium(small, hash);
+  document::MediaItem small{.bytes = testing::random_picture(1, 40)};
+  const auto objection = filter.judge_media_item(small, hash);
   EXPECT_EQ(rule_of(objection), "short_side");
   EXPECT_EQ(objection->detail, "short_side 40");
 }

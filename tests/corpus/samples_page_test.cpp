@@ -18,9 +18,9 @@ class SampleShelf : public document::DocumentFile {
     document::Document document{.url = "https://site.example/" + std::to_string(index),
                                 .title = "Title <b>" + std::to_string(index)};
     document.media = {{.alt = "\"quoted\"", .bytes = "picture", .format = "jpg"},
-                      {.kind = document::MediumKind::kVideo, .bytes = "clip", .format = "mp4"}};
+                      {.kind = document::MediaKind::kVideo, .bytes = "clip", .format = "mp4"}};
     document.parts = {document::Part::of_text("Some <script>text</script>."),
-                      document::Part::of_medium(0), document::Part::of_medium(1)};
+                      document::Part::of_media_item(0), document::Part::of_media_item(1)};
     return document;
   }
 };

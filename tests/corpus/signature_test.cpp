@@ -24,7 +24,7 @@ document::Document page() {
   document.url = "https://example.com/a";
   document.parts = {
       document::Part::of_text(kEnglish + "\n\nToo short.\n\n" + kSecond),
-      document::Part::of_medium(0),
+      document::Part::of_media_item(0),
       document::Part::of_text("  Below the picture stands one more paragraph of ten words.\n")};
   document.media.push_back({.url = "https://example.com/a.jpg"});
   return document;
@@ -80,7 +80,7 @@ TEST(Signature, RemovesParagraphs) {
   remove_paragraphs(document, result.places, removed);
   ASSERT_EQ(document.parts.size(), 2u);
   EXPECT_EQ(document.parts[0].text, std::string("Too short.\n\n") + kSecond);
-  EXPECT_EQ(document.parts[1].medium, 0);
+  EXPECT_EQ(document.parts[1].media_item, 0);
   remove_paragraphs(document, {}, {});
   EXPECT_EQ(document.parts.size(), 2u);
 }

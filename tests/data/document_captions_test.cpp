@@ -60,9 +60,9 @@ TEST_F(DocumentCaptionsTest, SharesAreTheRowsOfTheWholeBatch) {
 
 TEST_F(DocumentCaptionsTest, OfAPageAPictureHasItsAltTextOrWhatFollowsIt) {
   const media::Image image{.height = 8, .width = 8, .pixels = std::vector<uint8_t>(3 * 8 * 8, 90)};
-  document::Document page{.parts = {document::Part::of_text("before"), document::Part::of_medium(0),
-                                    document::Part::of_text(" after \n"),
-                                    document::Part::of_medium(1)}};
+  document::Document page{
+      .parts = {document::Part::of_text("before"), document::Part::of_media_item(0),
+                document::Part::of_text(" after \n"), document::Part::of_media_item(1)}};
   page.media = {{.bytes = media::encode_png(image), .format = "png"},
                 {.alt = " a grey square", .bytes = media::encode_png(image), .format = "png"}};
   document::ShardWriter writer(folder_.file("pages.tar"));

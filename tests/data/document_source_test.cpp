@@ -49,9 +49,9 @@ class DocumentSourceTest : public ::testing::Test {
   /// A source of one document with this clip.
   DocumentSourceConfig of_clip(std::string bytes) const {
     document::Document clip{
-        .parts = {document::Part::of_medium(0), document::Part::of_text("it brightens")}};
+        .parts = {document::Part::of_media_item(0), document::Part::of_text("it brightens")}};
     clip.media.push_back(
-        {.kind = document::MediumKind::kVideo, .bytes = std::move(bytes), .format = "mp4"});
+        {.kind = document::MediaKind::kVideo, .bytes = std::move(bytes), .format = "mp4"});
     document::ShardWriter writer(folder_.file("clips.tar"));
     writer.add("0", clip);
     writer.finish();
@@ -125,7 +125,7 @@ TEST_F(DocumentSourceTest, PicturesVaryWithinTheConfigsBounds) {
   for (size_t i = 0; i < image.pixels.size(); ++i)
     image.pixels[i] = static_cast<uint8_t>(15 * (i / 3 % 16));  // brighter to the right
   document::Document page{
-      .parts = {document::Part::of_medium(0), document::Part::of_text("a ramp")}};
+      .parts = {document::Part::of_media_item(0), document::Part::of_text("a ramp")}};
   page.media.push_back({.bytes = media::encode_png(image), .format = "png"});
   document::ShardWriter writer(folder_.file("ramp.tar"));
   writer.add("0", page);
@@ -183,9 +183,9 @@ TEST_F(DocumentSourceTest, LongClipsGiveARandomRunOfFrames) {
   std::set<int> starts;
   std::vector<std::string> damaged;
   for (int64_t i = 0; i < 20; ++i) {
-    const auto medium = pixels(documents.sequence(i, damaged));
-    ASSERT_EQ(medium.size(0), 8);
-    const auto levels = medium.mean({1, 2, 3});
+    const auto media_item = pixels(documents.sequence(i, damaged));
+    ASSERT_EQ(media_item.size(0), 8);
+    const auto levels = media_item.mean({1, 2, 3});
     EXPECT_TRUE((levels.slice(0, 1) > levels.slice(0, 0, 7)).all().item<bool>());
     starts.insert(static_cast<int>(std::lround(levels[0].item<double>() * 10)));
   }
@@ -246,9 +246,9 @@ TEST_F(DocumentSourceTest, CachedViewsLeaveOrderAndWindowsAsTheyAre) {
     EXPECT_EQ(a.label, b.label);
     EXPECT_EQ(a.key, b.key);
     ASSERT_EQ(a.media.size(), b.media.size());
-    for (const SequenceMedium& medium : b.media) {
-      ASSERT_EQ(views_of(medium).size(), 1u);
-      const ViewRef& view = views_of(medium)[0];
+    for (const SequenceMediaItem& media_item : b.media) {
+      ASSERT_EQ(views_of(media_item).size(), 1u);
+      const ViewRef& view = views_of(media_item)[0];
       EXPECT_EQ(view.store, 3);
       EXPECT_TRUE(b.key.ends_with(":" + std::to_string(view.picture))) << b.key;
       views.insert(view.view);
@@ -311,11 +311,12 @@ TEST_F(DocumentSourceTest, ADamagedPictureIsRenderedAsNaNAndNamedOnce) {
 TEST_F(DocumentSourceTest, PicturesAreNumberedWithTheClipsBetweenThem) {
   const media::Image image{
       .height = 16, .width = 16, .pixels = std::vector<uint8_t>(3 * 16 * 16, 90)};
-  document::Document page{.parts = {document::Part::of_medium(0), document::Part::of_medium(1),
-                                    document::Part::of_medium(2),
+  document::Document page{.parts = {document::Part::of_media_item(0),
+                                    document::Part::of_media_item(1),
+                                    document::Part::of_media_item(2),
                                     document::Part::of_text("a picture, a clip, a picture")}};
   page.media = {{.bytes = media::encode_png(image), .format = "png"},
-                {.kind = document::MediumKind::kVideo,
+                {.kind = document::MediaKind::kVideo,
                  .bytes = media::encode_video(std::vector(3, image), 1),
                  .format = "mp4"},
                 {.bytes = media::encode_png(image), .format = "png"}};
@@ -341,13 +342,13 @@ TEST_F(DocumentSourceTest, PicturesAreNumberedWithTheClipsBetweenThem) {
   EXPECT_EQ(views_of(sequence.media[0])[0].picture, first);
   EXPECT_EQ(std::get<torch::Tensor>(sequence.media[1]).size(0), 3);
   EXPECT_EQ(views_of(sequence.media[2])[0].picture, first + 2);
-  const Json key = documents.views().key;
+  const Json key = documents.views_key();
   page.parts.back().text = "another text";
   write("pages.tar");
-  EXPECT_EQ(DocumentSource(pages, format()).views().key, key);
+  EXPECT_EQ(DocumentSource(pages, format()).views_key(), key);
   std::swap(page.media[0], page.media[1]);
   write("pages.tar");
-  EXPECT_NE(DocumentSource(pages, format()).views().key, key);
+  EXPECT_NE(DocumentSource(pages, format()).views_key(), key);
 }
 
 TEST_F(DocumentSourceTest, UnusableConfigsAreErrors) {

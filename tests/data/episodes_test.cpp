@@ -32,10 +32,10 @@ class EpisodesTest : public ::testing::Test {
     config.*kind = 1;
     return config;
   }
-  const pictures::PictureClass& shown(const SequenceMedium& medium) const {
-    return set_.class_of(views_of(medium)[0].picture);
+  const pictures::PictureClass& shown(const SequenceMediaItem& media_item) const {
+    return set_.class_of(views_of(media_item)[0].picture);
   }
-  /// What stands between "Output:" and the end of chunk, by medium.
+  /// What stands between "Output:" and the end of chunk, by media item.
   static std::vector<std::string> answers(const Sequence& sequence) {
     const std::string text = testing::tiny_text(sequence.ids);
     std::vector<std::string> found;
@@ -62,8 +62,8 @@ TEST_F(EpisodesTest, EverySequenceIsWellFormedAndFromTheTrainingSplit) {
     EXPECT_GT(std::ranges::count(sequence.label, 1), 0);
     EXPECT_EQ(std::ranges::max(sequence.phi), std::ssize(sequence.media));
     EXPECT_EQ(std::ranges::count(sequence.ids, 2), std::ssize(sequence.media));
-    for (const SequenceMedium& medium : sequence.media) {
-      for (const ViewRef& view : views_of(medium)) {
+    for (const SequenceMediaItem& media_item : sequence.media) {
+      for (const ViewRef& view : views_of(media_item)) {
         EXPECT_EQ(set_.pictures()[static_cast<size_t>(view.picture)].split, "train");
         EXPECT_LE(view.view, 5);
       }
@@ -79,8 +79,8 @@ TEST_F(EpisodesTest, BindingTeachesAWordBeforeItAsksForIt) {
     std::map<std::string, int32_t> bound;
     for (size_t t = 0; t < sequence.ids.size(); ++t) {
       if (sequence.ids[t] < kFirstWord) continue;
-      const auto& medium = sequence.media[static_cast<size_t>(sequence.phi[t] - 1)];
-      const auto [it, first] = bound.try_emplace(shown(medium).name, sequence.ids[t]);
+      const auto& media_item = sequence.media[static_cast<size_t>(sequence.phi[t] - 1)];
+      const auto [it, first] = bound.try_emplace(shown(media_item).name, sequence.ids[t]);
       EXPECT_EQ(it->second, sequence.ids[t]) << "one word per concept";
       EXPECT_EQ(sequence.label[t], first ? 0 : 1);
       EXPECT_EQ(sequence.label[t + 1], first ? 0 : 1);
@@ -137,9 +137,9 @@ TEST_F(EpisodesTest, BindingTellsConceptsOfOneSubgroupApart) {
   const Episodes episodes = make(config);
   for (int64_t i = 0; i < 50; ++i) {
     std::set<std::string> groups;
-    for (const SequenceMedium& medium : episodes.sequence(i).media) {
-      groups.insert(shown(medium).group);
-      EXPECT_FALSE(views_of(medium)[0].is_blend());
+    for (const SequenceMediaItem& media_item : episodes.sequence(i).media) {
+      groups.insert(shown(media_item).group);
+      EXPECT_FALSE(views_of(media_item)[0].is_blend());
     }
     EXPECT_EQ(groups.size(), 1u);
   }
@@ -186,9 +186,9 @@ TEST_F(EpisodesTest, SameGroupRepeatsWithinOneSubgroup) {
   for (int64_t i = 0; i < 100; ++i) {
     const Sequence sequence = episodes.sequence(i);
     std::set<std::string> groups, names;
-    for (const auto& medium : sequence.media) {
-      groups.insert(shown(medium).group);
-      names.insert(shown(medium).name);
+    for (const auto& media_item : sequence.media) {
+      groups.insert(shown(media_item).group);
+      names.insert(shown(media_item).name);
     }
     EXPECT_EQ(groups.size(), 1u);
     EXPECT_GE(names.size(), 2u);
@@ -198,12 +198,12 @@ TEST_F(EpisodesTest, SameGroupRepeatsWithinOneSubgroup) {
   EXPECT_GT(repeats, 50);
 }
 
-TEST_F(EpisodesTest, AClipIsOneMediumOfOneDrawing) {
+TEST_F(EpisodesTest, AClipIsOneMediaItemOfOneDrawing) {
   const Episodes episodes = make(only(&EpisodeConfig::video));
   for (int64_t i = 0; i < 50; ++i) {
     const Sequence sequence = episodes.sequence(i);
     ASSERT_EQ(sequence.media.size(), 1u);
-    const MediumFrames& clip = views_of(sequence.media[0]);
+    const MediaFrames& clip = views_of(sequence.media[0]);
     EXPECT_TRUE(clip.size() >= 2 && clip.size() <= 8);
     for (const ViewRef& frame : clip) EXPECT_EQ(frame.picture, clip[0].picture);
     EXPECT_EQ(answers(sequence)[0], " " + shown(clip).name);

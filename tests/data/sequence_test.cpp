@@ -11,25 +11,30 @@ namespace {
 TEST(SequenceBuilder, KeepsPhiAndLabelsInStep) {
   const SequenceTokens tokens = testing::tiny_tokens();
   SequenceBuilder builder(tokens);
-  builder.medium({{7, 0}}).text("a").text("bc", true).eoc(true).medium({{8, 1}, {8, 2}}).text("d");
+  builder.media_item({{7, 0}})
+      .text("a")
+      .text("bc", true)
+      .eoc(true)
+      .media_item({{8, 1}, {8, 2}})
+      .text("d");
   const Sequence sequence = builder.build();
   EXPECT_EQ(sequence.ids, (std::vector<int32_t>{1, 2, 'a', 'b', 'c', 3, 2, 'd'}));
   EXPECT_EQ(sequence.phi, (std::vector<int32_t>{0, 1, 1, 1, 1, 1, 2, 2}));
   EXPECT_EQ(sequence.label, (std::vector<uint8_t>{0, 0, 0, 1, 1, 1, 0, 0}));
   ASSERT_EQ(sequence.media.size(), 2u);
-  EXPECT_EQ(views_of(sequence.media[1]), (MediumFrames{{8, 1}, {8, 2}}));
+  EXPECT_EQ(views_of(sequence.media[1]), (MediaFrames{{8, 1}, {8, 2}}));
 }
 
-TEST(SequenceBuilder, RefusesAnEmptyMedium) {
+TEST(SequenceBuilder, RefusesAnEmptyMediaItem) {
   const SequenceTokens tokens = testing::tiny_tokens();
   SequenceBuilder builder(tokens);
-  EXPECT_THROW(builder.medium({}), Error);
+  EXPECT_THROW(builder.media_item({}), Error);
 }
 
 TEST(SequenceBuilder, InTheOtherDirectionTextSeesTheFollowingPicture) {
   const SequenceTokens tokens = testing::tiny_tokens();
   SequenceBuilder builder(tokens, prompt::MediaDirection::kNext);
-  builder.text("a").eoc(true).medium({{7, 0}}).text("b").medium({{8, 0}}).text("c");
+  builder.text("a").eoc(true).media_item({{7, 0}}).text("b").media_item({{8, 0}}).text("c");
   const Sequence sequence = builder.build();
   EXPECT_EQ(sequence.ids, (std::vector<int32_t>{1, 'a', 3, 2, 'b', 2, 'c'}));
   EXPECT_EQ(sequence.phi, (std::vector<int32_t>{1, 1, 1, 1, 2, 2, 2}));

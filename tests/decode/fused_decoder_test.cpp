@@ -49,7 +49,7 @@ double difference(const FusedDecoderWeights& reference_weights, FusedDecoder& de
 
 struct Case {
   kernels::BlockType weights;
-  RotaryOrder rotary;
+  float rotary_magnitude;
   kernels::InputMode input_mode;
   kernels::BlockType cache;
   double tolerance;
@@ -59,7 +59,7 @@ class FusedDecoderCase : public ::testing::TestWithParam<Case> {};
 
 TEST_P(FusedDecoderCase, MatchesThePlainLoops) {
   const Case& test = GetParam();
-  const FusedDecoderWeights weights = FusedFixture{}.decoder(test.weights, test.rotary);
+  const FusedDecoderWeights weights = FusedFixture{}.decoder(test.weights, test.rotary_magnitude);
   kernels::ThreadPool pool(2);
   FusedDecoder decoder(weights, test.input_mode, pool);
   const double error = difference(weights, decoder, test.cache);
@@ -69,29 +69,26 @@ TEST_P(FusedDecoderCase, MatchesThePlainLoops) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, FusedDecoderCase,
-    ::testing::Values(
-        Case{kernels::BlockType::kF32, RotaryOrder::kHalves, kernels::InputMode::kExact,
-             kernels::BlockType::kF32, kTolerance.float32},
-        Case{kernels::BlockType::kBF16, RotaryOrder::kInterleaved, kernels::InputMode::kExact,
-             kernels::BlockType::kF32, kTolerance.float32},
-        Case{kernels::BlockType::kF32, RotaryOrder::kHalves, kernels::InputMode::kExact,
-             kernels::BlockType::kBF16, kTolerance.bf16_cache},
-        Case{kernels::BlockType::kQ4_1, RotaryOrder::kInterleaved, kernels::InputMode::kExact,
-             kernels::BlockType::kF32, kTolerance.float32},
-        Case{kernels::BlockType::kQ8_0, RotaryOrder::kHalves, kernels::InputMode::kInt8,
-             kernels::BlockType::kF32, kTolerance.int8}));
+    ::testing::Values(Case{kernels::BlockType::kF32, 1.15f, kernels::InputMode::kExact,
+                           kernels::BlockType::kF32, kTolerance.float32},
+                      Case{kernels::BlockType::kBF16, 1.0f, kernels::InputMode::kExact,
+                           kernels::BlockType::kF32, kTolerance.float32},
+                      Case{kernels::BlockType::kF32, 1.15f, kernels::InputMode::kExact,
+                           kernels::BlockType::kBF16, kTolerance.bf16_cache},
+                      Case{kernels::BlockType::kQ4_1, 1.0f, kernels::InputMode::kExact,
+                           kernels::BlockType::kF32, kTolerance.float32},
+                      Case{kernels::BlockType::kQ8_0, 1.15f, kernels::InputMode::kInt8,
+                           kernels::BlockType::kF32, kTolerance.int8}));
 
 TEST(FusedDecoder, ScalarAndBestKernelsAgree) {
-  const FusedDecoderWeights weights =
-      FusedFixture{}.decoder(kernels::BlockType::kQ5_1, RotaryOrder::kHalves);
+  const FusedDecoderWeights weights = FusedFixture{}.decoder(kernels::BlockType::kQ5_1);
   kernels::ThreadPool pool(1);
   FusedDecoder decoder(weights, kernels::InputMode::kExact, pool, kernels::scalar_kernels());
   EXPECT_LT(difference(weights, decoder, kernels::BlockType::kF32), kTolerance.float32);
 }
 
 TEST(FusedDecoder, DoesNotDependOnTheNumberOfThreads) {
-  const FusedDecoderWeights weights =
-      FusedFixture{}.decoder(kernels::BlockType::kQ4_0, RotaryOrder::kHalves);
+  const FusedDecoderWeights weights = FusedFixture{}.decoder(kernels::BlockType::kQ4_0);
   const auto embedding = random_floats(FusedFixture::kDim, 5);
   std::vector<std::vector<float>> logits;
   for (const int threads : {1, 2, 4}) {
@@ -108,8 +105,7 @@ TEST(FusedDecoder, DoesNotDependOnTheNumberOfThreads) {
 }
 
 TEST(FusedDecoder, GivesTheHiddenStateWithoutTheHead) {
-  const FusedDecoderWeights weights =
-      FusedFixture{}.decoder(kernels::BlockType::kF32, RotaryOrder::kHalves);
+  const FusedDecoderWeights weights = FusedFixture{}.decoder(kernels::BlockType::kF32);
   kernels::ThreadPool pool(2);
   FusedDecoder decoder(weights, kernels::InputMode::kExact, pool);
   FixtureCache cache(weights, kernels::BlockType::kF32, 2);
@@ -122,8 +118,7 @@ TEST(FusedDecoder, GivesTheHiddenStateWithoutTheHead) {
 
 TEST(FusedDecoder, CountsItsBytes) {
   FusedFixture fixture;
-  const FusedDecoderWeights weights =
-      fixture.decoder(kernels::BlockType::kF32, RotaryOrder::kHalves);
+  const FusedDecoderWeights weights = fixture.decoder(kernels::BlockType::kF32);
   kernels::ThreadPool pool(1);
   const int64_t attention = 2 * 96 * 96 + 2 * 32 * 96;
   const int64_t expected = 4 * (2 * (attention + 3 * 96 * 160) + 50 * 96);
@@ -132,8 +127,7 @@ TEST(FusedDecoder, CountsItsBytes) {
 
 TEST(FusedDecoder, RefusesWrongWeights) {
   kernels::ThreadPool pool(1);
-  const FusedDecoderWeights good =
-      FusedFixture{}.decoder(kernels::BlockType::kF32, RotaryOrder::kHalves);
+  const FusedDecoderWeights good = FusedFixture{}.decoder(kernels::BlockType::kF32);
   const auto refused = [&](auto&& change) {
     FusedDecoderWeights bad = good;
     change(bad);
@@ -143,18 +137,17 @@ TEST(FusedDecoder, RefusesWrongWeights) {
   refused([](auto& w) { w.head_dim = 32; });
   refused([](auto& w) { w.inverse_frequencies.pop_back(); });
   refused([](auto& w) { w.blocks[1].value = w.blocks[1].query; });
-  refused([](auto& w) { w.blocks[0].ffw.gate = nullptr; });
+  refused([](auto& w) { w.blocks[0].ffw.gate = w.blocks[0].query; });
   refused([](auto& w) { w.blocks[0].norm.weight.pop_back(); });
   refused([](auto& w) { w.head = nullptr; });
   refused([](auto& w) {
     w.cross_blocks.push_back(
-        FusedFixture{}.cross(kernels::BlockType::kF32, FeedForwardKind::kGelu, 2));
+        FusedFixture{}.cross(kernels::BlockType::kF32, {Activation::kGelu, false}, 2));
   });
 }
 
 TEST(FusedDecoder, RefusesWrongSteps) {
-  const FusedDecoderWeights weights =
-      FusedFixture{}.decoder(kernels::BlockType::kF32, RotaryOrder::kHalves);
+  const FusedDecoderWeights weights = FusedFixture{}.decoder(kernels::BlockType::kF32);
   kernels::ThreadPool pool(1);
   FusedDecoder decoder(weights, kernels::InputMode::kExact, pool);
   FixtureCache cache(weights, kernels::BlockType::kF32, 2);

@@ -58,11 +58,11 @@ class ReferenceDecoder {
     for (const double value : x) mean += value / n;
     double square = 0.0;
     for (double& value : x) {
-      if (norm.subtract_mean) value -= mean;
+      if (norm.config.kind == NormKind::kLayerNorm) value -= mean;
       square += value * value / n;
     }
     for (size_t i = 0; i < x.size(); ++i) {
-      x[i] = x[i] / std::sqrt(square + norm.eps) * norm.weight[i] +
+      x[i] = x[i] / std::sqrt(square + norm.config.eps) * norm.weight[i] +
              (norm.bias.empty() ? 0.0 : norm.bias[i]);
     }
     return x;
@@ -73,22 +73,31 @@ class ReferenceDecoder {
       x[i] += (gate.size() == 1 ? gate[0] : gate[i]) * update[i];
   }
 
+  static double activated(Activation kind, double x) {
+    switch (kind) {
+      case Activation::kGelu:
+        return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0)));
+      case Activation::kGeluTanh:
+        return 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / M_PI) * (x + 0.044715 * x * x * x)));
+      case Activation::kQuickGelu:
+        return x / (1.0 + std::exp(-1.702 * x));
+      case Activation::kRelu:
+        return x > 0.0 ? x : 0.0;
+      case Activation::kSquaredRelu:
+        return x > 0.0 ? x * x : 0.0;
+      case Activation::kSilu:
+        break;
+    }
+    return x / (1.0 + std::exp(-x));
+  }
+
   static Vector feed_forward(const decode::FeedForwardWeights& ffw, const Vector& x) {
     Vector inner = product(*ffw.up, x);
-    const Vector gate =
-        ffw.kind == decode::FeedForwardKind::kSwiGlu ? product(*ffw.gate, x) : Vector(inner.size());
-    for (size_t i = 0; i < inner.size(); ++i) {
-      const double u = inner[i];
-      switch (ffw.kind) {
-        case decode::FeedForwardKind::kSwiGlu:
-          inner[i] = u * gate[i] / (1.0 + std::exp(-gate[i]));
-          break;
-        case decode::FeedForwardKind::kSquaredRelu:
-          inner[i] = u > 0.0 ? u * u : 0.0;
-          break;
-        case decode::FeedForwardKind::kGelu:
-          inner[i] = 0.5 * u * (1.0 + std::erf(u / std::sqrt(2.0)));
-      }
+    if (ffw.gate != nullptr) {
+      const Vector gate = product(*ffw.gate, x);
+      for (size_t i = 0; i < inner.size(); ++i) inner[i] *= activated(ffw.activation, gate[i]);
+    } else {
+      for (double& value : inner) value = activated(ffw.activation, value);
     }
     return product(*ffw.down, inner);
   }
@@ -114,14 +123,13 @@ class ReferenceDecoder {
   void rotate(Vector& x, size_t first) const {
     const size_t half = weights_.inverse_frequencies.size();
     for (size_t i = 0; i < half; ++i) {
-      const bool pairs = weights_.rotary == decode::RotaryOrder::kInterleaved;
-      double& a = x[first + (pairs ? 2 * i : i)];
-      double& b = x[first + (pairs ? 2 * i + 1 : i + half)];
+      double& a = x[first + i];
+      double& b = x[first + i + half];
       const double angle = position_ * static_cast<double>(weights_.inverse_frequencies[i]);
       const auto magnitude = static_cast<double>(weights_.rotary_magnitude);
-      const double turned = magnitude * (a * std::cos(angle) - b * std::sin(angle));
+      const double rotated = magnitude * (a * std::cos(angle) - b * std::sin(angle));
       b = magnitude * (a * std::sin(angle) + b * std::cos(angle));
-      a = turned;
+      a = rotated;
     }
   }
 
@@ -155,9 +163,7 @@ class ReferenceDecoder {
     for (size_t h = 0; h < static_cast<size_t>(block.heads); ++h) {
       Vector head(q.begin() + static_cast<int64_t>(h * width),
                   q.begin() + static_cast<int64_t>((h + 1) * width));
-      if (!block.query_norm.empty()) {
-        head = normed({block.query_norm, {}, block.query_norm_eps, false}, head);
-      }
+      if (!block.query_norm.weight.empty()) head = normed(block.query_norm, head);
       const size_t first = h * latents * width;
       const Vector context = attend(
           head, latents, [&](size_t t, size_t i) { return keys[first + t * width + i]; },
@@ -186,6 +192,12 @@ struct FusedFixture {
 
   uint64_t seed = 1;
 
+  /// What stands between the matrices of a feed-forward block.
+  struct FeedForward {
+    Activation activation;
+    bool gated;
+  };
+
   decode::SharedMatrix matrix(kernels::BlockType type, int64_t rows, int64_t cols) {
     const int bits = kernels::is_quantised(type) ? kernels::quantised_type(type).traits.bits : 1;
     // Weights of some 0.1, so that attention does not pick a single row.
@@ -199,49 +211,46 @@ struct FusedFixture {
         kernels::PackedMatrix::pack(type, blocks, rows, cols));
   }
 
-  decode::NormWeights norm(bool layer_norm) {
+  decode::NormWeights norm(bool layer_norm, int64_t dim = kDim) {
     decode::NormWeights norm;
-    norm.weight = random_floats(kDim, ++seed);
-    norm.subtract_mean = layer_norm;
-    if (layer_norm) norm.bias = random_floats(kDim, ++seed);
+    norm.config.kind = layer_norm ? NormKind::kLayerNorm : NormKind::kRmsNorm;
+    norm.weight = random_floats(static_cast<size_t>(dim), ++seed);
+    if (layer_norm) norm.bias = random_floats(static_cast<size_t>(dim), ++seed);
     return norm;
   }
 
-  decode::FeedForwardWeights ffw(kernels::BlockType type, decode::FeedForwardKind kind,
-                                 bool layer_norm) {
+  decode::FeedForwardWeights ffw(kernels::BlockType type, FeedForward form, bool layer_norm) {
     decode::FeedForwardWeights ffw;
     ffw.norm = norm(layer_norm);
-    ffw.kind = kind;
-    if (kind == decode::FeedForwardKind::kSwiGlu) ffw.gate = matrix(type, kInner, kDim);
+    ffw.activation = form.activation;
+    if (form.gated) ffw.gate = matrix(type, kInner, kDim);
     ffw.up = matrix(type, kInner, kDim);
     ffw.down = matrix(type, kDim, kInner);
     return ffw;
   }
 
-  decode::CrossBlockWeights cross(kernels::BlockType type, decode::FeedForwardKind kind,
-                                  int64_t before_block) {
+  decode::CrossBlockWeights cross(kernels::BlockType type, FeedForward form, int64_t before_block) {
     decode::CrossBlockWeights cross;
     cross.before_block = before_block;
-    const bool layer_norm = kind != decode::FeedForwardKind::kSwiGlu;
+    const bool layer_norm = !form.gated;
     cross.norm = norm(layer_norm);
     cross.heads = kCrossHeads;
     cross.query = matrix(type, kCrossHeads * kHeadDim, kDim);
     cross.output = matrix(kernels::BlockType::kF32, kDim, kCrossHeads * kHeadDim);
-    if (!layer_norm) cross.query_norm = random_floats(kHeadDim, ++seed);
+    if (!layer_norm) cross.query_norm = norm(false, kHeadDim);
     cross.attention_gate = layer_norm ? std::vector<float>{0.7f} : random_floats(kDim, ++seed);
-    cross.ffw = ffw(type, kind, layer_norm);
+    cross.ffw = ffw(type, form, layer_norm);
     cross.ffw_gate = {-0.4f};
     return cross;
   }
 
-  decode::FusedDecoderWeights decoder(kernels::BlockType type, decode::RotaryOrder rotary) {
+  decode::FusedDecoderWeights decoder(kernels::BlockType type, float rotary_magnitude = 1.15f) {
     decode::FusedDecoderWeights weights;
     weights.dim = kDim;
     weights.heads = kHeads;
     weights.kv_heads = kKvHeads;
     weights.head_dim = kHeadDim;
-    weights.rotary = rotary;
-    if (rotary == decode::RotaryOrder::kHalves) weights.rotary_magnitude = 1.15f;
+    weights.rotary_magnitude = rotary_magnitude;
     for (int i = 0; i < kHeadDim / 2; ++i) {
       weights.inverse_frequencies.push_back(static_cast<float>(std::pow(10000.0, -i / 8.0)));
     }
@@ -252,7 +261,7 @@ struct FusedFixture {
       block.key = matrix(type, kKvHeads * kHeadDim, kDim);
       block.value = matrix(type, kKvHeads * kHeadDim, kDim);
       block.output = matrix(type, kDim, kHeads * kHeadDim);
-      block.ffw = ffw(type, decode::FeedForwardKind::kSwiGlu, false);
+      block.ffw = ffw(type, {Activation::kSilu, true}, false);
       weights.blocks.push_back(std::move(block));
     }
     weights.final_norm = norm(false);

@@ -18,9 +18,9 @@ Document pets() {
                    .width = 640,
                    .height = 480,
                    .sha256 = std::string(64, 'a')};
-  page.media[1] = {.kind = MediumKind::kVideo, .format = "mp4"};
-  page.parts = {Part::of_text("Cute pics of my pets!"), Part::of_medium(0),
-                Part::of_text("My puppy\nsitting in the gra\xc3\x9f."), Part::of_medium(1)};
+  page.media[1] = {.kind = MediaKind::kVideo, .format = "mp4"};
+  page.parts = {Part::of_text("Cute pics of my pets!"), Part::of_media_item(0),
+                Part::of_text("My puppy\nsitting in the gra\xc3\x9f."), Part::of_media_item(1)};
   return page;
 }
 
@@ -40,12 +40,12 @@ TEST(DocumentJson, ReadsWhatItWrites) {
   const ReadDocument read = document_from_json(json, "doc");
   EXPECT_EQ(document_to_json(read.document), json);
   EXPECT_EQ(read.members, (std::vector<std::string>{"0.jpg", "1.mp4"}));
-  EXPECT_EQ(read.document.media[1].kind, MediumKind::kVideo);
+  EXPECT_EQ(read.document.media[1].kind, MediaKind::kVideo);
   EXPECT_EQ(read.document.media[0].alt, "a \"puppy\"");
   EXPECT_EQ(plain_text(read.document), plain_text(page));
 }
 
-TEST(DocumentJson, LeavesOutWhatSaysNothingButNotTheFirstMedium) {
+TEST(DocumentJson, LeavesOutWhatSaysNothingButNotTheFirstMediaItem) {
   const std::string json = document_to_json(pets());
   EXPECT_EQ(json.find("\"width\":0"), std::string::npos);
   EXPECT_EQ(json.find("null"), std::string::npos);
@@ -63,7 +63,7 @@ TEST(DocumentJson, WritesWhatCanBeReadFromEmptyAndDamagedText) {
             "b");
 }
 
-TEST(DocumentJson, APartIsTextOrAMedium) {
+TEST(DocumentJson, APartIsTextOrAMediaItem) {
   EXPECT_NE(refusal(R"({"version":1,"parts":[{}]})").find("both or neither"), std::string::npos);
   EXPECT_NE(
       refusal(R"({"version":1,"parts":[{"text":"a","media":0}],"media":[{"member":"0.jpg"}]})")
@@ -85,7 +85,7 @@ TEST(DocumentJson, RefusesWhatDoesNotFitTogether) {
   EXPECT_NE(
       refusal(
           R"({"version":1,"parts":[{"media":1},{"media":0}],"media":[{"member":"0.a"},{"member":"1.a"}]})")
-          .find("medium 0 next, got 1"),
+          .find("media item 0 next, got 1"),
       std::string::npos);
   EXPECT_NE(
       refusal(R"({"version":1,"parts":[{"media":0}],"media":[{"member":"0.jpg","width":-1}]})")

@@ -14,7 +14,7 @@ std::string show(const Document& document) {
     if (part.is_text()) {
       line += "'" + part.text + "' ";
     } else {
-      line += document.media[static_cast<size_t>(part.medium)].url + " ";
+      line += document.media[static_cast<size_t>(part.media_item)].url + " ";
     }
   }
   return line;
@@ -23,8 +23,8 @@ std::string show(const Document& document) {
 Document page() {
   Document page;
   page.media = {{.url = "a"}, {.url = "b"}, {.url = "c"}};
-  page.parts = {Part::of_text("one"), Part::of_medium(0), Part::of_text("two "),
-                Part::of_medium(1),   Part::of_medium(2), Part::of_text("three")};
+  page.parts = {Part::of_text("one"),   Part::of_media_item(0), Part::of_text("two "),
+                Part::of_media_item(1), Part::of_media_item(2), Part::of_text("three")};
   return page;
 }
 

@@ -22,12 +22,12 @@ constexpr const char* kPublished = R"({
   "text_list": ["Dogs are animals.", "This one is small.", "It runs.", "It sleeps."],
   "url": "http://pets.example/dogs.html", "could_have_url_duplicate": 0})";
 
-/// Texts and, in brackets, the address of each medium.
+/// Texts and, in brackets, the address of each media item.
 std::string outline(const Document& document) {
   std::string text;
   for (const Part& part : document.parts) {
     text += part.is_text() ? part.text
-                           : "[" + document.media[static_cast<size_t>(part.medium)].url + "]";
+                           : "[" + document.media[static_cast<size_t>(part.media_item)].url + "]";
   }
   return text;
 }

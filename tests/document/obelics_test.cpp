@@ -25,9 +25,9 @@ TEST(Obelics, PicturesAreAddressesAtTheirPlaces) {
   const Document page = obelics_document(kRow, "x");
   EXPECT_EQ(page.url, "https://pets.example/");
   ASSERT_EQ(page.parts.size(), 3u);
-  EXPECT_EQ(page.parts[0].medium, 0);
+  EXPECT_EQ(page.parts[0].media_item, 0);
   EXPECT_EQ(page.parts[1].text, "My puppy.");
-  EXPECT_EQ(page.parts[2].medium, 1);
+  EXPECT_EQ(page.parts[2].media_item, 1);
   EXPECT_EQ(page.media[0].url, "https://pets.example/a.jpg");
   EXPECT_EQ(page.media[0].alt, "a puppy");
   EXPECT_EQ(page.media[0].width, 640);
@@ -47,7 +47,7 @@ TEST(Obelics, MetadataMayBeMissing) {
 TEST(Obelics, PicturesMayBeFiles) {
   ObelicsRow row = kRow;
   row.images[0] = {.url = "a.jpg", .bytes = "\xFF\xD8\xFF\xE0 and so on"};
-  const Medium picture = obelics_document(row, "x").media[0];
+  const MediaItem picture = obelics_document(row, "x").media[0];
   EXPECT_EQ(picture.bytes, "\xFF\xD8\xFF\xE0 and so on");
   EXPECT_EQ(picture.format, "jpg");
   EXPECT_EQ(picture.url, "https://pets.example/a.jpg") << "of the metadata";

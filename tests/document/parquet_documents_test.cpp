@@ -24,7 +24,7 @@ TEST(ParquetDocuments, RowsOfTwoRowGroups) {
     const Document last = file->read(4);
     EXPECT_EQ(last.url, "https://pets.example/");  // of the picture: the row has none of its own
     EXPECT_EQ(last.parts[0].text, "My puppy.");
-    EXPECT_EQ(last.parts[1].medium, 0);
+    EXPECT_EQ(last.parts[1].media_item, 0);
   }
   EXPECT_TRUE(file->read(2).parts.empty());
   EXPECT_TRUE(file->read(3).parts.empty());
@@ -39,7 +39,7 @@ TEST(ParquetDocuments, PicturesInStructures) {
   EXPECT_EQ(first.media[0].bytes, testing::golden_bytes("codecs/files/chroma420.jpg"));
   EXPECT_EQ(first.media[0].format, "jpg");
   EXPECT_EQ(first.media[0].url, "a.jpg");
-  EXPECT_EQ(first.parts[0].medium, 0);
+  EXPECT_EQ(first.parts[0].media_item, 0);
   EXPECT_EQ(first.parts[1].text, "My puppy.");
   const Document second = file->read(1);
   EXPECT_EQ(second.parts[0].text, "Two.");

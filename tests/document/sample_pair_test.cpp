@@ -23,7 +23,7 @@ TEST(SamplePair, APictureThenItsCaption) {
   const Document pair =
       read_sample(sample({{"jpeg", "\xFF\xD8"}, {"txt", " A puppy\n"}, {"json", kJson}}));
   ASSERT_EQ(pair.media.size(), 1u);
-  EXPECT_EQ(pair.media[0].kind, MediumKind::kImage);
+  EXPECT_EQ(pair.media[0].kind, MediaKind::kImage);
   EXPECT_EQ(pair.media[0].format, "jpg");
   EXPECT_EQ(pair.media[0].bytes, "\xFF\xD8");
   EXPECT_EQ(pair.media[0].width, 256);
@@ -31,7 +31,7 @@ TEST(SamplePair, APictureThenItsCaption) {
   EXPECT_EQ(pair.media[0].sha256, "");  // of another file: the one before it was resized
   EXPECT_EQ(pair.url, "https://pets.example/a.jpg");
   ASSERT_EQ(pair.parts.size(), 2u);
-  EXPECT_EQ(pair.parts[0].medium, 0);
+  EXPECT_EQ(pair.parts[0].media_item, 0);
   EXPECT_EQ(pair.parts[1].text, "A puppy");
 }
 
@@ -46,7 +46,7 @@ TEST(SamplePair, TheCaptionMayStandInTheJson) {
 TEST(SamplePair, AClip) {
   for (const char* extension : {"mp4", "webm", "mkv", "avi", "mov"}) {
     const Document clip = read_sample(sample({{extension, "v"}, {"txt", "A puppy runs"}}));
-    EXPECT_EQ(clip.media[0].kind, MediumKind::kVideo);
+    EXPECT_EQ(clip.media[0].kind, MediaKind::kVideo);
     EXPECT_EQ(clip.media[0].format, extension);
   }
 }

@@ -13,8 +13,8 @@ namespace {
 Document pets(const std::string& picture) {
   Document page{.url = "https://pets.example/" + picture};
   page.media = {{.bytes = picture + " bytes", .format = "jpg"},
-                {.kind = MediumKind::kVideo, .bytes = "clip", .format = "mp4"}};
-  page.parts = {Part::of_medium(0), Part::of_text("My puppy."), Part::of_medium(1)};
+                {.kind = MediaKind::kVideo, .bytes = "clip", .format = "mp4"}};
+  page.parts = {Part::of_media_item(0), Part::of_text("My puppy."), Part::of_media_item(1)};
   return page;
 }
 
@@ -40,7 +40,7 @@ TEST_F(ShardTest, ReadsWhatItWrites) {
   EXPECT_EQ(page.url, "https://pets.example/b");
   EXPECT_EQ(page.media[0].bytes, "b bytes");
   EXPECT_EQ(page.media[1].bytes, "clip");
-  EXPECT_EQ(page.media[1].kind, MediumKind::kVideo);
+  EXPECT_EQ(page.media[1].kind, MediaKind::kVideo);
   EXPECT_EQ(page.media[0].sha256.size(), 64u);
 }
 

@@ -26,12 +26,12 @@ const text::Tokenizer& gpt2(bool one_token = true) {
   return one_token ? added : plain;
 }
 
-/// " a" x lengths[0], medium, " a" x lengths[1], medium, ..., " a" x lengths.back().
+/// " a" x lengths[0], media item, " a" x lengths[1], media item, ..., " a" x lengths.back().
 Document page_of(const std::vector<int>& lengths) {
   Document page;
   for (size_t i = 0; i < lengths.size(); ++i) {
     if (i > 0) {
-      page.parts.push_back(Part::of_medium(static_cast<int64_t>(page.media.size())));
+      page.parts.push_back(Part::of_media_item(static_cast<int64_t>(page.media.size())));
       page.media.emplace_back();
     }
     std::string text;
@@ -51,7 +51,7 @@ TEST(Window, AShortPageIsWholeAndMarksAreNoTargets) {
   EXPECT_EQ(window.media, (std::vector<int64_t>{0, 1}));
 }
 
-TEST(Window, EndsBeforeTheMarkOfOneMediumTooMany) {
+TEST(Window, EndsBeforeTheMarkOfOneMediaItemTooMany) {
   Rng rng(1);
   const auto window =
       sample_window(gpt2(), page_of({1, 1, 1, 1}), {.max_media = 2, .p_next = 0}, rng);
@@ -61,7 +61,7 @@ TEST(Window, EndsBeforeTheMarkOfOneMediumTooMany) {
 }
 
 TEST(Window, TokensSeeOnlyMediaOfTheWindow) {
-  // Every token carries the medium it must see: " a" of stretch i sees i (previous) or i + 1
+  // Every token carries the media item it must see: " a" of stretch i sees i (previous) or i + 1
   // (next).
   const Document page = page_of({7, 9, 3, 8, 5});
   for (const bool one_token : {true, false}) {
@@ -73,7 +73,7 @@ TEST(Window, TokensSeeOnlyMediaOfTheWindow) {
             std::vector<prompt::Segment> segments;
             for (const Part& part : page.parts) {
               segments.push_back(part.is_text() ? prompt::Segment::of_text(part.text)
-                                                : prompt::Segment::medium());
+                                                : prompt::Segment::media_item());
             }
             return segments;
           }(),
@@ -88,7 +88,8 @@ TEST(Window, TokensSeeOnlyMediaOfTheWindow) {
             tokenizer, page, {.max_tokens = 12, .max_media = 2, .p_next = p_next}, rng);
         ASSERT_LE(window.ids.size(), 12u);
         seen.insert(window.ids);
-        // Some place of the page has these tokens and, where a token sees a medium, this medium.
+        // Some place of the page has these tokens and, where a token sees a media item, this media
+        // item.
         bool found = false;
         for (size_t begin = 0; begin + window.ids.size() <= whole.ids.size() && !found; ++begin) {
           found = true;
@@ -122,7 +123,7 @@ TEST(Window, TheCoinIsThrownOncePerDocument) {
 TEST(Window, CaptionsGetASpaceHalfOfTheTime) {
   Document pair;
   pair.media.emplace_back();
-  pair.parts = {Part::of_medium(0), Part::of_text("cat")};
+  pair.parts = {Part::of_media_item(0), Part::of_text("cat")};
   const WindowConfig config{.max_tokens = 32, .max_media = 1, .p_next = 0, .leading_space = 0.5};
   std::map<int32_t, int> first;
   for (uint64_t seed = 0; seed < 400; ++seed) {

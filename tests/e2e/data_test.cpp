@@ -65,25 +65,26 @@ TEST(DataVerbs, WhatCannotBeUsedIsNoDamage) {
 }
 
 /// A shard of one document for each clip or picture.
-void write_shard(const std::string& path, const std::vector<document::Medium>& media) {
+void write_shard(const std::string& path, const std::vector<document::MediaItem>& media) {
   document::ShardWriter writer(path);
   for (size_t i = 0; i < media.size(); ++i) {
     document::Document document{
-        .parts = {document::Part::of_medium(0), document::Part::of_text("words")}};
+        .parts = {document::Part::of_media_item(0), document::Part::of_text("words")}};
     document.media = {media[i]};
     writer.add(std::to_string(i), document);
   }
   writer.finish();
 }
 
-document::Medium clip_medium(const media::ClipSpec& spec) {
-  return {.kind = document::MediumKind::kVideo, .bytes = media::clip_of(spec), .format = "mp4"};
+document::MediaItem clip_media_item(const media::ClipSpec& spec) {
+  return {.kind = document::MediaKind::kVideo, .bytes = media::clip_of(spec), .format = "mp4"};
 }
 
 TEST(DataVerbs, CheckTellsOfDamagedFrames) {
   const testing::TemporaryFolder folder;
   const std::string shard = folder.path() + "/clips.tar";
-  write_shard(shard, {clip_medium({}), clip_medium({.damage = [](int i) { return i == 15; }})});
+  write_shard(shard,
+              {clip_media_item({}), clip_media_item({.damage = [](int i) { return i == 15; }})});
   const auto checked = run_flamingo("data check " + shard);
   EXPECT_EQ(checked.status, 0) << checked.output;
   for (const char* part : {"1: ", "left out\n", "1 clips are damaged, ",
@@ -99,7 +100,7 @@ TEST(DataVerbs, CheckTellsOfDamagedFrames) {
 TEST(DataVerbs, LimitsAreOptions) {
   const testing::TemporaryFolder folder;
   const std::string shard = folder.path() + "/media.tar";
-  write_shard(shard, {clip_medium({}), {.bytes = testing::random_picture(1), .format = "png"}});
+  write_shard(shard, {clip_media_item({}), {.bytes = testing::random_picture(1), .format = "png"}});
   ASSERT_EQ(run_flamingo("data check " + shard).status, 0);
   for (const char* limit :
        {"--image-max-side 3", "--image-max-pixels 10", "--image-max-bytes 50", "--clip-max-side 3",

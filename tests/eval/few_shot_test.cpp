@@ -24,8 +24,8 @@ class FewShotSamplerTest : public ::testing::Test {
   const pictures::LabelledPicture& drawing(int64_t index) const {
     return set_.pictures()[static_cast<size_t>(index)];
   }
-  std::string shown(const data::SequenceMedium& medium) const {
-    return set_.class_of(data::views_of(medium)[0].picture).name;
+  std::string shown(const data::SequenceMediaItem& media_item) const {
+    return set_.class_of(data::views_of(media_item)[0].picture).name;
   }
 
   TemporaryFolder folder_;
@@ -72,9 +72,10 @@ TEST_F(FewShotSamplerTest, BindingShowsEachWordOnceInTheOtherStyle) {
     std::map<std::string, int32_t> bound;
     for (size_t t = 0; t < prompt.ids.size(); ++t) {
       if (prompt.ids[t] < 200) continue;
-      const data::SequenceMedium& medium = prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
-      EXPECT_EQ(drawing(data::views_of(medium)[0].picture).style, "openmoji");
-      bound[shown(medium)] = prompt.ids[t];
+      const data::SequenceMediaItem& media_item =
+          prompt.media[static_cast<size_t>(prompt.phi[t] - 1)];
+      EXPECT_EQ(drawing(data::views_of(media_item)[0].picture).style, "openmoji");
+      bound[shown(media_item)] = prompt.ids[t];
     }
     ASSERT_EQ(bound.size(), 2u);
     EXPECT_EQ(drawing(data::views_of(prompt.media[2])[0].picture).style, "twitter");
@@ -137,8 +138,8 @@ TEST_F(FewShotSamplerTest, WithoutStylesShotsAreOtherPicturesOfTheClass) {
   for (int64_t i = 0; i < 60; ++i) {
     const EvalEpisode episode = episodes.episode(i, EvalControl::kNone);
     std::set<int64_t> shown;
-    for (const data::SequenceMedium& medium : episode.request.prompt.media)
-      shown.insert(data::views_of(medium)[0].picture);
+    for (const data::SequenceMediaItem& media_item : episode.request.prompt.media)
+      shown.insert(data::views_of(media_item)[0].picture);
     EXPECT_EQ(shown.size(), 3u) << "the query is none of the shots";
     queried.insert(drawing(episode.query()).style);
   }

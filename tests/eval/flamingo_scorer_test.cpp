@@ -28,9 +28,9 @@ class FlamingoScorerTest : public ::testing::Test {
     ids.insert(ids.end(), candidate.begin(), candidate.end());
     phi.resize(ids.size(), request.prompt.phi.back());
     std::vector<torch::Tensor> media;
-    for (const data::SequenceMedium& medium : request.prompt.media) {
-      media.push_back(
-          model_->encode_media(renderer_.render(data::views_of(medium)).unsqueeze(0).unsqueeze(0)));
+    for (const data::SequenceMediaItem& media_item : request.prompt.media) {
+      media.push_back(model_->encode_media(
+          renderer_.render(data::views_of(media_item)).unsqueeze(0).unsqueeze(0)));
     }
     const auto logits =
         model_->forward({.ids = torch::tensor(ids).unsqueeze(0),
@@ -67,12 +67,11 @@ class FlamingoScorerTest : public ::testing::Test {
   const ScoreRequest two_pictures_{
       .prompt = {.ids = {1, 40, 5, 6, 41, 40, 5},
                  .phi = {0, 1, 1, 1, 1, 2, 2},
-                 .media = {data::MediumFrames{{0, 0}}, data::MediumFrames{{3, 0}}}},
+                 .media = {data::MediaFrames{{0, 0}}, data::MediaFrames{{3, 0}}}},
       .candidates = {{7, 8, 41}, {9, 41}}};
-  const ScoreRequest clip_{.prompt = {.ids = {1, 40, 5},
-                                      .phi = {0, 1, 1},
-                                      .media = {data::MediumFrames{{2, 1}, {2, 2}}}},
-                           .candidates = {{7, 41}, {10, 11, 12, 41}, {9}}};
+  const ScoreRequest clip_{
+      .prompt = {.ids = {1, 40, 5}, .phi = {0, 1, 1}, .media = {data::MediaFrames{{2, 1}, {2, 2}}}},
+      .candidates = {{7, 41}, {10, 11, 12, 41}, {9}}};
   const ScoreRequest text_{.prompt = {.ids = {1, 5}, .phi = {0, 0}}, .candidates = {{7}, {9}}};
 };
 
@@ -82,7 +81,7 @@ TEST_F(FlamingoScorerTest, PromptsOfOtherLengthsAndMediaDoNotMatter) {
   expect_plain({two_pictures_, clip_, text_});
 }
 
-TEST_F(FlamingoScorerTest, WorksWithoutAnyMedium) { expect_plain({text_}); }
+TEST_F(FlamingoScorerTest, WorksWithoutAnyMediaItem) { expect_plain({text_}); }
 
 TEST_F(FlamingoScorerTest, ARemovedPictureIsSeenByNobody) {
   ScoreRequest removed = two_pictures_;
@@ -91,7 +90,7 @@ TEST_F(FlamingoScorerTest, ARemovedPictureIsSeenByNobody) {
   expect_plain({removed, two_pictures_});
 }
 
-TEST_F(FlamingoScorerTest, EachMediumIsEncodedOnce) {
+TEST_F(FlamingoScorerTest, EachMediaItemIsEncodedOnce) {
   FlamingoScorer scorer(model_, renderer_);
   const std::vector<ScoreRequest> requests = {two_pictures_, two_pictures_, clip_};
   const auto first = scorer.score(requests);

@@ -6,5 +6,5 @@
 void flamingo::testing::fuzz(std::span<const std::byte> input) {
   const auto page = html::parse_page(html::decode_page(text_of(input), ""), "http://h/d/p");
   read_all(document::plain_text(page.document));
-  for (const document::Medium& medium : page.document.media) read_all(medium.url);
+  for (const document::MediaItem& media_item : page.document.media) read_all(media_item.url);
 }

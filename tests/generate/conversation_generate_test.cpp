@@ -25,7 +25,7 @@ text::Tokenizer tiny_tokenizer() {
       .with_special_token("<image>");
 }
 
-PreparedMedium random_medium(const std::string& key, int64_t frames = 1) {
+PreparedMediaItem random_media_item(const std::string& key, int64_t frames = 1) {
   return {torch::randn({frames, 3, 16, 16}), key};
 }
 
@@ -34,7 +34,7 @@ struct ConversationGenerateTest : ::testing::Test {
   text::Tokenizer tokenizer = tiny_tokenizer();
   Conversation conversation{model, tokenizer, std::make_shared<ModelStepDecoder>(model)};
   EncodedPrompt prompt{
-      {41, 3, 5, 41, 7}, {1, 1, 1, 2, 2}, {random_medium("a"), random_medium("b", 3)}};
+      {41, 3, 5, 41, 7}, {1, 1, 1, 2, 2}, {random_media_item("a"), random_media_item("b", 3)}};
 };
 
 /// Of a sum of log likelihoods after up to 20 tokens, with two images of 16 patches.
@@ -54,7 +54,7 @@ torch::Tensor uncached_logits(model::Flamingo model, const EncodedPrompt& prompt
   return model->forward(input);
 }
 
-/// `prompt` with more tokens that see its last medium.
+/// `prompt` with more tokens that see its last media item.
 EncodedPrompt extended(EncodedPrompt prompt, const std::vector<int32_t>& ids) {
   prompt.ids.insert(prompt.ids.end(), ids.begin(), ids.end());
   prompt.phi.resize(prompt.ids.size(), prompt.phi.back());

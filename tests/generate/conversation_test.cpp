@@ -44,7 +44,7 @@ text::Tokenizer word_tokenizer() {
       .with_special_token("<image>");
 }
 
-PreparedMedium medium(uint64_t seed) {
+PreparedMediaItem media_item(uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);
   return {torch::randn({1, 3, 16, 16}, generator), std::to_string(seed)};
 }
@@ -66,7 +66,7 @@ struct ConversationTest : ::testing::Test {
   ConversationTest() { at::set_num_threads(1); }  // the model is too small for more
   model::Flamingo model = tiny_flamingo();
   text::Tokenizer tokenizer = word_tokenizer();
-  EncodedPrompt prompt{{41, 3, 5, 7, 26}, {1, 1, 1, 1, 1}, {medium(1)}};
+  EncodedPrompt prompt{{41, 3, 5, 7, 26}, {1, 1, 1, 1, 1}, {media_item(1)}};
   EncodedPrompt more{{9, 4, 11}, {1, 1, 1}, {}};
   std::vector<Ids> candidates = {{2, 6}, {8, 3}, {30}};
   GenerateOptions options{
@@ -191,7 +191,7 @@ class FailingDecoder : public StepDecoder {
 
 /// A second turn with a picture of its own, and what the model weighs after it.
 struct SecondTurn : ConversationTest {
-  EncodedPrompt turn{{41, 12, 8}, {2, 2, 2}, {medium(2)}};
+  EncodedPrompt turn{{41, 12, 8}, {2, 2, 2}, {media_item(2)}};
 
   std::vector<double> scores_with_turn(Conversation& conversation) const {
     return conversation.score(turn, candidates).log_likelihoods;

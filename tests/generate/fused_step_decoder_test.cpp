@@ -85,6 +85,17 @@ TEST(FusedStepDecoder, TurnsAsTheModelWhosePositionsWereStretched) {
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
 }
 
+TEST(FusedStepDecoder, TakesEveryActivationWithAndWithoutAGate) {
+  for (const auto& [activation, name] : enum_table(Activation{})) {
+    auto config = tiny_flamingo_config();
+    config.lm.activation = config.xattn.activation = activation;
+    config.xattn.gated_ffw = !config.xattn.gated_ffw;
+    EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config)) << name;
+    config.lm.gated_ffw = !config.lm.gated_ffw;
+    EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config)) << name;
+  }
+}
+
 TEST(FusedStepDecoder, EqualsTheModelsForward) {
   const auto config = tiny_flamingo_config();
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
@@ -94,13 +105,13 @@ TEST(FusedStepDecoder, EqualsTheModelsForward) {
 TEST(FusedStepDecoder, EqualsOtherFamilies) {
   auto config = tiny_flamingo_config();
   config.xattn.qk_norm = config.xattn.gated_ffw = config.xattn.vector_gates = true;
-  config.xattn.activation = nn::Activation::kSilu;
-  config.xattn.norm = {.kind = nn::NormKind::kRmsNorm, .eps = 1e-6};
+  config.xattn.activation = Activation::kSilu;
+  config.xattn.norm = {.kind = NormKind::kRmsNorm, .eps = 1e-6};
   config.xattn.norm_media = false;
   config.lm.tied_embeddings = false;
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));
   config = tiny_flamingo_config();
-  config.xattn.activation = nn::Activation::kGelu;
+  config.xattn.activation = Activation::kGelu;
   config.xattn.first = 1;
   config.xattn.every = 1;
   EXPECT_LT(largest_difference(config, torch::kFloat32), float32(config));

@@ -45,12 +45,12 @@ class Clip : public ::testing::Test {
   Clip() { write_file_atomic(path_, media::numbered_clip(20, 5)); }
   ~Clip() override { std::filesystem::remove(path_); }
 
-  PreparedMedium load(const FrameSampling& sampling) const {
+  PreparedMediaItem load(const FrameSampling& sampling) const {
     return load_media({.items = {prompt::VideoItem{path_}}}, plain_transform(), sampling).front();
   }
 
   /// The numbers that the frames tell: a frame's lower right is of grey 20 + 10 * number.
-  static std::vector<int> numbers(const PreparedMedium& clip) {
+  static std::vector<int> numbers(const PreparedMediaItem& clip) {
     std::vector<int> result;
     for (int64_t f = 0; f < clip.pixels.size(0); ++f) {
       const double grey = 255 * clip.pixels[f][1][14][14].item<double>();

@@ -48,9 +48,10 @@ std::string outcome(std::string_view bytes) {
     std::string text = document::plain_text(page.document);
     for (const document::Part& part : page.document.parts) {
       EXPECT_TRUE(part.is_text() ? !part.text.empty()
-                                 : part.medium < std::ssize(page.document.media));
+                                 : part.media_item < std::ssize(page.document.media));
     }
-    for (const document::Medium& medium : page.document.media) text += medium.url + medium.alt;
+    for (const document::MediaItem& media_item : page.document.media)
+      text += media_item.url + media_item.alt;
     EXPECT_EQ(text::repair_utf8(text), text);
     return text;
   } catch (const Error&) {

@@ -102,10 +102,10 @@ TEST(Page, VideosAreMedia) {
       "</video><img src=p.png>",
       "http://h/");
   ASSERT_EQ(page.document.media.size(), 2u);
-  EXPECT_EQ(page.document.media[0].kind, document::MediumKind::kVideo);
+  EXPECT_EQ(page.document.media[0].kind, document::MediaKind::kVideo);
   EXPECT_EQ(page.document.media[0].url, "http://h/a.mp4");
   EXPECT_EQ(page.document.media[0].width, 640);
-  EXPECT_EQ(page.document.media[1].kind, document::MediumKind::kImage);
+  EXPECT_EQ(page.document.media[1].kind, document::MediaKind::kImage);
   EXPECT_EQ(page.document.parts.size(), 2u);
 }
 

@@ -6,15 +6,16 @@
 
 namespace flamingo::testing {
 
-/// The parts of a document one after the other, a medium as "[address|alt]".
+/// The parts of a document one after the other, a media item as "[address|alt]".
 inline std::string shown(const document::Document& document) {
   std::string text;
   for (const document::Part& part : document.parts) {
     if (part.is_text()) {
       text += part.text;
     } else {
-      const document::Medium& medium = document.media.at(static_cast<size_t>(part.medium));
-      text += "[" + medium.url + "|" + medium.alt + "]";
+      const document::MediaItem& media_item =
+          document.media.at(static_cast<size_t>(part.media_item));
+      text += "[" + media_item.url + "|" + media_item.alt + "]";
     }
   }
   return text;

@@ -23,14 +23,14 @@ TEST(Picture, LargestCandidateOfASrcset) {
 }
 
 /// The first <img> or <video> of a page at http://h/p.
-MediumChoice choice(const std::string& html, const PictureRules& rules = {}) {
+MediaChoice choice(const std::string& html, const PictureRules& rules = {}) {
   const HtmlTree tree = HtmlTree::parse(html, {}, "page");
   std::vector<const GumboNode*> open = {tree.root()};
   while (!open.empty()) {
     const GumboNode* node = open.back();
     open.pop_back();
     if (tag_of(node) == GUMBO_TAG_IMG || tag_of(node) == GUMBO_TAG_VIDEO) {
-      return choose_medium(node, {"http://h/p", 100}, rules);
+      return choose_media_item(node, {"http://h/p", 100}, rules);
     }
     open.insert(open.end(), children(node).begin(), children(node).end());
   }
@@ -39,8 +39,8 @@ MediumChoice choice(const std::string& html, const PictureRules& rules = {}) {
 }
 
 std::string url(const std::string& html) {
-  const MediumChoice chosen = choice(html);
-  return chosen.medium ? chosen.medium->url : "";
+  const MediaChoice chosen = choice(html);
+  return chosen.media_item ? chosen.media_item->url : "";
 }
 
 TEST(Picture, AddressFromWhereItIs) {
@@ -60,16 +60,16 @@ TEST(Picture, AddressFromWhereItIs) {
 }
 
 TEST(Picture, DeclaredSizeAndAlternativeText) {
-  const auto medium =
-      *choice("<img src=a.png width=640 height='480px' alt='' title=' a\nb '>").medium;
-  EXPECT_EQ(medium.width, 640);
-  EXPECT_EQ(medium.height, 480);
-  EXPECT_EQ(medium.alt, "a b");
-  const auto percent = *choice("<img src=a.png width=100% height=-5 alt=x title=y>").medium;
+  const auto media_item =
+      *choice("<img src=a.png width=640 height='480px' alt='' title=' a\nb '>").media_item;
+  EXPECT_EQ(media_item.width, 640);
+  EXPECT_EQ(media_item.height, 480);
+  EXPECT_EQ(media_item.alt, "a b");
+  const auto percent = *choice("<img src=a.png width=100% height=-5 alt=x title=y>").media_item;
   EXPECT_EQ(percent.width, 0);
   EXPECT_EQ(percent.height, 0);
   EXPECT_EQ(percent.alt, "x");
-  EXPECT_EQ(choice("<img src=a.png width=99999999999999999999>").medium->width, 0);
+  EXPECT_EQ(choice("<img src=a.png width=99999999999999999999>").media_item->width, 0);
 }
 
 TEST(Picture, ReasonsForNone) {

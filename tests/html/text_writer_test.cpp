@@ -95,17 +95,17 @@ TEST(TextWriter, PreformattedKeepsSpace) {
             "x\n\n  a  b\n\n  c   d\n\ny");
 }
 
-TEST(TextWriter, TextBesideAMediumInItsLineKeepsASpace) {
-  const auto picture = [] { return document::Medium{.url = "p"}; };
+TEST(TextWriter, TextBesideAMediaItemInItsLineKeepsASpace) {
+  const auto picture = [] { return document::MediaItem{.url = "p"}; };
   EXPECT_EQ(written([&](TextWriter& w) {
               w.text("a");
-              w.medium(picture());
+              w.media_item(picture());
               w.text("b");
               w.paragraph();
-              w.medium(picture());
+              w.media_item(picture());
               w.paragraph();
               w.text("c");
-              w.medium(picture());
+              w.media_item(picture());
             }),
             "a [p|] b[p|]c [p|]");
 }

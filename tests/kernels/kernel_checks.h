@@ -28,7 +28,7 @@ inline double dot_of_magnitudes(const float* w, const float* x, int64_t count) {
   return sum;
 }
 
-/// row_products and row_mixture of `kernels` against sums in double, tails included.
+/// row_products and weighted_sum of `kernels` against sums in double, tails included.
 inline void check_plain_kernels(const kernels::Kernels& kernels) {
   for (size_t t = 0; t < kernels::kPlainTypes.size(); ++t) {
     for (const int64_t cols : {1, 7, 16, 64, 100}) {
@@ -45,7 +45,7 @@ inline void check_plain_kernels(const kernels::Kernels& kernels) {
             << kernels.name << " products, type " << t << ", cols " << cols;
       }
       std::vector<float> mixed(static_cast<size_t>(cols));
-      kernels.row_mixture[t](blocks.data(), rows, cols, x.data(), mixed.data());
+      kernels.weighted_sum[t](blocks.data(), rows, cols, x.data(), mixed.data());
       for (int64_t c = 0; c < cols; ++c) {
         std::vector<float> column;
         for (int64_t r = 0; r < rows; ++r) {

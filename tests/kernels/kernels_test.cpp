@@ -9,7 +9,7 @@ TEST(Kernels, EveryTableIsComplete) {
   for (const Kernels* table : {&scalar_kernels(), avx2_kernels(), avx512_kernels()}) {
     if (table == nullptr) continue;
     for (const auto kernel : table->row_products) EXPECT_NE(kernel, nullptr);
-    for (const auto kernel : table->row_mixture) EXPECT_NE(kernel, nullptr);
+    for (const auto kernel : table->weighted_sum) EXPECT_NE(kernel, nullptr);
     for (const auto kernel : table->tile_exact) EXPECT_NE(kernel, nullptr);
     for (const auto kernel : table->tile_int8) EXPECT_NE(kernel, nullptr);
     for (const auto kernel : table->tile_decode) EXPECT_NE(kernel, nullptr);

@@ -26,10 +26,10 @@ std::vector<DecoderConfig> variants() {
   auto relative = tiny_lm();
   relative.position = PositionKind::kRelative;
   relative.gated_ffw = false;
-  relative.activation = nn::Activation::kGelu;
+  relative.activation = Activation::kGelu;
   auto parallel = tiny_lm();
   parallel.parallel_residual = true;
-  parallel.norm = {.kind = nn::NormKind::kLayerNorm};
+  parallel.norm = {.kind = NormKind::kLayerNorm};
   parallel.attention_bias = parallel.ffw_bias = true;
   parallel.tied_embeddings = false;
   parallel.additional_vocab = 3;

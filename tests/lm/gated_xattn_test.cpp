@@ -32,11 +32,11 @@ GatedXattnConfig tiny_config() {
 /// The paper's, IDEFICS's, and the paper's ablations.
 std::vector<GatedXattnConfig> layer_variants() {
   auto idefics = tiny_config();
-  idefics.norm = {.kind = nn::NormKind::kRmsNorm};
+  idefics.norm = {.kind = NormKind::kRmsNorm};
   idefics.norm_media = false;
   idefics.qk_norm = true;
   idefics.gated_ffw = true;
-  idefics.activation = nn::Activation::kSilu;
+  idefics.activation = Activation::kSilu;
   idefics.vector_gates = true;
   auto ungated = tiny_config();
   ungated.gate = GateKind::kNone;

@@ -138,11 +138,11 @@ void expect_loss_of_rank_1(const std::function<void()>& leave, const JobConfig& 
 }
 
 TEST(ProcessGroup, NamesAKilledProcess) {
-  expect_loss_of_rank_1([] { kill(getpid(), SIGKILL); }, {.patience = 3});
+  expect_loss_of_rank_1([] { kill(getpid(), SIGKILL); }, {.heartbeat_timeout = 3});
 }
 
 TEST(ProcessGroup, NamesAProcessThatStoppedInItsTracks) {
-  expect_loss_of_rank_1([] { kill(getpid(), SIGSTOP); }, {.patience = 3});
+  expect_loss_of_rank_1([] { kill(getpid(), SIGSTOP); }, {.heartbeat_timeout = 3});
 }
 
 TEST(ProcessGroup, NamesAProcessThatThrew) {
@@ -168,7 +168,7 @@ TEST(ProcessGroup, AHaltOfAllProcessesIsNoLoss) {
         for (int i = 0; i < 30; ++i) world.all_reduce(torch::ones({1000}));
         return std::string("went on");
       },
-      {.patience = 1});
+      {.heartbeat_timeout = 1});
   for (const auto& result : results) EXPECT_EQ(result.text, "went on") << result.error;
 }
 
@@ -180,7 +180,7 @@ TEST(ProcessGroup, NamesRankZeroThoughTheStoreGoesWithIt) {
                                    world.all_reduce(torch::ones({10}));
                                    return std::string();
                                  },
-                                 {.patience = 3});
+                                 {.heartbeat_timeout = 3});
   for (const size_t r : {1u, 2u})
     EXPECT_NE(results[r].error.find("rank 0"), std::string::npos) << results[r].error;
 }
@@ -216,7 +216,8 @@ TEST(ProcessGroup, OfOneMachineListensOnLoopbackOnly) {
 TEST(ProcessGroup, RefusesWhatCannotWork) {
   EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .timeout = 61}), Error);
   EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .timeout = 0}), Error);
-  EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .patience = 0}), Error);
+  EXPECT_THROW(ProcessGroup::init({.ranks = {.rank = 0, .world_size = 2}, .heartbeat_timeout = 0}),
+               Error);
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;

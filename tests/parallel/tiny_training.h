@@ -27,7 +27,7 @@ inline model::FlamingoConfig shareable_flamingo() {
   return config;
 }
 
-/// Four rows of eight tokens. Row r has r + 2 targets, and the last row shows no medium.
+/// Four rows of eight tokens. Row r has r + 2 targets, and the last row shows no media item.
 struct TinyBatch {
   static constexpr int64_t kRows = 4, kTokens = 8;
   model::FlamingoInput input;

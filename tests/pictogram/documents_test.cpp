@@ -18,8 +18,8 @@ namespace {
 
 using testing::TemporaryFolder;
 
-std::span<const std::byte> bytes_of(const document::Medium& medium) {
-  return std::as_bytes(std::span(medium.bytes));
+std::span<const std::byte> bytes_of(const document::MediaItem& media_item) {
+  return std::as_bytes(std::span(media_item.bytes));
 }
 
 TEST(PictogramDocuments, APairIsThePictureAndItsWords) {
@@ -32,7 +32,7 @@ TEST(PictogramDocuments, APairIsThePictureAndItsWords) {
     Rng rng(seed);
     const document::Document pair = pictogram_pair(set, drawing, {}, rng);
     ASSERT_EQ(pair.parts.size(), 2u);
-    EXPECT_EQ(pair.parts[0].medium, 0);
+    EXPECT_EQ(pair.parts[0].media_item, 0);
     EXPECT_NE(pair.parts[1].text.find(number), std::string::npos) << pair.parts[1].text;
     captions.insert(pair.parts[1].text);
     const media::Image decoded = media::decode_image(bytes_of(pair.media[0]), "pair");

@@ -110,9 +110,9 @@ TEST_P(StepCostOf, IsWhatTorchTakes) {
 TEST(StepCost, IsWhatTorchTakesForOtherLanguageModels) {
   Step relative;
   relative.config.lm.position = lm::PositionKind::kRelative;
-  relative.config.lm.norm.kind = nn::NormKind::kLayerNorm;
+  relative.config.lm.norm.kind = NormKind::kLayerNorm;
   relative.config.lm.gated_ffw = false;
-  relative.config.lm.activation = nn::Activation::kGelu;
+  relative.config.lm.activation = Activation::kGelu;
   expect_as_planned(relative);
   relative.training.parts.lm = true;
   expect_as_planned(relative);

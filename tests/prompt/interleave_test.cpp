@@ -22,7 +22,8 @@ text::Tokenizer with_eoc(bool one_token) {
 
 TEST(Interleave, SplitsMarks) {
   const auto segments = split_marks("a<image><video>b<imag<image>");
-  const Kind kinds[] = {Kind::kText, Kind::kMedium, Kind::kMedium, Kind::kText, Kind::kMedium};
+  const Kind kinds[] = {Kind::kText, Kind::kMediaItem, Kind::kMediaItem, Kind::kText,
+                        Kind::kMediaItem};
   ASSERT_EQ(segments.size(), 5u);
   for (size_t i = 0; i < 5; ++i) EXPECT_EQ(segments[i].kind, kinds[i]);
   EXPECT_EQ(segments[3].text, "b<imag");
@@ -75,7 +76,7 @@ TEST(Interleave, FewShotPromptStaysOpen) {
 TEST(Interleave, ChunksEndOnce) {
   const text::Tokenizer t = with_eoc(true);
   const Segment segments[] = {Segment::of_text("x"),   Segment::end_of_chunk(),
-                              Segment::end_of_chunk(), Segment::medium(),
+                              Segment::end_of_chunk(), Segment::media_item(),
                               Segment::of_text("y"),   Segment::of_text("z")};
   EXPECT_EQ(t.decode(interleave(t, segments, {.begin = false, .close = true}).ids),
             "x<EOC><image>yz<EOC>");
@@ -136,7 +137,7 @@ TEST(Interleave, RandomPagesEqualTheDefinition) {
           for (const int32_t id : t.encode_plain(" ab c<image>")) push(id, 0);
           continue;
         }
-        segments.push_back(Segment::medium());
+        segments.push_back(Segment::media_item());
         ++num_media;
         if (ids.size() > 1) push(50257, 0);
         for (const int32_t id : mark) push(id, num_media);

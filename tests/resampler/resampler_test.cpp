@@ -65,7 +65,7 @@ TEST(Resampler, GivesRTokensForAnyNumberOfFramesAndPatches) {
   }
 }
 
-TEST(Resampler, TreatsEachMediumAlone) {
+TEST(Resampler, TreatsEachMediaItemAlone) {
   for (const auto kind : kKinds) {
     auto resampler = make(tiny_config(kind));
     const auto features = torch::randn({2, 3, 2, 4, 12});

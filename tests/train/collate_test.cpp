@@ -20,7 +20,7 @@ data::Sequence pair_and_clip() {
   return {.ids = {1, 9, 20, 2, 9, 30, 2},
           .phi = {0, 1, 1, 1, 2, 2, 2},
           .label = {0, 0, 1, 1, 0, 1, 1},
-          .media = {data::MediumFrames{{5, 0}}, data::MediumFrames{{6, 1}, {6, 2}, {6, 3}}}};
+          .media = {data::MediaFrames{{5, 0}}, data::MediaFrames{{6, 1}, {6, 2}, {6, 3}}}};
 }
 
 /// Binding: the first chunk has no target.
@@ -28,7 +28,7 @@ data::Sequence binding() {
   return {.ids = {1, 9, 40, 9, 40, 2},
           .phi = {0, 1, 1, 2, 2, 2},
           .label = {0, 0, 0, 0, 1, 1},
-          .media = {data::MediumFrames{{7, 1}}, data::MediumFrames{{7, 2}}},
+          .media = {data::MediaFrames{{7, 1}}, data::MediaFrames{{7, 2}}},
           .binding = true};
 }
 
@@ -94,7 +94,7 @@ TEST(Collate, ViewsOfDifferentCachesAreGroupedApart) {
         .ids = {1, 9, 20},
         .phi = {0, 1, 1},
         .label = {0, 0, 1},
-        .media = {data::MediumFrames{{.picture = number, .view = 1, .store = store}}}};
+        .media = {data::MediaFrames{{.picture = number, .view = 1, .store = store}}}};
   };
   const auto batch = collate(std::vector{page(4, 2), page(5, 1), page(6, 2)});
   ASSERT_EQ(batch.groups.size(), 2u);

@@ -70,8 +70,8 @@ TEST(FeatureCache, GathersTheViewsAskedFor) {
           .select(1, 2)
           .to(torch::kFloat32)
           .equal(torch::tensor({213.0f, 10.0f, 122.0f}).to(torch::kBFloat16).to(torch::kFloat32)));
-  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{11, 0}}), Error);
-  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{10, 3}}), Error);
+  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{11, 0}}), c10::Error);
+  EXPECT_THROW(cache.gather(std::vector<data::ViewRef>{{10, 3}}), c10::Error);
 }
 
 TEST(FeatureCache, IsBuiltOnceAndGoesOnAfterAnInterruption) {
@@ -118,7 +118,7 @@ TEST(FeatureCache, ADamagedPictureIsNamedAndHasNoFeatures) {
     EXPECT_EQ(cache.has(view), view.picture != 13);
     EXPECT_EQ(cache.gather(std::vector{view}).isnan().all().item<bool>(), view.picture == 13);
   }
-  EXPECT_THROW(cache.has({11, 0}), Error);
+  EXPECT_THROW(cache.has({11, 0}), c10::Error);
 }
 
 TEST(FeatureCache, SaysWhatItTakesAndRefusesWhatDoesNotFitTheDisk) {

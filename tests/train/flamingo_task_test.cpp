@@ -28,11 +28,11 @@ std::vector<data::Sequence> sequences() {
   return {{.ids = {1, 9, 20, 2, 9, 30, 2},
            .phi = {0, 1, 1, 1, 2, 2, 2},
            .label = {0, 0, 1, 1, 0, 1, 1},
-           .media = {data::MediumFrames{{5, 0}}, data::MediumFrames{{6, 1}, {6, 2}, {6, 3}}}},
+           .media = {data::MediaFrames{{5, 0}}, data::MediaFrames{{6, 1}, {6, 2}, {6, 3}}}},
           {.ids = {1, 9, 11, 9, 11},
            .phi = {0, 1, 1, 2, 2},
            .label = {0, 0, 0, 0, 1},
-           .media = {data::MediumFrames{{7, 1}}, data::MediumFrames{{7, 2}}},
+           .media = {data::MediaFrames{{7, 1}}, data::MediaFrames{{7, 2}}},
            .binding = true}};
 }
 
@@ -94,7 +94,7 @@ TEST(FlamingoLosses, PicturesMatter) {
   auto model = testing::make_flamingo(testing::tiny_flamingo());
   const torch::NoGradGuard no_grad;
   auto other = sequences();
-  other[0].media[0] = data::MediumFrames{{50, 0}};
+  other[0].media[0] = data::MediaFrames{{50, 0}};
   const double before =
       flamingo_losses(model, collate(sequences()), gather_group).loss.item<double>();
   EXPECT_NE(flamingo_losses(model, collate(other), gather_group).loss.item<double>(), before);

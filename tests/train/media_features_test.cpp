@@ -71,7 +71,7 @@ TEST_F(MediaFeaturesTest, CachedViewsHaveTheFeaturesOfTheirPixels) {
   EXPECT_TRUE(kept.equal(direct.to(torch::kBFloat16)));
   EXPECT_FALSE(kept[0].equal(kept[1]));
   const data::Sequence sequence = source->sequence(0, damaged);
-  const data::MediumFrames& frames = data::views_of(sequence.media.at(0));
+  const data::MediaFrames& frames = data::views_of(sequence.media.at(0));
   EXPECT_TRUE(features({.views = frames})[0].equal(kept[2 * frames[0].picture + frames[0].view]));
   const auto picture = set_.pictures_in("train")[0];
   EXPECT_EQ(features({.views = {{picture, 1}}}).sizes(), kept.slice(0, 0, 1).sizes());
@@ -165,8 +165,8 @@ TEST_F(MediaFeaturesTest, EpisodesNeverShowADamagedPicture) {
   int64_t shown = 0;
   for (int64_t index = 0; index < 50; ++index) {
     for (const data::Sequence& sequence : source->batch(index).sequences) {
-      for (const data::SequenceMedium& medium : sequence.media) {
-        const data::ViewRef& view = data::views_of(medium)[0];
+      for (const data::SequenceMediaItem& media_item : sequence.media) {
+        const data::ViewRef& view = data::views_of(media_item)[0];
         EXPECT_EQ(view.store, 5);
         EXPECT_NE(view.picture, bad.picture);
         ++shown;

@@ -30,6 +30,7 @@ class MadeSource : public data::SequenceSource {
     return make_(index);
   }
   data::SourceViews views() const override { return {}; }
+  Json views_key() const override { return {}; }
   torch::Tensor render(std::span<const data::ViewRef>, std::vector<std::string>&) const override {
     return {};
   }
@@ -53,8 +54,8 @@ TrainSource source(const std::string& name, double weight, int32_t first) {
 
 std::vector<std::string> keys_of(const MixtureStep& step) {
   std::vector<std::string> keys;
-  for (const MixturePart& part : step.parts)
-    keys.insert(keys.end(), part.batch.keys.begin(), part.batch.keys.end());
+  for (const MicroBatch& micro_batch : step.micro_batches)
+    keys.insert(keys.end(), micro_batch.batch.keys.begin(), micro_batch.batch.keys.end());
   return keys;
 }
 
@@ -65,11 +66,11 @@ std::vector<TrainSource> two_sources() {
 TEST(Mixture, AccumulatesEverySourceWithItsWeight) {
   const Mixture mixture(two_sources(), {});
   const MixtureStep step = mixture.step(2);
-  ASSERT_EQ(step.parts.size(), 2u);
-  EXPECT_EQ(step.parts[0].source, 0u);
-  EXPECT_EQ(step.parts[0].weight, 1.0);
-  EXPECT_EQ(step.parts[1].source, 1u);
-  EXPECT_EQ(step.parts[1].weight, 0.2);
+  ASSERT_EQ(step.micro_batches.size(), 2u);
+  EXPECT_EQ(step.micro_batches[0].source, 0u);
+  EXPECT_EQ(step.micro_batches[0].weight, 1.0);
+  EXPECT_EQ(step.micro_batches[1].source, 1u);
+  EXPECT_EQ(step.micro_batches[1].weight, 0.2);
   EXPECT_EQ(keys_of(step), (std::vector<std::string>{"120", "121", "520", "521"}));
 }
 
@@ -78,26 +79,26 @@ TEST(Mixture, RoundRobinTakesTheSourcesInTurn) {
   EXPECT_EQ(keys_of(mixture.step(0)), (std::vector<std::string>{"100", "101"}));
   EXPECT_EQ(keys_of(mixture.step(1)), (std::vector<std::string>{"500", "501"}));
   EXPECT_EQ(keys_of(mixture.step(2)), (std::vector<std::string>{"110", "111"}));
-  EXPECT_EQ(mixture.step(3).parts[0].source, 1u);
+  EXPECT_EQ(mixture.step(3).micro_batches[0].source, 1u);
 }
 
 TEST(Mixture, MergedIsOneBatchOfAll) {
   const Mixture mixture(two_sources(), {.mode = MixtureMode::kMerged});
   const MixtureStep step = mixture.step(0);
-  ASSERT_EQ(step.parts.size(), 1u);
-  EXPECT_EQ(step.parts[0].weight, 1.0);
-  EXPECT_EQ(step.parts[0].batch.keys.size(), 4u);
+  ASSERT_EQ(step.micro_batches.size(), 1u);
+  EXPECT_EQ(step.micro_batches[0].weight, 1.0);
+  EXPECT_EQ(step.micro_batches[0].batch.keys.size(), 4u);
   EXPECT_EQ(mixture.names(), (std::vector<std::string>{"merged"}));
 }
 
 TEST(Mixture, MicroBatchesWeighByTheirTargets) {
   const Mixture mixture(two_sources(), {.micro_batch = 1});
   const MixtureStep step = mixture.step(0);
-  ASSERT_EQ(step.parts.size(), 4u);
-  EXPECT_DOUBLE_EQ(step.parts[0].weight, 0.25);
-  EXPECT_DOUBLE_EQ(step.parts[1].weight, 0.75);
-  EXPECT_DOUBLE_EQ(step.parts[2].weight, 0.2 * 0.25);
-  EXPECT_DOUBLE_EQ(step.parts[3].weight, 0.2 * 0.75);
+  ASSERT_EQ(step.micro_batches.size(), 4u);
+  EXPECT_DOUBLE_EQ(step.micro_batches[0].weight, 0.25);
+  EXPECT_DOUBLE_EQ(step.micro_batches[1].weight, 0.75);
+  EXPECT_DOUBLE_EQ(step.micro_batches[2].weight, 0.2 * 0.25);
+  EXPECT_DOUBLE_EQ(step.micro_batches[3].weight, 0.2 * 0.75);
 }
 
 TEST(Mixture, TellsWhatWasPassedOver) {

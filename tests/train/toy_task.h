@@ -28,18 +28,18 @@ class ToyTask : public train::TrainTask {
   torch::nn::Module& module() override { return *net; }
   int64_t begin(int64_t step) override {
     if (before_step) before_step(step);
-    return parts;
+    return micro_batches;
   }
-  train::StepLosses losses(int64_t step, int64_t part) override {
-    const int64_t rows = kRows / parts;
-    const auto x = inputs(step).narrow(0, part * rows, rows);
+  train::StepLosses losses(int64_t step, int64_t micro_batch) override {
+    const int64_t rows = kRows / micro_batches;
+    const auto x = inputs(step).narrow(0, micro_batch * rows, rows);
     const auto y = x.sum(1, /*keepdim=*/true);
     const auto hidden = at::tanh(at::linear(x, net->first) + net->gate);
     auto loss = (at::linear(hidden, net->second) - y).pow(2).mean();
-    if (poison && poison(step) && part == parts - 1) {
+    if (poison && poison(step) && micro_batch == micro_batches - 1) {
       loss = loss * std::numeric_limits<float>::quiet_NaN();
     }
-    return {.loss = loss, .items = rows, .weight = 1.0 / static_cast<double>(parts)};
+    return {.loss = loss, .items = rows, .weight = 1.0 / static_cast<double>(micro_batches)};
   }
   std::vector<train::Metric> metrics(int64_t step) override {
     return {{"toy", static_cast<double>(step)}};
@@ -57,7 +57,7 @@ class ToyTask : public train::TrainTask {
   static constexpr int64_t kRows = 32;
 
   uint64_t seed = 3;
-  int64_t parts = 1;  ///< a step's rows are cut into so many
+  int64_t micro_batches = 1;  ///< a step's rows are cut into so many
   /// Operations of a step: products of [32, 8] x [8, 16] and [32, 16] x [16, 1], the weights'
   /// gradients and that of what is between them.
   static constexpr double kFlops = 2 * (2 * kRows * 8 * 16) + 3 * (2 * kRows * 16);

@@ -60,7 +60,7 @@ TEST(Trainer, LearnsAndWritesOneLinePerStep) {
 TEST(Trainer, PartsOfAStepGiveOneUpdateOfTheirWeightedSum) {
   const TemporaryFolder whole_folder, parts_folder;
   ToyTask whole, parts;
-  parts.parts = 4;
+  parts.micro_batches = 4;
   train(whole, toy_config(whole_folder.path()), {});
   const auto result = train(parts, toy_config(parts_folder.path()), {});
   EXPECT_EQ(result.state.updates, 40);
@@ -77,7 +77,7 @@ TEST(Trainer, PartsOfAStepGiveOneUpdateOfTheirWeightedSum) {
 TEST(Trainer, OnePartThatIsNotFiniteSkipsTheWholeStep) {
   const TemporaryFolder folder;
   ToyTask task;
-  task.parts = 2;  // the second one is not finite, when the first has left its gradients
+  task.micro_batches = 2;  // the second one is not finite, when the first has left its gradients
   std::string before, after;
   task.poison = [](int64_t step) { return step == 5; };
   task.before_step = [&](int64_t step) {
@@ -215,7 +215,7 @@ TEST(Trainer, MfuIsTheShareOfWhatAllProcessesCanDo) {
     const TemporaryFolder folder;
     testing::texts_of(size, [&](const parallel::ProcessGroup& world) {
       ToyTask task;
-      task.parts = 2;
+      task.micro_batches = 2;
       parallel::Parallel parallel({}, world);
       parallel.prepare(*task.net);
       train(task, toy_config(folder.path()), {.parallel = &parallel, .peak_flops = 1e9});

@@ -61,7 +61,7 @@ TEST(ClipVit, PresetsHaveTheirPublishedSizes) {
   EXPECT_EQ(count("clip-vit-b-32"), 87'849'216);
   EXPECT_EQ(count("clip-vit-l-14"), 303'966'208);
   EXPECT_EQ(clip_vit_preset("clip-vit-l-14-336").num_patches(), 576);
-  EXPECT_EQ(clip_vit_preset("clip-vit-h-14").activation, nn::Activation::kGelu);
+  EXPECT_EQ(clip_vit_preset("clip-vit-h-14").activation, Activation::kGelu);
   EXPECT_EQ(ClipVitConfig::presets().size(), 5U);
   EXPECT_THROW(clip_vit_preset("clip-vit-x"), Error);
 }

@@ -54,7 +54,7 @@ TEST(NfnetConfig, ValidateNamesWhatIsWrong) {
   config.depths.pop_back();
   EXPECT_THROW(config.validate(), Error);
   config = {};
-  config.activation = nn::Activation::kSquaredRelu;
+  config.activation = Activation::kSquaredRelu;
   EXPECT_THROW(config.validate(), Error);
   config = {};
   config.stochastic_depth = 1.0;
@@ -66,8 +66,8 @@ TEST(NfnetConfig, ValidateNamesWhatIsWrong) {
 
 TEST(ActivationGain, GivesUnitVariance) {
   const auto x = torch::randn({1 << 20});
-  for (const nn::Activation kind : {nn::Activation::kGelu, nn::Activation::kGeluTanh,
-                                    nn::Activation::kRelu, nn::Activation::kSilu}) {
+  for (const Activation kind :
+       {Activation::kGelu, Activation::kGeluTanh, Activation::kRelu, Activation::kSilu}) {
     // The variance of n draws is off by sqrt((kurtosis - 1) / n): 6 of these at a kurtosis
     // below 20.
     EXPECT_NEAR((nn::activate(kind, x) * activation_gain(kind)).var().item<double>(), 1.0,

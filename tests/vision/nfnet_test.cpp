@@ -176,7 +176,7 @@ Slope slope(const Value& value, torch::Tensor& parameter, const torch::Tensor& a
 
 TEST(Nfnet, GradientsAgreeWithFiniteDifferences) {
   NfnetConfig config = tiny_nfnet();
-  config.activation = nn::Activation::kSilu;
+  config.activation = Activation::kSilu;
   auto net = make(config, torch::kFloat64);
   {
     const torch::NoGradGuard no_grad;  // keeps the ReLU of squeeze-excite off its kink

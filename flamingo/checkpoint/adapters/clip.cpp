@@ -177,7 +177,7 @@ vision::ClipVitConfig clip_config_from_hf(const Json& json, const std::string& w
   config.heads = size_or(vision, "num_attention_heads", 12, where);
   config.mlp_width = size_or(vision, "intermediate_size", 3072, where);
   config.embed_dim = size_or(vision, "projection_dim", 0, where, 0);
-  config.activation = field_or(vision, "hidden_act", nn::Activation::kQuickGelu, where);
+  config.activation = field_or(vision, "hidden_act", Activation::kQuickGelu, where);
   config.norm_eps = number_or(vision, "layer_norm_eps", 1e-5, 1, where);
   config.validate();
   return config;
@@ -198,8 +198,8 @@ vision::ClipVitConfig clip_config_from_open_clip(const Json& json, const std::st
   config.mlp_width = std::llround(static_cast<double>(config.width) *
                                   number_or(vision, "mlp_ratio", 4.0, 1024, where));
   config.embed_dim = size_or(model, "embed_dim", 512, where, 0);
-  config.activation = field_or(model, "quick_gelu", false, where) ? nn::Activation::kQuickGelu
-                                                                  : nn::Activation::kGelu;
+  config.activation =
+      field_or(model, "quick_gelu", false, where) ? Activation::kQuickGelu : Activation::kGelu;
   config.validate();
   return config;
 }

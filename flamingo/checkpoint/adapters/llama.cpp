@@ -130,8 +130,8 @@ lm::DecoderConfig decoder_config_from_llama(const Json& json, const std::string&
   config.num_kv_heads = size_or(json, "num_key_value_heads", config.num_heads, where);
   config.head_dim = size_or(json, "head_dim", config.dim / config.num_heads, where, 0);
   config.ffw_dim = size_at(json, "intermediate_size", where);
-  config.activation = enum_from_name<nn::Activation>(
-      field_or<std::string>(json, "hidden_act", "silu", where), where);
+  config.activation =
+      enum_from_name<Activation>(field_or<std::string>(json, "hidden_act", "silu", where), where);
   config.norm.eps = number_or(json, "rms_norm_eps", 1e-6, 1, where);
   config.tied_embeddings = field_or(json, "tie_word_embeddings", false, where);
   config.max_positions = size_or(json, "max_position_embeddings", 2048, where);

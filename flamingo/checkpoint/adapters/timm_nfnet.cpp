@@ -124,7 +124,7 @@ StateDict nfnet_to_timm(const StateDict& weights) {
 }
 
 vision::NfnetConfig as_timm(vision::NfnetConfig config) {
-  config.activation = nn::Activation::kGelu;
+  config.activation = Activation::kGelu;
   config.ws_eps = 1e-5;
   config.ws_floor = nn::WsFloor::kAdd;
   return config;
@@ -147,7 +147,7 @@ vision::NfnetConfig nfnet_config_from_timm(const Json& json, const std::string& 
   config.bottle_ratio = args.bottle_ratio;
   config.extra_conv = args.extra_conv;
   config.ws_eps = args.std_conv_eps;
-  config.activation = enum_from_name<nn::Activation>(args.act_layer, where + ".act_layer");
+  config.activation = enum_from_name<Activation>(args.act_layer, where + ".act_layer");
   config.final_width = args.num_features;
   config.num_classes = size_or(json, "num_classes", 0, where, 0);
   config.validate();
