@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 
-PACKAGES="g++ cmake ninja-build pkg-config python3-pip unzip ca-certificates
+PACKAGES="g++ cmake ninja-build mold pkg-config python3-pip unzip ca-certificates
   libgtest-dev libyaml-cpp-dev libjpeg-dev libpng-dev libwebp-dev libavif-dev libdav1d-dev libgif-dev libexif-dev librsvg2-dev
   libavformat-dev libavcodec-dev libswscale-dev libavutil-dev
   libgumbo-dev libcld2-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev
