@@ -186,6 +186,26 @@ GenerateResult Conversation::generate(const EncodedPrompt& prompt, const Generat
   return or_go_back([&] { return answer(prompt, options, on_text); });
 }
 
+Conversation::Drawn Conversation::draw(std::vector<float> logits, Sampler& sampler,
+                                       const GenerateOptions& options,
+                                       const std::function<bool(int32_t)>& push) {
+  Drawn drawn;
+  while (std::ssize(drawn.ids) < options.max_tokens &&
+         cache_.length() < model_->config().lm.max_positions) {
+    drawn.cancelled = options.cancel && options.cancel->load();
+    if (drawn.cancelled) break;
+    if (!drawn.ids.empty()) logits = decoder_->step(drawn.ids.back(), last_phi_, cache_);
+    const int32_t id = sampler.next(logits, drawn.ids, options.banned_ids);
+    if (contains(options.stop_ids, id)) {
+      drawn.stop_id = id;
+      break;
+    }
+    drawn.ids.push_back(id);
+    if (!push(id)) break;
+  }
+  return drawn;
+}
+
 GenerateResult Conversation::answer(const EncodedPrompt& prompt, const GenerateOptions& options,
                                     const OnText& on_text) {
   GenerateResult result;
@@ -194,24 +214,13 @@ GenerateResult Conversation::answer(const EncodedPrompt& prompt, const GenerateO
   auto logits = prefill(prompt, result.timings);
   const ScopeTimer timer(result.timings.decode_s);
   const int64_t start = cache_.length();
-  std::vector<int32_t> drawn;
-  std::optional<int32_t> stop_id;
-  while (std::ssize(drawn) < options.max_tokens && !text.stopped() &&
-         cache_.length() < model_->config().lm.max_positions) {
-    if (options.cancel && options.cancel->load()) {
-      result.finish = FinishReason::kCancelled;
-      break;
-    }
-    if (!drawn.empty()) logits = decoder_->step(drawn.back(), last_phi_, cache_);
-    const int32_t id = sampler.next(logits, drawn, options.banned_ids);
-    if (contains(options.stop_ids, id)) {
-      stop_id = id;
-      break;
-    }
-    drawn.push_back(id);
-    text.push(id);
-  }
+  const auto [drawn, stop_id, cancelled] =
+      draw(std::move(logits), sampler, options, [&](int32_t id) {
+        text.push(id);
+        return !text.stopped();
+      });
   const bool is_cut = text.finish(options.whole_characters);
+  if (cancelled) result.finish = FinishReason::kCancelled;
   if (stop_id || text.stopped()) result.finish = FinishReason::kStop;
   result.context_full =
       result.finish == FinishReason::kLength && std::ssize(drawn) < options.max_tokens;
@@ -237,11 +246,11 @@ ScoreResult Conversation::score(const EncodedPrompt& prompt,
     longest = std::max(longest, std::ssize(candidate));
   }
   check(prompt, longest - 1, "score");  // the last token is never read
-  return or_go_back([&] { return weigh(prompt, candidates); });
+  return or_go_back([&] { return score_candidates(prompt, candidates); });
 }
 
-ScoreResult Conversation::weigh(const EncodedPrompt& prompt,
-                                std::span<const std::vector<int32_t>> candidates) {
+ScoreResult Conversation::score_candidates(const EncodedPrompt& prompt,
+                                           std::span<const std::vector<int32_t>> candidates) {
   ScoreResult result;
   const std::vector<float> first = prefill(prompt, result.timings);
   const ScopeTimer timer(result.timings.decode_s);

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -111,7 +112,7 @@ class Conversation {
   GenerateResult generate(const EncodedPrompt& prompt, const GenerateOptions& options,
                           const OnText& on_text);
 
-  /// Weighs given answers by the sum of log p over their tokens, as the paper does. The prompt
+  /// Scores given answers by the sum of log p over their tokens, as the paper does. The prompt
   /// becomes part of the conversation, the candidates do not. Throws like generate, and on no or an
   /// empty candidate, an unknown token id, or a log p that is not finite.
   ScoreResult score(const EncodedPrompt& prompt, std::span<const std::vector<int32_t>> candidates);
@@ -125,6 +126,13 @@ class Conversation {
     std::vector<int32_t> pending;
   };
 
+  /// The tokens of an answer, and what ended it besides its length and its text.
+  struct Drawn {
+    std::vector<int32_t> ids;
+    std::optional<int32_t> stop_id;
+    bool cancelled = false;
+  };
+
   /// Throws unless the prompt is sound and leaves room for `answer` tokens in the context.
   void check(const EncodedPrompt& prompt, int64_t answer, const char* where) const;
   /// Does `work`; whatever it throws, the conversation is as before then.
@@ -133,7 +141,11 @@ class Conversation {
   std::vector<float> prefill(const EncodedPrompt& prompt, GenerateTimings& timings);
   GenerateResult answer(const EncodedPrompt& prompt, const GenerateOptions& options,
                         const OnText& on_text);
-  ScoreResult weigh(const EncodedPrompt& prompt, std::span<const std::vector<int32_t>> candidates);
+  /// Draws tokens until `push`, which is given each, returns false, or one of the options ends it.
+  Drawn draw(std::vector<float> logits, Sampler& sampler, const GenerateOptions& options,
+             const std::function<bool(int32_t)>& push);
+  ScoreResult score_candidates(const EncodedPrompt& prompt,
+                               std::span<const std::vector<int32_t>> candidates);
   /// Makes `kept` the answer in place of the `drawn` tokens, which begin at `start`.
   void keep(std::span<const int32_t> kept, std::span<const int32_t> drawn, int64_t start);
 

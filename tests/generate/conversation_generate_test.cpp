@@ -74,6 +74,26 @@ std::vector<int32_t> uncached_greedy(model::Flamingo model, const EncodedPrompt&
   return answer;
 }
 
+TEST_F(ConversationGenerateTest, PicturesThatAreEncodedTogetherAreThoseEncodedAlone) {
+  const c10::InferenceMode guard;
+  std::vector<PreparedMediaItem> media;
+  for (int i = 0; i < 11; ++i) media.push_back(random_media_item(std::to_string(i)));
+  media.insert(media.begin() + 2, random_media_item("clip", 3));
+  media.push_back(random_media_item(""));  // never kept
+  media.push_back(media[4]);
+  GenerateTimings timings;
+  const auto together = MediaCache(model).encode(media, timings);
+  EXPECT_EQ(timings.media_encoded, 13);
+  EXPECT_EQ(timings.media_reused, 1);
+  ASSERT_EQ(together.size(1), std::ssize(media));
+  const int64_t terms = testing::summed_terms(model->config(), 1, 3 * 16);
+  for (size_t i = 0; i < media.size(); ++i) {
+    const auto alone = MediaCache(model).encode({media[i]}, timings)[0][0];
+    const auto difference = (together[0][static_cast<int64_t>(i)] - alone).norm().item<double>();
+    EXPECT_LE(difference, testing::rounding<float>(terms, alone.norm().item<double>())) << i;
+  }
+}
+
 TEST_F(ConversationGenerateTest, CachedDecodingEqualsFullForwards) {
   const auto result = conversation.generate(prompt, {.max_tokens = 10}, {});
   EXPECT_EQ(result.ids, uncached_greedy(model, prompt, 10));
