@@ -19,12 +19,9 @@ void run_pretrain_vision(const PretrainVisionArguments& options) {
   config_from_json(recipe_json(options.recipe), recipe, options.recipe.path);
   if (!options.output.empty()) recipe.train.output = options.output;
   if (!options.init.empty()) recipe.init = options.init;
-  const parallel::ProcessGroup world =
-      parallel::ProcessGroup::init(parallel::job_from_environment());
-  train::TrainHooks hooks = train_hooks();
-  if (world.rank() > 0) hooks.progress.write = nullptr;
-  const train::TrainResult result = train::pretrain_vision(recipe, hooks, world);
-  if (world.rank() == 0) report_end(result, recipe.train);
+  run_in_job(recipe.train, [&](train::TrainHooks& hooks, const parallel::ProcessGroup& world) {
+    return train::pretrain_vision(recipe, hooks, world);
+  });
 }
 
 }  // namespace

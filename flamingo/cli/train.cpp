@@ -26,13 +26,10 @@ train::TrainFlamingoRecipe read_recipe(const TrainArguments& options) {
 }
 
 void run_train(const train::TrainFlamingoRecipe& recipe) {
-  const parallel::ProcessGroup world =
-      parallel::ProcessGroup::init(parallel::job_from_environment());
-  train::TrainHooks hooks = train_hooks();
-  if (world.rank() > 0) hooks.progress.write = nullptr;
-  hooks.peak_flops = world.sum({train::measure_peak_flops(train::compute_type(recipe))}).front();
-  const train::TrainResult result = train::train_flamingo(recipe, hooks, world);
-  if (world.rank() == 0) report_end(result, recipe.train);
+  run_in_job(recipe.train, [&](train::TrainHooks& hooks, const parallel::ProcessGroup& world) {
+    hooks.peak_flops = world.sum({train::measure_peak_flops(train::compute_type(recipe))}).front();
+    return train::train_flamingo(recipe, hooks, world);
+  });
 }
 
 void add_common(CLI::App& verb, TrainArguments& options) {

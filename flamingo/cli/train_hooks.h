@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+
+#include "flamingo/parallel/process_group.h"
 #include "flamingo/train/trainer.h"
 
 namespace flamingo::cli {
@@ -9,7 +12,12 @@ namespace flamingo::cli {
 /// before may be killed at any moment.
 train::TrainHooks train_hooks();
 
-/// Tells on standard error how a run ended and how to go on.
-void report_end(const train::TrainResult& result, const train::TrainConfig& config);
+/// A run by its hooks, as one of the processes of a job.
+using TrainRun =
+    std::function<train::TrainResult(train::TrainHooks&, const parallel::ProcessGroup&)>;
+
+/// Joins the job of the environment (torchrun's, or this process alone) and runs; the first process
+/// shows progress on standard error, and at last how the run ended and how to go on.
+void run_in_job(const train::TrainConfig& config, const TrainRun& run);
 
 }  // namespace flamingo::cli

@@ -23,8 +23,8 @@ constexpr int64_t kBatchesHeld = 4;  // in use, two that wait (data/prefetch.h),
 
 /// Freed memory stays with the process, in the pool of blocks and the C library's heap: something
 /// that every run has, and a part of what comes and goes in a step. Both fitted to the peaks of
-/// five runs (docs/training.md).
-constexpr int64_t kUnused = 300 << 20;
+/// seven runs (docs/training.md).
+constexpr int64_t kUnused = 200 << 20;
 constexpr double kGaps = 0.1;
 
 int64_t gaps(const plan::StepMemory& m) {
@@ -33,11 +33,12 @@ int64_t gaps(const plan::StepMemory& m) {
 }
 
 /// The most of a run's moments: a step, or reading the model before the first one. A model that was
-/// packed is read again, beside what is trained, when it is written.
+/// packed is read again when it is written, while all that is trained is there.
 int64_t most_bytes(const StepPlan& plan, int64_t reading) {
   const plan::StepMemory& m = plan.memory;
   const bool packed = surgery::block_type_of(plan.settings.storage.frozen).has_value();
-  const int64_t writing = packed ? reading + m.frozen + m.masters + m.moments + kUnused : 0;
+  const int64_t writing =
+      packed ? reading + m.frozen + m.masters + m.moments + m.gradients + kUnused : 0;
   return std::max({m.peak() + gaps(m), reading, writing});
 }
 
