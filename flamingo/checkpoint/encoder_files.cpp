@@ -67,9 +67,12 @@ EncoderFiles read_encoder(const std::string& path) {
   for (const ReadForeignEncoder& read : kForeignEncoders) {
     if (auto files = read(path)) return *std::move(files);
   }
+  require(std::filesystem::exists(path), path, "expected a pretrained encoder, got no such path",
+          Hint{"stage 1 writes one; flamingo info --help names the presets"});
   if (std::filesystem::is_regular_file(path)) {
     fail(path, "expected a file of weights by the names of a known encoder, got others",
-         Hint{"encoders other than EfficientNet-Lite come as folders with a config.json"});
+         Hint{"an encoder that is a file says by its weights' names what it is; others come as "
+              "folders"});
   }
   return read_own_encoder(path);
 }

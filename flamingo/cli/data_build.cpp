@@ -120,7 +120,8 @@ void add_data_build(CLI::App& data) {
   auto* verb = data.add_subcommand(
       "build", "Build interleaved documents (M3W) from web pages: HTML files or WARC");
   auto options = std::make_shared<DataBuildArguments>();
-  add_recipe_options(*verb, options->recipe, "Inputs and every rule with its threshold");
+  add_recipe_options(*verb, options->recipe, "Inputs and every rule with its threshold", "--recipe",
+                     "language.min_share=0.8");
   verb->add_option("-o,--output", options->output, "Folder to write, instead of the recipe's");
   verb->add_option("-t,--threads", options->threads, "Shards worked on at a time")
       ->check(CLI::Range(1, 1024))

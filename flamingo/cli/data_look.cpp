@@ -13,6 +13,7 @@
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/corpus/document_stats.h"
 #include "flamingo/corpus/samples_page.h"
+#include "flamingo/document/shard.h"
 #endif
 
 namespace flamingo::cli {
@@ -42,7 +43,7 @@ std::unique_ptr<document::DocumentFile> open_with_warnings(const std::string& pa
 corpus::DocumentStats read_files(const ReadOptions& options) {
   corpus::DocumentStats stats;
   const OrderlyStop stop;
-  for (const std::string& path : options.files) {
+  for (const std::string& path : document::document_paths(options.files)) {
     if (stop_requested()) break;
     const auto file = open_with_warnings(path);
     int64_t done = 0;
@@ -133,7 +134,8 @@ void run_show(const ShowOptions&) { need_media(); }
 
 std::shared_ptr<ReadOptions> add_read_options(CLI::App& verb) {
   auto options = std::make_shared<ReadOptions>();
-  verb.add_option("files", options->files, "Files of documents")->required();
+  verb.add_option("files", options->files, "Files of documents, or folders of .tar shards")
+      ->required();
   verb.add_flag("--json", options->json, "Print JSON");
   return options;
 }

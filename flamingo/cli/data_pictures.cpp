@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include "flamingo/cli/train_hooks.h"
 #include "flamingo/cli/verbs.h"
 #include "flamingo/core/config.h"
+#include "flamingo/core/error.h"
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/pictures/open_pictures.h"
 #include "flamingo/pictures/pack.h"
@@ -57,6 +59,11 @@ std::string counts_text(const Json& counts) {
 }
 
 void run_pictures(const PicturesOptions& options) {
+  require(options.output.empty() || options.output.ends_with(".safetensors"), "output",
+          "expected a name that ends in .safetensors, got {}", options.output);
+  std::error_code error;
+  require(!std::filesystem::equivalent(options.output, options.source, error), "output",
+          "expected another file than the source, got {}", options.output);
   const pictures::LabelledPictures set = pictures::open_pictures(options.source);
   const Json counts = counts_of(set);
   if (options.json) {

@@ -81,6 +81,7 @@ std::vector<eval::TaskResult> run_tasks(const EvalArguments& options) {
   const eval::EvalConfig config = eval_config(options);
   const auto tasks = eval::select_tasks(config.tasks, options.tasks);
   auto set = pictures::open_pictures(config.pictures);
+  for (const eval::FewShotTask& task : tasks) eval::FewShotSampler::check(set, task);
   const auto bundle = open_bundle(options.run);
   const auto data = eval_data(std::move(set), bundle);
   data::ViewRenderer renderer(data.set, {}, bundle.model->config().transform, config.seed);
@@ -126,7 +127,8 @@ void add_eval(CLI::App& app) {
   auto options = std::make_shared<EvalArguments>();
   add_model_options(*verb, options->run);
   add_recipe_options(*verb, options->recipe,
-                     "Pictures and tasks; without it the default model's, of pictograms");
+                     "Pictures and tasks; without it the default model's, of pictograms",
+                     "--recipe", "tasks[0].shots=2");
   verb->add_option("--tasks", options->tasks, "Names of tasks; all when not given")->delimiter(',');
   verb->add_option("--pictures", options->pictures, "Labelled pictures, instead of the recipe's");
   verb->add_option("--episodes", options->episodes, "Questions per task, instead of the recipe's");

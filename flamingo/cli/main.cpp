@@ -3,7 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
+#include <new>
 #include <sstream>
 
 #include "flamingo/cli/number_options.h"
@@ -78,6 +80,14 @@ int told(const std::function<int()>& work) {
     std::_Exit(kBadInput);  // with what it could not write
   } catch (const flamingo::Error& e) {
     std::fprintf(stderr, "flamingo: %s\n", e.what());
+  } catch (const std::filesystem::filesystem_error& e) {
+    const flamingo::Error plain(e.path1().empty() ? "path" : e.path1().string(),
+                                "expected a path that can be used, got: " + e.code().message());
+    std::fprintf(stderr, "flamingo: %s\n", plain.what());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "flamingo: [memory] expected enough for what was asked, got none (hint: smaller "
+                 "sizes; flamingo plan says what a recipe takes)\n");
   } catch (const std::exception& e) {
     std::fprintf(stderr, "flamingo: internal error: %s\n", e.what());
   }

@@ -20,6 +20,7 @@ namespace {
 constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
 constexpr double kPaperSteps = 500e3;  // appendix B.1.2
 constexpr double kDay = 86400.0;
+constexpr double kMostGib = 1 << 30;
 constexpr int64_t kMostCounted = 1 << 24;  // of anything that an option counts
 
 struct PlanArguments {
@@ -63,13 +64,13 @@ Json memory_json(const plan::StepMemory& memory) {
           {"logits", memory.logits},       {"buffers", memory.buffers}};
 }
 
-Json plan_json(const train::StepPlan& plan) {
+Json plan_json(const train::StepPlan& plan, bool timed) {
   return {{"frozen", enum_name(plan.settings.storage.frozen)},
           {"checkpoint_blocks", plan.settings.storage.checkpoint_blocks},
           {"micro_batch", plan.settings.micro_batch},
           {"peak", plan.peak},
           {"memory", memory_json(plan.memory)},
-          {"seconds", plan.seconds},
+          {"seconds", timed ? Json(plan.seconds) : Json()},
           {"fits", plan.fits}};
 }
 
@@ -84,16 +85,18 @@ bool is_own(const train::RecipePlan& subject, const train::StepPlan& plan) {
          plan.settings.micro_batch == (own > 0 ? std::min(own, most) : most);
 }
 
-void print_row(const train::StepPlan& plan, bool own) {
+void print_row(const train::StepPlan& plan, bool own, bool timed) {
   const plan::StepMemory& m = plan.memory;
   const auto gib = [](int64_t bytes) { return static_cast<double>(bytes) / kGiB; };
+  char seconds[32] = "-";
+  if (timed) std::snprintf(seconds, sizeof(seconds), "%.2f", plan.seconds);
   print_format(
-      "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8.2f  %s%s\n",
+      "%-6s  %-10s  %5ld  %7.2f  %7.2f  %7.2f  %7.2f  %9.2f  %11.2f  %6.2f  %7.2f  %8s  %s%s\n",
       std::string(enum_name(plan.settings.storage.frozen)).c_str(),
       plan.settings.storage.checkpoint_blocks ? "yes" : "no",
       static_cast<long>(plan.settings.micro_batch), gib(plan.peak), gib(m.frozen), gib(m.masters),
-      gib(m.moments), gib(m.gradients), gib(m.activations), gib(m.logits), gib(m.buffers),
-      plan.seconds, plan.fits ? "fits" : "-", own ? ", the recipe" : "");
+      gib(m.moments), gib(m.gradients), gib(m.activations), gib(m.logits), gib(m.buffers), seconds,
+      plan.fits ? "fits" : "-", own ? ", the recipe" : "");
 }
 
 /// Bytes beyond a step's tensors: the program, pixels of batches, and the checkpoint that is read
@@ -118,7 +121,7 @@ void print_batches(const train::RecipePlan& subject) {
 }
 
 void print_plans(const train::RecipePlan& subject, const std::vector<train::StepPlan>& plans,
-                 int64_t program, int64_t limit) {
+                 int64_t program, int64_t limit, bool timed) {
   print_format("%.2f GiB may be used, of which the program takes %.2f\n",
                static_cast<double>(limit) / kGiB, static_cast<double>(program) / kGiB);
   if (subject.file_bytes > 0) {
@@ -129,12 +132,13 @@ void print_plans(const train::RecipePlan& subject, const std::vector<train::Step
   print_format(
       "\nfrozen  checkpoint  micro   memory   frozen  masters  moments  gradients  "
       "activations  logits  buffers  s a step\n");
-  for (const train::StepPlan& plan : plans) print_row(plan, is_own(subject, plan));
+  for (const train::StepPlan& plan : plans) print_row(plan, is_own(subject, plan), timed);
   const train::StepPlan* best = train::best_plan(plans);
   if (best == nullptr) {
     print("\nnothing fits\n");
     return;
   }
+  if (!timed) return;
   print_format("\nfastest that fits: frozen %s, checkpointed blocks %s, %ld sequences at a time\n",
                std::string(enum_name(best->settings.storage.frozen)).c_str(),
                best->settings.storage.checkpoint_blocks ? "yes" : "no",
@@ -163,19 +167,20 @@ void plan_here(const PlanArguments& options, const train::RecipePlan& subject) {
       options.untimed ? train::SpeedOf([](const auto&, const auto&) { return train::StepSpeed(); })
                       : train::speeds_of(problem, tell_speed));
   if (!options.json) {
-    print_plans(subject, plans, program, limit);
+    print_plans(subject, plans, program, limit, !options.untimed);
     return;
   }
-  const train::StepPlan* best = train::best_plan(plans);
+  const bool timed = !options.untimed;
+  const train::StepPlan* best = timed ? train::best_plan(plans) : nullptr;
   const auto own = std::ranges::find_if(plans, [&](const auto& p) { return is_own(subject, p); });
   Json list = Json::array();
-  for (const train::StepPlan& plan : plans) list.push_back(plan_json(plan));
+  for (const train::StepPlan& plan : plans) list.push_back(plan_json(plan, timed));
   print_format("%s\n", Json{{"program", program},
                             {"files", subject.file_bytes},
                             {"limit", limit},
                             {"plans", list},
-                            {"recipe", own == plans.end() ? Json() : plan_json(*own)},
-                            {"best", best ? plan_json(*best) : Json()}}
+                            {"recipe", own == plans.end() ? Json() : plan_json(*own, timed)},
+                            {"best", best ? plan_json(*best, timed) : Json()}}
                            .dump()
                            .c_str());
 }
@@ -272,16 +277,17 @@ void add_plan(CLI::App& app) {
   add_recipe_options(*verb, options->recipe, "Run configuration of flamingo train",
                      "recipe,--recipe");
   verb->add_option("--memory", options->memory, "GiB that may be used; 0: what the machine has")
-      ->check(zero_or_above());
+      ->check(CLI::Range(0.0, kMostGib));
   add_preset_options(*verb, *options);
   add_cluster_options(*verb, *options);
   verb->add_flag("--untimed", options->untimed,
                  "Memory alone: measures no times, which takes long");
   verb->add_flag("--json", options->json, "Print one JSON object");
-  set_examples(*verb,
-               "  flamingo plan recipes/pictogram/flamingo.json --memory 4\n"
-               "  flamingo plan --preset flamingo-80b --batch 1344 --tokens 256 \\\n"
-               "    --devices 1536 --tensor-parallel 16 --device-tflops 137 --link-gbps 800");
+  set_examples(
+      *verb,
+      "  flamingo plan recipes/pictogram/flamingo.json --set model=models/pictogram --memory 4\n"
+      "  flamingo plan --preset flamingo-80b --batch 1344 --tokens 256 \\\n"
+      "    --devices 1536 --tensor-parallel 16 --device-tflops 137 --link-gbps 800");
   verb->callback([options] {
     if (!explained<train::TrainFlamingoRecipe>(options->recipe)) run_plan(*options);
   });

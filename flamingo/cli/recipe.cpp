@@ -30,6 +30,7 @@ std::string train_recipe() {
   train::SourceConfig pairs{.name = "pairs"};
   pairs.documents.emplace().files = {"data/pairs"};
   recipe.sources = {pairs};
+  recipe.train.schedule.warmup = recipe.train.steps / 10;
   return annotated_json(describe(recipe),
                         "Stage 2 (flamingo train, flamingo finetune): resampler and gated layers "
                         "between a frozen encoder and language model.");
@@ -43,6 +44,7 @@ std::string vision_recipe() {
   recipe.sources = {labels};
   recipe.lm = "lm.gguf";
   recipe.train.output = "runs/vision";
+  recipe.train.schedule.warmup = recipe.train.steps / 10;
   return annotated_json(describe(recipe),
                         "Stage 1 (flamingo pretrain-vision): the vision encoder, contrastively.");
 }

@@ -5,11 +5,10 @@
 namespace flamingo::cli {
 
 void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help,
-                        const std::string& name) {
+                        const std::string& name, const std::string& example) {
   verb.add_option(name, options.path, help + ", JSON with // comments");
   verb.add_option("--set", options.assignments,
-                  "Change a field of the recipe: train.optimizer.lr=1e-4 (may be given more than "
-                  "once)")
+                  "Change a field of the recipe: " + example + " (may be given more than once)")
       ->allow_extra_args(false);
   verb.add_option_function<std::vector<std::string>>(
           "--explain",
@@ -17,8 +16,9 @@ void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::strin
             options.explain = true;
             if (!words.empty()) options.section = words.front();
           },
-          "Print the fields of a recipe, or those of one section (train.optimizer), with types, "
-          "defaults and what they do")
+          "Print the fields of a recipe, or those of one section (" +
+              example.substr(0, example.find_last_of(".=")) +
+              "), with types, defaults and what they do")
       ->expected(0, 1);
 }
 

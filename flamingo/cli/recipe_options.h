@@ -17,9 +17,11 @@ struct RecipeOptions {
   std::string section;  ///< of --explain; empty: all
 };
 
-/// Adds --recipe (or the recipe by another name, as CLI11 writes them), --set and --explain.
+/// Adds --recipe (or the recipe by another name, as CLI11 writes them), --set and --explain, whose
+/// help shows `example`.
 void add_recipe_options(CLI::App& verb, RecipeOptions& options, const std::string& help,
-                        const std::string& name = "--recipe");
+                        const std::string& name = "--recipe",
+                        const std::string& example = "train.optimizer.lr=1e-4");
 
 /// What a missing --recipe means.
 enum class NoRecipe { kError, kDefaults };

@@ -95,6 +95,8 @@ class CaptionSource : public DataSource {
 
   /// As SequenceSource::batch.
   virtual CaptionedBatch batch(int64_t index, const BatchShare& share = {}) const = 0;
+  /// What tells its data from others without reading them: numbers, names.
+  virtual Json identity() const = 0;
 };
 
 }  // namespace flamingo::data

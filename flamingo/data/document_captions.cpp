@@ -92,6 +92,8 @@ CaptionedBatch DocumentCaptions::batch(int64_t index, const BatchShare& share) c
   return batch;
 }
 
+Json DocumentCaptions::identity() const { return {{"documents", state_->documents.size()}}; }
+
 #else
 
 namespace flamingo::data {
@@ -106,6 +108,7 @@ DocumentCaptions::DocumentCaptions(const DocumentSourceConfig&, const media::Tra
 }
 std::vector<std::string> DocumentCaptions::warnings() const { return {}; }
 CaptionedBatch DocumentCaptions::batch(int64_t, const BatchShare&) const { return {}; }
+Json DocumentCaptions::identity() const { return {}; }
 
 #endif
 

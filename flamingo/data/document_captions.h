@@ -23,6 +23,7 @@ class DocumentCaptions : public CaptionSource {
   /// Rows index * batch + [0, batch) of the stream. Documents without a captioned picture are
   /// skipped for others; equal captions are one concept.
   CaptionedBatch batch(int64_t index, const BatchShare& share = {}) const override;
+  Json identity() const override;
 
  private:
   struct State;

@@ -2,35 +2,14 @@
 
 #ifdef FLAMINGO_MEDIA
 #include <algorithm>
-#include <filesystem>
 
 #include "flamingo/core/permutation.h"
 #include "flamingo/document/shard.h"
 
 namespace flamingo::data {
-namespace {
-
-namespace fs = std::filesystem;
-
-std::vector<std::string> list_files(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    if (!fs::is_directory(path)) {
-      files.push_back(path);
-      continue;
-    }
-    const std::vector<std::string> shards = document::shards_in(path);
-    require(!shards.empty(), path, "expected a folder with .tar shards, got one without");
-    files.insert(files.end(), shards.begin(), shards.end());
-  }
-  return files;
-}
-
-}  // namespace
-
 DocumentList::DocumentList(const std::vector<std::string>& paths,
                            const document::DocumentFileOptions& options)
-    : names_(list_files(paths)) {
+    : names_(document::document_paths(paths)) {
   for (const std::string& name : names_) {
     files_.push_back(document::open_documents(name, options));
     for (std::string& warning : files_.back()->warnings()) warnings_.push_back(std::move(warning));

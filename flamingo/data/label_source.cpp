@@ -2,8 +2,11 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
+#include "flamingo/io/sha256.h"
 
 namespace flamingo::data {
 namespace {
@@ -32,6 +35,20 @@ LabelSource::LabelSource(const LabelSourceConfig& config, pictures::LabelledPict
   }
   require(config_.classes >= 2 && config_.classes <= std::ssize(entries_), config_.pictures,
           "expected 2 to {} classes a batch, got {}", entries_.size(), config_.classes);
+}
+
+Json LabelSource::identity() const {
+  io::Sha256 hash;
+  const auto add = [&](const auto& labels) {
+    const std::string text = config_to_json(labels).dump();
+    hash.update(std::as_bytes(std::span(text)));
+  };
+  const pictures::LabelledPictures& set = renderer_.set();
+  for (const pictures::PictureClass& shown : set.classes()) add(shown);
+  for (const pictures::LabelledPicture& picture : set.pictures()) add(picture);
+  return {{"classes", set.classes().size()},
+          {"pictures", set.pictures().size()},
+          {"labels", hash.hex()}};
 }
 
 int64_t LabelSource::batches_per_epoch() const { return std::ssize(entries_) / config_.classes; }
@@ -68,7 +85,7 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
     const auto pair = two_pictures(entry.pictures, rng);
     for (const size_t half : {0, 1}) {
       const size_t at = half * count + i;
-      renderer_.augment(pair[half], rng, {out + at * size, size});
+      show(entry, pair[half], rng, {out + at * size, size}, batch.damaged);
       batch.captions[at] = pictures::sample_caption(
           renderer_.set().classes()[static_cast<size_t>(entry.class_index)], config_.caption, rng);
       batch.rows[at] = static_cast<int64_t>(half) * config_.classes + row;
@@ -76,6 +93,25 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
     }
   }
   return batch;
+}
+
+void LabelSource::show(const Entry& entry, int64_t picture, Rng& rng, std::span<float> out,
+                       std::vector<std::string>& damaged) const {
+  const auto& pictures = entry.pictures;
+  const auto first = static_cast<size_t>(std::ranges::find(pictures, picture) - pictures.begin());
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    Rng trial = rng;
+    try {
+      renderer_.augment(pictures[(first + i) % pictures.size()], trial, out);
+      rng = trial;
+      return;
+    } catch (const Error& error) {
+      damaged.emplace_back(error.what());
+    }
+  }
+  fail("sources." + name(), "expected a picture that can be read of class \"{}\", got none",
+       renderer_.set().classes()[static_cast<size_t>(entry.class_index)].name,
+       Hint{damaged.back()});
 }
 
 std::array<int64_t, 2> LabelSource::two_pictures(const std::vector<int64_t>& pictures, Rng& rng) {

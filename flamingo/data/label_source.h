@@ -47,6 +47,7 @@ class LabelSource : public CaptionSource {
 
   /// Of c classes, rows i and c + i show the same one.
   CaptionedBatch batch(int64_t index, const BatchShare& share = {}) const override;
+  Json identity() const override;
   int64_t batches_per_epoch() const;
 
  private:
@@ -58,6 +59,10 @@ class LabelSource : public CaptionSource {
 
   /// A shuffled order of all classes.
   std::vector<size_t> epoch_order(int64_t epoch) const;
+  /// A view of `picture`, or of the class's next one that is not damaged, into out [3, S, S].
+  /// Throws Error when all are.
+  void show(const Entry& entry, int64_t picture, Rng& rng, std::span<float> out,
+            std::vector<std::string>& damaged) const;
   /// Two different pictures where there are two.
   static std::array<int64_t, 2> two_pictures(const std::vector<int64_t>& pictures, Rng& rng);
 

@@ -20,6 +20,20 @@ std::vector<std::string> shards_in(const std::string& folder) {
   return shards;
 }
 
+std::vector<std::string> document_paths(const std::vector<std::string>& files_and_folders) {
+  std::vector<std::string> files;
+  for (const std::string& path : files_and_folders) {
+    if (!std::filesystem::is_directory(path)) {
+      files.push_back(path);
+      continue;
+    }
+    const std::vector<std::string> shards = shards_in(path);
+    require(!shards.empty(), path, "expected a folder with .tar shards, got one without");
+    files.insert(files.end(), shards.begin(), shards.end());
+  }
+  return files;
+}
+
 void ShardWriter::add(std::string_view key, Document document) {
   const std::string name(key);
   require(!key.empty() && key.find('.') == std::string_view::npos, "ShardWriter",

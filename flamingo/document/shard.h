@@ -31,6 +31,8 @@ class ShardWriter {
 
 /// The paths of a folder's .tar files, in order; none where there are none.
 std::vector<std::string> shards_in(const std::string& folder);
+/// Files as they are, and each folder's shards. Throws Error on a folder without any.
+std::vector<std::string> document_paths(const std::vector<std::string>& files_and_folders);
 
 /// A mapped tar of samples.
 class TarDocuments : public DocumentFile {

@@ -67,39 +67,47 @@ std::vector<FewShotTask> default_tasks() {
 FewShotSampler::FewShotSampler(const pictures::LabelledPictures& set, data::SequenceTokens tokens,
                                std::vector<int32_t> words, FewShotTask task, uint64_t seed)
     : tokens_(std::move(tokens)), words_(std::move(words)), task_(std::move(task)), seed_(seed) {
-  task_.validate();
-  const std::vector<std::string> styles =
-      task_.query_style.empty() ? std::vector<std::string>{} : std::vector{task_.query_style};
-  std::set<std::string> names;
-  for (const int64_t index : set.classes_in(task_.split)) {
-    Entry entry{.name = set.classes()[static_cast<size_t>(index)].name,
-                .queries = set.pictures_of(index, task_.split, styles),
-                .shots = shots_of(set, index)};
-    if (entry.queries.empty() || std::ssize(entry.shots) < task_.shots) continue;
-    if (names.insert(entry.name).second) entries_.push_back(std::move(entry));
-  }
-  const std::string where = "tasks." + task_.name;
-  require(std::ssize(entries_) > task_.ways, where,
-          "expected more than {} classes with the pictures needed in split \"{}\", got {} "
-          "(pictures: {})",
-          task_.ways, task_.split, entries_.size(), set.splits_text());
-  require(!task_.made_up || std::ssize(words_) >= task_.ways, where,
+  entries_ = entries_of(set, task_);
+  require(!task_.made_up || std::ssize(words_) >= task_.ways, "tasks." + task_.name,
           "expected at least {} words for labels, got {}", task_.ways, words_.size());
 }
 
+std::vector<FewShotSampler::Entry> FewShotSampler::entries_of(const pictures::LabelledPictures& set,
+                                                              const FewShotTask& task) {
+  task.validate();
+  const std::vector<std::string> styles =
+      task.query_style.empty() ? std::vector<std::string>{} : std::vector{task.query_style};
+  std::set<std::string> names;
+  std::vector<Entry> entries;
+  for (const int64_t index : set.classes_in(task.split)) {
+    Entry entry{.name = set.classes()[static_cast<size_t>(index)].name,
+                .queries = set.pictures_of(index, task.split, styles),
+                .shots = shots_of(set, index, task)};
+    if (entry.queries.empty() || std::ssize(entry.shots) < task.shots) continue;
+    if (names.insert(entry.name).second) entries.push_back(std::move(entry));
+  }
+  require(std::ssize(entries) > task.ways, "tasks." + task.name,
+          "expected more than {} classes with the pictures needed in split \"{}\", got {} "
+          "(pictures: {})",
+          task.ways, task.split, entries.size(), set.splits_text(),
+          Hint{"one class more than the answers gives the pictures of the control"});
+  return entries;
+}
+
 std::vector<std::vector<int64_t>> FewShotSampler::shots_of(const pictures::LabelledPictures& set,
-                                                           int64_t class_index) const {
+                                                           int64_t class_index,
+                                                           const FewShotTask& task) {
   std::vector<std::vector<int64_t>> shots;
-  if (task_.shot_styles.empty()) {
-    const auto all = set.pictures_of(class_index, task_.split);
-    if (std::ssize(all) > task_.shots) shots.assign(static_cast<size_t>(task_.shots), all);
+  if (task.shot_styles.empty()) {
+    const auto all = set.pictures_of(class_index, task.split);
+    if (std::ssize(all) > task.shots) shots.assign(static_cast<size_t>(task.shots), all);
     return shots;
   }
-  for (int64_t s = 0; s < task_.shots; ++s) {
-    const std::string& style = task_.shot_styles[static_cast<size_t>(s)];
+  for (int64_t s = 0; s < task.shots; ++s) {
+    const std::string& style = task.shot_styles[static_cast<size_t>(s)];
     auto found = pictures_in_style(set, class_index, style);
-    const bool asked = task_.query_style.empty() || task_.query_style == style;
-    const auto taken = std::count(task_.shot_styles.begin(), task_.shot_styles.begin() + s, style);
+    const bool asked = task.query_style.empty() || task.query_style == style;
+    const auto taken = std::count(task.shot_styles.begin(), task.shot_styles.begin() + s, style);
     if (std::ssize(found) <= taken + (asked ? 1 : 0)) return {};
     shots.push_back(std::move(found));
   }

@@ -83,6 +83,11 @@ class FewShotSampler {
   FewShotSampler(const pictures::LabelledPictures& set, data::SequenceTokens tokens,
                  std::vector<int32_t> words, FewShotTask task, uint64_t seed);
 
+  /// Throws Error when the set has too few classes with the pictures that the task needs.
+  static void check(const pictures::LabelledPictures& set, const FewShotTask& task) {
+    entries_of(set, task);
+  }
+
   EvalEpisode episode(int64_t index, EvalControl control) const;
   const FewShotTask& task() const { return task_; }
 
@@ -108,9 +113,12 @@ class FewShotSampler {
     int64_t stand_in = 0;  ///< picture for kExchanged
   };
 
+  /// The classes that a task may ask about.
+  static std::vector<Entry> entries_of(const pictures::LabelledPictures& set,
+                                       const FewShotTask& task);
   /// The pictures that shots of a class come from; empty where it has too few.
-  std::vector<std::vector<int64_t>> shots_of(const pictures::LabelledPictures& set,
-                                             int64_t class_index) const;
+  static std::vector<std::vector<int64_t>> shots_of(const pictures::LabelledPictures& set,
+                                                    int64_t class_index, const FewShotTask& task);
   Candidate candidate(const Entry& entry, Rng& rng) const;
   Plan plan(int64_t index) const;
   data::Sequence prompt(const Plan& plan, EvalControl control) const;

@@ -62,7 +62,8 @@ Json report_json(std::span<const TaskResult> results) {
                     {"reached", result.goal > 0 ? Json(result.reached()) : Json()},
                     {"removed", accuracy_json(result.removed)},
                     {"exchanged", accuracy_json(result.exchanged)},
-                    {"controls_at_chance", result.controls_at_chance()}});
+                    {"controls_at_chance",
+                     result.removed.total > 0 ? Json(result.controls_at_chance()) : Json()}});
   }
   return list;
 }

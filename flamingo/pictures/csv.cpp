@@ -8,6 +8,7 @@
 namespace flamingo::pictures {
 namespace {
 
+constexpr size_t kMaxColumns = 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Takes a table's text apart, one row a call.
@@ -27,6 +28,9 @@ class CsvReader {
       if (c == '"' && fields.back().empty()) {
         fields.back() = quoted();
       } else if (c == ',') {
+        if (fields.size() == kMaxColumns)
+          fail(where_ + ":" + std::to_string(line_), "expected at most {} fields, got more",
+               kMaxColumns);
         fields.emplace_back();
       } else if (c == '\n') {
         ++line_;

@@ -14,7 +14,8 @@ struct CsvTable {
   std::vector<int64_t> lines;                  ///< of each row's beginning, from 1
 };
 
-/// Throws Error naming `where` and the line: a row of another length, a quote that does not end.
+/// Throws Error naming `where` and the line: a row of another length or
+/// of more than 1024 fields, a quote that does not end.
 CsvTable parse_csv(std::string_view text, const std::string& where);
 
 }  // namespace flamingo::pictures

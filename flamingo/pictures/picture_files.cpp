@@ -99,8 +99,15 @@ std::string split_of(const fs::path& folder) {
   return nested ? split : "";
 }
 
+bool flag_of(const std::string& field, const std::string& where) {
+  const bool yes = ascii_iequal(field, "true") || field == "1";
+  require(yes || ascii_iequal(field, "false") || field == "0", where,
+          "expected true or false, got \"{}\"", field);
+  return yes;
+}
+
 /// A row of CSV as the JSON that a line of JSON would have.
-Json csv_record(const CsvTable& table, size_t row) {
+Json csv_record(const CsvTable& table, size_t row, const std::string& where) {
   Json record = Json::object();
   for (size_t c = 0; c < table.columns.size(); ++c) {
     const std::string& column = table.columns[c];
@@ -116,7 +123,7 @@ Json csv_record(const CsvTable& table, size_t row) {
       }
       record[column] = std::move(names);
     } else if (column == "mirrorable" || column == "line_art") {
-      record[column] = ascii_iequal(field, "true") || field == "1";
+      record[column] = flag_of(field, where + ", " + column);
     } else {
       record[column] = field;
     }
@@ -128,8 +135,10 @@ std::vector<std::pair<Json, std::string>> csv_records(const std::string& text,
                                                       const std::string& path) {
   const CsvTable table = parse_csv(text, path);
   std::vector<std::pair<Json, std::string>> records;
-  for (size_t row = 0; row < table.rows.size(); ++row)
-    records.emplace_back(csv_record(table, row), path + ":" + std::to_string(table.lines[row]));
+  for (size_t row = 0; row < table.rows.size(); ++row) {
+    const std::string where = path + ":" + std::to_string(table.lines[row]);
+    records.emplace_back(csv_record(table, row, where), where);
+  }
   return records;
 }
 
@@ -166,14 +175,16 @@ media::Image in_colour(const media::Image& image) {
 
 LabelledPictures open_class_folders(const std::string& folder, const media::ImageLimits& limits) {
   FileList list;
-  bool splits = false;
+  std::vector<fs::path> splits, others;
   for (const fs::path& entry : entries_of(folder)) {
-    const std::string split = split_of(entry);
-    if (split.empty()) continue;
-    splits = true;
-    add_class_folders(entry, split, list);
+    if (fs::is_directory(entry)) (split_of(entry).empty() ? others : splits).push_back(entry);
   }
-  if (!splits) add_class_folders(folder, "", list);
+  if (!splits.empty() && !others.empty())
+    fail(folder, "expected folders of classes, or of splits that hold such, got {} beside {}",
+         others.front().filename().string(), splits.front().filename().string(),
+         Hint{"put every class folder into train, val, valid, validation or test"});
+  for (const fs::path& split : splits) add_class_folders(split, split_of(split), list);
+  if (splits.empty()) add_class_folders(folder, "", list);
   return list.build(folder, limits);
 }
 

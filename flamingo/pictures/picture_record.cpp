@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/utf8.h"
 
 namespace flamingo::pictures {
 namespace {
@@ -45,6 +46,10 @@ std::vector<std::string> names_of(const Json& json, const std::string& where) {
   return list->get<std::vector<std::string>>();
 }
 
+void require_utf8(const std::string& text, const std::string& where) {
+  require(is_utf8(text), where, "expected labels in UTF-8, got {}", text);
+}
+
 }  // namespace
 
 PictureRecord record_from_json(const Json& json, const std::string& where) {
@@ -62,6 +67,9 @@ PictureRecord record_from_json(const Json& json, const std::string& where) {
 void TableBuilder::add(const PictureRecord& record, const std::string& where) {
   require(!record.names.empty() && !record.names.front().empty(), where,
           "expected a name of what the picture shows, got none");
+  for (const std::string& text : record.names) require_utf8(text, where);
+  for (const std::string* text : {&record.key, &record.group, &record.style, &record.split})
+    require_utf8(*text, where);
   const std::string& key = record.key.empty() ? record.names.front() : record.key;
   const auto [known, added] = class_by_key_.try_emplace(key, std::ssize(table_.classes));
   if (added) {

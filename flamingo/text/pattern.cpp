@@ -2,11 +2,13 @@
 
 #include <array>
 
+#include "flamingo/core/error.h"
 #include "flamingo/text/unicode.h"
 
 namespace flamingo::text {
 namespace {
 
+constexpr size_t kMaxReplaced = 64 << 20;  // a replacement may not grow a text without end
 constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 
 bool is_number_or_later(char32_t c) {
@@ -261,7 +263,10 @@ std::string Pattern::replace(std::string_view text, std::string_view content) co
   std::string out;
   out.reserve(text.size());
   scan(text, [&](size_t begin, size_t end, bool is_match) {
-    out.append(is_match ? content : text.substr(begin, end - begin));
+    const std::string_view piece = is_match ? content : text.substr(begin, end - begin);
+    require(out.size() + piece.size() <= kMaxReplaced, "tokenizer",
+            "expected at most {} bytes after a replacement, got more", kMaxReplaced);
+    out.append(piece);
   });
   return out;
 }

@@ -6,6 +6,7 @@
 #include "flamingo/checkpoint/adapters/gguf_llama.h"
 #include "flamingo/core/error.h"
 #include "flamingo/io/gguf.h"
+#include "flamingo/io/sha256.h"
 
 namespace flamingo::train {
 namespace {
@@ -43,7 +44,9 @@ CaptionLanguage read_caption_language(const std::string& gguf_path, torch::Scala
   const io::Gguf gguf = io::Gguf::open(gguf_path);
   const io::GgufTensor* table = gguf.find(kTokenTable);
   require(table != nullptr, gguf_path, "expected a tensor {}, got none", kTokenTable);
-  return {text::Tokenizer::from_gguf(gguf), checkpoint::decode_tensor(*table, type)};
+  io::Sha256 hash;
+  hash.update(table->data);
+  return {text::Tokenizer::from_gguf(gguf), checkpoint::decode_tensor(*table, type), hash.hex()};
 }
 
 }  // namespace flamingo::train

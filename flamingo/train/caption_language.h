@@ -23,6 +23,7 @@ CaptionTokens tokenize_captions(const text::Tokenizer& tokenizer,
 struct CaptionLanguage {
   text::Tokenizer tokenizer;
   torch::Tensor table;  ///< [V, D] in the compute type
+  std::string hash;     ///< SHA-256 of the table as the file has it
 };
 
 /// Tokenizer and token table of a GGUF; the table in `type`. Throws Error naming the file.

@@ -141,6 +141,25 @@ void CheckpointFolder::save(const std::vector<NamedTensor>& tensors, const RunSt
   }
 }
 
+namespace {
+
+/// The first field in which two configs differ: "train.steps 30 instead of 31".
+std::string difference(const std::string& written, const std::string& wanted,
+                       const std::string& where) {
+  const Json before = parse_json(written, where), now = parse_json(wanted, where);
+  const Json patch = Json::diff(before, now);
+  if (patch.empty()) return "another spelling of it";
+  const Json::json_pointer place(patch[0]["path"].get<std::string>());
+  const auto value = [&](const Json& json) {
+    return json.contains(place) ? json[place].dump() : std::string("nothing");
+  };
+  std::string name = place.to_string().substr(1);
+  std::ranges::replace(name, '/', '.');
+  return name + " " + value(before) + " instead of " + value(now);
+}
+
+}  // namespace
+
 std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>& tensors) const {
   const auto paths = list();
   std::string last_damage;
@@ -154,9 +173,11 @@ std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>
       if (message_) message_(std::string("passing over ") + e.what());
       continue;
     }
-    require(file->metadata().at("config") == config_, path,
-            "expected a run of this recipe, got one of another",
-            Hint{"give another output folder or remove this one"});
+    const std::string& written = file->metadata().at("config");
+    if (written != config_)
+      fail(path, "expected a run of this recipe, got one with {}",
+           difference(written, config_, path),
+           Hint{"give another output folder or remove this one"});
     copy_into(*file, tensors, path);
     RunState state;
     config_from_json(parse_json(file->metadata().at("state"), path), state, path);

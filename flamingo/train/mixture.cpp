@@ -9,11 +9,15 @@
 
 namespace flamingo::train {
 
+void MixtureConfig::validate() const {
+  require_within("mixture", "micro_batch", micro_batch, 0, 1 << 16);
+}
+
 Mixture::Mixture(std::vector<TrainSource> sources, const MixtureConfig& config,
                  const data::BatchShare& share)
     : sources_(std::move(sources)), config_(config), share_(share) {
   require(!sources_.empty(), "sources", "expected at least one source, got none");
-  require_within("mixture", "micro_batch", config.micro_batch, 0, 1 << 16);
+  config.validate();
   std::set<std::string> seen;
   for (const TrainSource& source : sources_) {
     const std::string& name = source.source->name();

@@ -35,6 +35,8 @@ struct MixtureConfig {
     v("mode", mode, "accumulate, round_robin or merged");
     v("micro_batch", micro_batch, "sequences that go through the model at once; 0: a whole batch");
   }
+  /// Throws Error when a field is out of its range.
+  void validate() const;
 };
 
 /// A source and what its loss counts.

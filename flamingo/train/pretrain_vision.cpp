@@ -62,19 +62,24 @@ void require_even_shares(const PretrainVisionRecipe& recipe, int64_t processes) 
   }
 }
 
-/// Files may be moved; the content of `init` counts.
-Json identity_of(PretrainVisionRecipe recipe, const std::string& init_hash) {
+/// What a run must find as it was when it is resumed. Files may be moved; what counts is the
+/// content of `init` and of the language model's table, and what the sources say of theirs.
+Json identity_of(PretrainVisionRecipe recipe, const StartedTowers& start,
+                 const CaptionLanguage& language, const std::vector<WeightedCaptions>& data) {
   recipe.train = {};
   recipe.parallel = {};
-  recipe.lm.clear();
-  recipe.init = init_hash;
+  recipe.lm = language.hash;
+  recipe.init = start.init_hash;
   for (auto* sources : {&recipe.sources, &recipe.validation.sources}) {
     for (CaptionSourceConfig& source : *sources) {
       if (source.documents) source.documents->files.clear();
       if (source.labels) source.labels->pictures.clear();
     }
   }
-  return config_to_json(recipe);
+  Json identity = config_to_json(recipe);
+  for (const WeightedCaptions& source : data)
+    identity["data"][source.source->name()] = source.source->identity();
+  return identity;
 }
 
 void write_towers(const std::string& folder, const PretrainVisionRecipe& recipe,
@@ -95,6 +100,7 @@ void PretrainVisionRecipe::validate() {
   if (init.empty()) encoder.validate();
   require(!sources.empty(), "sources", "expected at least one source of captions, got none");
   for (CaptionSourceConfig& source : sources) source.validate();
+  mixture.validate();
   validation.validate();
   require(train.validate_every == 0 || !validation.sources.empty(), "validation",
           "expected sources where train.validate_every is above 0, got none");
@@ -116,9 +122,10 @@ TrainResult pretrain_vision(PretrainVisionRecipe recipe, TrainHooks hooks,
   make_folder(recipe.train.output);
   world.run_on_rank0([&] { write_file_atomic(recipe.train.output + "/recipe.json", written); });
   parallel.prepare(*start.towers);
-  ContrastiveTask task(start.towers, std::move(language),
-                       open_sources(recipe.sources, start.transform, hooks.progress),
-                       {.identity = identity_of(recipe, start.init_hash),
+  auto sources = open_sources(recipe.sources, start.transform, hooks.progress);
+  Json identity = identity_of(recipe, start, language, sources);
+  ContrastiveTask task(start.towers, std::move(language), std::move(sources),
+                       {.identity = std::move(identity),
                         .seed = recipe.seed,
                         .bf16 = recipe.bf16,
                         .max_tokens = recipe.contrastive.max_tokens,

@@ -108,6 +108,7 @@ void TrainFlamingoRecipe::validate() {
           "expected \"lm\" and \"encoder\", or \"model\", got none of them");
   require(!sources.empty(), "sources", "expected at least one source of data, got none");
   for (SourceConfig& source : sources) source.validate();
+  mixture.validate();
   validation.validate();
   require_frozen_encoder_of_cached_views(*this);
   require(!lora || !trainable.lm, "lora", "expected a frozen language model, got a trained one");

@@ -31,6 +31,7 @@ Json identity_of(const TrainTask& task, const TrainConfig& config) {
   Json json = {{"train", config_to_json(config)}, {"task", task.identity()}};
   json["train"].erase("output");
   json["train"].erase("checkpoint_every");
+  if (config.schedule.decay == Decay::kConstant) json["train"].erase("steps");  // may be more later
   return json;
 }
 
@@ -103,6 +104,10 @@ class Run {
         progress_("step", state_.step, config.steps, progress_options()) {
     if (parallel_.is_first()) records_.emplace(config.output, state_.step);
     if (state_.step > 0) say("going on after step " + std::to_string(state_.step));
+    if (config.schedule.warmup >= config.steps)
+      say("warning: train.schedule.warmup (" + std::to_string(config.schedule.warmup) +
+          ") is not below train.steps (" + std::to_string(config.steps) +
+          "), so the learning rate never reaches its peak");
   }
 
   bool finished() const { return state_.step >= config_.steps || out_of_patience(); }

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "flamingo/core/checked.h"
+#include "flamingo/core/config_limits.h"
 #include "flamingo/core/shape.h"
 
 namespace flamingo::vision {
@@ -17,13 +19,21 @@ torch::Tensor unit_length(const torch::Tensor& x) {
   return x32 / x32.norm(2, -1, true).clamp_min(kMinNorm);
 }
 
+// What the text tower may be at most: far above CLIP's largest, far below what overflows.
+constexpr int64_t kMaxTextWidth = 1 << 14;
+constexpr int64_t kMaxMlpMult = 64;
+constexpr int64_t kMaxCaption = 1 << 14;
+
 }  // namespace
 
 void ContrastiveConfig::validate() const {
-  constexpr std::string_view kWhere = "contrastive config";
-  const bool positive = embed_dim > 0 && text_width > 0 && text_layers >= 0 && text_heads > 0 &&
-                        text_mlp_mult > 0 && max_tokens > 0;
-  require(positive, kWhere, "expected positive sizes, got zero or less");
+  constexpr std::string_view kWhere = "contrastive";
+  require_within(kWhere, "embed_dim", embed_dim, 1, kMaxTextWidth);
+  require_within(kWhere, "text_width", text_width, 1, kMaxTextWidth);
+  require_within(kWhere, "text_layers", text_layers, 0, config_limits::kLayers);
+  require_within(kWhere, "text_heads", text_heads, 1, config_limits::kHeads);
+  require_within(kWhere, "text_mlp_mult", text_mlp_mult, 1, kMaxMlpMult);
+  require_within(kWhere, "max_tokens", max_tokens, 1, kMaxCaption);
   require(label_smoothing >= 0 && label_smoothing < 1, kWhere,
           "expected label_smoothing in [0, 1), got {}", label_smoothing);
   require(temperature > 0 && max_beta > 0 && view_weight >= 0, kWhere,
