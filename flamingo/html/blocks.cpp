@@ -6,9 +6,23 @@
 
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/names.h"
+#include "flamingo/html/tag_set.h"
 
 namespace flamingo::html {
 namespace {
+
+constexpr TagSet kHeadings = {GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3,
+                              GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6};
+
+constexpr TagSet kFormControls = {GUMBO_TAG_BUTTON,   GUMBO_TAG_DATALIST, GUMBO_TAG_INPUT,
+                                  GUMBO_TAG_KEYGEN,   GUMBO_TAG_METER,    GUMBO_TAG_OUTPUT,
+                                  GUMBO_TAG_PROGRESS, GUMBO_TAG_SELECT,   GUMBO_TAG_TEXTAREA};
+
+constexpr TagSet kBlocks = {
+    GUMBO_TAG_ADDRESS, GUMBO_TAG_ASIDE, GUMBO_TAG_CENTER, GUMBO_TAG_DIV,     GUMBO_TAG_DL,
+    GUMBO_TAG_FOOTER,  GUMBO_TAG_FORM,  GUMBO_TAG_HEADER, GUMBO_TAG_LI,      GUMBO_TAG_MENU,
+    GUMBO_TAG_NAV,     GUMBO_TAG_OL,    GUMBO_TAG_P,      GUMBO_TAG_SECTION, GUMBO_TAG_TABLE,
+    GUMBO_TAG_TBODY,   GUMBO_TAG_TD,    GUMBO_TAG_TR,     GUMBO_TAG_UL};
 
 constexpr size_t kMaxHeadingNodes = 64;
 constexpr size_t kMaxHeadingBytes = 256;
@@ -140,68 +154,16 @@ int64_t count_characters(const char* text) {
   return count;
 }
 
-bool is_heading(GumboTag tag) {
-  switch (tag) {
-    case GUMBO_TAG_H1:
-    case GUMBO_TAG_H2:
-    case GUMBO_TAG_H3:
-    case GUMBO_TAG_H4:
-    case GUMBO_TAG_H5:
-    case GUMBO_TAG_H6:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_heading(GumboTag tag) { return kHeadings.contains(tag); }
 
 bool is_heading_element(const GumboNode* element) {
   return is_heading(tag_of(element)) ||
          (is_element(element) && ascii_iequal(attribute(element, "role"), "heading"));
 }
 
-bool is_form_control(GumboTag tag) {
-  switch (tag) {
-    case GUMBO_TAG_BUTTON:
-    case GUMBO_TAG_DATALIST:
-    case GUMBO_TAG_INPUT:
-    case GUMBO_TAG_KEYGEN:
-    case GUMBO_TAG_METER:
-    case GUMBO_TAG_OUTPUT:
-    case GUMBO_TAG_PROGRESS:
-    case GUMBO_TAG_SELECT:
-    case GUMBO_TAG_TEXTAREA:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_form_control(GumboTag tag) { return kFormControls.contains(tag); }
 
-bool is_block(GumboTag tag) {
-  switch (tag) {
-    case GUMBO_TAG_ADDRESS:
-    case GUMBO_TAG_ASIDE:
-    case GUMBO_TAG_CENTER:
-    case GUMBO_TAG_DIV:
-    case GUMBO_TAG_DL:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_FORM:
-    case GUMBO_TAG_HEADER:
-    case GUMBO_TAG_LI:
-    case GUMBO_TAG_MENU:
-    case GUMBO_TAG_NAV:
-    case GUMBO_TAG_OL:
-    case GUMBO_TAG_P:
-    case GUMBO_TAG_SECTION:
-    case GUMBO_TAG_TABLE:
-    case GUMBO_TAG_TBODY:
-    case GUMBO_TAG_TD:
-    case GUMBO_TAG_TR:
-    case GUMBO_TAG_UL:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_block(GumboTag tag) { return kBlocks.contains(tag); }
 
 bool is_paragraph(GumboTag tag) { return tag == GUMBO_TAG_P || tag == GUMBO_TAG_DD; }
 

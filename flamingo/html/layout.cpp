@@ -1,7 +1,27 @@
 #include "flamingo/html/layout.h"
 
+#include "flamingo/html/blocks.h"
+#include "flamingo/html/tag_set.h"
+
 namespace flamingo::html {
 namespace {
+
+constexpr TagSet kLines = {GUMBO_TAG_CAPTION, GUMBO_TAG_DD,      GUMBO_TAG_DT,
+                           GUMBO_TAG_LEGEND,  GUMBO_TAG_LI,      GUMBO_TAG_OPTGROUP,
+                           GUMBO_TAG_OPTION,  GUMBO_TAG_SUMMARY, GUMBO_TAG_TR};
+
+/// Beside the headings.
+constexpr TagSet kParagraphs = {
+    GUMBO_TAG_ADDRESS,    GUMBO_TAG_ARTICLE, GUMBO_TAG_ASIDE,   GUMBO_TAG_BLOCKQUOTE,
+    GUMBO_TAG_CENTER,     GUMBO_TAG_DETAILS, GUMBO_TAG_DIR,     GUMBO_TAG_FIELDSET,
+    GUMBO_TAG_FIGCAPTION, GUMBO_TAG_FIGURE,  GUMBO_TAG_FOOTER,  GUMBO_TAG_FORM,
+    GUMBO_TAG_HEADER,     GUMBO_TAG_HGROUP,  GUMBO_TAG_HR,      GUMBO_TAG_LISTING,
+    GUMBO_TAG_MAIN,       GUMBO_TAG_MENU,    GUMBO_TAG_NAV,     GUMBO_TAG_P,
+    GUMBO_TAG_PLAINTEXT,  GUMBO_TAG_PRE,     GUMBO_TAG_SECTION, GUMBO_TAG_TABLE,
+    GUMBO_TAG_XMP};
+
+/// Paragraphs, but lines where they stand in a part of a list or table.
+constexpr TagSet kParagraphsOrLines = {GUMBO_TAG_DIV, GUMBO_TAG_DL, GUMBO_TAG_OL, GUMBO_TAG_UL};
 
 bool is_list_part(GumboTag tag) {
   return tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD || tag == GUMBO_TAG_DT;
@@ -21,58 +41,13 @@ bool is_code_line(const GumboNode* element) {
 }  // namespace
 
 Layout layout_of(const GumboNode* element) {
-  switch (tag_of(element)) {
-    case GUMBO_TAG_CAPTION:
-    case GUMBO_TAG_DD:
-    case GUMBO_TAG_DT:
-    case GUMBO_TAG_LEGEND:
-    case GUMBO_TAG_LI:
-    case GUMBO_TAG_OPTGROUP:
-    case GUMBO_TAG_OPTION:
-    case GUMBO_TAG_SUMMARY:
-    case GUMBO_TAG_TR:
-      return Layout::kLine;
-    case GUMBO_TAG_DIV:
-    case GUMBO_TAG_DL:
-    case GUMBO_TAG_OL:
-    case GUMBO_TAG_UL:
-      return is_code_line(element) || is_tight(tag_of(element->parent)) ? Layout::kLine
-                                                                        : Layout::kParagraph;
-    case GUMBO_TAG_ADDRESS:
-    case GUMBO_TAG_ARTICLE:
-    case GUMBO_TAG_ASIDE:
-    case GUMBO_TAG_BLOCKQUOTE:
-    case GUMBO_TAG_CENTER:
-    case GUMBO_TAG_DETAILS:
-    case GUMBO_TAG_DIR:
-    case GUMBO_TAG_FIELDSET:
-    case GUMBO_TAG_FIGCAPTION:
-    case GUMBO_TAG_FIGURE:
-    case GUMBO_TAG_FOOTER:
-    case GUMBO_TAG_FORM:
-    case GUMBO_TAG_H1:
-    case GUMBO_TAG_H2:
-    case GUMBO_TAG_H3:
-    case GUMBO_TAG_H4:
-    case GUMBO_TAG_H5:
-    case GUMBO_TAG_H6:
-    case GUMBO_TAG_HEADER:
-    case GUMBO_TAG_HGROUP:
-    case GUMBO_TAG_HR:
-    case GUMBO_TAG_LISTING:
-    case GUMBO_TAG_MAIN:
-    case GUMBO_TAG_MENU:
-    case GUMBO_TAG_NAV:
-    case GUMBO_TAG_P:
-    case GUMBO_TAG_PLAINTEXT:
-    case GUMBO_TAG_PRE:
-    case GUMBO_TAG_SECTION:
-    case GUMBO_TAG_TABLE:
-    case GUMBO_TAG_XMP:
-      return Layout::kParagraph;
-    default:
-      return Layout::kInline;
+  const GumboTag tag = tag_of(element);
+  if (kLines.contains(tag)) return Layout::kLine;
+  if (kParagraphsOrLines.contains(tag)) {
+    const bool line = is_code_line(element) || is_tight(tag_of(element->parent));
+    return line ? Layout::kLine : Layout::kParagraph;
   }
+  return is_heading(tag) || kParagraphs.contains(tag) ? Layout::kParagraph : Layout::kInline;
 }
 
 bool is_preformatted(const GumboNode* element) {

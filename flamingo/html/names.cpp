@@ -96,24 +96,32 @@ bool contains(const std::array<std::string_view, N>& sorted, std::string_view wo
   return std::ranges::binary_search(sorted, word);
 }
 
-/// Calls visit(word) for the words of a name, in lower case and without a number behind them. What
-/// has letters behind digits is no word, for names also hold hexadecimal keys.
+/// A part of a name, read character by character.
+struct NamePart {
+  std::string letters;  ///< in lower case
+  bool has_digits = false;
+  bool is_key = false;  ///< has letters behind digits, as hexadecimal keys do
+
+  void add(char c) {
+    is_key = is_key || (has_digits && is_ascii_alpha(c));
+    has_digits = has_digits || is_ascii_digit(c);
+    if (is_ascii_alpha(c)) letters += ascii_lower(c);
+  }
+  bool is_word() const { return !letters.empty() && !is_key; }
+};
+
+/// Calls visit(word) for the words of a name, in lower case and without a number behind them.
 template <class Visit>
 void for_each_part(std::string_view name, Visit visit) {
-  std::string word;
-  bool digits = false;
-  bool is_key = false;
+  NamePart part;
   for (size_t i = 0; i <= name.size(); ++i) {
     const char c = i < name.size() ? name[i] : '-';
-    const bool hump = is_ascii_upper(c) && i > 0 && !is_ascii_upper(name[i - 1]) && !digits;
-    if (!is_ascii_alnum(c) || hump) {
-      if (!word.empty() && !is_key) visit(std::string_view(word));
-      word.clear();
-      digits = is_key = false;
+    const bool hump = is_ascii_upper(c) && i > 0 && !is_ascii_upper(name[i - 1]);
+    if (!is_ascii_alnum(c) || (hump && !part.has_digits)) {
+      if (part.is_word()) visit(std::string_view(part.letters));
+      part = {};
     }
-    is_key = is_key || (digits && is_ascii_alpha(c));
-    digits = digits || is_ascii_digit(c);
-    if (is_ascii_alpha(c)) word += ascii_lower(c);
+    part.add(c);
   }
 }
 
@@ -148,15 +156,8 @@ struct NameWords {
   }
 };
 
-NameVerdict judge_one(std::string_view name) {
-  const std::string lower = ascii_lower(name);
-  if (begins_with_any(lower, kNegations)) return NameVerdict::kContent;
-  if (contains(kNames, lower)) return NameVerdict::kBoilerplate;
-  const NameWords words(name);
-  if (begins_with_any(lower, kTaxonomies)) {
-    return words.strong || words.place || words.weak ? NameVerdict::kUnlessProse
-                                                     : NameVerdict::kContent;
-  }
+/// What a name says that means what its words do.
+NameVerdict judge_words(const NameWords& words) {
   if (words.strong) return NameVerdict::kBoilerplate;
   if (words.place) return NameVerdict::kUnlessPlain;
   if (words.gallery) return NameVerdict::kContent;
@@ -164,6 +165,16 @@ NameVerdict judge_one(std::string_view name) {
   if (words.topic) return NameVerdict::kUnlessPlain;
   if (words.weak) return NameVerdict::kUnlessProse;
   return words.qualified ? NameVerdict::kUnlessText : NameVerdict::kContent;
+}
+
+NameVerdict judge_one(std::string_view name) {
+  const std::string lower = ascii_lower(name);
+  if (begins_with_any(lower, kNegations)) return NameVerdict::kContent;
+  if (contains(kNames, lower)) return NameVerdict::kBoilerplate;
+  const NameWords words(name);
+  if (!begins_with_any(lower, kTaxonomies)) return judge_words(words);
+  return words.strong || words.place || words.weak ? NameVerdict::kUnlessProse
+                                                   : NameVerdict::kContent;
 }
 
 /// Whether a word of a name makes judge_name() drop the block.

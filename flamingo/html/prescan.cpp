@@ -172,29 +172,34 @@ std::string_view skip_html_space(std::string_view text) {
   return text;
 }
 
+bool is_xml_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
+
+std::string_view skip_xml_blanks(std::string_view text) {
+  while (!text.empty() && is_xml_blank(text.front())) text.remove_prefix(1);
+  return text;
+}
+
+/// What an XML declaration calls its encoding; empty where it names none.
+std::string_view xml_label(std::string_view declaration) {
+  constexpr std::string_view kName = "encoding";
+  const size_t name = declaration.find(kName);
+  if (name == std::string_view::npos) return {};
+  std::string_view rest = skip_xml_blanks(declaration.substr(name + kName.size()));
+  if (!rest.starts_with('=')) return {};
+  rest = skip_xml_blanks(rest.substr(1));
+  if (!rest.starts_with('"') && !rest.starts_with('\'')) return {};
+  const size_t end = rest.find(rest.front(), 1);
+  return end == std::string_view::npos ? std::string_view() : rest.substr(1, end - 1);
+}
+
 /// HTML, section 13.2.3.2, "get an XML encoding".
 std::string_view xml_encoding(std::string_view bytes) {
   if (bytes.starts_with("<\0?\0x\0"sv)) return iconv_name("utf-16le");
   if (bytes.starts_with("\0<\0?\0x"sv)) return iconv_name("utf-16be");
   const size_t end_of_tag = bytes.substr(0, kPrescanBytes).find('>');
   if (!bytes.starts_with("<?xml") || end_of_tag == std::string_view::npos) return {};
-  std::string_view rest = bytes.substr(0, end_of_tag);
-  const auto is_blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
-  const auto skip_blanks = [&] {
-    while (!rest.empty() && is_blank(rest.front())) rest.remove_prefix(1);
-  };
-  const size_t name = rest.find("encoding");
-  if (name == std::string_view::npos) return {};
-  rest.remove_prefix(name + "encoding"sv.size());
-  skip_blanks();
-  if (!rest.starts_with('=')) return {};
-  rest.remove_prefix(1);
-  skip_blanks();
-  if (!rest.starts_with('"') && !rest.starts_with('\'')) return {};
-  const size_t end = rest.find(rest.front(), 1);
-  if (end == std::string_view::npos) return {};
-  const std::string_view label = rest.substr(1, end - 1);
-  return std::ranges::any_of(label, is_blank) ? std::string_view() : meta_encoding(label);
+  const std::string_view label = xml_label(bytes.substr(0, end_of_tag));
+  return std::ranges::any_of(label, is_xml_blank) ? std::string_view() : meta_encoding(label);
 }
 
 }  // namespace

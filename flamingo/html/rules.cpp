@@ -7,11 +7,17 @@
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/names.h"
 #include "flamingo/html/style.h"
+#include "flamingo/html/tag_set.h"
 
 namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
+
+constexpr TagSet kNeverContent = {
+    GUMBO_TAG_APPLET, GUMBO_TAG_AUDIO,  GUMBO_TAG_CANVAS,  GUMBO_TAG_EMBED,    GUMBO_TAG_HEAD,
+    GUMBO_TAG_IFRAME, GUMBO_TAG_MAP,    GUMBO_TAG_NOEMBED, GUMBO_TAG_NOFRAMES, GUMBO_TAG_OBJECT,
+    GUMBO_TAG_RP,     GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,   GUMBO_TAG_TEMPLATE, GUMBO_TAG_TITLE};
 
 /// What stands below a node, itself included.
 struct Content {
@@ -33,6 +39,8 @@ struct Content {
   int64_t plain() const { return characters - linked; }
   /// Characters that are neither linked nor a heading.
   int64_t body() const { return plain() - in_headings; }
+  /// Whether there is a heading, and text beside it.
+  bool has_section() const { return headings > 0 && body() > 0; }
   void add(const Content& other) {
     characters += other.characters;
     linked += other.linked;
@@ -106,6 +114,12 @@ bool is_control(const GumboNode* element) {
   return is_form_control(tag) && !is_heading_button(element);
 }
 
+/// Text, or an element that some pages have as their content.
+bool can_be_content(const GumboNode* node) {
+  if (is_element(node)) return !is_never_content(node);
+  return is_text(node) && node->type != GUMBO_NODE_WHITESPACE;
+}
+
 bool is_hidden(const GumboNode* element) {
   if (attribute(element, "aria-hidden") == "true") return true;
   // What is hidden until it is found is shown to who looks for it.
@@ -158,24 +172,32 @@ class Judge {
   /// Appends the children of an entry. Parents come before their children; that is all the order
   /// that the sums need.
   void list_children(size_t parent, std::vector<size_t>& open) {
-    const Entry above = entries_[parent];
-    const GumboTag tag = tag_of(above.node);
-    const bool in_link = above.in_link || is_link(above.node);
-    const bool in_heading = above.in_heading || is_heading(tag);
-    const bool in_title = above.in_title || tag == GUMBO_TAG_H1;
-    const bool in_main = above.in_main || is_sectioning(above.node);
-    const bool in_section = above.in_section || in_main || tag == GUMBO_TAG_SECTION;
-    const bool in_header = above.in_header || tag == GUMBO_TAG_HEADER;
-    for (const GumboNode* child : children(above.node)) {
-      if (is_element(child) ? is_never_content(child) : !is_text(child)) continue;
-      if (child->type == GUMBO_NODE_WHITESPACE) continue;
+    Entry entry = place_below(parent);
+    for (const GumboNode* child : children(entries_[parent].node)) {
+      if (!can_be_content(child)) continue;
       if (is_element(child)) open.push_back(entries_.size());
       if (tag_of(child) == GUMBO_TAG_H1) {
         first_h1_ = std::min<size_t>(first_h1_, child->v.element.start_pos.offset);
       }
-      entries_.push_back({child, parent, tree_.slot(child), in_link, in_heading, in_title, in_main,
-                          in_section, in_header});
+      entry.node = child;
+      entry.slot = tree_.slot(child);
+      entries_.push_back(entry);
     }
+  }
+
+  /// What all children of an entry share: where they stand.
+  Entry place_below(size_t parent) const {
+    const Entry& above = entries_[parent];
+    const GumboTag tag = tag_of(above.node);
+    Entry below = above;
+    below.parent = parent;
+    below.in_link |= is_link(above.node);
+    below.in_heading |= is_heading(tag);
+    below.in_title |= tag == GUMBO_TAG_H1;
+    below.in_main |= is_sectioning(above.node);
+    below.in_section |= below.in_main || tag == GUMBO_TAG_SECTION;
+    below.in_header |= tag == GUMBO_TAG_HEADER;
+    return below;
   }
 
   Content own_content(const Entry& entry) const {
@@ -279,31 +301,49 @@ class Judge {
 
   /// Whether the content of a block does not outweigh what its name says.
   bool refutes_less(const GumboNode* element, const Content& content, NameVerdict verdict) const {
-    const bool prose = is_prose(content);
-    const bool below_heading = content.headings > 0 && content.body() > 0;
-    const bool reading = content.controls == 0 || content.body() > kLongText;
     switch (verdict) {
       case NameVerdict::kContent:
         return false;
-      case NameVerdict::kUnlessText: {
-        const bool table = tag_of(element) == GUMBO_TAG_TABLE;
-        const bool text = prose || below_heading || table;
-        return !(reading && text && content.body() > content.linked) && !shows_pictures(content);
-      }
+      case NameVerdict::kUnlessText:
+        return !is_mostly_text(element, content) && !shows_pictures(content);
       case NameVerdict::kUnlessProse:
-        return !prose && !(reading && below_heading && content.links == 0 &&
-                           2 * content.body() > rules_.max_menu_text);
-      case NameVerdict::kUnlessPlain: {
-        const bool nothing_to_click = content.links == 0 && content.controls == 0;
-        return !(reading && prose && (below_heading || nothing_to_click));
-      }
+        return !is_prose(content) && !is_section_without_links(content);
+      case NameVerdict::kUnlessPlain:
+        return !is_article(content) && !is_nothing_but_prose(content);
       case NameVerdict::kUnlessArticle:
-        return !(reading && prose && below_heading);
+        return !is_article(content);
       case NameVerdict::kBoilerplate:
-        return !(reading && prose && below_heading && content.body() > kLongText &&
-                 content.body() > 4 * content.linked);
+        return !is_long_article(content);
     }
     return true;
+  }
+
+  /// Whether a block is there to be read: it has no controls, or a long text around them.
+  static bool is_reading(const Content& content) {
+    return content.controls == 0 || content.body() > kLongText;
+  }
+
+  bool is_mostly_text(const GumboNode* element, const Content& content) const {
+    const bool is_table = tag_of(element) == GUMBO_TAG_TABLE;
+    return (is_prose(content) || content.has_section() || is_table) && is_reading(content) &&
+           content.body() > content.linked;
+  }
+
+  bool is_section_without_links(const Content& content) const {
+    return content.has_section() && is_reading(content) && content.links == 0 &&
+           2 * content.body() > rules_.max_menu_text;
+  }
+
+  bool is_nothing_but_prose(const Content& content) const {
+    return is_prose(content) && content.links == 0 && content.controls == 0;
+  }
+
+  bool is_article(const Content& content) const {
+    return content.has_section() && is_reading(content) && is_prose(content);
+  }
+
+  bool is_long_article(const Content& content) const {
+    return is_article(content) && content.body() > kLongText && content.body() > 4 * content.linked;
   }
 
   /// Whether pictures without other things to click are what a block shows.
@@ -327,22 +367,27 @@ class Judge {
   }
 
   bool is_boilerplate_tag(const Entry& entry, const Content& content, bool most_of_page) const {
-    const bool sectioned = content.headings > 0 && content.body() > 0;
+    const bool is_page = most_of_page && content.has_section();
     switch (tag_of(entry.node)) {
       case GUMBO_TAG_NAV:
-        return !(most_of_page && sectioned && is_prose(content));
+        return !(is_page && is_prose(content));
       case GUMBO_TAG_MENU:
         return !is_prose(content);
       case GUMBO_TAG_HEADER:
-        return !entry.in_main && !entry.in_header && !holds_h1(entry.node) && !is_prose(content) &&
-               !heads_section(entry, content) && !(most_of_page && sectioned);
+        return !is_page && is_header_of_page(entry, content);
       case GUMBO_TAG_FOOTER:
         return tag_of(entry.node->parent) != GUMBO_TAG_BLOCKQUOTE;
       case GUMBO_TAG_ASIDE:
-        return !entry.in_main && !(most_of_page && sectioned && is_prose(content));
+        return !entry.in_main && !(is_page && is_prose(content));
       default:
         return false;
     }
+  }
+
+  /// Whether a header is that of the page around a text, not the beginning of the text itself.
+  bool is_header_of_page(const Entry& entry, const Content& content) const {
+    return !entry.in_main && !entry.in_header && !holds_h1(entry.node) && !is_prose(content) &&
+           !heads_section(entry, content);
   }
 
   /// Whether a header is that of a section rather than of the page: it has a heading, and stands in
@@ -446,26 +491,8 @@ class Judge {
 
 bool is_never_content(const GumboNode* element) {
   if (element->v.element.tag_namespace == GUMBO_NAMESPACE_SVG) return true;
-  switch (tag_of(element)) {
-    case GUMBO_TAG_APPLET:
-    case GUMBO_TAG_AUDIO:
-    case GUMBO_TAG_CANVAS:
-    case GUMBO_TAG_EMBED:
-    case GUMBO_TAG_HEAD:
-    case GUMBO_TAG_IFRAME:
-    case GUMBO_TAG_MAP:
-    case GUMBO_TAG_NOEMBED:
-    case GUMBO_TAG_NOFRAMES:
-    case GUMBO_TAG_OBJECT:
-    case GUMBO_TAG_RP:
-    case GUMBO_TAG_SCRIPT:
-    case GUMBO_TAG_STYLE:
-    case GUMBO_TAG_TEMPLATE:
-    case GUMBO_TAG_TITLE:
-      return true;
-    default:
-      return has_unknown_name(element, "annotation");  // MathML's formula as TeX
-  }
+  return kNeverContent.contains(tag_of(element)) ||
+         has_unknown_name(element, "annotation");  // MathML's formula as TeX
 }
 
 Judgement judge(const HtmlTree& tree, const BoilerplateRules& rules) {

@@ -36,19 +36,25 @@ bool begins_string(std::string_view text) {
   return text.starts_with('"') || text.starts_with('\'');
 }
 
-/// Length of the first declaration: up to a semicolon that stands in no string and no bracket. In
-/// an address without quotes, url(it's.png), a quote begins no string.
+/// Whether the bracket at `at` begins an address without quotes, url(it's.png), in which a quote
+/// begins no string.
+bool begins_address(std::string_view style, size_t at) {
+  return style[at] == '(' && at >= 3 && ascii_iequal(style.substr(at - 3, 3), "url") &&
+         !begins_string(trim_html_space(style.substr(at + 1)));
+}
+
+/// Length of the first declaration: up to a semicolon that stands in no string and no bracket.
 size_t declaration_end(std::string_view style) {
   int depth = 0;
   for (size_t i = 0; i < style.size(); ++i) {
     const char c = style[i];
     if (c == ';' && depth == 0) return i;
     if (c == ')' && depth > 0) --depth;
-    const bool quote = c == '"' || c == '\'';
-    const bool address = c == '(' && i >= 3 && ascii_iequal(style.substr(i - 3, 3), "url") &&
-                         !begins_string(trim_html_space(style.substr(i + 1)));
+    const bool address = begins_address(style, i);
     if (c == '(' && !address) ++depth;
-    if (quote || address) i = std::min(style.find(quote ? c : ')', i + 1), style.size());
+    if (address || c == '"' || c == '\'') {
+      i = std::min(style.find(address ? ')' : c, i + 1), style.size());
+    }
   }
   return style.size();
 }
