@@ -63,6 +63,13 @@ std::string strip(std::string_view token, std::string_view content, size_t start
   return std::string(token);
 }
 
+/// Replaces what marks a space: by one in tokens begin to end, by nothing in the others.
+void put_spaces(Tokens& tokens, const Pattern& mark, size_t begin, size_t end) {
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    tokens[i] = mark.replace(tokens[i], i >= begin && i < end ? " " : "");
+  }
+}
+
 }  // namespace
 
 Decoder::Step Decoder::read_step(const Json& json, const std::string& where) {
@@ -143,16 +150,9 @@ void Decoder::run_step(const Step& step, Tokens& tokens) {
       for (std::string& token : tokens) token = strip(token, step.content, step.start, step.stop);
       return;
     case Kind::kMetaspace:
-      for (size_t i = 0; i < tokens.size(); ++i) {
-        const bool drops = i < step.start;
-        tokens[i] = Pattern::literal(step.content).replace(tokens[i], drops ? "" : " ");
-      }
-      return;
+      return put_spaces(tokens, Pattern::literal(step.content), step.start, tokens.size());
     case Kind::kWordEnd:
-      break;
-  }
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    tokens[i] = step.pattern.replace(tokens[i], i + 1 < tokens.size() ? " " : "");
+      return put_spaces(tokens, step.pattern, 0, std::max<size_t>(tokens.size(), 1) - 1);
   }
 }
 

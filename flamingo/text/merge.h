@@ -21,6 +21,9 @@ struct Merge {
 /// The rank of a pair that is never merged.
 constexpr uint32_t kNoRank = UINT32_MAX;
 
+/// What such a pair becomes.
+constexpr Merge kNoMerge = {kNoRank, -1};
+
 /// A stretch of a piece that is one token so far, in a doubly linked list.
 struct Symbol {
   int32_t id = -1;          ///< token, or -1
@@ -123,6 +126,16 @@ class BucketQueue {
   uint32_t last_rank_ = 0;
 };
 
+/// Makes each symbol the neighbour of the next.
+inline void link_neighbours(std::span<Symbol> symbols) {
+  const auto size = static_cast<int32_t>(symbols.size());
+  for (int32_t i = 0; i < size; ++i) {
+    Symbol& symbol = symbols[static_cast<size_t>(i)];
+    symbol.prev = i - 1;
+    symbol.next = i + 1 < size ? i + 1 : -1;
+  }
+}
+
 /// Links `symbols`, whose ids are given, and merges neighbours until no pair is known; what is left
 /// is the list from symbol 0 on. lookup(left, right), of indices, gives an optional Merge.
 /// Time O(n log n) with HeapQueue, near O(n) with BucketQueue; both give the same list.
@@ -135,22 +148,18 @@ void merge_with(std::span<Symbol> symbols, const Lookup& lookup) {
   const auto at = [&](int32_t i) -> Symbol& { return symbols[static_cast<size_t>(i)]; };
   const auto look_up = [&](int32_t i) {
     Symbol& symbol = at(i);
-    const std::optional<Merge> merge =
-        symbol.next < 0 ? std::nullopt : std::optional<Merge>(lookup(i, symbol.next));
-    symbol.rank = merge ? merge->rank : kNoRank;
-    symbol.merge = merge ? merge->id : -1;
+    Merge merge = kNoMerge;
+    if (symbol.next >= 0) merge = std::optional<Merge>(lookup(i, symbol.next)).value_or(kNoMerge);
+    symbol.rank = merge.rank;
+    symbol.merge = merge.id;
   };
   const auto offer = [&](int32_t i) {
     const Symbol& symbol = at(i);
     const bool waits = symbol.prev >= 0 && at(symbol.prev).rank <= symbol.rank;
     if (symbol.rank != kNoRank && !waits) queue.push({symbol.rank, i});
   };
-  const auto size = static_cast<int32_t>(symbols.size());
-  for (int32_t i = 0; i < size; ++i) {
-    at(i).prev = i - 1;
-    at(i).next = i + 1 < size ? i + 1 : -1;
-  }
-  for (int32_t i = 0; i < size; ++i) {
+  link_neighbours(symbols);
+  for (int32_t i = 0; i < static_cast<int32_t>(symbols.size()); ++i) {
     look_up(i);
     offer(i);
   }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "flamingo/core/ascii.h"
 #include "flamingo/core/error.h"
 #include "flamingo/text/unicode.h"
 
@@ -42,19 +43,24 @@ size_t run_end(std::string_view text, size_t pos, InClass in_class, size_t max =
   return pos;
 }
 
+/// The letter at a place, with any_case in lower case; 0 behind the end.
+char letter_at(std::string_view text, size_t at, bool any_case) {
+  if (at >= text.size()) return 0;
+  return any_case ? ascii_lower(text[at]) : text[at];
+}
+
+bool is_short_ending(char c) { return c == 's' || c == 't' || c == 'm' || c == 'd'; }
+
+bool is_long_ending(char first, char second) {
+  return first == 'l' ? second == 'l' : (first == 'r' || first == 'v') && second == 'e';
+}
+
 /// 's 't 're 've 'm 'll 'd: the length at pos, or 0. With any_case also in capitals and the long s.
 size_t contraction(std::string_view text, size_t pos, bool any_case) {
   if (text[pos] != '\'') return 0;
-  const auto letter = [&](size_t i) -> char {
-    if (pos + i >= text.size()) return 0;
-    const char c = text[pos + i];
-    return any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  };
-  const char first = letter(1);
-  if (first == 's' || first == 't' || first == 'm' || first == 'd') return 2;
-  const char second = first == 0 ? '\0' : letter(2);
-  if (second == 'e' && (first == 'r' || first == 'v')) return 3;
-  if (first == 'l' && second == 'l') return 3;
+  const char first = letter_at(text, pos + 1, any_case);
+  if (is_short_ending(first)) return 2;
+  if (is_long_ending(first, letter_at(text, pos + 2, any_case))) return 3;
   const bool long_s = any_case && text.substr(pos + 1, 2) == "\xc5\xbf";
   return long_s ? 3 : 0;
 }

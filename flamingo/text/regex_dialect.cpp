@@ -102,17 +102,19 @@ class Translator {
   void escape(bool in_class) {
     if (at_ + 1 == source_.size()) refuse("a backslash at its end");
     const char letter = source_[at_ + 1];
-    for (const Escape& known : kEscapes) {
-      if (known.letter != letter) continue;
-      const std::string_view text = in_class ? known.in_class : known.outside;
-      if (text.empty()) refuse("this escape in a class");
-      return text.size() == 1 ? put(word_escape(letter), 2) : put(text, 2);
-    }
+    const auto* known = std::ranges::find(kEscapes, letter, &Escape::letter);
+    if (known != kEscapes.end()) return known_escape(*known, in_class);
     if (letter == 'p' || letter == 'P') return property();
     if (letter == 'x' || letter == 'u') return code_point();
     const bool back_reference = !in_class && letter >= '1' && letter <= '9';
     if (is_ascii_alnum(letter) && !back_reference) refuse("this escape");
     put(2);
+  }
+
+  void known_escape(const Escape& known, bool in_class) {
+    const std::string_view text = in_class ? known.in_class : known.outside;
+    if (text.empty()) refuse("this escape in a class");
+    return text.size() == 1 ? put(word_escape(known.letter), 2) : put(text, 2);
   }
 
   /// \p{...}
