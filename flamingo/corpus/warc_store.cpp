@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "flamingo/core/ascii.h"
@@ -65,6 +66,17 @@ int rank(const WarcStore::Entry& entry) {
   return entry.kind == AnswerKind::kPicture ? 3 : 2;
 }
 
+/// The first that ends the way, else the first that is not null.
+const WarcStore::Entry* first_of(std::span<const WarcStore::Entry* const> entries) {
+  const auto ends = [](const WarcStore::Entry* entry) {
+    return entry != nullptr && is_end(*entry);
+  };
+  const auto exists = [](const WarcStore::Entry* entry) { return entry != nullptr; };
+  auto found = std::ranges::find_if(entries, ends);
+  if (found == entries.end()) found = std::ranges::find_if(entries, exists);
+  return found == entries.end() ? nullptr : *found;
+}
+
 }  // namespace
 
 void WarcStore::add(uint64_t number, const crawl::WarcRecord& record, WarcAnswer answer) {
@@ -125,12 +137,7 @@ const WarcStore::Entry* WarcStore::original_of(const Entry& revisit) const {
   const std::array named{look(by_id_, original.id),
                          look(by_capture_, capture_key(original.url, original.date)),
                          look(by_digest_, revisit.digest), same_url};
-  const Entry* chosen = nullptr;
-  for (const Entry* found : named) {
-    const bool better = chosen == nullptr || (!is_end(*chosen) && found && is_end(*found));
-    if (better) chosen = found;
-  }
-  return chosen;
+  return first_of(named);
 }
 
 WarcStore::Found WarcStore::follow(const Entry& entry) const {

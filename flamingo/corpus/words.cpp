@@ -7,7 +7,33 @@
 namespace flamingo::corpus {
 namespace {
 
-bool in_range(char32_t c, char32_t low, char32_t high) { return c >= low && c <= high; }
+/// Capitals of Latin, Greek and Cyrillic whose small letters stand at one distance behind them.
+struct Capitals {
+  char32_t first;
+  char32_t last;
+  char32_t distance;
+  char32_t step = 1;  ///< from one capital to the next
+};
+
+constexpr std::array kCapitals = {
+    Capitals{'A', 'Z', 32},       Capitals{0xc0, 0xd6, 32},     Capitals{0xd8, 0xde, 32},
+    Capitals{0x100, 0x12e, 1, 2}, Capitals{0x132, 0x136, 1, 2}, Capitals{0x139, 0x147, 1, 2},
+    Capitals{0x14a, 0x176, 1, 2}, Capitals{0x179, 0x17d, 1, 2}, Capitals{0x391, 0x3a9, 32},
+    Capitals{0x400, 0x40f, 80},   Capitals{0x410, 0x42f, 32}};
+
+/// What each character up to the last capital becomes in lower case.
+constexpr auto make_small_letters() {
+  std::array<char16_t, kCapitals.back().last + 1> letters{};
+  for (size_t c = 0; c < letters.size(); ++c) letters[c] = static_cast<char16_t>(c);
+  for (const Capitals& some : kCapitals) {
+    for (char32_t c = some.first; c <= some.last; c += some.step) {
+      letters[c] = static_cast<char16_t>(c + some.distance);
+    }
+  }
+  letters[0x178] = 0xff;  // Y with a diaeresis, the one that stands behind its small letter
+  return letters;
+}
+constexpr auto kSmallLetters = make_small_letters();
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
@@ -114,15 +140,7 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-char32_t lower_case(char32_t c) {
-  if (c < 0x80) return in_range(c, 'A', 'Z') ? c + 32 : c;
-  if (in_range(c, 0xc0, 0xde)) return c == 0xd7 ? c : c + 32;
-  if (in_range(c, 0x139, 0x148) || in_range(c, 0x179, 0x17e)) return c + (c & 1);
-  if (in_range(c, 0x100, 0x177)) return c == 0x130 || c == 0x138 ? c : c | 1;
-  if (c == 0x178) return 0xff;
-  if (in_range(c, 0x391, 0x3a9) || in_range(c, 0x410, 0x42f)) return c + 32;
-  return in_range(c, 0x400, 0x40f) ? c + 80 : c;
-}
+char32_t lower_case(char32_t c) { return c < kSmallLetters.size() ? kSmallLetters[c] : c; }
 
 std::string fold_text(std::string_view text) {
   std::string out;

@@ -72,6 +72,18 @@ struct GroupState {
   bool in_rules = false;  ///< the next User-agent line begins a group of its own
 };
 
+bool is_rule(std::string_view key) { return key == "allow" || key == "disallow"; }
+
+/// What is read of a file: no byte order mark, and no rule cut in two at the limit, which could
+/// forbid more than the site does.
+std::string_view readable_part(std::string_view text) {
+  if (text.size() > kMaxRobotsBytes) {
+    text = text.substr(0, text.find_last_of("\r\n", kMaxRobotsBytes) + 1);
+  }
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  return text;
+}
+
 void read_user_agent(std::string_view value, std::string_view agent, GroupState& group) {
   if (group.in_rules) group = {};
   const bool all = value == "*" || value.starts_with("* ");
@@ -91,16 +103,11 @@ std::string_view product_token(std::string_view user_agent) {
 }
 
 RobotsTxt RobotsTxt::parse(std::string_view text, std::string_view agent) {
-  // A rule cut in two could forbid more than the site does.
-  if (text.size() > kMaxRobotsBytes) {
-    text = text.substr(0, text.find_last_of("\r\n", kMaxRobotsBytes) + 1);
-  }
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   RobotsTxt ours;
   RobotsTxt everyones;
   bool named = false;
   GroupState group;
-  Lines lines(text);
+  Lines lines(readable_part(text));
   while (const auto line = lines.next()) {
     const size_t colon = line->find(':');
     if (colon == std::string_view::npos) continue;
@@ -111,16 +118,16 @@ RobotsTxt RobotsTxt::parse(std::string_view text, std::string_view agent) {
       named = named || group.names_us;
       continue;
     }
-    const bool rule = key == "allow" || key == "disallow";
-    group.in_rules = group.in_rules || rule;
-    for (RobotsTxt* robots :
-         {group.names_us ? &ours : nullptr, group.names_all ? &everyones : nullptr}) {
-      if (robots == nullptr) continue;
-      if (rule && !value.empty()) robots->rules_.push_back(parse_rule(value, key == "allow"));
-      if (key == "crawl-delay") robots->crawl_delay_ = parse_seconds(value);
-    }
+    group.in_rules = group.in_rules || is_rule(key);
+    if (group.names_us) ours.take(key, value);
+    if (group.names_all) everyones.take(key, value);
   }
   return named ? ours : everyones;
+}
+
+void RobotsTxt::take(std::string_view key, std::string_view value) {
+  if (is_rule(key) && !value.empty()) rules_.push_back(parse_rule(value, key == "allow"));
+  if (key == "crawl-delay") crawl_delay_ = parse_seconds(value);
 }
 
 RobotsTxt::Rule RobotsTxt::parse_rule(std::string_view pattern, bool allow) {

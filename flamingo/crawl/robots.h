@@ -34,6 +34,8 @@ class RobotsTxt {
   };
 
   static Rule parse_rule(std::string_view pattern, bool allow);
+  /// Takes a line of a group that counts; other keys than rules and Crawl-delay say nothing.
+  void take(std::string_view key, std::string_view value);
 
   std::vector<Rule> rules_;
   std::optional<double> crawl_delay_;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <ctime>
 #include <utility>
@@ -19,6 +20,27 @@ constexpr uint64_t kMaxDiscardedBytes = 64 << 10;
 /// pages that are never written cost nothing, a copy of 20 MiB would.
 constexpr size_t kSmallBody = 1 << 20;
 constexpr const char* kWhere = "fetcher";
+
+/// Why a fetch fails when libcurl says so; for every other code its bytes were cut off.
+struct CurlFailure {
+  CURLcode code;
+  FetchReason reason;
+};
+
+constexpr auto kFailures = std::to_array<CurlFailure>({
+    {CURLE_COULDNT_CONNECT, FetchReason::kConnect},
+    {CURLE_OPERATION_TIMEDOUT, FetchReason::kTimeout},
+    {CURLE_SSL_CONNECT_ERROR, FetchReason::kTls},
+    {CURLE_SSL_CERTPROBLEM, FetchReason::kTls},
+    {CURLE_SSL_CIPHER, FetchReason::kTls},
+    {CURLE_SSL_ISSUER_ERROR, FetchReason::kTls},
+    {CURLE_SSL_INVALIDCERTSTATUS, FetchReason::kTls},
+    {CURLE_PEER_FAILED_VERIFICATION, FetchReason::kTls},
+    {CURLE_BAD_CONTENT_ENCODING, FetchReason::kBadEncoding},
+    {CURLE_UNSUPPORTED_PROTOCOL, FetchReason::kBadReply},  // HTTP/0.9
+    {CURLE_WEIRD_SERVER_REPLY, FetchReason::kBadReply},
+    {CURLE_OUT_OF_MEMORY, FetchReason::kBadReply},  // a header line over libcurl's own limit
+});
 
 std::string connect_to_text(const url::IpAddress& address, uint16_t port) {
   const std::string host = address.is_v6 ? "[" + address.text() + "]" : address.text();
@@ -157,29 +179,9 @@ FetchReason Transfer::reason_of(CURLcode code) const {
   using enum FetchReason;
   if (verdict_) return *verdict_;
   if (cut_) return kOk;
-  switch (code) {
-    case CURLE_OK:
-      return body_.empty() ? kEmpty : kOk;
-    case CURLE_COULDNT_CONNECT:
-      return kConnect;
-    case CURLE_OPERATION_TIMEDOUT:
-      return kTimeout;
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER:
-    case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return kTls;
-    case CURLE_BAD_CONTENT_ENCODING:
-      return kBadEncoding;
-    case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_OUT_OF_MEMORY:  // a header line over libcurl's own limit
-      return kBadReply;
-    default:
-      return kCutOff;
-  }
+  if (code == CURLE_OK) return body_.empty() ? kEmpty : kOk;
+  const auto* failure = std::ranges::find(kFailures, code, &CurlFailure::code);
+  return failure != kFailures.end() ? failure->reason : kCutOff;
 }
 
 TransferOutcome Transfer::finish(CURLcode code) {

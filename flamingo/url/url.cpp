@@ -127,13 +127,16 @@ bool read_file(std::string_view text, Url& url) {
   return true;
 }
 
+/// A reference whose path its base does not begin.
+bool read_absolute(std::string_view text, Url& url) {
+  if (url.scheme == "file") return read_file(text, url);
+  while (begins_with_slash(text)) text.remove_prefix(1);
+  return read_behind_slashes(text, url);
+}
+
 /// A reference without scheme, or with the base's own and no slashes behind it.
 bool read_relative(std::string_view text, const Url& base, Url& url) {
-  if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) {
-    if (base.scheme == "file") return read_file(text, url);
-    while (begins_with_slash(text)) text.remove_prefix(1);
-    return read_behind_slashes(text, url);
-  }
+  if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) return read_absolute(text, url);
   url.user = base.user;
   url.host = base.host;
   url.port = base.port;
@@ -149,6 +152,16 @@ bool read_relative(std::string_view text, const Url& base, Url& url) {
   if (!url.path.empty()) url.path.pop_back();
   append_path(url.path, text);
   return true;
+}
+
+/// Whether `text`, without its scheme, is read against the base; see read_relative().
+bool is_relative(std::string_view text, bool has_scheme, const Url* base, const Url& url) {
+  if (base == nullptr || url.scheme != base->scheme) return false;
+  return !has_scheme || url.scheme == "file" || !text.starts_with("//");
+}
+
+bool is_known_scheme(std::string_view scheme) {
+  return scheme == "file" || scheme == "http" || scheme == "https";
 }
 
 /// Without white space and controls around it.
@@ -198,20 +211,11 @@ std::optional<Url> Url::parse(std::string_view reference, const Url* base) {
   if (!has_scheme && base == nullptr) return std::nullopt;
   Url url;
   url.scheme = has_scheme ? ascii_lower(text.substr(0, colon)) : base->scheme;
-  const bool is_file = url.scheme == "file";
-  if (!is_file && url.scheme != "http" && url.scheme != "https") return std::nullopt;
+  if (!is_known_scheme(url.scheme)) return std::nullopt;
   if (has_scheme) text.remove_prefix(colon + 1);
   take_tail(text, url);
-  const bool own = base != nullptr && url.scheme == base->scheme;
-  bool good = false;
-  if (own && (!has_scheme || is_file || !text.starts_with("//"))) {
-    good = read_relative(text, *base, url);
-  } else if (is_file) {
-    good = read_file(text, url);
-  } else {
-    while (begins_with_slash(text)) text.remove_prefix(1);
-    good = read_behind_slashes(text, url);
-  }
+  const bool good = is_relative(text, has_scheme, base, url) ? read_relative(text, *base, url)
+                                                             : read_absolute(text, url);
   return good ? std::optional(std::move(url)) : std::nullopt;
 }
 
