@@ -306,6 +306,13 @@ std::string TarReader::member_name(const Header& header, const Records& local) c
   return name;
 }
 
+bool TarReader::is_regular_file(const Header& header, const Records& local) {
+  const auto sparse = local.lower_bound("GNU.sparse.");
+  const bool is_sparse = sparse != local.end() && sparse->first.starts_with("GNU.sparse.");
+  const bool is_old_folder = header.type == '\0' && header.name.ends_with('/');
+  return is_file_type(header.type) && !is_sparse && !is_old_folder;
+}
+
 std::optional<TarMember> TarReader::next() {
   require(!damaged_, where_, "expected no read behind damage, got one");
   damaged_ = true;  // until the member is there: what follows damage cannot be trusted
@@ -335,10 +342,7 @@ std::optional<TarMember> TarReader::next_file() {
     const uint64_t size = data_size(*header, local);
     const uint64_t offset = position_;
     const Bytes data = take_data(size, bytes_.size());
-    const auto sparse = local.lower_bound("GNU.sparse.");
-    const bool is_sparse = sparse != local.end() && sparse->first.starts_with("GNU.sparse.");
-    const bool is_old_folder = header->type == '\0' && header->name.ends_with('/');
-    if (is_file_type(header->type) && !is_sparse && !is_old_folder)
+    if (is_regular_file(*header, local))
       return TarMember{last_name_ = member_name(*header, local), offset, data};
     ++num_skipped_;
     local.clear();

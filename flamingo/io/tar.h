@@ -52,6 +52,7 @@ class TarReader {
   using Records = std::map<std::string, std::string, std::less<>>;
 
   std::optional<TarMember> next_file();
+  static bool is_regular_file(const Header& header, const Records& local);
   std::optional<Header> read_header();
   std::span<const std::byte> take(uint64_t size);
   std::span<const std::byte> take_data(uint64_t size, uint64_t max_size);

@@ -184,20 +184,21 @@ bool TorchStorages::is_expanded(PickleRef call) const {
   return repeats && elements > static_cast<double>(graph_[id[4]].integer);
 }
 
+std::string TorchStorages::description(const PickleValue& value) const {
+  if (value.kind == Kind::kGlobal) return "the global " + graph_.global_name(value);
+  if (value.kind != Kind::kObject) return pickle_kind_name(value.kind);
+  const PickleValue& type = graph_[value.items[0]];
+  const bool is_named = type.kind == Kind::kGlobal;
+  return "an object of " + (is_named ? graph_.global_name(type) : "an unknown class");
+}
+
 std::optional<RefusedTensor> TorchStorages::refusal(PickleRef ref) const {
   const PickleRef call = unwrapped(ref);
   const PickleValue& value = graph_[call];
   const auto refuse = [](const std::string& got, bool is_tensor) {
     return RefusedTensor{"expected a plain tensor, got " + got, is_tensor};
   };
-  if (value.kind == Kind::kGlobal) return refuse("the global " + graph_.global_name(value), false);
-  if (value.kind == Kind::kObject) {
-    const PickleValue& type = graph_[value.items[0]];
-    const bool is_named = type.kind == Kind::kGlobal;
-    return refuse("an object of " + (is_named ? graph_.global_name(type) : "an unknown class"),
-                  false);
-  }
-  if (value.kind != Kind::kCall) return refuse(pickle_kind_name(value.kind), false);
+  if (value.kind != Kind::kCall) return refuse(description(value), false);
   const std::string name = callee(call);
   if (name != kRebuildTensor && name != kRebuildOfDtype) {
     return refuse("a call of " + (name.empty() ? "an object" : name), makes_tensor(name));

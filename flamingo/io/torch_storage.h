@@ -56,6 +56,8 @@ class TorchStorages {
 
   const PickleValue& expect(PickleRef ref, PickleValue::Kind kind) const;
   const std::string& global_of(PickleRef ref) const;
+  /// A value that is no call, in words.
+  std::string description(const PickleValue& value) const;
   /// Name of the global that `ref` calls, or empty.
   std::string callee(PickleRef ref) const;
   /// The call inside a parameter's, or `ref` itself.

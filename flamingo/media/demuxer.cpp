@@ -108,7 +108,7 @@ void Demuxer::refuse_format(int status) const {
        Hint{other ? io::other_kind_hint(bytes_) : ""});
 }
 
-void Demuxer::choose_stream() {
+int Demuxer::find_stream() {
   int index = av_find_best_stream(format_, AVMEDIA_TYPE_VIDEO, -1, -1, &decoder_, 0);
   for (int i = 0; i < static_cast<int>(format_->nb_streams); ++i) {
     if (index < 0 || !is_cover(*format_->streams[index])) break;  // a cover is the last choice
@@ -118,6 +118,11 @@ void Demuxer::choose_stream() {
     index = i;
     decoder_ = decoder;
   }
+  return index;
+}
+
+void Demuxer::choose_stream() {
+  const int index = find_stream();
   require(index >= 0 && decoder_ != nullptr, where_,
           "expected a video stream of a known codec, got none");
   stream_ = format_->streams[index];
@@ -132,11 +137,15 @@ void Demuxer::choose_stream() {
   }
   // Finds the frame rate. Complains that it cannot find the pixel format, as it may not decode.
   avformat_find_stream_info(format_, nullptr);
-  const AVCodecDescriptor* codec = avcodec_descriptor_get(stream_->codecpar->codec_id);
+  copy_parameters();
+}
+
+void Demuxer::copy_parameters() {
   parameters_.reset(avcodec_parameters_alloc());
   require(
       parameters_ != nullptr && avcodec_parameters_copy(parameters_.get(), stream_->codecpar) >= 0,
       where_, "expected to copy a codec's parameters, got out of memory");
+  const AVCodecDescriptor* codec = avcodec_descriptor_get(parameters_->codec_id);
   times_lie_ = std::string_view(format_->iformat->name) == "avi" && codec != nullptr &&
                (codec->props & AV_CODEC_PROP_REORDER) != 0;
 }

@@ -40,6 +40,9 @@ class Demuxer {
   void open();
   [[noreturn]] void refuse_format(int status) const;
   void choose_stream();
+  /// Index of the video stream to read, or below 0; sets decoder_.
+  int find_stream();
+  void copy_parameters();
   void close();
 
   static int on_read(void* demuxer, uint8_t* target, int count);

@@ -25,6 +25,26 @@ enum Encoding : int64_t {
   kSplit = 9,
 };
 
+/// Whether values of a type may be written so.
+bool fits(int64_t encoding, ParquetType type) {
+  switch (encoding) {
+    case kPlain:
+    case kPlainDictionary:
+    case kRleDictionary:
+    case kSplit:
+      return true;
+    case kRle:
+      return type == ParquetType::kBool;
+    case kDeltaNumbers:
+      return type == ParquetType::kInt32 || type == ParquetType::kInt64;
+    case kDeltaLengthTexts:
+    case kDeltaTexts:
+      return type == ParquetType::kBytes;
+    default:
+      return false;
+  }
+}
+
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
@@ -157,19 +177,26 @@ class ChunkReader {
 
   ParquetPlain read_values(io::ByteReader& reader, int64_t encoding, uint64_t count) {
     const ParquetType type = out_.column.type;
-    const bool is_whole = type == ParquetType::kInt32 || type == ParquetType::kInt64;
-    if (encoding == kPlain) return read_plain(reader, type, count);
-    if (encoding == kPlainDictionary || encoding == kRleDictionary)
-      return look_up(read_indices(reader, count));
-    if (encoding == kDeltaNumbers && is_whole)
-      return read_delta_numbers(reader, count, type == ParquetType::kInt64);
-    if (encoding == kDeltaLengthTexts && type == ParquetType::kBytes)
-      return read_delta_length_texts(reader, count);
-    if (encoding == kDeltaTexts && type == ParquetType::kBytes) return read_joined(reader, count);
-    if (encoding == kSplit) return read_split(reader, type, count);
-    if (encoding == kRle && type == ParquetType::kBool) return read_run_bools(reader, count);
-    fail(where_, "expected an encoding that fits the type, got encoding {} of type {}", encoding,
-         static_cast<int>(type), Hint{"write the file with the encoding PLAIN or a dictionary"});
+    require(fits(encoding, type), where_,
+            "expected an encoding that fits the type, got encoding {} of type {}", encoding,
+            static_cast<int>(type), Hint{"write the file with the encoding PLAIN or a dictionary"});
+    switch (encoding) {
+      case kPlainDictionary:
+      case kRleDictionary:
+        return look_up(read_indices(reader, count));
+      case kRle:
+        return read_run_bools(reader, count);
+      case kDeltaNumbers:
+        return read_delta_numbers(reader, count, type == ParquetType::kInt64);
+      case kDeltaLengthTexts:
+        return read_delta_length_texts(reader, count);
+      case kDeltaTexts:
+        return read_joined(reader, count);
+      case kSplit:
+        return read_split(reader, type, count);
+      default:
+        return read_plain(reader, type, count);
+    }
   }
 
   ParquetPlain read_run_bools(io::ByteReader& reader, uint64_t count) {

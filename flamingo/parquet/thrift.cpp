@@ -97,6 +97,20 @@ std::string_view ThriftReader::text(const ThriftField& field) {
 void ThriftReader::skip(const ThriftField& field) {
   const auto skip_each = [this](const ThriftField& inner) { skip(inner); };
   switch (field.type) {
+    case kList:
+    case kSet:
+      return read_list(field, skip_each);
+    case kMap:
+      return skip_map();
+    case kStruct:
+      return read_struct(skip_each);
+    default:
+      return skip_plain(field);
+  }
+}
+
+void ThriftReader::skip_plain(const ThriftField& field) {
+  switch (field.type) {
     case kTrue:
     case kFalse:
       boolean(field);
@@ -113,18 +127,12 @@ void ThriftReader::skip(const ThriftField& field) {
     case kBinary:
       text(field);
       return;
-    case kList:
-    case kSet:
-      return read_list(field, skip_each);
-    case kMap:
-      return skip_map();
-    case kStruct:
-      return read_struct(skip_each);
     case kUuid:
       reader_.take(16);
       return;
+    default:
+      refuse(field, "a known type");
   }
-  refuse(field, "a known type");
 }
 
 void ThriftReader::skip_map() {

@@ -68,6 +68,8 @@ class ThriftReader {
   bool next_field(ThriftField& field);
   void expect_struct(const ThriftField& field) const;
   uint64_t list_header(const ThriftField& field, ThriftField& element);
+  /// Skips a value that holds no others.
+  void skip_plain(const ThriftField& field);
   void skip_map();
   [[noreturn]] void refuse(const ThriftField& field, const char* expected) const;
 
