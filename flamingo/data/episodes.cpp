@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <string>
 
@@ -19,19 +20,26 @@ int64_t between(int64_t low, int64_t high, Rng& rng) {
   return low + static_cast<int64_t>(rng.below(static_cast<uint64_t>(high - low + 1)));
 }
 
-}  // namespace
-
-void EpisodeConfig::validate() {
+void check_weights(std::initializer_list<double> weights) {
   double total = 0;
-  for (const double weight : {binding, random_pairs, same_group, video, question}) {
+  for (const double weight : weights) {
     require(std::isfinite(weight) && weight >= 0, "episodes", "expected weights >= 0");
     total += weight;
   }
   require(total > 0, "episodes", "expected a weight above 0");
-  for (const double share :
-       {more_ways, binding_names, binding_same_group, binding_blends, clean, p_next}) {
+}
+
+void check_shares(std::initializer_list<double> shares) {
+  for (const double share : shares) {
     require(share >= 0 && share <= 1, "episodes", "expected probabilities from 0 to 1");
   }
+}
+
+}  // namespace
+
+void EpisodeConfig::validate() {
+  check_weights({binding, random_pairs, same_group, video, question});
+  check_shares({more_ways, binding_names, binding_same_group, binding_blends, clean, p_next});
   require(
       min_binding_media >= 3 && max_binding_media >= min_binding_media && max_binding_media <= 64,
       "episodes", "expected 3 <= min_binding_media <= max_binding_media <= 64");

@@ -100,13 +100,9 @@ void require_shareable(const std::vector<SharedLinear>& linears,
                     config.resampler->width * config.resampler->ffw_mult, size);
 }
 
-}  // namespace
-
-parallel::TensorLayout shard_layers(model::Flamingo& model, const parallel::ProcessGroup& group) {
-  parallel::TensorLayout layout;
-  if (group.size() == 1) return layout;
-  const auto linears = shared_linears(model);
-  require_shareable(linears, model->config(), group.size());
+/// Lets the linears work on their rank's part, and adds their parameters to the layout.
+void shard_linears(const std::vector<SharedLinear>& linears, const parallel::ProcessGroup& group,
+                   parallel::TensorLayout& layout) {
   for (const SharedLinear& linear : linears) {
     const bool columns = linear.sharing == Sharing::kColumns;
     layout.shards[linear.name + ".weight"] = linear.shard;
@@ -116,21 +112,45 @@ parallel::TensorLayout shard_layers(model::Flamingo& model, const parallel::Proc
     layer->around.insert(layer->around.begin(), columns ? parallel::column_parallel(group)
                                                         : parallel::row_parallel(group));
   }
+}
+
+/// A parameter that each rank has whole and uses for its own heads alone.
+bool is_head_norm(std::string_view name) {
+  return name.find(".q_norm.") != name.npos || name.find(".k_norm.") != name.npos;
+}
+
+/// Adds the parameters of heads that stand beside the linears.
+void note_other_parameters(const model::Flamingo& model, parallel::TensorLayout& layout) {
   for (const auto& item : model->named_parameters()) {
     const auto kind = last_segment(item.key());
     if (!is_shared_part(item.key())) continue;
     if (kind == "r_w_bias" || kind == "r_r_bias")
       layout.shards[item.key()] = {.axis = 0, .parts = {item.value().size(0)}};
-    if (item.key().find(".q_norm.") != std::string::npos ||
-        item.key().find(".k_norm.") != std::string::npos)
-      layout.partial.push_back(item.key());
+    if (is_head_norm(item.key())) layout.partial.push_back(item.key());
   }
+}
+
+/// Leaves the rank's part of each parameter that is shared.
+void cut_parameters(model::Flamingo& model, const parallel::TensorLayout& layout,
+                    const parallel::ProcessGroup& group) {
   const torch::NoGradGuard no_grad;
   for (auto& item : model->named_parameters()) {
     const auto shard = layout.shards.find(item.key());
     if (shard == layout.shards.end()) continue;
     item.value().set_data(parallel::cut(item.value(), shard->second, group.rank(), group.size()));
   }
+}
+
+}  // namespace
+
+parallel::TensorLayout shard_layers(model::Flamingo& model, const parallel::ProcessGroup& group) {
+  parallel::TensorLayout layout;
+  if (group.size() == 1) return layout;
+  const auto linears = shared_linears(model);
+  require_shareable(linears, model->config(), group.size());
+  shard_linears(linears, group, layout);
+  note_other_parameters(model, layout);
+  cut_parameters(model, layout, group);
   return layout;
 }
 
