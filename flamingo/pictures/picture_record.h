@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "flamingo/core/config.h"
@@ -31,7 +32,10 @@ class TableBuilder {
   /// training. Throws Error naming `where` when it has no name.
   void add(const PictureRecord& record, const std::string& where);
   /// The table; the builder is empty after it.
-  PictureTable build() { return std::move(table_); }
+  PictureTable build() {
+    class_by_key_.clear();
+    return std::exchange(table_, {});
+  }
 
  private:
   PictureTable table_;
