@@ -25,10 +25,11 @@ class ViewRenderer {
                const media::TransformConfig& transform, uint64_t seed,
                const std::string& split = pictures::kTrainSplit);
 
-  /// pixels [N, 3, S, S], fp32, normalised. Throws Error on an unknown picture, a damaged one or a
-  /// blend.
+  /// N views -> pixels [N, 3, S, S], fp32, normalised. Throws Error on an unknown picture, a
+  /// damaged one or a blend.
   at::Tensor render(std::span<const ViewRef> views);
-  /// The same, but views of a damaged picture are NaN, and its view 0 names it in `damaged`.
+  /// The same, [N, 3, S, S], but views of a damaged picture are NaN, and its view 0 names it in
+  /// `damaged`.
   at::Tensor render(std::span<const ViewRef> views, std::vector<std::string>& damaged);
   /// A random view of a picture into out [3, S, S].
   void augment(int64_t picture, Rng& rng, std::span<float> out);

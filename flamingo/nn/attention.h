@@ -16,7 +16,8 @@ enum class KeyRange { kAll, kCausal };
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& bias = {}, KeyRange range = KeyRange::kAll);
 
-/// The same in one piece: the definition.
+/// The same in one piece, the definition: q [B, H, T, Dh], k and v [B, Hkv, S, Dh], bias as above
+/// -> [B, H, T, Dh].
 at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                            const at::Tensor& bias = {});
 

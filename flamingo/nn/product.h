@@ -31,8 +31,11 @@ struct Convolution {
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias,
                        const Convolution& geometry);
 
-/// The same, widened on any processor.
+/// matrix_product() as it is with widening, on any processor: a [..., M, K], b [..., K, N],
+/// offset [N] or undefined -> [..., M, N].
 at::Tensor widened_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& offset = {});
+/// The same of convolution(): x [N, C, H, W], kernel [O, C / groups, h, w], bias [O] or undefined
+/// -> [N, O, H', W'].
 at::Tensor widened_convolution(const at::Tensor& x, const at::Tensor& kernel,
                                const at::Tensor& bias, const Convolution& geometry);
 

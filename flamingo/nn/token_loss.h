@@ -18,7 +18,7 @@ struct TokenLoss {
 /// target out of range.
 TokenLoss token_loss(const std::vector<at::Tensor>& logits, const at::Tensor& targets);
 
-/// The same by torch's own operations.
+/// The same by torch's own operations: logits [n, V0], [n, V1], ..., targets [n].
 TokenLoss plain_token_loss(const std::vector<at::Tensor>& logits, const at::Tensor& targets);
 
 }  // namespace flamingo::nn

@@ -48,15 +48,16 @@ class ProcessGroup {
   /// Replaces the contiguous tensor, of any shape, by the sum over the processes: the same bits on
   /// all of them.
   void all_reduce(const at::Tensor& tensor) const;
-  /// The same, beside other work; the tensor must not be touched before wait().
+  /// The same, of any shape, beside other work; the tensor must not be touched before wait().
   Pending start_all_reduce(const at::Tensor& tensor) const;
   /// tensor [...] of each process -> [size, ...].
   at::Tensor all_gather(const at::Tensor& tensor) const;
-  /// The same into the contiguous `result`, which has size times as many elements.
+  /// tensor [...] of each process -> the contiguous `result` [size, ...], or another shape of as
+  /// many elements.
   void all_gather_into(const at::Tensor& result, const at::Tensor& tensor) const;
   /// tensor [size, ...] -> [...], the sum over the processes of the rank-th row.
   at::Tensor reduce_scatter(const at::Tensor& tensor) const;
-  /// Replaces the contiguous tensor by that of `root`.
+  /// Replaces the contiguous tensor, of any shape, by that of `root`.
   void broadcast(const at::Tensor& tensor, int64_t root) const;
   /// Returns when all have called it.
   void barrier() const;

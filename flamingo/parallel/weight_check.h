@@ -14,7 +14,7 @@ namespace flamingo::parallel {
 
 /// 64 bits over bytes; any change within one 8-byte word changes them for certain.
 uint64_t hash_bytes(std::span<const std::byte> bytes, uint64_t seed);
-/// The same over the values of tensors one after the other.
+/// The same over the values of tensors, of any shape, one after the other.
 uint64_t hash_tensors(const std::vector<at::Tensor>& tensors);
 
 /// A process's weights by what must hold for them.
