@@ -14,6 +14,7 @@ inline constexpr const char* kChatHelp =
 
 /// What a line typed at the chat's prompt asks for.
 struct ChatCommand {
+  /// A text to say, or one of the commands in kChatHelp.
   enum class Kind { kNothing, kSay, kImage, kVideo, kClear, kHelp, kQuit };
   Kind kind = Kind::kNothing;
   std::string text;  ///< what is said, or the path, without blanks and quotes around it

@@ -33,6 +33,7 @@ class BlockPool {
   static constexpr size_t kAlignment = 64;
 
  private:
+  /// A stretch of a segment, all of it in use or free.
   struct Block {
     size_t size = 0;
     bool is_free = false;

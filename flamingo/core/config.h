@@ -27,6 +27,7 @@ using Json = nlohmann::json;
 /// and JSON reading (unknown keys are errors), writing and help text follow from that list.
 namespace detail {
 
+/// A visitor that does nothing, to ask whether a type can be visited.
 struct Probe {
   template <class T>
   void operator()(const char*, T&, const char*) {}
@@ -69,13 +70,17 @@ E enum_from_name(std::string_view name, std::string_view where) {
 
 namespace detail {
 
+/// Whether T is a std::vector.
 template <class T>
 struct IsVector : std::false_type {};
+/// Of a vector: true.
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
+/// Whether T is a std::optional.
 template <class T>
 struct IsOptional : std::false_type {};
+/// Of an optional value: true.
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 
@@ -98,6 +103,7 @@ struct Reader {
   void finish() const;
 };
 
+/// Writes every listed field into an object, in their order.
 struct Writer {
   Json json = Json::object();
   template <class T>

@@ -30,6 +30,7 @@ class AddressRules {
   bool may_dial(const url::IpAddress& address, uint16_t port) const;
 
  private:
+  /// Addresses that an operator opened, on one port or those of ports_.
   struct Exception {
     url::IpRange range;
     uint16_t port = 0;  ///< 0: those of ports_

@@ -47,6 +47,7 @@ class FetchLoop {
 
  private:
   using Time = FetchClock::time_point;
+  /// A job whose request is under way.
   struct Running {
     FetchJob job;
     Site* site;

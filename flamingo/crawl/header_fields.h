@@ -12,6 +12,7 @@ namespace flamingo::crawl {
 /// "Name: value" lines of a WARC record or HTTP message, in their order.
 class HeaderFields {
  public:
+  /// One line, its continuations joined to it.
   struct Field {
     std::string name;
     std::string value;  ///< without blanks around it; bytes as they came

@@ -22,6 +22,7 @@ std::vector<url::IpAddress> system_resolve(const std::string& host);
 /// Looks hosts up on threads of its own, so that an event loop need not wait.
 class Resolver {
  public:
+  /// What a lookup found; no addresses where the host has none.
   struct Answer {
     std::string key;  ///< of ask()
     std::vector<url::IpAddress> addresses;
@@ -40,6 +41,7 @@ class Resolver {
   std::vector<Answer> take_answers();
 
  private:
+  /// A lookup that waits for a thread.
   struct Question {
     std::string key;
     std::string host;

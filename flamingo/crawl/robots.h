@@ -24,6 +24,7 @@ class RobotsTxt {
   std::optional<double> crawl_delay() const { return crawl_delay_; }
 
  private:
+  /// An Allow or Disallow line, its pattern cut at the wildcards.
   struct Rule {
     std::vector<std::string> pieces;  ///< of the pattern, between its '*'
     bool to_the_end = false;          ///< the pattern ended in '$'

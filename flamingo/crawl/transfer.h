@@ -61,6 +61,7 @@ class Transfer {
   TransferOutcome finish(CURLcode code);
 
  private:
+  /// Gives libcurl's objects back to it.
   struct Cleanup {
     void operator()(CURL* curl) const { ::curl_easy_cleanup(curl); }
     void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }

@@ -30,6 +30,7 @@ class ParquetDocuments : public DocumentFile {
   Document read(int64_t index) const override;
 
  private:
+  /// Which of the columns hold what; nothing for those that the file lacks.
   struct Columns {
     size_t texts = 0;
     std::optional<size_t> images;  ///< addresses, or files

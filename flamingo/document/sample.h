@@ -13,6 +13,7 @@ namespace flamingo::document {
 
 /// The files of one webdataset sample. Views live as long as the shard's bytes.
 struct Sample {
+  /// What an archive holds under the key and an extension.
   struct File {
     std::string extension;  ///< lower case, "json" or "0.jpg"
     std::string_view bytes;

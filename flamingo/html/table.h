@@ -28,6 +28,7 @@ class TableLayout {
 
  private:
   class Grid;
+  /// What is known of a cell or a row.
   struct Place {
     uint32_t column = 0;    ///< of a cell
     bool one_line = false;  ///< of a row

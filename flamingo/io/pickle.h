@@ -13,6 +13,7 @@ using PickleRef = uint32_t;
 
 /// One value that a pickle built. Nothing is ever executed: a call is kept as data.
 struct PickleValue {
+  /// Which of the members below hold the value.
   enum class Kind : uint8_t {
     kNone,
     kBool,        ///< integer is 0 or 1

@@ -19,6 +19,7 @@ inline constexpr size_t kMaxTensorRank = 8;
 
 /// The JSON header of a .safetensors file, not yet compared with the data behind it.
 struct SafetensorsHeader {
+  /// What the header says of one tensor.
   struct Entry {
     std::string name;
     std::string type;            ///< as written

@@ -47,6 +47,7 @@ class TorchStorages {
   const TensorView& tensor(PickleRef ref, const std::string& where);
 
  private:
+  /// The elements that tensors are views of.
   struct Storage {
     DType dtype = DType::kF32;
     std::span<const std::byte> data;

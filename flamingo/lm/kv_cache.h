@@ -56,6 +56,7 @@ class KvCache {
   void truncate_media(int64_t count);
 
  private:
+  /// Keys and values of one layer, with room for tokens to come.
   struct Buffer {
     at::Tensor keys, values;  ///< [B, H, capacity, Dh]
   };

@@ -107,6 +107,7 @@ class LabelledPictures {
   std::string splits_text() const;
 
  private:
+  /// What all copies of a set have in common.
   struct Shared {
     PictureTable table;
     std::shared_ptr<const PixelSource> pixels;

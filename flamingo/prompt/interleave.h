@@ -13,6 +13,7 @@ namespace flamingo::prompt {
 /// A part of an interleaved page: text, the place of a media item (image or clip), or the end of a
 /// chunk.
 struct Segment {
+  /// kText has content; the others are places between texts.
   enum class Kind { kText, kMediaItem, kEndOfChunk };
 
   Kind kind = Kind::kText;

@@ -24,7 +24,9 @@ class Decoder {
   bool is_closed(const std::vector<std::string>& tokens) const;
 
  private:
+  /// tokenizer.json's ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace and BPEDecoder.
   enum class Kind { kByteLevel, kReplace, kByteFallback, kFuse, kStrip, kMetaspace, kWordEnd };
+  /// One component with its settings; each kind uses some of the fields.
   struct Step {
     Kind kind;
     Pattern pattern;

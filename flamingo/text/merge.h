@@ -89,6 +89,7 @@ class BucketQueue {
   }
 
  private:
+  /// The positions that wait with one rank.
   struct Bucket {
     std::deque<int32_t> in_order;  // gives its memory back from the front
     HeapQueue late;

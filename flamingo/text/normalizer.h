@@ -21,7 +21,9 @@ class Normalizer {
   std::string apply(std::string_view text) const;
 
  private:
+  /// tokenizer.json's NFC, NFD, Prepend, Replace, Strip and ByteLevel.
   enum class Kind { kNfc, kNfd, kPrepend, kReplace, kStrip, kByteChars };
+  /// One component with its settings; each kind uses some of the fields.
   struct Step {
     Kind kind;
     std::string content;

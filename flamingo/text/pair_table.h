@@ -36,6 +36,7 @@ class PairTable {
   }
 
  private:
+  /// A pair and what it becomes, or a free place.
   struct Slot {
     int32_t left = -1;  ///< -1 in a free slot
     int32_t right = -1;

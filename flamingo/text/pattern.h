@@ -41,6 +41,7 @@ class Pattern {
 
  private:
   using Class = bool (*)(char32_t);
+  /// Which scanner finds the matches: one by hand, or the Regex.
   enum class Kind { kLiteral, kGpt2, kWordsAndNumbers, kWords, kRun, kRegex };
 
   static Pattern run(Class run_class, size_t min, size_t max);

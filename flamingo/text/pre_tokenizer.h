@@ -34,9 +34,13 @@ class PreTokenizer {
   void split(std::string_view text, bool at_start, const Sink& sink) const;
 
  private:
+  /// Where the matches of a split go: away, into pieces of their own or of their neighbours.
   enum class Behavior { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
+  /// What a step does: cuts, puts a space in front, writes bytes as characters or marks spaces.
   enum class Kind { kSplit, kPrefixSpace, kByteChars, kMetaspace };
+  /// Before which pieces the mark of a space is put.
   enum class Prepend { kAlways, kFirst, kNever };
+  /// One component with its settings; each kind uses some of the fields.
   struct Step {
     Kind kind = Kind::kSplit;
     Pattern pattern;

@@ -12,6 +12,7 @@ namespace flamingo::text {
 /// stays unknown becomes byte tokens, or one unknown token per run.
 class ScoreModel final : public TokenModel {
  public:
+  /// An entry of the vocabulary.
   struct Token {
     std::string text;
     double score = 0.0;

@@ -32,6 +32,7 @@ struct CaptionValidation {
 /// temperature.
 class ContrastiveTask : public TrainTask {
  public:
+  /// How the task runs, beside its model and data.
   struct Options {
     Json identity;  ///< what else decides the run
     uint64_t seed = 1;

@@ -54,6 +54,7 @@ struct ValidationData {
 /// the blind loss, and |tanh(alpha)| of both gates of every gated layer (paper figure 6).
 class FlamingoTask : public TrainTask {
  public:
+  /// How the task runs, beside its model and data.
   struct Options {
     Json identity;             ///< what else decides the run
     int64_t blind_every = 50;  ///< steps between blind losses; 0: never

@@ -4,7 +4,7 @@
 - a folder includes only folders above it in ARCHITECTURE's table;
 - what a folder declares is in the namespace of its name (core: in flamingo itself);
 - no type or constant is declared in two headers of a namespace, nor in core and in another folder;
-- a block of public declarations begins with ///;
+- a block of public declarations begins with ///, and so does every type, nested and detail ones too;
 - a function of tensors says their shapes ("[B, T, D]", or in words: "of any shape").
 
 Prints file:line of what is against it; status 1 then.
@@ -44,8 +44,9 @@ def without_template(statement):
 def classify(statement, has_body):
     """(kind, name) of what a statement declares, or None."""
     head = without_template(statement)
-    if match := re.match(r"(?:class|struct|union|enum(?: class| struct)?)\s+(\w+)\s*(final\b|:(?!:)|$)", head):
-        return ("type" if has_body else "forward", match[1])
+    if match := re.match(r"(?:class|struct|union|enum(?: class| struct)?)\s+(?:alignas\([^()]*\)\s*)?(\w+)\s*(<.*>)?\s*"
+                         r"(final\b|:(?!:)|$)", head, re.S):
+        return (("special case" if match[2] else "type") if has_body else "forward", match[1])
     if match := re.match(r"(?:using|concept)\s+(\w+)\s*=", head):
         return ("type", match[1])
     if not head or re.match(r"using\b|friend\b|static_assert\b|namespace\b|TORCH_MODULE\b|extern\s*$|"
@@ -100,7 +101,7 @@ class Header:
         self.code = blank(self.text)
         self.lines = self.text.split("\n")
         self.all = declarations(self.code)
-        self.public = [one for one in self.all if one.kind != "forward" and not {"", "detail"} & set(one.scope)
+        self.public = [one for one in self.all if one.kind not in ("forward", "special case") and not {"", "detail"} & set(one.scope)
                        and not any(name.startswith("class ") for name in one.scope)]
 
     def line_of(self, offset):
@@ -172,7 +173,20 @@ def check_comments(headers):
     for header in headers:
         for one in header.public:
             line = header.line_of(one.begin)
-            if one.name != "enum_table" and "///" not in header.comment_above(line) + header.lines[line]:
+            if not has_members(one) and one.name != "enum_table" and "///" not in header.comment_above(line) + header.lines[line]:
+                yield f"{header.path}:{line + 1}: expected /// above {one.name}, got none"
+
+
+def has_members(one):
+    """Whether this is a type with a body, and no alias or concept."""
+    return one.kind in ("type", "special case") and re.match(r"(class|struct|union|enum)\b", without_template(one.head)) is not None
+
+
+def check_types(headers):
+    for header in headers:
+        for one in filter(has_members, header.all):
+            line = header.line_of(one.begin)
+            if not header.lines[line - 1].strip().startswith("///") and "///" not in header.lines[line]:
                 yield f"{header.path}:{line + 1}: expected /// above {one.name}, got none"
 
 
@@ -192,7 +206,7 @@ def check_shapes(headers):
 def problems_of(root):
     headers = headers_of(root)
     return [*check_order(root), *check_namespaces(headers), *check_duplicates(headers), *check_comments(headers),
-            *check_shapes(headers)]
+            *check_types(headers), *check_shapes(headers)]
 
 
 def main():

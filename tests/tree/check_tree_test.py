@@ -96,6 +96,23 @@ class CheckTree(unittest.TestCase):
     def test_declaration_without_comment(self):
         self.expect("flamingo/nn/layer.h:9: expected /// above Layer", nn=NN.replace("/// One layer.", "// One layer."))
 
+    def with_member(self, member):
+        return NN.replace("torch::Tensor weight;", member)
+
+    def test_type_in_a_class_without_comment(self):
+        members = "{\n    int count = 0;\n  };"
+        for nested in ("struct State " + members, "struct alignas(64) State " + members, "enum class State { kOn };",
+                       "template <class T>\n  struct State<T*> : Base " + members):
+            self.expect("flamingo/nn/layer.h:14: expected /// above State, got none", nn=self.with_member(nested))
+            self.assertEqual(self.problems(nn=self.with_member("/// What it counts.\n  " + nested)), [])
+
+    def test_type_with_comment_behind(self):
+        self.assertEqual(self.problems(nn=self.with_member("enum class State { kOn };  ///< what it does")), [])
+
+    def test_type_of_detail_without_comment(self):
+        detail = "namespace detail {\n\nstruct Probe {\n};\n\n}  // namespace detail\n\nclass Later;"
+        self.expect("flamingo/nn/layer.h:8: expected /// above Probe, got none", nn=NN.replace("class Later;", detail))
+
     def test_tensors_without_shape(self):
         self.expect("flamingo/nn/layer.h:12: expected the shapes of forward's tensors",
                     nn=NN.replace("x [B, T, D] -> the same shape", "y = f(x)"))
