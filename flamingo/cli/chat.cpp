@@ -105,7 +105,7 @@ class Chat {
   const ChatArguments& options_;
   Running running_;
   std::unique_ptr<generate::Conversation> conversation_;
-  prompt::Prompt shown_;                            ///< what stands before the next turn
+  prompt::Prompt shown_;                            ///< what is before the next turn
   std::vector<generate::PreparedMediaItem> media_;  ///< its pictures and clips
   int32_t media_seen_ = 0;
   bool begun_ = false;
@@ -143,9 +143,9 @@ void add_chat(CLI::App& app) {
   add_run_options(*verb, options->run, "Print one JSON object a turn instead of text");
   verb->add_option("--prefix", options->prefix, "Text before the first turn");
   verb->add_option("--user", options->user,
-                   "What stands before the user's words; the answer stops before it")
+                   "What is before the user's words; the answer stops before it")
       ->default_str(shown(options->user));
-  verb->add_option("--assistant", options->assistant, "What stands before the answer")
+  verb->add_option("--assistant", options->assistant, "What is before the answer")
       ->default_str(shown(options->assistant));
   set_examples(*verb,
                "  flamingo chat\n  flamingo chat -m idefics-9b-instruct --temp 0.7 --top-p 0.9\n"

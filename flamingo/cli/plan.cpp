@@ -235,6 +235,8 @@ void plan_devices(const PlanArguments& options, const train::RecipePlan& subject
 }
 
 void run_plan(const PlanArguments& options) {
+  require(options.memory <= kMostGib, "--memory", "expected at most {} GiB, got {}", kMostGib,
+          options.memory);
   const train::RecipePlan subject = subject_of(options);
   options.cluster.device_tflops > 0 ? plan_devices(options, subject) : plan_here(options, subject);
 }
@@ -277,7 +279,7 @@ void add_plan(CLI::App& app) {
   add_recipe_options(*verb, options->recipe, "Run configuration of flamingo train",
                      "recipe,--recipe");
   verb->add_option("--memory", options->memory, "GiB that may be used; 0: what the machine has")
-      ->check(CLI::Range(0.0, kMostGib));
+      ->check(zero_or_above());
   add_preset_options(*verb, *options);
   add_cluster_options(*verb, *options);
   verb->add_flag("--untimed", options->untimed,

@@ -45,7 +45,7 @@ std::string type_text() {
   }
 }
 
-/// Lists fields in depth: an object's own behind it, and those of what a list or null may hold.
+/// Lists fields in depth: an object's own after it, and those of what a list or null may hold.
 struct Describer {
   std::string prefix;
   std::vector<FieldDescription> fields;

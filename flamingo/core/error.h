@@ -20,7 +20,7 @@ class Error : public std::runtime_error {
   Error(std::string_view where, std::string_view message, std::string_view hint = {});
 };
 
-/// The usual cause of an error, or nothing: goes behind the values of require() and fail().
+/// The usual cause of an error, or nothing: goes after the values of require() and fail().
 struct Hint {
   std::string_view text;
 };
@@ -92,7 +92,7 @@ template <class... Values>
 }
 
 /// Throws as fail() does unless condition holds; nothing is formatted when it does. A value that is
-/// costly to compute belongs behind `if (!condition) fail(...)`.
+/// costly to compute belongs after `if (!condition) fail(...)`.
 template <class... Values>
 void require(bool condition, std::string_view where,
              MessageFormat<std::type_identity_t<Values>...> format, const Values&... values) {

@@ -31,7 +31,7 @@ class Progress {
   /// first: steps that an earlier process did.
   Progress(std::string title, int64_t first, int64_t total, ProgressOptions options);
 
-  /// `done` steps of the total are done; `details` ("loss 2.345") stands behind the bar.
+  /// `done` steps of the total are done; `details` ("loss 2.345") is after the bar.
   /// Writes only when enough time has passed, and always when done == total.
   void update(int64_t done, std::string_view details);
   /// A line of its own ("checkpoint saved") above the progress line.

@@ -10,7 +10,7 @@
 
 namespace flamingo::corpus {
 
-/// Where a build stands, for a progress line.
+/// Where a build is, for a progress line.
 struct BuildProgress {
   const char* pass = "";  ///< "filter" or "deduplicate"
   int64_t shards_done = 0;

@@ -55,9 +55,9 @@ std::unique_ptr<PageReader> open_pages(
     const ShardPlan& plan, uint64_t max_page_bytes,
     std::shared_ptr<WarcStore> store = std::make_shared<WarcStore>(0));
 
-/// The address of a file of a folder: the input's url with the file's path behind it, or file:.
+/// The address of a file of a folder: the input's url with the file's path after it, or file:.
 std::string url_of_file(const InputConfig& input, const std::string& file);
-/// The folder whose files such addresses stand for, and the part of an address behind it without
+/// The folder whose files such addresses stand for, and the part of an address after it without
 /// query and fragment, percent-encoded; nothing where the address lies elsewhere.
 std::string input_folder(const InputConfig& input);
 std::optional<std::string> path_in_folder(const InputConfig& input, std::string_view url);

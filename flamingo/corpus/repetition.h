@@ -79,7 +79,7 @@ struct RepetitionVerdict {
 
 /// Judges UTF-8 text; ill-formed bytes count as some characters.
 ///
-/// Words stand between white space and must be equal letter by letter; lines and paragraphs
+/// Words are between white space and must be equal letter by letter; lines and paragraphs
 /// (between blank lines) are equal when their words are. The paper leaves open what exactly is
 /// counted; here it is what a reader has met before, as in the filters that are in wide use:
 /// duplicate lines and paragraphs are the second and later ones; duplicate n-grams cover the words

@@ -172,7 +172,7 @@ std::vector<Signature> read_signatures(std::span<const std::byte> bytes,
   for (uint64_t i = 0; i < count; ++i) {
     signatures.push_back(read_signature(reader, static_cast<uint64_t>(config.bands)));
   }
-  require(reader.remaining() == 0, where, "expected nothing behind the last signature, got more");
+  require(reader.remaining() == 0, where, "expected nothing after the last signature, got more");
   return signatures;
 }
 

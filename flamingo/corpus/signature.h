@@ -31,7 +31,7 @@ struct Signature {
   friend bool operator==(const Signature&, const Signature&) = default;
 };
 
-/// Where a paragraph stands in its document.
+/// Where a paragraph is in its document.
 struct ParagraphPlace {
   size_t part = 0;    ///< index into Document::parts
   size_t offset = 0;  ///< bytes into its text

@@ -39,7 +39,7 @@ void count_symbols(std::string_view word, Counts& counts) {
   }
 }
 
-/// The word without what stands around its first and last ASCII letter: "(The" -> "The".
+/// The word without what is around its first and last ASCII letter: "(The" -> "The".
 std::string_view strip_symbols(std::string_view word) {
   while (!word.empty() && !is_ascii_alpha(word.front())) word.remove_prefix(1);
   while (!word.empty() && !is_ascii_alpha(word.back())) word.remove_suffix(1);

@@ -12,10 +12,10 @@
 namespace flamingo::corpus {
 
 /// What a WARC file answers for each address, gathered while its pages are read, so that pictures
-/// are found wherever they stand, behind redirects and revisit records too.
+/// are found wherever they stand, after redirects and revisit records too.
 class WarcStore {
  public:
-  /// Bytes of pictures that are kept by default; those behind have to be read again.
+  /// Bytes of pictures that are kept by default; those after have to be read again.
   static constexpr uint64_t kMaxBytes = 1ull << 30;
   /// Redirects and revisits that are followed from one address, as many as browsers follow.
   static constexpr int kMaxHops = 20;

@@ -7,7 +7,7 @@
 namespace flamingo::corpus {
 namespace {
 
-/// Capitals of Latin, Greek and Cyrillic whose small letters stand at one distance behind them.
+/// Capitals of Latin, Greek and Cyrillic whose small letters stand at one distance after them.
 struct Capitals {
   char32_t first;
   char32_t last;
@@ -30,7 +30,7 @@ constexpr auto make_small_letters() {
       letters[c] = static_cast<char16_t>(c + some.distance);
     }
   }
-  letters[0x178] = 0xff;  // Y with a diaeresis, the one that stands behind its small letter
+  letters[0x178] = 0xff;  // Y with a diaeresis, the one that is after its small letter
   return letters;
 }
 constexpr auto kSmallLetters = make_small_letters();

@@ -10,7 +10,7 @@
 namespace flamingo::corpus {
 
 /// The character at `pos`; pos < text.size(). Unlike decode_utf8 it may be given any bytes: an
-/// ill-formed part comes out as some code point, but no byte behind the text is read.
+/// ill-formed part comes out as some code point, but no byte after the text is read.
 inline text::Utf8Char decode_any(std::string_view text, size_t pos) {
   const auto lead = static_cast<unsigned char>(text[pos]);
   const size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;

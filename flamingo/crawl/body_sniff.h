@@ -5,7 +5,7 @@
 namespace flamingo::crawl {
 
 /// Whether a browser takes a body without Content-Type for HTML: it begins with a tag or a comment
-/// that pages begin with, behind white space, a byte order mark, an XML declaration or comments.
+/// that pages begin with, after white space, a byte order mark, an XML declaration or comments.
 /// Source: mimesniff.spec.whatwg.org, 7.1 (which knows neither of the latter three).
 bool begins_html(std::string_view body);
 

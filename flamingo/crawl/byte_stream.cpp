@@ -53,7 +53,7 @@ class PlainStream : public ByteStream {
   uint64_t position_ = 0;
 };
 
-/// Members of one format behind each other.
+/// Members of one format after each other.
 class MemberStream : public ByteStream {
  public:
   MemberStream(Bytes bytes, Compression compression, std::string where, const InflateLimits& limits)
@@ -138,7 +138,7 @@ size_t MemberStream::read(std::span<std::byte> output) {
   return 0;
 }
 
-/// Searches from the byte behind the damaged member's first one, as a member that was cut off takes
+/// Searches from the byte after the damaged member's first one, as a member that was cut off takes
 /// in the next before the damage shows. Going back costs at most the file once more in all: a file
 /// made of false starts would take time quadratic in its size otherwise.
 bool MemberStream::resync() {

@@ -17,7 +17,7 @@ struct InflateLimits {
   uint64_t max_ratio = 1000;         ///< output bytes per input byte of a member above 1 MiB
 };
 
-/// A member of a compressed file that is cut off, damaged or a bomb. Reading can go on behind it.
+/// A member of a compressed file that is cut off, damaged or a bomb. Reading can go on after it.
 class StreamDamage : public Error {
  public:
   /// offset: of the member in the compressed file; member_output: how many bytes of it were read
@@ -73,7 +73,7 @@ struct Inflated {
 };
 
 /// Undoes an HTTP content coding: gzip, x-gzip, deflate (with or without its zlib header), br, zstd
-/// or identity, in any case; of gzip and zstd all members. Other bytes behind the compressed stream
+/// or identity, in any case; of gzip and zstd all members. Other bytes after the compressed stream
 /// are ignored, as browsers do.
 /// Throws Error: another coding, damage; OutputLimit. `where` names the bytes in errors.
 Inflated inflate_bytes(std::string_view encoding, std::span<const std::byte> bytes,

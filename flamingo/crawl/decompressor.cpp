@@ -80,7 +80,7 @@ class BrotliDecompressor : public Decompressor {
 
 constexpr std::array<uint8_t, 3> kGzipMagic{0x1F, 0x8B, 8};  // method deflate included
 constexpr std::array<uint8_t, 4> kZstdMagic{0x28, 0xB5, 0x2F, 0xFD};
-constexpr std::array<uint8_t, 3> kSkippableMagic{0x2A, 0x4D, 0x18};  // behind 0x50 to 0x5F
+constexpr std::array<uint8_t, 3> kSkippableMagic{0x2A, 0x4D, 0x18};  // after 0x50 to 0x5F
 
 /// How many bytes of the magic number stand at the front of `start`.
 size_t count_equal(std::span<const std::byte> start, std::span<const uint8_t> magic) {

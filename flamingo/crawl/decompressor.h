@@ -33,7 +33,7 @@ class Decompressor {
   virtual ~Decompressor() = default;
 
   /// The next step begins a member; `member` is what follows, from its first byte on. A zstd frame
-  /// of type 0x184D2A5D with a dictionary (itself plain or compressed) serves the frames behind it:
+  /// of type 0x184D2A5D with a dictionary (itself plain or compressed) serves the frames after it:
   /// github.com/iipc/warc-specifications, "Zstandard Compression for WARC Files".
   virtual void restart(std::span<const std::byte> member) = 0;
   /// Takes from `input` and fills `output` as far as it can; neither taken nor filled, ended nor

@@ -35,7 +35,7 @@ struct EntryHeader {
   template <class Visitor>
   void visit(Visitor& v) {
     v("url", url, "as it was asked for");
-    v("final_url", final_url, "behind all redirects");
+    v("final_url", final_url, "after all redirects");
     v("status", status, "of HTTP");
     v("content_type", content_type, "without parameters");
     v("reason", reason, "how asking ended");

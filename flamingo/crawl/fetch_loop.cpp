@@ -21,7 +21,7 @@ FetchClock::duration duration_of(double count) {
   return std::chrono::duration_cast<FetchClock::duration>(std::chrono::duration<double>(count));
 }
 
-/// What a robots.txt that ended like this means for the pictures behind it: kOk when its rules, or
+/// What a robots.txt that ended like this means for the pictures after it: kOk when its rules, or
 /// none, hold.
 FetchReason robots_verdict(FetchReason reason) {
   using enum FetchReason;

@@ -69,7 +69,7 @@ bool is_transient(FetchReason reason);
 /// One picture that was asked for.
 struct FetchResult {
   std::string url;           ///< as it was asked for
-  std::string final_url;     ///< behind all redirects, or the one that was not followed
+  std::string final_url;     ///< after all redirects, or the one that was not followed
   int status = 0;            ///< of HTTP; 0: no answer
   std::string content_type;  ///< lower case, without parameters; may be empty
   std::string bytes;         ///< the body, content encoding undone; empty unless ok()

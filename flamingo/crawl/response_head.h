@@ -9,7 +9,7 @@
 namespace flamingo::crawl {
 
 /// Status and headers of one HTTP answer, as its lines come in; interim answers (1xx) give way to
-/// the final one, and headers behind the body are not read.
+/// the final one, and headers after the body are not read.
 class ResponseHead {
  public:
   static constexpr size_t kMaxBytes = 64 << 10;

@@ -12,7 +12,7 @@ constexpr size_t kMaxStarts = 16;
 
 }  // namespace
 
-/// Room for one chunk behind the buffered bytes. They move to the front only when at least as many
+/// Room for one chunk after the buffered bytes. They move to the front only when at least as many
 /// were skipped, which keeps the cost of moving linear.
 void SegmentBuffer::make_room() {
   if (storage_.size() - end_ >= kSegmentChunk) return;

@@ -23,7 +23,7 @@ class SegmentBuffer {
   /// Moves on by `size` bytes, all of them peeked before.
   void skip(size_t size);
 
-  /// Whether a member begins behind `from` to `to` buffered bytes; only the last 16 are known.
+  /// Whether a member begins after `from` to `to` buffered bytes; only the last 16 are known.
   bool member_begins(size_t from, size_t to) const;
   /// Buffered bytes up to the next known beginning of a member, at least 1 where there are any.
   size_t until_member() const;

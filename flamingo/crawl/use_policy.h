@@ -12,7 +12,7 @@ struct UsePolicy {
   std::string agent;                   ///< product token of our crawler, for directives to it alone
   std::vector<std::string> forbidden;  ///< directives that forbid use, lower case
 
-  /// Whether one X-Robots-Tag value forbids use: "noai", "noindex, nofollow", or behind the name
+  /// Whether one X-Robots-Tag value forbids use: "noai", "noindex, nofollow", or after the name
   /// of our agent ("examplebot: noai"). What is said to other agents does not count.
   bool header_forbids(std::string_view value) const;
 

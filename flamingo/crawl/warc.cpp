@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kVersion = "WARC/1.";
 constexpr std::string_view kVersionLine = "\nWARC/1.";
-constexpr size_t kMaxNewlines = 64;  // behind a block; the standard says two line ends
+constexpr size_t kMaxNewlines = 64;  // after a block; the standard says two line ends
 
 bool is_newline(char c) { return c == '\r' || c == '\n'; }
 
@@ -70,7 +70,7 @@ bool WarcReader::seek_record() {
   }
 }
 
-/// Goes behind the damage that ended a segment.
+/// Goes past the damage that ended a segment.
 bool WarcReader::next_segment() {
   if (!buffer_.damaged()) return false;
   if (buffer_.damaged_from_start()) counted_ = false;  // what was counted was in front of it
@@ -146,7 +146,7 @@ std::optional<size_t> WarcReader::read_headers(HeaderFields& headers) {
   return std::nullopt;
 }
 
-/// The line that begins behind `at` bytes, with its line end; nothing when that is missing.
+/// The line that begins after `at` bytes, with its line end; nothing when that is missing.
 std::optional<std::string_view> WarcReader::line_at(size_t at) {
   size_t searched = at;
   while (true) {
@@ -158,7 +158,7 @@ std::optional<std::string_view> WarcReader::line_at(size_t at) {
   }
 }
 
-/// Whether the record that should take `end` bytes does: all are there and trusted, and behind them
+/// Whether the record that should take `end` bytes does: all are there and trusted, and after them
 /// and line ends stands another record, the next member or the end.
 bool WarcReader::record_ends(size_t end) {
   if (buffer_.peek(end).size() < end) return false;

@@ -27,7 +27,7 @@ struct WarcRecord {
   std::string date;        ///< as stored: 2024-01-31T12:00:00Z
   std::string id;          ///< without angle brackets: urn:uuid:...
   HeaderFields headers;    ///< all, these four included
-  std::string block;       ///< the bytes behind the headers: for responses an HTTP message
+  std::string block;       ///< the bytes after the headers: for responses an HTTP message
 };
 
 /// What a reader met so far. Nothing is left out without being counted here.
@@ -37,7 +37,7 @@ struct WarcStatistics {
   uint64_t damaged = 0;    ///< records given up: bad headers, wrong length, cut off, bad
                            ///< compression (whose garbage may look like more than one record)
   uint64_t oversized = 0;  ///< records over max_block_bytes
-  uint64_t resyncs = 0;    ///< searches for the next record, or compressed member, behind damage
+  uint64_t resyncs = 0;    ///< searches for the next record, or compressed member, after damage
   uint64_t skipped_compressed_bytes = 0;  ///< of members that could not be read
 };
 

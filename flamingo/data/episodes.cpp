@@ -14,6 +14,9 @@ namespace flamingo::data {
 namespace {
 
 constexpr const char* kPrefix = "Output:";
+constexpr int64_t kMaxViews = 1 << 12;
+constexpr int64_t kMaxBatch = 1 << 16;  // sequences that are made and sorted together
+constexpr int64_t kMaxNameTokens = 64;  // of a class; an episode shows some dozens of names
 
 /// A whole number in [low, high].
 int64_t between(int64_t low, int64_t high, Rng& rng) {
@@ -53,9 +56,10 @@ void EpisodeConfig::validate() {
           "expected at least 3 where same_group is above 0, got {}", max_pairs);
   augment.validate();
   require(max_frames >= 2 && max_frames <= 64, "episodes.max_frames", "expected 2 to 64");
-  require(views >= 1 && binding_words >= max_ways, "episodes",
-          "expected views >= 1, binding_words >= max_ways");
-  require(batch >= 1 && sort_batches >= 1, "episodes", "expected batch >= 1, sort_batches >= 1");
+  require_within("episodes", "views", views, 1, kMaxViews);
+  require_within("episodes", "binding_words", binding_words, max_ways, 1 << 24);
+  require_within("episodes", "batch", batch, 1, kMaxBatch);
+  require_within("episodes", "sort_batches", sort_batches, 1, kMaxBatch / batch);
 }
 
 Episodes::Episodes(const pictures::LabelledPictures& set, SequenceTokens tokens,
@@ -70,6 +74,10 @@ Episodes::Episodes(const pictures::LabelledPictures& set, SequenceTokens tokens,
     if (usable) std::erase_if(shown, [&](int64_t picture) { return !usable(picture); });
     if (shown.empty()) continue;
     const pictures::PictureClass& entry = set.classes()[static_cast<size_t>(index)];
+    const int64_t tokens_of_name = std::ssize(tokens_.encode(" " + entry.name));
+    require(tokens_of_name <= kMaxNameTokens, config_.pictures,
+            "expected names of at most {} tokens, got {} of class \"{}\"", kMaxNameTokens,
+            tokens_of_name, entry.name);
     groups[entry.group].push_back(entries_.size());
     entries_.push_back({entry.name, std::move(shown)});
   }
@@ -173,7 +181,8 @@ Sequence Episodes::random_pairs(Rng& rng) const {
 Sequence Episodes::same_group(Rng& rng) const {
   const auto& members = groups_[rng.below(groups_.size())];
   const auto count = static_cast<size_t>(between(3, config_.max_pairs, rng));
-  const auto different = sample_distinct(std::max<size_t>(2, count / 2 + 1), members.size(), rng);
+  const size_t wanted = std::min(std::max<size_t>(2, count / 2 + 1), members.size());
+  const auto different = sample_distinct(wanted, members.size(), rng);
   std::vector<size_t> entries;
   for (size_t i = 0; i < count; ++i) {
     const size_t pick = i < different.size() ? i : rng.below(different.size());

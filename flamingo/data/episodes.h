@@ -71,7 +71,7 @@ struct EpisodeConfig {
     v("views", views, "augmented views of a picture to choose from (1 to views; 0 is clean)");
     v("clean", clean, "probability of the clean view");
     v("p_next", p_next,
-      "probability that names stand before their pictures and see the next one (paper A.3.2)");
+      "probability that names are before their pictures and see the next one (paper A.3.2)");
     v("batch", batch, "sequences in a batch");
     v("sort_batches", sort_batches, "batches that are sorted by length together");
     v("seed", seed, "decides everything else");

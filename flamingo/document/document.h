@@ -24,7 +24,7 @@ struct MediaItem {
 
 /// A stretch of text or the place of a media item.
 struct Part {
-  std::string text;         ///< UTF-8; empty where a media item stands
+  std::string text;         ///< UTF-8; empty where a media item is
   int64_t media_item = -1;  ///< index into Document::media, or -1 for text
 
   bool is_text() const { return media_item < 0; }
@@ -42,7 +42,7 @@ struct Document {
   std::vector<MediaItem> media;  ///< in the order of their places
 };
 
-/// The text alone: the parts in order, a blank line where a media item stands between two.
+/// The text alone: the parts in order, a blank line where a media item is between two.
 std::string plain_text(const Document& document);
 
 }  // namespace flamingo::document

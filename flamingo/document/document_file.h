@@ -46,7 +46,7 @@ class DocumentFile {
 
 /// Opens a file of documents, told apart by content:
 ///
-///   tar            a sample each (see read_sample); without end mark and archives behind each
+///   tar            a sample each (see read_sample); without end mark and archives after each
 ///   other
 ///                  with a warning
 ///   JSON lines     OBELICS (see obelics_document) or mmc4 as published (see mmc4_document), mixed

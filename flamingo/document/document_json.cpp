@@ -26,7 +26,7 @@ struct JsonPart {
   template <class Visitor>
   void visit(Visitor& v) {
     v("text", text, "UTF-8 text");
-    v("media", media, "index of the media item that stands here");
+    v("media", media, "index of the media item that is here");
   }
 };
 
@@ -95,14 +95,13 @@ Part to_part(JsonPart part, size_t num_media, const std::string& where) {
   return Part::of_media_item(*part.media);
 }
 
-/// Each media item stands at exactly one place, in order.
+/// Each media item is at exactly one place, in order.
 void expect_places(const Document& document, const std::string& where) {
   int64_t next = 0;
   for (const Part& part : document.parts) {
     if (part.is_text()) continue;
     require(part.media_item == next, where, "expected media item {} next, got {}", next,
-            part.media_item,
-            Hint{"each media item stands at one place, in the order of \"media\""});
+            part.media_item, Hint{"each media item is at one place, in the order of \"media\""});
     ++next;
   }
   require(next == std::ssize(document.media), where,

@@ -23,7 +23,7 @@ class JsonlDocuments : public DocumentFile {
   Document read(int64_t index) const override;
 
  private:
-  /// Where a document stands.
+  /// Where a document is.
   struct Line {
     uint64_t begin = 0;   ///< in text_
     uint64_t number = 0;  ///< in the file, from 1

@@ -57,7 +57,7 @@ bool is_wanted(const MediaItem& media_item, const Mmc4Rules& rules, MissingPictu
   return missing == MissingPicture::kKeepAddress && !media_item.url.empty();
 }
 
-/// The pictures that meet the rules, by the sentence they stand in front of.
+/// The pictures that meet the rules, by the sentence they are in front of.
 std::multimap<size_t, MediaItem> choose_pictures(const Json& json, size_t num_sentences,
                                                  const std::string& where, const Mmc4Rules& rules,
                                                  MissingPicture missing) {

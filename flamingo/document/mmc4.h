@@ -37,7 +37,7 @@ enum class MissingPicture {
 ///    "image_info": [{"image_name": ..., "raw_url": ..., "matched_text_index": 2,
 ///                    "matched_sim": 0.27, "image_base64": ...}], ...}
 ///
-/// A picture stands in front of the sentence it is matched to, as OpenFlamingo has it; sentences
+/// A picture is in front of the sentence it is matched to, as OpenFlamingo has it; sentences
 /// are joined by a space. Pictures that are matched to one sentence stand in the order of the list.
 /// The published match counts also where some pictures are missing (OpenFlamingo matches anew).
 /// Source: github.com/allenai/mmc4, README.md.

@@ -52,7 +52,7 @@ class AnswerCutter {
     return count;
   }
 
-  /// Where the word, with the white space before it, begins that goes on behind the first `whole`
+  /// Where the word, with the white space before it, begins that continues after the first `whole`
   /// tokens; `whole`, if it is long.
   size_t word_start(size_t whole) const {
     for (size_t count = whole; whole - count <= kMaxWordTokens; --count) {

@@ -55,7 +55,7 @@ std::string text_of(const GumboNode* element) {
   return text;
 }
 
-/// A heading, or what stands above a text like one.
+/// A heading, or what is above a text like one.
 bool heads_text(const GumboNode* element) {
   switch (tag_of(element)) {
     case GUMBO_TAG_DT:

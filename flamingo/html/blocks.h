@@ -21,7 +21,7 @@ bool is_form_control(GumboTag tag);
 
 /// A control that is the line above the text it opens, as in an accordion: a button that is all
 /// of a heading, has one in it, or is part of an accordion by its class or that of the element it
-/// stands first in.
+/// is first in.
 bool is_heading_button(const GumboNode* element);
 
 /// A text that is shown over another one when that is pointed at, rather than the other one: that
@@ -32,7 +32,7 @@ bool is_tool_tip(const GumboNode* element);
 bool is_paragraph(GumboTag tag);
 
 /// The text of the first heading in the element that a reader sees, at most 256 bytes; empty when
-/// none stands among its first 64 nodes.
+/// none is among its first 64 nodes.
 std::string first_heading(const GumboNode* element);
 
 /// Characters other than white space.

@@ -9,7 +9,7 @@
 namespace flamingo::html {
 namespace {
 
-/// Links as a page writes them; its base may stand after them.
+/// Links as a page writes them; its base may be after them.
 struct Links {
   std::string_view base;
   std::string_view canonical;

@@ -20,7 +20,7 @@ constexpr TagSet kParagraphs = {
     GUMBO_TAG_PLAINTEXT,  GUMBO_TAG_PRE,     GUMBO_TAG_SECTION, GUMBO_TAG_TABLE,
     GUMBO_TAG_XMP};
 
-/// Paragraphs, but lines where they stand in a part of a list or table.
+/// Paragraphs, but lines where they are in a part of a list or table.
 constexpr TagSet kParagraphsOrLines = {GUMBO_TAG_DIV, GUMBO_TAG_DL, GUMBO_TAG_OL, GUMBO_TAG_UL};
 
 bool is_list_part(GumboTag tag) {

@@ -4,10 +4,10 @@
 
 namespace flamingo::html {
 
-/// How an element stands among the lines of its page.
+/// How an element is among the lines of its page.
 enum class Layout { kInline, kLine, kParagraph };
 
-/// How an element is laid out, by its tag and where it stands.
+/// How an element is laid out, by its tag and where it is.
 Layout layout_of(const GumboNode* element);
 
 /// Whether white space in the element's own text shows.

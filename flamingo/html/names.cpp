@@ -23,17 +23,17 @@ constexpr std::array kStrong = {"adsbygoogle"sv, "breadcrumb"sv, "breadcrumbs"sv
 constexpr std::array kPlaces = {"backlinks"sv, "nav"sv, "navigation"sv,
                                 "submenu"sv,   "toc"sv, "toolbar"sv};
 
-/// Words for what stands beside a text that may also be its subject.
+/// Words for what is beside a text that may also be its subject.
 constexpr std::array kTopics = {
     "ad"sv,         "ads"sv,     "advert"sv,    "advertisement"sv, "advertising"sv, "consent"sv,
     "cookie"sv,     "cookies"sv, "copyright"sv, "gdpr"sv,          "infolinks"sv,   "login"sv,
     "newsletter"sv, "popup"sv,   "promo"sv,     "share"sv,         "sharing"sv,     "signup"sv,
     "social"sv,     "sponsor"sv, "sponsored"sv, "subscribe"sv};
 
-/// Those of them that mean something else behind or before most other words ("market-share").
+/// Those of them that mean something else after or before most other words ("market-share").
 constexpr std::array kQualified = {"login"sv, "share"sv, "sharing"sv, "social"sv};
 
-/// Words beside which they do not, and topics mean what stands beside a text.
+/// Words beside which they do not, and topics mean what is beside a text.
 constexpr std::array kFittings = {
     "addthis"sv, "addtoany"sv, "area"sv,     "article"sv, "bar"sv,      "block"sv,     "blog"sv,
     "bottom"sv,  "box"sv,      "btn"sv,      "button"sv,  "buttons"sv,  "container"sv, "content"sv,
@@ -86,7 +86,7 @@ static_assert(std::ranges::is_sorted(kStrong) && std::ranges::is_sorted(kPlaces)
               std::ranges::is_sorted(kFurniture));
 
 constexpr std::array kNegations = {"has-"sv, "no-"sv, "with-"sv, "without-"sv};
-/// Behind these stands what an editor chose (the classes of posts in WordPress).
+/// After these stands what an editor chose (the classes of posts in WordPress).
 constexpr std::array kTaxonomies = {"author-"sv,  "cat-"sv,         "category-"sv,    "format-"sv,
                                     "keyword-"sv, "product_cat-"sv, "product_tag-"sv, "tag-"sv,
                                     "term-"sv,    "topic-"sv,       "type-"sv};
@@ -100,7 +100,7 @@ bool contains(const std::array<std::string_view, N>& sorted, std::string_view wo
 struct NamePart {
   std::string letters;  ///< in lower case
   bool has_digits = false;
-  bool is_key = false;  ///< has letters behind digits, as hexadecimal keys do
+  bool is_key = false;  ///< has letters after digits, as hexadecimal keys do
 
   void add(char c) {
     is_key = is_key || (has_digits && is_ascii_alpha(c));
@@ -110,7 +110,7 @@ struct NamePart {
   bool is_word() const { return !letters.empty() && !is_key; }
 };
 
-/// Calls visit(word) for the words of a name, in lower case and without a number behind them.
+/// Calls visit(word) for the words of a name, in lower case and without a number after them.
 template <class Visit>
 void for_each_part(std::string_view name, Visit visit) {
   NamePart part;

@@ -26,7 +26,7 @@ const GumboNode* neighbour(const GumboNode* node, bool after) {
   return nullptr;
 }
 
-/// The order in which the children of an element are read: a figure's caption that stands before
+/// The order in which the children of an element are read: a figure's caption that is before
 /// the picture comes last.
 struct Order {
   size_t size = 0;
@@ -170,7 +170,7 @@ class PageReader {
     begin_line(element);
   }
 
-  /// What stands in the element begins a line, and so does what follows it.
+  /// What is in the element begins a line, and so does what follows it.
   void begin_line(const GumboNode* element) {
     if (!frames_.empty() && frames_.back().one_line) return;
     const Layout layout = layout_of(element);
@@ -181,7 +181,7 @@ class PageReader {
   void begin_cell(const GumboNode* cell) {
     Frame& row = frames_.back();
     const int64_t column = tables_.column(cell);
-    // Behind a block in a row of several lines stands no column.
+    // After a block in a row of several lines stands no column.
     const bool begins_line = writer_.num_written() > row.written && writer_.at_line_start();
     if (row.one_line || !begins_line) writer_.cell(column - std::max<int64_t>(row.column, 0));
     row.column = column;

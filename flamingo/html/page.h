@@ -33,7 +33,7 @@ struct HtmlPage {
   std::vector<std::string> robots;  ///< directives of <meta name=robots>, lower case, each once
   DropCounts dropped{};
 
-  /// Whether a robots directive ("noindex", "noai", "noimageai", ...) stands in the page.
+  /// Whether a robots directive ("noindex", "noai", "noimageai", ...) is in the page.
   bool forbids(std::string_view directive) const;
 };
 

@@ -19,7 +19,7 @@ constexpr TagSet kNeverContent = {
     GUMBO_TAG_IFRAME, GUMBO_TAG_MAP,    GUMBO_TAG_NOEMBED, GUMBO_TAG_NOFRAMES, GUMBO_TAG_OBJECT,
     GUMBO_TAG_RP,     GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,   GUMBO_TAG_TEMPLATE, GUMBO_TAG_TITLE};
 
-/// What stands below a node, itself included.
+/// What is below a node, itself included.
 struct Content {
   int64_t characters = 0;
   int64_t linked = 0;     ///< characters in links
@@ -80,7 +80,7 @@ bool is_sectioning(const GumboNode* node) {
 /// Characters below headings that outweigh what a name says, whatever controls stand among them.
 constexpr int64_t kLongText = 1000;
 
-/// An anchor without an address leads nowhere; what stands in it is text like other.
+/// An anchor without an address leads nowhere; what is in it is text like other.
 bool is_link(const GumboNode* node) {
   return tag_of(node) == GUMBO_TAG_A && has_attribute(node, "href");
 }
@@ -391,14 +391,14 @@ class Judge {
   }
 
   /// Whether a header is that of a section rather than of the page: it has a heading, and stands in
-  /// a section or behind the page's h1.
+  /// a section or after the page's h1.
   bool heads_section(const Entry& entry, const Content& content) const {
     const bool behind_h1 = entry.node->v.element.start_pos.offset > first_h1_;
     return content.headings > 0 && (entry.in_section || behind_h1) &&
            (content.plain() > content.linked || content.links <= content.headings);
   }
 
-  /// Whether an h1 stands in the first levels of a header.
+  /// Whether an h1 is in the first levels of a header.
   static bool holds_h1(const GumboNode* element, int levels = 4) {
     return std::ranges::any_of(children(element), [levels](const GumboNode* child) {
       return tag_of(child) == GUMBO_TAG_H1 || (levels > 1 && holds_h1(child, levels - 1));

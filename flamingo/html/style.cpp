@@ -43,7 +43,7 @@ bool begins_address(std::string_view style, size_t at) {
          !begins_string(trim_html_space(style.substr(at + 1)));
 }
 
-/// Length of the first declaration: up to a semicolon that stands in no string and no bracket.
+/// Length of the first declaration: up to a semicolon that is in no string and no bracket.
 size_t declaration_end(std::string_view style) {
   int depth = 0;
   for (size_t i = 0; i < style.size(); ++i) {

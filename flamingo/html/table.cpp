@@ -10,7 +10,7 @@
 namespace flamingo::html {
 namespace {
 
-/// Columns whose spans are followed; cells behind them stand one after the other.
+/// Columns whose spans are followed; cells after them are one after the other.
 constexpr uint32_t kMaxColumns = 64;
 /// Nodes of a cell that are looked at; a cell of more is more than a line.
 constexpr int kMaxCellNodes = 256;

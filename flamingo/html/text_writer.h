@@ -10,7 +10,7 @@ namespace flamingo::html {
 
 /// Builds the parts of a document from the text and the breaks of a page, with white space as a
 /// browser shows it: runs of it are one space, none at the ends of lines, at most one blank line.
-/// A part next to a media item keeps one space there when both stand in one line, so that who takes
+/// A part next to a media item keeps one space there when both are in one line, so that who takes
 /// the media item out can join the line again.
 class TextWriter {
  public:

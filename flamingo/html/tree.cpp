@@ -163,7 +163,7 @@ const GumboOutput* run_gumbo(TreeMemory& memory, std::string_view utf8) {
   return gumbo_parse_with_options(&options, utf8.data(), utf8.size());
 }
 
-/// How often <body or <html stands in a page. gumbo compares the attributes of each with all that
+/// How often <body or <html is in a page. gumbo compares the attributes of each with all that
 /// the element got from those before.
 int count_body_tags(std::string_view page) {
   int count = 0;

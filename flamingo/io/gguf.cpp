@@ -89,7 +89,7 @@ void attach_data(TableRow& row, std::span<const std::byte> data, uint64_t alignm
   require(row.offset % alignment == 0, at, "expected an offset that is a multiple of {}, got {}",
           alignment, row.offset);
   if (!kernels::is_known_block_type(static_cast<uint32_t>(row.tensor.type))) {  // of unknown size
-    require(row.offset <= data.size(), at, "expected data inside the file, got an offset behind it",
+    require(row.offset <= data.size(), at, "expected data inside the file, got an offset after it",
             Hint{"the file is cut off or damaged"});
     return;
   }

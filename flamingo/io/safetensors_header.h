@@ -17,7 +17,7 @@ inline constexpr uint64_t kMaxSafetensorsHeader = 100'000'000;  ///< bytes, as t
 inline constexpr size_t kMaxSafetensorsTensors = 100'000;
 inline constexpr size_t kMaxTensorRank = 8;
 
-/// The JSON header of a .safetensors file, not yet compared with the data behind it.
+/// The JSON header of a .safetensors file, not yet compared with the data after it.
 struct SafetensorsHeader {
   /// What the header says of one tensor.
   struct Entry {

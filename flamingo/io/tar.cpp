@@ -47,7 +47,7 @@ std::string_view raw_field(Bytes block, Field field) {
 
 std::string_view until_zero(std::string_view text) { return text.substr(0, text.find('\0')); }
 
-/// A number in base 256, big endian behind a marker bit; nothing when negative or over 63 bits.
+/// A number in base 256, big endian after a marker bit; nothing when negative or over 63 bits.
 std::optional<uint64_t> parse_binary(std::string_view field) {
   uint64_t value = static_cast<uint8_t>(field[0]) & 0x7F;
   for (const char c : field.substr(1)) {
@@ -130,7 +130,7 @@ std::string plain_header(std::string_view name, uint64_t size, char type) {
   put(block, kMagic, kPosixMagic);
   put(block, kVersion, "00");
   put_octal(block, kChecksum, 6, static_cast<uint64_t>(header_sum<uint8_t>(block)));
-  block[kChecksum.offset + 7] = ' ';  // behind a zero byte, as is the custom
+  block[kChecksum.offset + 7] = ' ';  // after a zero byte, as is the custom
   return block;
 }
 
@@ -214,7 +214,7 @@ std::optional<TarReader::Header> TarReader::read_header() {
 }
 
 /// Takes the zeros in front of the next header; false where none follows. A reader that stopped at
-/// the first mark would lose the members of archives behind it without a word.
+/// the first mark would lose the members of archives after it without a word.
 bool TarReader::skip_end_mark() {
   const uint64_t begin = position_;
   const auto rest = bytes_.subspan(position_);
@@ -232,7 +232,7 @@ bool TarReader::skip_end_mark() {
   position_ = bytes_.size();
   if (num_archives_ > 1)
     warnings_.push_back(std::to_string(num_archives_) +
-                        " archives stand behind each other; they are read as one");
+                        " archives are after each other; they are read as one");
   return false;
 }
 
@@ -314,7 +314,7 @@ bool TarReader::is_regular_file(const Header& header, const Records& local) {
 }
 
 std::optional<TarMember> TarReader::next() {
-  require(!damaged_, where_, "expected no read behind damage, got one");
+  require(!damaged_, where_, "expected no read after damage, got one");
   damaged_ = true;  // until the member is there: what follows damage cannot be trusted
   auto member = next_file();
   damaged_ = false;
@@ -327,7 +327,7 @@ std::optional<TarMember> TarReader::next_file() {
     const uint64_t archive = num_archives_;
     const auto header = read_header();
     if (!local.empty() && (!header || num_archives_ != archive))
-      refuse("expected a member behind its pax header, got the end");
+      refuse("expected a member after its pax header, got the end");
     if (!header) {
       ended_ = true;
       break;

@@ -30,7 +30,7 @@ struct TarMember {
 
 /// Reads the regular files of a tar in order: v7, ustar, GNU (long names) and pax (path, size).
 /// Folders, links, devices and sparse files are skipped and counted. Header checksums are verified;
-/// a tar has none over the data. Archives behind each other are read as one, and the two zero
+/// a tar has none over the data. Archives after each other are read as one, and the two zero
 /// blocks that end an archive may be missing: both with a warning, as members may be missing too.
 class TarReader {
  public:

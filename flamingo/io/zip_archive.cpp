@@ -72,7 +72,7 @@ uint64_t merge(uint64_t narrow, uint64_t saturated, uint64_t wide, std::string_v
   return wide;
 }
 
-/// The zip64 end record, whose locator stands in front of the end record.
+/// The zip64 end record, whose locator is in front of the end record.
 Directory read_end64(Bytes bytes, ByteReader locator, std::string_view where) {
   expect_signature(locator, kLocator64Signature, "zip64 locator");
   const auto disk = locator.read<uint32_t>();

@@ -9,7 +9,7 @@
 #include "flamingo/media/codec.h"
 
 /// A library prints nothing, but dav1d writes to stderr what it thinks of a damaged picture, and
-/// libavif, which decodes with dav1d's default settings, cannot tell it not to. This stands before
+/// libavif, which decodes with dav1d's default settings, cannot tell it not to. This is before
 /// dav1d's own function wherever the two are linked, and hands out the same settings without a
 /// place to write to.
 extern "C" [[gnu::visibility("default")]] void dav1d_default_settings(Dav1dSettings* settings) {

@@ -117,7 +117,7 @@ void check_frames(std::span<const Image> frames) {
             frame.width == first.width &&
             static_cast<int64_t>(frame.pixels.size()) == 3 * frame.height * frame.width,
         "encode_video",
-        "expected RGB frames [H, W, 3] of one size, got {} bytes for {} x {} x {} behind {} x {}",
+        "expected RGB frames [H, W, 3] of one size, got {} bytes for {} x {} x {} after {} x {}",
         frame.pixels.size(), frame.height, frame.width, frame.channels(), first.height,
         first.width);
   }

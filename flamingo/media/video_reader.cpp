@@ -50,7 +50,7 @@ void VideoReader::restart() {
   awaited_.reset();
 }
 
-/// Begins anew at a key frame. The first is reached from the start, as what stands before it
+/// Begins anew at a key frame. The first is reached from the start, as what is before it
 /// counts.
 void VideoReader::jump(size_t key) {
   if (key == 0) return restart();
@@ -125,7 +125,7 @@ void VideoReader::open_codec() {
 }
 
 /// Frames that are shown before the key frame which they follow in the file may refer to others
-/// that were skipped. What becomes of them is no sign of damage behind the key frame.
+/// that were skipped. What becomes of them is no sign of damage after the key frame.
 bool VideoReader::leads_group(int64_t pts) const {
   return pts != AV_NOPTS_VALUE && pts < group_begin_;
 }

@@ -27,7 +27,7 @@ class VideoTimeline {
   int64_t num_undecodable() const { return first_key_ < 0 ? 0 : first_key_; }
   /// Whether every packet has a time and no two have the same.
   bool is_timed() const { return timed_; }
-  /// Most frames that are shown after one which stands behind them in the file; needs is_timed().
+  /// Most frames that are shown after one which is after them in the file; needs is_timed().
   int reorder_depth() const { return reorder_depth_; }
   /// Key frames that are shown and from which decoding can begin, by time and so by place; empty
   /// where that cannot be told.

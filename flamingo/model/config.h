@@ -35,7 +35,7 @@ struct TokenConfig {
   template <class Visitor>
   void visit(Visitor& v) {
     v("additional", additional, "names of the additional vocabulary, in order of their ids");
-    v("image", image, "stands where a picture or clip stands");
+    v("image", image, "stands where a picture or clip is");
     v("end_of_chunk", end_of_chunk, "ends the text that belongs to a picture");
     v("style", style, "how prompts are written: flamingo or idefics");
   }

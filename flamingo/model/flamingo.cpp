@@ -39,7 +39,7 @@ struct ForwardState {
   }
 };
 
-/// Where a cross-attention layer stands beside its block.
+/// Where a cross-attention layer is beside its block.
 enum class XattnPlace { kBefore, kInside, kAfter };
 
 /// A block and the cross-attention layer that goes with it, number i, if there is one.

@@ -12,7 +12,7 @@ namespace flamingo::nn {
 
 class PackedWeight;
 
-/// What stands around a layer's product where several processes share its work or its weight
+/// What is around a layer's product where several processes share its work or its weight
 /// (parallel/): y = after(before(x) W^T) + b.
 class AroundProduct {
  public:

@@ -10,7 +10,7 @@
 namespace flamingo::nn {
 
 /// Zeros before and after an axis of `size` pixels so that ceil(size / stride) windows fit;
-/// the odd one goes behind (TensorFlow's SAME padding).
+/// the odd one goes after (TensorFlow's SAME padding).
 std::pair<int64_t, int64_t> same_padding(int64_t size, int64_t kernel, int64_t stride);
 
 /// Convolution with SAME padding, in the type of x: x [N, C, h, w], kernel [O, C / groups, k, k],

@@ -25,7 +25,7 @@ constexpr std::chrono::milliseconds kSlice(100);  // between looks at the other 
 
 using Work = c10::intrusive_ptr<c10d::Work>;
 
-/// Without the stack that c10 puts behind its messages.
+/// Without the stack that c10 puts after its messages.
 std::string text_of(const std::exception& error) {
   const auto* c10_error = dynamic_cast<const c10::Error*>(&error);
   return c10_error ? c10_error->what_without_backtrace() : error.what();

@@ -207,7 +207,7 @@ void expect_row_groups(const Description& description, size_t num_columns, uint6
           num_rows);
 }
 
-/// The bytes of the description, by the length behind it.
+/// The bytes of the description, by the length after it.
 std::span<const std::byte> find_description(std::span<const std::byte> bytes,
                                             const std::string& where, uint64_t max_bytes) {
   require(bytes.size() >= kMagic.size() + kTailBytes, where,

@@ -14,7 +14,7 @@ namespace flamingo::parquet {
 /// PageType of the format.
 enum class ParquetPageType : uint8_t { kData = 0, kIndex = 1, kDictionary = 2, kData2 = 3 };
 
-/// What stands in front of a page.
+/// What is in front of a page.
 struct ParquetPageHeader {
   ParquetPageType type = ParquetPageType::kData;
   uint64_t size = 0;             ///< of the page as stored, bytes

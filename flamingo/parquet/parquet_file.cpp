@@ -49,7 +49,7 @@ std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
-/// The levels and values of a page, one behind the other.
+/// The levels and values of a page, one after the other.
 struct PageBody {
   io::ByteReader repetition;
   io::ByteReader definition;

@@ -29,7 +29,7 @@ struct ParquetValues {
 
   int64_t num_rows() const { return std::ssize(row_begin) - 1; }
   /// The entries of a row of a column of bytes: one for a column without lists, one an element for
-  /// a list (none for an empty list or none at all); nothing where a null stands.
+  /// a list (none for an empty list or none at all); nothing where a null is.
   /// Throws Error for a column of numbers.
   std::vector<std::optional<std::string_view>> texts(int64_t row) const;
 };

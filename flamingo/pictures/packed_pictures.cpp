@@ -12,7 +12,7 @@ constexpr const char* kPixelsName = "pixels";
 constexpr int64_t kTableVersion = 1;
 constexpr int64_t kChannels = 4;
 
-/// The JSON table that stands in the file's metadata.
+/// The JSON table that is in the file's metadata.
 struct FileTable {
   int64_t version = kTableVersion;
   std::vector<PictureClass> classes;

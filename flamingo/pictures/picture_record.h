@@ -12,7 +12,7 @@ namespace flamingo::pictures {
 
 /// What a file says about one picture.
 struct PictureRecord {
-  std::string file;                ///< as written; empty where the pixels stand beside
+  std::string file;                ///< as written; empty where the pixels are beside
   std::string key;                 ///< of its class; empty: its first name
   std::vector<std::string> names;  ///< of its class, then tags
   std::string group, style, split;

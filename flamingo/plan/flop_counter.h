@@ -18,7 +18,7 @@ struct Flops {
 };
 
 /// Counts what torch runs, on any device (on the meta device: what it would run), in all threads
-/// from its making on. Where at::RecordFunctionGuard(false) stands, nothing is counted. Counters
+/// from its making on. Where at::RecordFunctionGuard(false) is, nothing is counted. Counters
 /// may live at the same time; each sees all.
 class FlopCounter {
  public:

@@ -26,7 +26,7 @@ struct IdeficsBatch {
 /// One prompt as the string that IDEFICS was trained on:
 /// <s>, then texts without spaces at their ends, and for each image
 /// <fake_token_around_image><image><fake_token_around_image>, where neighbours share the fake token
-/// between them. <end_of_utterance> stands between texts that follow each other when the tokenizer
+/// between them. <end_of_utterance> is between texts that follow each other when the tokenizer
 /// has it (or as told). Throws Error on a video. Source: transformers 4.57, IdeficsProcessor.
 std::string idefics_text(const text::Tokenizer& tokenizer, const Prompt& prompt,
                          std::optional<bool> add_end_of_utterance = std::nullopt);

@@ -119,7 +119,7 @@ bool is_head_norm(std::string_view name) {
   return name.find(".q_norm.") != name.npos || name.find(".k_norm.") != name.npos;
 }
 
-/// Adds the parameters of heads that stand beside the linears.
+/// Adds the parameters of heads that are beside the linears.
 void note_other_parameters(const model::Flamingo& model, parallel::TensorLayout& layout) {
   for (const auto& item : model->named_parameters()) {
     const auto kind = last_segment(item.key());

@@ -52,7 +52,7 @@ Tokens join_byte_tokens(const Tokens& tokens) {
   return out;
 }
 
-/// `token` without up to `start` copies of `content` in front and up to `stop` behind.
+/// `token` without up to `start` copies of `content` in front and up to `stop` after.
 std::string strip(std::string_view token, std::string_view content, size_t start, size_t stop) {
   for (size_t i = 0; i < start && token.starts_with(content); ++i) {
     token.remove_prefix(content.size());

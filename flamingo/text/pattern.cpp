@@ -43,7 +43,7 @@ size_t run_end(std::string_view text, size_t pos, InClass in_class, size_t max =
   return pos;
 }
 
-/// The letter at a place, with any_case in lower case; 0 behind the end.
+/// The letter at a place, with any_case in lower case; 0 after the end.
 char letter_at(std::string_view text, size_t at, bool any_case) {
   if (at >= text.size()) return 0;
   return any_case ? ascii_lower(text[at]) : text[at];

@@ -8,7 +8,7 @@
 
 namespace flamingo::text {
 
-/// Turns matches and the stretches between them into pieces by a Behavior, one span behind the
+/// Turns matches and the stretches between them into pieces by a Behavior, one span after the
 /// scanner.
 struct PreTokenizer::Cutter {
   Behavior behavior;

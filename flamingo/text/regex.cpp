@@ -96,7 +96,7 @@ void Regex::for_each_match(std::string_view text,
     options = PCRE2_NO_UTF_CHECK;
     const size_t* const range = pcre2_get_ovector_pointer(data.get());
     const size_t begin = range[0], end = range[1];
-    if (begin == end && end == last_end) {  // an empty match right behind the last one
+    if (begin == end && end == last_end) {  // an empty match right after the last one
       if (at == text.size()) return;
       at += decode_utf8(text, at).length;
       continue;

@@ -20,7 +20,7 @@ class Regex {
   Regex(std::string_view source, std::string where);
 
   /// Calls visit(begin, end) for every match in `text` (UTF-8) from left to right, empty ones too,
-  /// but for an empty one right behind another match. Throws Error naming the expression and the
+  /// but for an empty one right after another match. Throws Error naming the expression and the
   /// place in the text where a match takes more than the limits, or where text is not UTF-8.
   void for_each_match(std::string_view text,
                       const std::function<void(size_t begin, size_t end)>& visit) const;

@@ -174,7 +174,7 @@ class Translator {
                           comma == inner.rfind(',');
     if (!is_count) return put("\\{", 1);
     const char next = end + 1 < rest().size() ? rest()[end + 1] : '\0';
-    if (next == '+' || (next == '?' && comma == inner.npos)) refuse("a sign behind this {...}");
+    if (next == '+' || (next == '?' && comma == inner.npos)) refuse("a sign after this {...}");
     const std::string least = comma == 0 ? "0" : "";
     put("{" + least + std::string(inner) + "}", end + 1);
   }

@@ -94,7 +94,7 @@ class RowFile {
 
 /// Pixels of a run of rows.
 struct RowBatch {
-  torch::Tensor pixels;  ///< undefined behind the last row
+  torch::Tensor pixels;  ///< undefined after the last row
   std::vector<std::string> damaged;
 };
 

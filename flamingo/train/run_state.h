@@ -6,7 +6,7 @@
 
 namespace flamingo::train {
 
-/// Where a training run stands, beside its tensors. Batches, views and dropped blocks of step s
+/// Where a training run is, beside its tensors. Batches, views and dropped blocks of step s
 /// depend on (seed, s) only, so that `step` is the data cursor and the state of every random
 /// generator at once.
 struct RunState {

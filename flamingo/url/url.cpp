@@ -49,7 +49,7 @@ int count_dots(std::string_view segment) {
   return dots <= 2 ? dots : 0;
 }
 
-/// Adds the segments of `text`, which stands behind a slash.
+/// Adds the segments of `text`, which is after a slash.
 void append_path(std::vector<std::string>& path, std::string_view text) {
   while (true) {
     const size_t end = std::min(text.find_first_of("/\\"), text.size());
@@ -77,7 +77,7 @@ void take_tail(std::string_view& text, Url& url) {
 
 uint16_t port_of(std::string_view scheme) { return scheme == "http" ? 80 : 443; }
 
-/// The text behind a host's ':', which may be empty; false for what is no port.
+/// The text after a host's ':', which may be empty; false for what is no port.
 bool read_port(std::string_view text, Url& url) {
   if (text.empty()) return true;
   uint16_t port = 0;
@@ -134,7 +134,7 @@ bool read_absolute(std::string_view text, Url& url) {
   return read_behind_slashes(text, url);
 }
 
-/// A reference without scheme, or with the base's own and no slashes behind it.
+/// A reference without scheme, or with the base's own and no slashes after it.
 bool read_relative(std::string_view text, const Url& base, Url& url) {
   if (text.size() >= 2 && is_slash(text[0]) && is_slash(text[1])) return read_absolute(text, url);
   url.user = base.user;

@@ -15,11 +15,11 @@ struct Url {
   std::string user;               ///< "NAME" or "NAME:PASSWORD", percent-encoded; may be empty
   std::string host;               ///< see parse_host; empty only where the scheme is "file"
   std::optional<uint16_t> port;   ///< absent: the scheme's own
-  std::vector<std::string> path;  ///< what stands behind each '/': no dot segments
+  std::vector<std::string> path;  ///< what is after each '/': no dot segments
   std::optional<std::string> query;
   std::optional<std::string> fragment;
 
-  /// Reads an address, or a reference as it stands in a page whose address is `base`. Scheme and
+  /// Reads an address, or a reference as it is in a page whose address is `base`. Scheme and
   /// host are lower case, a host in Unicode is Punycode, bytes that no address may hold are
   /// percent-encoded, dot segments are gone; escapes stay as written. Nothing for other schemes, an
   /// http address without host, a port over 65535 and a reference without base.
@@ -52,10 +52,10 @@ struct Authority {
   std::string_view port;  ///< empty: none
 };
 
-/// Cuts an authority at its last '@' and the ':' behind the host; no part is checked or decoded.
+/// Cuts an authority at its last '@' and the ':' after the host; no part is checked or decoded.
 Authority split_authority(std::string_view text);
 
-/// The absolute address that `reference`, as it stands in a page, means next to `base` (see
+/// The absolute address that `reference`, as it is in a page, means next to `base` (see
 /// Url::parse), or a data: address as it is. Nothing where Url::parse reads nothing and for a
 /// result over max_bytes.
 std::optional<std::string> resolve_url(std::string_view base, std::string_view reference,

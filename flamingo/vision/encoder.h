@@ -20,7 +20,7 @@ class VisionEncoder : public torch::nn::Module {
   /// pixels [N, 3, S, S] (normalised) -> features [N, P, Dv], rows of patches from the top left.
   virtual torch::Tensor forward(const torch::Tensor& pixels) = 0;
   /// The same shapes in training: what an encoder drops of a picture at random depends on its seed
-  /// alone (N of them), whatever stands beside it; so give every step and picture its own.
+  /// alone (N of them), whatever is beside it; so give every step and picture its own.
   virtual torch::Tensor forward(const torch::Tensor& pixels,
                                 std::span<const uint64_t> /*drop_seeds*/) {
     return forward(pixels);

@@ -44,7 +44,7 @@ class NfnetDownsampleImpl : public torch::nn::Module {
 };
 TORCH_MODULE(NfnetDownsample);
 
-/// Where a block stands in the net.
+/// Where a block is in the net.
 struct NfnetBlockPlace {
   int64_t in = 0;      ///< channels in
   int64_t out = 0;     ///< channels out

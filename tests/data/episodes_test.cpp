@@ -180,6 +180,15 @@ TEST_F(EpisodesTest, RandomPairsNameTheirPictures) {
   EXPECT_EQ(lengths, (std::set<size_t>{1, 2, 3, 4, 5}));
 }
 
+TEST_F(EpisodesTest, ASmallGroupShowsAllOfItsClasses) {
+  EpisodeConfig config = only(&EpisodeConfig::same_group);
+  config.max_ways = 2;
+  config.more_ways = 0;
+  config.max_pairs = 12;
+  const Episodes episodes = make(config);
+  for (int64_t i = 0; i < 100; ++i) EXPECT_GE(episodes.sequence(i).media.size(), 3u);
+}
+
 TEST_F(EpisodesTest, SameGroupRepeatsWithinOneSubgroup) {
   const Episodes episodes = make(only(&EpisodeConfig::same_group));
   int repeats = 0;
@@ -271,6 +280,9 @@ TEST_F(EpisodesTest, AResumedRunSeesTheSameBatches) {
 
 TEST_F(EpisodesTest, RefusesWhatCannotWork) {
   EXPECT_THROW(make({.batch = 0}), Error);
+  EXPECT_THROW(make({.batch = 1 << 20}), Error);
+  EXPECT_THROW(make({.batch = 1 << 10, .sort_batches = 1 << 10}), Error);
+  EXPECT_THROW(make({.views = int64_t{1} << 62}), Error);
   EXPECT_THROW(make({.more_ways = 2}), Error);
   EXPECT_THROW(make({.max_ways = 2}), Error);
   EXPECT_THROW(make({.max_ways = 7}), Error);

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "flamingo/core/error.h"
+#include "flamingo/core/file.h"
+#include "flamingo/pictures/open_pictures.h"
 #include "tests/core/temporary_folder.h"
 #include "tests/pictures/tiny_pictures.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 using testing::TemporaryFolder;
 using testing::tiny_pictures;
+using Pixels = std::vector<uint8_t>;
 
 const media::TransformConfig kLabelTransform{
     .size = 16, .mean = {0.5, 0.5, 0.5}, .std = {0.5, 0.5, 0.5}};
@@ -47,6 +50,37 @@ TEST(LabelSource, BothHalvesDescribeTheSameClass) {
     EXPECT_FALSE(
         batch.pixels[static_cast<int64_t>(row)].equal(batch.pixels[static_cast<int64_t>(row) + 3]));
   }
+}
+
+TEST(LabelSource, ADamagedPictureGivesWayToTheClasssNext) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"a", "b", "c"}) {
+    make_folder(folder.file("set/" + name));
+    for (const std::string file : {"1", "2"})
+      write_file_atomic(folder.file("set/" + name + "/" + file + ".png"),
+                        media::encode_png({.height = 2, .width = 2, .pixels = Pixels(12, 90)}));
+  }
+  write_file_atomic(folder.file("set/b/2.png"), "damaged");
+  const auto source = [&] {
+    return LabelSource({.classes = 3}, pictures::open_pictures(folder.file("set")),
+                       kLabelTransform);
+  };
+  const CaptionedBatch batch = source().batch(0);
+  EXPECT_TRUE(batch.pixels.isfinite().all().item<bool>());
+  ASSERT_EQ(batch.damaged.size(), 1u);
+  EXPECT_NE(batch.damaged[0].find("b/2.png"), std::string::npos);
+  write_file_atomic(folder.file("set/b/1.png"), "damaged too");
+  EXPECT_THROW(source().batch(0), Error);
+}
+
+TEST(LabelSource, ItsIdentityIsThatOfItsLabels) {
+  const TemporaryFolder folder, other;
+  const auto identity = [](const pictures::LabelledPictures& set) {
+    return LabelSource({.classes = 3}, set, kLabelTransform).identity();
+  };
+  const Json first = identity(tiny_pictures(folder, 8, 0));
+  EXPECT_EQ(identity(tiny_pictures(other, 8, 0)), first);
+  EXPECT_NE(identity(tiny_pictures(other, 9, 0)), first);
 }
 
 TEST(LabelSource, AResumedRunSeesTheSameBatches) {

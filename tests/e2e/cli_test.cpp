@@ -206,6 +206,7 @@ TEST_F(CliTest, PlansOfNothingAndOfTooMuchAreRefused) {
            {"--tokens 4096", "expected at most 2048 tokens, got 4096"},
            {"--device-memory -1", "--device-memory: expected a number above 0, got -1"},
            {"--memory -1", "--memory: expected a number of at least 0, got -1"},
+           {"--memory 1e30", "[--memory] expected at most"},
            {"--link-gbps 0", "--link-gbps: expected a number above 0, got 0"},
            {"--devices 2", "[link_gbps] expected more than 0 where 2 devices work together"},
            {"--devices 7 --tensor-parallel 2", "tensor-parallel x data-parallel = 2 x 3, got 7"},

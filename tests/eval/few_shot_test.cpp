@@ -123,6 +123,8 @@ TEST_F(FewShotSamplerTest, RefusesWhatTheSetCannotGive) {
   FewShotTask task = naming_;
   task.ways = 10;
   EXPECT_THROW(sampler(task), Error);  // 10 held-out drawings leave none to exchange
+  EXPECT_THROW(FewShotSampler::check(set_, task), Error);
+  EXPECT_NO_THROW(FewShotSampler::check(set_, naming_));
   task = binding_;
   task.shots = 2;
   EXPECT_THROW(sampler(task), Error);  // the tiny set has no outlines of unseen concepts

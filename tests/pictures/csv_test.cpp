@@ -28,6 +28,7 @@ TEST(ParseCsv, MistakesNameTheirLine) {
   EXPECT_NE(error_of("a,b\n1\n").find("t:2"), std::string::npos);
   EXPECT_NE(error_of("a\n1\n\"2").find("t:3"), std::string::npos);
   EXPECT_TRUE(parse_csv("", "t").columns.empty());
+  EXPECT_NE(error_of(std::string(2000, ',')).find("at most 1024 fields"), std::string::npos);
 }
 
 }  // namespace

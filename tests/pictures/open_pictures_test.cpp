@@ -67,6 +67,19 @@ TEST_F(OpenPicturesTest, AFolderOfClassFoldersNamesThemByTheirFolders) {
   EXPECT_NE(set.name(2).find("b.png"), std::string::npos);
 }
 
+TEST_F(OpenPicturesTest, NothingIsLeftOutSilently) {
+  write("set/train/cat/a.png", png(10));
+  write("set/dog/a.png", png(20));
+  EXPECT_NE(error_of("set").find("got dog beside train"), std::string::npos) << error_of("set");
+  write("named/\xff\xfe/a.png", png(10));
+  EXPECT_NE(error_of("named").find("expected labels in UTF-8"), std::string::npos);
+  write("a.png", png(1));
+  write("list.csv", "file,name,mirrorable\na.png,cat,perhaps\n");
+  EXPECT_NE(error_of("list.csv").find("expected true or false"), std::string::npos);
+  write("list.csv", "file,name,mirrorable\na.png,cat,False\n");
+  EXPECT_FALSE(open("list.csv").classes()[0].mirrorable);
+}
+
 TEST_F(OpenPicturesTest, FoldersOfSplitsMaySurroundClassFolders) {
   write("set/train/cat/1.png", png(1));
   write("set/test/cat/2.png", png(2));

@@ -64,6 +64,8 @@ TEST(Pattern, Runs) {
 TEST(Pattern, LiteralsAndReplace) {
   EXPECT_EQ(pieces(Pattern::literal("ab"), "xababa"), (Pieces{"[x]", "ab", "ab", "[a]"}));
   EXPECT_EQ(Pattern::literal(" ").replace("a b ", "__"), "a__b__");
+  const std::string long_text(1 << 14, 'a');
+  EXPECT_THROW(Pattern::literal("a").replace(long_text, long_text), Error);
 }
 
 TEST(Pattern, OthersAreMatchedByTheEngine) {

@@ -107,6 +107,8 @@ TEST(CheckpointFolder, AnotherRecipeOrModelIsRefused) {
   const TemporaryFolder folder;
   CheckpointFolder(folder.path(), config()).save(tensors_filled(1), {.step = 1});
   const CheckpointFolder other(folder.path(), {{"seed", 2}});
+  EXPECT_NE(message_of([&] { other.restore(tensors_filled(0)); }).find("seed 1 instead of 2"),
+            std::string::npos);
   EXPECT_NE(
       message_of([&] { other.restore(tensors_filled(0)); }).find("expected a run of this recipe"),
       std::string::npos);

@@ -57,6 +57,37 @@ TEST(Trainer, LearnsAndWritesOneLinePerStep) {
   EXPECT_LT(losses.back(), 0.5 * losses.front());
 }
 
+TEST(Trainer, ARunOfConstantRateMayGoOnBeyondItsSteps) {
+  const auto config_of = [](const std::string& output, int64_t steps) {
+    train::TrainConfig config = toy_config(output);
+    config.schedule.decay = Decay::kConstant;
+    config.steps = steps;
+    return config;
+  };
+  const TemporaryFolder whole, longer;
+  ToyTask task, first, second;
+  train(task, config_of(whole.path(), 40), {});
+  train(first, config_of(longer.path(), 15), {});
+  EXPECT_EQ(train(second, config_of(longer.path(), 40), {}).state.step, 40);
+  EXPECT_EQ(weights_hash(second), weights_hash(task));
+}
+
+TEST(Trainer, AWarmUpThatNeverEndsIsWarnedOf) {
+  const auto told = [](int64_t warmup) {
+    const TemporaryFolder folder;
+    ToyTask task;
+    train::TrainConfig config = toy_config(folder.path());
+    config.schedule.warmup = warmup;
+    std::string text;
+    TrainHooks hooks;
+    hooks.progress.write = [&](std::string_view piece) { text += piece; };
+    train(task, config, hooks);
+    return text;
+  };
+  EXPECT_NE(told(40).find("warmup (40) is not below train.steps (40)"), std::string::npos);
+  EXPECT_EQ(told(39).find("warmup"), std::string::npos);
+}
+
 TEST(Trainer, PartsOfAStepGiveOneUpdateOfTheirWeightedSum) {
   const TemporaryFolder whole_folder, parts_folder;
   ToyTask whole, parts;

@@ -150,6 +150,14 @@ TEST(Contrastive, ImagesHaveUnitLength) {
   ContrastiveConfig config;
   config.temperature = 0;
   EXPECT_THROW(config.validate(), Error);
+  for (int64_t ContrastiveConfig::*size :
+       {&ContrastiveConfig::embed_dim, &ContrastiveConfig::text_width,
+        &ContrastiveConfig::text_layers, &ContrastiveConfig::text_heads,
+        &ContrastiveConfig::text_mlp_mult, &ContrastiveConfig::max_tokens}) {
+    ContrastiveConfig large;
+    large.*size = int64_t{1} << 40;
+    EXPECT_THROW(large.validate(), Error);
+  }
 }
 
 }  // namespace

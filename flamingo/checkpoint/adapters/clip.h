@@ -15,7 +15,7 @@ namespace flamingo::checkpoint {
 /// scalars are left out). Throws Error when a part of a pair is missing.
 StateDict clip_from_openai(const StateDict& weights);
 
-/// Weights of ClipVit from Hugging Face's names behind `prefix` ("vision_model." in CLIP's own
+/// Weights of ClipVit from Hugging Face's names after `prefix` ("vision_model." in CLIP's own
 /// files, "model.vision_model." in IDEFICS's) and "visual_projection.weight" where it exists.
 /// Throws Error when a query, key or value matrix has no siblings.
 StateDict clip_from_hf(const StateDict& weights, const std::string& prefix = "vision_model.");

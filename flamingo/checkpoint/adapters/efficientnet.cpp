@@ -39,7 +39,7 @@ class FoldingNorms {
     return found->second;
   }
 
-  /// Our convolution from a foreign one and the norm behind it.
+  /// Our convolution from a foreign one and the norm after it.
   void convolution(const std::string& ours, const std::string& conv, const std::string& norm) {
     const at::Tensor weight = take(conv + ".weight", 4).to(torch::kFloat64);
     const auto of_norm = [&](const char* part) {

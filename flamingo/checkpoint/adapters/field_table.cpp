@@ -147,7 +147,7 @@ Json as_json(const io::GgufValue& value) {
       value);
 }
 
-/// The keys behind "`architecture`.".
+/// The keys after "`architecture`.".
 Json metadata_of(const io::Gguf& file, const std::string& architecture) {
   const std::string prefix = architecture + ".";
   Json json = Json::object();

@@ -17,7 +17,7 @@ namespace {
 
 using enum FieldUse;
 
-// Keys behind "llama.". llama.cpp reads those of other models only for these; a file that has one
+// Keys after "llama.". llama.cpp reads those of other models only for these; a file that has one
 // expects it to count.
 constexpr std::array<Field, 52> kGgufFields = {
     {{"context_length", kUsed},

@@ -13,7 +13,7 @@ at::Tensor decode_tensor(const io::GgufTensor& tensor, torch::ScalarType type);
 /// of the rotary embedding next to each other -> first halves, then second halves ("rotate half").
 at::Tensor unpermute_rotary(const at::Tensor& weight, int64_t num_heads);
 
-/// The keys behind "llama." that may stand in a GGUF.
+/// The keys after "llama." that may be in a GGUF.
 std::span<const Field> gguf_llama_fields();
 
 /// Config from a GGUF's metadata, architecture "llama", and its tensor of rotary factors.
