@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -10,6 +8,7 @@
 #include "flamingo/cli/output.h"
 #include "flamingo/cli/recipe_options.h"
 #include "flamingo/cli/verbs.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/model/presets.h"
 #include "flamingo/plan/cluster_plan.h"
 #include "flamingo/train/recipe_plan.h"
@@ -54,8 +53,6 @@ train::RecipePlan subject_of(const PlanArguments& options) {
   subject.problem.batches[0].encodes = true;
   return subject;
 }
-
-int64_t machine_memory() { return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE); }
 
 Json memory_json(const plan::StepMemory& memory) {
   return {{"peak", memory.peak()},         {"frozen", memory.frozen},

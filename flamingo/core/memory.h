@@ -25,6 +25,8 @@ LargeBlock allocate_large(size_t bytes, const char* where);
 /// start; without effect where the C library is not glibc.
 void keep_freed_memory();
 
+/// Bytes of main memory that the machine has.
+int64_t machine_memory();
 /// Bytes of main memory that this process holds now; 0 where the system does not say.
 int64_t resident_bytes();
 /// The most it has ever held.

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
+#include "flamingo/core/memory.h"
 #include "flamingo/media/convert.h"
 #include "flamingo/pictures/packed_pictures.h"
 #include "flamingo/pictures/square_picture.h"
@@ -19,6 +20,10 @@ std::vector<std::string> pack_pictures(
   std::vector<uint8_t> pixels;
   std::vector<std::string> damaged;
   const auto total = std::ssize(set.pictures());
+  const int64_t bytes = total * side * side * 4;  // RGBA
+  require(bytes <= machine_memory(), path,
+          "expected pixels that fit into the machine's {} GiB of memory, got {} GiB",
+          machine_memory() >> 30, bytes >> 30, Hint{"a smaller side"});
   for (int64_t i = 0; i < total; ++i) {
     try {
       const media::Image square =

@@ -12,7 +12,8 @@ namespace flamingo::pictures {
 /// Writes all pictures of a set, fitted into `side` x `side` pixels with their aspect ratio, as a
 /// packed file (see open_packed): quick to open and needs no decoding. Damaged pictures are left
 /// out; returns what was wrong with them. on_picture is told how many are done. Needs
-/// FLAMINGO_MEDIA. Throws Error: a side out of range, nothing that can be read, a full disk.
+/// FLAMINGO_MEDIA. Throws Error: a side out of range, pixels beyond the machine's memory,
+/// nothing that can be read, a full disk.
 std::vector<std::string> pack_pictures(
     const LabelledPictures& set, int64_t side, const std::string& path,
     const std::function<void(int64_t done, int64_t total)>& on_picture = {});

@@ -28,6 +28,7 @@ TEST(Memory, ResidentBytesGrowByWhatIsTouched) {
   std::vector<char> block(kBlock, 1);
   EXPECT_GE(resident_bytes(), before + kBlock * 9 / 10);
   EXPECT_GE(peak_resident_bytes(), before + kBlock * 9 / 10);
+  EXPECT_GT(machine_memory(), before);
   EXPECT_EQ(block.back(), 1);
 }
 

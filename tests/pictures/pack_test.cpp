@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <stdexcept>
+
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/pictures/open_pictures.h"
@@ -34,6 +37,22 @@ TEST(PackPictures, KeepsLabelsAndFitsPicturesIntoSquares) {
   EXPECT_EQ(image.width, 16);
   EXPECT_EQ(image.pixels[4 * (16 * 3 + 8) + 3], 0) << "a margin of 4 pixels above";
   EXPECT_EQ(image.pixels[4 * (16 * 4 + 8)], 7);
+}
+
+/// Pictures that nobody may read.
+class NoPixels : public PixelSource {
+ public:
+  media::Image read(int64_t) const override { throw std::logic_error("read"); }
+  std::string name(int64_t) const override { return "none"; }
+  std::string hash() const override { return ""; }
+};
+
+TEST(PackPictures, RefusesMoreThanTheMachineHasBeforeItReads) {
+  const testing::TemporaryFolder folder;
+  PictureTable table{.classes = {{.key = "cat", .name = "cat"}}, .pictures = {}};
+  table.pictures.resize(1 << 22);  // 16 TiB
+  const LabelledPictures set(std::move(table), std::make_shared<NoPixels>(), "set");
+  EXPECT_THROW(pack_pictures(set, 1024, folder.file("p"), {}), Error);
 }
 
 TEST(PackPictures, RefusesSidesOutOfRange) {
