@@ -69,7 +69,7 @@ class SequenceSource : public DataSource {
   virtual SequenceBatch batch(int64_t index, const BatchShare& share = {}) const = 0;
 
   virtual SourceViews views() const = 0;
-  /// Whatever the pixels of views() depend on; reads every picture.
+  /// Whatever the pixels of views() depend on; may read every picture.
   virtual Json views_key() const = 0;
   /// Views of views() -> pixels [N, 3, S, S], fp32, normalised; none of them a blend. Those of a
   /// damaged picture are NaN, and its view 0 names it in `damaged`.

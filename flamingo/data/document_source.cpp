@@ -67,31 +67,25 @@ struct DocumentSource::State {
   DocumentList documents;
   std::vector<int64_t> first_media_item;  ///< number of each document's first media item
   std::vector<int64_t> pictures;          ///< numbers of those that cached_views is about
+  std::string media_hash;                 ///< SHA-256 of all media
   ViewStore store;
 
-  /// Numbers all media.
+  /// Numbers all media and hashes them, in the one reading that both take.
   void list_pictures() {
+    io::Sha256 hash;
     int64_t number = 0;
     for (int64_t i = 0; i < documents.size(); ++i) {
       first_media_item.push_back(number);
-      for (const document::MediaItem& media_item : media_of(i)) {
-        if (media_item.kind == document::MediaKind::kImage) pictures.push_back(number);
-        ++number;
-      }
-    }
-  }
-  /// SHA-256 of all media.
-  std::string media_hash() const {
-    io::Sha256 hash;
-    for (int64_t i = 0; i < documents.size(); ++i) {
       for (const document::MediaItem& media_item : media_of(i)) {
         const uint64_t size = media_item.bytes.size();
         hash.update(std::as_bytes(std::span(&media_item.kind, 1)));
         hash.update(std::as_bytes(std::span(&size, 1)));
         hash.update(std::as_bytes(std::span(media_item.bytes)));
+        if (media_item.kind == document::MediaKind::kImage) pictures.push_back(number);
+        ++number;
       }
     }
-    return hash.hex();
+    media_hash = hash.hex();
   }
   /// None where the document is damaged.
   std::vector<document::MediaItem> media_of(int64_t document) const {
@@ -187,7 +181,7 @@ SourceViews DocumentSource::views() const {
 }
 
 Json DocumentSource::views_key() const {
-  return {{"pictures", state_->media_hash()},
+  return {{"pictures", state_->media_hash},
           {"transform", config_to_json(state_->format.transform)},
           {"variation", config_to_json(state_->config.variation)},
           {"seed", state_->config.seed}};

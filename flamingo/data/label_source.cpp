@@ -2,8 +2,6 @@
 
 #include <ATen/ops/empty.h>
 
-#include <algorithm>
-
 #include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 #include "flamingo/io/sha256.h"
@@ -82,7 +80,7 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
     Rng rng = Rng::for_name(config_.seed,
                             "step " + std::to_string(index) + " row " + std::to_string(row));
     const Entry& entry = entries_[order[static_cast<size_t>(first + row)]];
-    const auto pair = two_pictures(entry.pictures, rng);
+    const auto pair = two_places(entry.pictures.size(), rng);
     for (const size_t half : {0, 1}) {
       const size_t at = half * count + i;
       show(entry, pair[half], rng, {out + at * size, size}, batch.damaged);
@@ -95,10 +93,9 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
   return batch;
 }
 
-void LabelSource::show(const Entry& entry, int64_t picture, Rng& rng, std::span<float> out,
+void LabelSource::show(const Entry& entry, size_t first, Rng& rng, std::span<float> out,
                        std::vector<std::string>& damaged) const {
   const auto& pictures = entry.pictures;
-  const auto first = static_cast<size_t>(std::ranges::find(pictures, picture) - pictures.begin());
   for (size_t i = 0; i < pictures.size(); ++i) {
     Rng trial = rng;
     try {
@@ -114,11 +111,10 @@ void LabelSource::show(const Entry& entry, int64_t picture, Rng& rng, std::span<
        Hint{damaged.back()});
 }
 
-std::array<int64_t, 2> LabelSource::two_pictures(const std::vector<int64_t>& pictures, Rng& rng) {
-  const uint64_t first = rng.below(pictures.size());
-  if (pictures.size() == 1) return {pictures[0], pictures[0]};
-  const uint64_t second = (first + 1 + rng.below(pictures.size() - 1)) % pictures.size();
-  return {pictures[first], pictures[second]};
+std::array<size_t, 2> LabelSource::two_places(size_t count, Rng& rng) {
+  const size_t first = rng.below(count);
+  if (count == 1) return {first, first};
+  return {first, (first + 1 + rng.below(count - 1)) % count};
 }
 
 }  // namespace flamingo::data

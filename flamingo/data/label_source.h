@@ -59,12 +59,12 @@ class LabelSource : public CaptionSource {
 
   /// A shuffled order of all classes.
   std::vector<size_t> epoch_order(int64_t epoch) const;
-  /// A view of `picture`, or of the class's next one that is not damaged, into out [3, S, S].
-  /// Throws Error when all are.
-  void show(const Entry& entry, int64_t picture, Rng& rng, std::span<float> out,
+  /// A view of the class's picture `first`, or of its next one that is not damaged, into out [3, S,
+  /// S]. Throws Error when all are.
+  void show(const Entry& entry, size_t first, Rng& rng, std::span<float> out,
             std::vector<std::string>& damaged) const;
-  /// Two different pictures where there are two.
-  static std::array<int64_t, 2> two_pictures(const std::vector<int64_t>& pictures, Rng& rng);
+  /// Two different places of `count`, where there are two.
+  static std::array<size_t, 2> two_places(size_t count, Rng& rng);
 
   LabelSourceConfig config_;
   std::vector<Entry> entries_;

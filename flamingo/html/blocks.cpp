@@ -11,6 +11,11 @@
 namespace flamingo::html {
 namespace {
 
+constexpr TagSet kNeverContent = {
+    GUMBO_TAG_APPLET, GUMBO_TAG_AUDIO,  GUMBO_TAG_CANVAS,  GUMBO_TAG_EMBED,    GUMBO_TAG_HEAD,
+    GUMBO_TAG_IFRAME, GUMBO_TAG_MAP,    GUMBO_TAG_NOEMBED, GUMBO_TAG_NOFRAMES, GUMBO_TAG_OBJECT,
+    GUMBO_TAG_RP,     GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,   GUMBO_TAG_TEMPLATE, GUMBO_TAG_TITLE};
+
 constexpr TagSet kHeadings = {GUMBO_TAG_H1, GUMBO_TAG_H2, GUMBO_TAG_H3,
                               GUMBO_TAG_H4, GUMBO_TAG_H5, GUMBO_TAG_H6};
 
@@ -152,6 +157,12 @@ int64_t count_characters(const char* text) {
     count += (byte & 0xc0) != 0x80 && !is_html_space(*text) && !no_break_space;
   }
   return count;
+}
+
+bool is_never_content(const GumboNode* element) {
+  if (element->v.element.tag_namespace == GUMBO_NAMESPACE_SVG) return true;
+  return kNeverContent.contains(tag_of(element)) ||
+         has_unknown_name(element, "annotation");  // MathML's formula as TeX
 }
 
 bool is_heading(GumboTag tag) { return kHeadings.contains(tag); }

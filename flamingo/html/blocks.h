@@ -7,6 +7,9 @@
 
 namespace flamingo::html {
 
+/// Whether a reader never sees the element's children as text: script, style, svg, iframe, ...
+bool is_never_content(const GumboNode* element);
+
 /// Elements that a name can make a menu; words inside a sentence are none.
 bool is_block(GumboTag tag);
 

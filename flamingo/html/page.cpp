@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "flamingo/html/blocks.h"
 #include "flamingo/html/facts.h"
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/layout.h"

@@ -7,17 +7,11 @@
 #include "flamingo/html/html_space.h"
 #include "flamingo/html/names.h"
 #include "flamingo/html/style.h"
-#include "flamingo/html/tag_set.h"
 
 namespace flamingo::html {
 namespace {
 
 using std::string_view_literals::operator""sv;
-
-constexpr TagSet kNeverContent = {
-    GUMBO_TAG_APPLET, GUMBO_TAG_AUDIO,  GUMBO_TAG_CANVAS,  GUMBO_TAG_EMBED,    GUMBO_TAG_HEAD,
-    GUMBO_TAG_IFRAME, GUMBO_TAG_MAP,    GUMBO_TAG_NOEMBED, GUMBO_TAG_NOFRAMES, GUMBO_TAG_OBJECT,
-    GUMBO_TAG_RP,     GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE,   GUMBO_TAG_TEMPLATE, GUMBO_TAG_TITLE};
 
 /// What is below a node, itself included.
 struct Content {
@@ -488,12 +482,6 @@ class Judge {
 };
 
 }  // namespace
-
-bool is_never_content(const GumboNode* element) {
-  if (element->v.element.tag_namespace == GUMBO_NAMESPACE_SVG) return true;
-  return kNeverContent.contains(tag_of(element)) ||
-         has_unknown_name(element, "annotation");  // MathML's formula as TeX
-}
 
 Judgement judge(const HtmlTree& tree, const BoilerplateRules& rules) {
   return Judge(tree, rules).run();

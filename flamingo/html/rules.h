@@ -99,10 +99,7 @@ struct Judgement {
 };
 
 /// Applies the rules to the body of a page, in time linear in its nodes. Elements that never have
-/// content are kNone here; is_never_content() tells them.
+/// content are kNone here; is_never_content() (blocks.h) tells them.
 Judgement judge(const HtmlTree& tree, const BoilerplateRules& rules);
-
-/// Whether a reader never sees the element's children as text: script, style, svg, iframe, ...
-bool is_never_content(const GumboNode* element);
 
 }  // namespace flamingo::html

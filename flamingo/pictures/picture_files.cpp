@@ -183,7 +183,7 @@ LabelledPictures open_class_folders(const std::string& folder, const media::Imag
     fail(folder, "expected folders of classes, or of splits that hold such, got {} beside {}",
          others.front().filename().string(), splits.front().filename().string(),
          Hint{"put every class folder into train, val, valid, validation or test"});
-  for (const fs::path& split : splits) add_class_folders(split, split_of(split), list);
+  for (const fs::path& split : splits) add_class_folders(split, split.filename().string(), list);
   if (splits.empty()) add_class_folders(folder, "", list);
   return list.build(folder, limits);
 }

@@ -102,6 +102,21 @@ void copy_into(const io::Safetensors& file, const std::vector<NamedTensor>& tens
   }
 }
 
+/// The first field in which two configs differ: "train.steps 30 instead of 31".
+std::string difference(const std::string& written, const std::string& wanted,
+                       const std::string& where) {
+  const Json before = parse_json(written, where), now = parse_json(wanted, where);
+  const Json patch = Json::diff(before, now);
+  if (patch.empty()) return "another spelling of it";
+  const Json::json_pointer place(patch[0]["path"].get<std::string>());
+  const auto value = [&](const Json& json) {
+    return json.contains(place) ? json[place].dump() : std::string("nothing");
+  };
+  std::string name = place.to_string().substr(1);
+  std::ranges::replace(name, '/', '.');
+  return name + " " + value(before) + " instead of " + value(now);
+}
+
 }  // namespace
 
 CheckpointFolder::CheckpointFolder(std::string folder, const Json& config,
@@ -140,25 +155,6 @@ void CheckpointFolder::save(const std::vector<NamedTensor>& tensors, const RunSt
     fs::remove(paths[i], ignored);
   }
 }
-
-namespace {
-
-/// The first field in which two configs differ: "train.steps 30 instead of 31".
-std::string difference(const std::string& written, const std::string& wanted,
-                       const std::string& where) {
-  const Json before = parse_json(written, where), now = parse_json(wanted, where);
-  const Json patch = Json::diff(before, now);
-  if (patch.empty()) return "another spelling of it";
-  const Json::json_pointer place(patch[0]["path"].get<std::string>());
-  const auto value = [&](const Json& json) {
-    return json.contains(place) ? json[place].dump() : std::string("nothing");
-  };
-  std::string name = place.to_string().substr(1);
-  std::ranges::replace(name, '/', '.');
-  return name + " " + value(before) + " instead of " + value(now);
-}
-
-}  // namespace
 
 std::optional<RunState> CheckpointFolder::restore(const std::vector<NamedTensor>& tensors) const {
   const auto paths = list();
