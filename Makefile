@@ -7,7 +7,7 @@ PICTOGRAMS := build/data/pictograms.safetensors
 FLAMINGO := $(BUILD)/bin/flamingo
 export NINJA_STATUS = [%f/%t, %es] 
 
-.PHONY: help deps configured build program pictograms demo test test-asan test-arm fuzz test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
+.PHONY: help deps configured build program pictograms drawings demo test test-asan test-arm fuzz test-long test-stress golden bench bench-peers bench-train data default-model format check-format tidy install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-train    training steps in turns with open_flamingo's own trainer, installed on the first call"
 	@echo "make golden         compare with the reference outputs in tests/golden"
 	@echo "make data           build training data: interleaved pages, captioned pictures and clips"
+	@echo "make drawings       drawings of 288 pixels from four packages, and photographs to measure on"
 	@echo "make default-model  train the default model again, from the recipes (hours)"
 	@echo "make test-long      the whole suite under ASan + UBSan, torch code included (half an hour)"
 	@echo "make test-stress    every test 20 times with other seeds beside a busy machine, and as other processors would (hours)"
@@ -61,6 +62,14 @@ data: pictograms
 	$(FLAMINGO) data build --recipe recipes/m3w/mini.json -t $(JOBS)
 	$(FLAMINGO) data pairs -o build/data/pairs
 	$(FLAMINGO) data pairs --clips -n 2000 -o build/data/clips
+
+# Drawings for encoders of large pictures, and photographs to measure on (which nothing is trained on).
+STAMPS := .deps/photographs/tuxpaint-stamps-default/usr/share/tuxpaint/stamps
+drawings: program
+	@tools/setup.sh drawings
+	$(FLAMINGO) data pictograms --side 288 --unseen 0.2 --held-out 0.25 \
+	  --clipart .deps/drawings/openclipart-svg/usr/share/openclipart/svg -o build/data/drawings
+	$(FLAMINGO) data pictures $(STAMPS) --side 288 -o build/data/drawings/photographs.tar
 
 demo: pictograms
 	$(FLAMINGO) demo --html build/demo.html

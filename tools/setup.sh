@@ -3,7 +3,8 @@
 # the language model, the pictures and two demo media packages. Does nothing where all is there.
 # setup.sh pages fetches the web pages of `make data` and nothing else, setup.sh tensorboard a reader that
 # `make test-long` uses, setup.sh clang-format the formatter, setup.sh encoders published weights of EfficientNet-Lite2,
-# setup.sh arm a cross compiler and an emulator, setup.sh fuzz clang with libFuzzer.
+# setup.sh drawings what flamingo-mini is trained and measured on, setup.sh arm a cross compiler and an emulator,
+# setup.sh fuzz clang with libFuzzer.
 # TORCH_INDEX=URL takes torch from another index, for instance one of CPU builds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -120,13 +121,21 @@ fetch_demo_media() {
   mv "$dir/media" .deps/media && rm -rf "$dir"
 }
 
-# fetch_pages PACKAGE: the files of a Debian package of documentation in .deps/pages/PACKAGE, without installing it.
-fetch_pages() {
-  [ -d ".deps/pages/$1" ] && return
-  say "fetching the pages of $1"
+# fetch_files PACKAGE FOLDER: the files of a Debian package in .deps/FOLDER/PACKAGE, without installing it.
+fetch_files() {
+  [ -d ".deps/$2/$1" ] && return
+  say "fetching the $2 of $1"
   local dir; dir=$(scratch)
-  (cd "$dir" && try "the Debian package $1" apt-get download -qq "$1" >/dev/null && dpkg-deb -x ./*.deb pages)
-  mkdir -p .deps/pages && mv "$dir/pages" ".deps/pages/$1" && rm -rf "$dir"
+  (cd "$dir" && try "the Debian package $1" apt-get download -qq "$1" >/dev/null && dpkg-deb -x ./*.deb files)
+  mkdir -p ".deps/$2" && mv "$dir/files" ".deps/$2/$1" && rm -rf "$dir"
+}
+
+# Drawings for training beside those of the demo, and photographs for evaluation with the list of what they show.
+fetch_drawings() {
+  fetch_npm twemoji @discordapp/twemoji@16.0.1
+  fetch_files openclipart-svg drawings
+  fetch_files tuxpaint-stamps-default photographs
+  cp recipes/mini/photographs.csv .deps/photographs/tuxpaint-stamps-default/usr/share/tuxpaint/stamps/metadata.csv
 }
 
 # Reads event files in `make test-long`.
@@ -163,6 +172,10 @@ if [ "${1:-all}" = encoders ]; then
   fetch_encoders
   exit 0
 fi
+if [ "${1:-all}" = drawings ]; then
+  fetch_drawings
+  exit 0
+fi
 if [ "${1:-all}" = clang-format ]; then
   fetch_clang_format
   exit 0
@@ -180,7 +193,7 @@ if [ "${1:-all}" = fuzz ]; then
   exit 0
 fi
 if [ "${1:-all}" = pages ]; then
-  for package in gimp-help-en debian-handbook opencv-doc; do fetch_pages "$package"; done
+  for package in gimp-help-en debian-handbook opencv-doc; do fetch_files "$package" pages; done
   exit 0
 fi
 # shellcheck disable=SC2086

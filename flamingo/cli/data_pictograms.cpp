@@ -10,7 +10,7 @@
 #ifdef FLAMINGO_MEDIA
 #include "flamingo/pictogram/builder.h"
 #include "flamingo/pictogram/documents.h"
-#include "flamingo/pictures/packed_pictures.h"
+#include "flamingo/pictures/open_pictures.h"
 #endif
 
 namespace flamingo::cli {
@@ -19,7 +19,11 @@ namespace {
 struct PictogramOptions {
   std::string sources = ".deps/pictograms";
   std::string output = "build/data/pictograms.safetensors";
+  std::string clipart;
+  int64_t side = 80;
   double held_out = 0.4;
+  double unseen = 0;
+  uint64_t seed = 1;
 };
 
 struct PairOptions {
@@ -52,10 +56,16 @@ class LazyProgress {
 };
 
 void run_pictograms(const PictogramOptions& options) {
-  pictogram::Sources sources{.openmoji = options.sources + "/openmoji",
-                             .twitter = options.sources + "/twitter",
-                             .flags = options.sources + "/flags",
-                             .held_out = options.held_out};
+  const bool large = options.side > pictogram::kSide;  // than the drawings of 64 pixels are for
+  const pictogram::Sources sources{.openmoji = options.sources + "/openmoji",
+                                   .twitter = options.sources + "/twitter",
+                                   .twemoji = large ? options.sources + "/twemoji" : "",
+                                   .flags = options.sources + "/flags",
+                                   .clipart = options.clipart,
+                                   .side = options.side,
+                                   .held_out = options.held_out,
+                                   .unseen = options.unseen,
+                                   .seed = options.seed};
   make_folder(std::filesystem::path(options.output).parent_path());
   pictogram::Counts counts;
   {
@@ -76,7 +86,7 @@ void run_pictograms(const PictogramOptions& options) {
 }
 
 void run_pairs(const PairOptions& options) {
-  const pictures::LabelledPictures set = pictures::open_packed(options.pictograms);
+  const pictures::LabelledPictures set = pictures::open_pictures(options.pictograms);
   LazyProgress progress(options.clips ? "clips" : "pairs");
   pictogram::write_pair_shards(set, options.output,
                                {.clips = options.clips,
@@ -94,17 +104,29 @@ void run_pairs(const PairOptions&) { need_media(); }
 
 void add_data_pictograms(CLI::App& data) {
   auto* verb =
-      data.add_subcommand("pictograms", "Draw OpenMoji, Twitter emoji and flags into one file");
+      data.add_subcommand("pictograms", "Draw OpenMoji, Twitter emoji, flags and OpenClipart");
   auto options = std::make_shared<PictogramOptions>();
   verb->add_option("--sources", options->sources,
-                   "Folder with openmoji/, twitter/ and flags/ (npm packages)")
+                   "Folder with openmoji/, twitter/ and flags/ (npm packages); twemoji/ too for "
+                   "more than 80 pixels")
       ->capture_default_str();
-  verb->add_option("-o,--output", options->output, "File to write")->capture_default_str();
+  verb->add_option("-o,--output", options->output,
+                   "File to write (.safetensors), else a folder of shards")
+      ->capture_default_str();
+  verb->add_option("--clipart", options->clipart, "Folder of Debian's openclipart-svg, drawn too");
+  verb->add_option("--side", options->side, "Pixels of a drawing's side")->capture_default_str();
   verb->add_option("--held-out", options->held_out, "Share of second drawings kept out of training")
       ->capture_default_str();
+  verb->add_option("--unseen", options->unseen,
+                   "Share of families of things (cats, bridges) kept out of training; 0: all "
+                   "animals and food")
+      ->capture_default_str();
+  verb->add_option("-s,--seed", options->seed, "Decides what is kept out")->capture_default_str();
   set_examples(
       *verb,
-      "  flamingo data pictograms --sources .deps/pictograms -o build/data/pictograms.safetensors");
+      "  flamingo data pictograms --sources .deps/pictograms -o build/data/pictograms.safetensors\n"
+      "  flamingo data pictograms --side 288 --clipart .deps/clipart --unseen 0.2 "
+      "-o build/data/drawings");
   verb->callback([options] { run_pictograms(*options); });
 }
 
@@ -112,8 +134,7 @@ void add_data_pairs(CLI::App& data) {
   auto* verb = data.add_subcommand(
       "pairs", "Write captioned pictograms, or clips of moving ones, as shards of documents");
   auto options = std::make_shared<PairOptions>();
-  verb->add_option("--pictograms", options->pictograms, "File of pictograms")
-      ->capture_default_str();
+  verb->add_option("--pictograms", options->pictograms, "Labelled pictures")->capture_default_str();
   verb->add_option("-o,--output", options->output, "Folder of shards to write")->required();
   verb->add_flag("--clips", options->clips, "8-second clips whose captions say what moves how");
   verb->add_option("-n,--documents", options->documents,

@@ -59,8 +59,9 @@ std::string counts_text(const Json& counts) {
 }
 
 void run_pictures(const PicturesOptions& options) {
-  require(options.output.empty() || options.output.ends_with(".safetensors"), "output",
-          "expected a name that ends in .safetensors, got {}", options.output);
+  const bool named = options.output.ends_with(".safetensors") || options.output.ends_with(".tar");
+  require(options.output.empty() || named, "output",
+          "expected a name that ends in .safetensors or .tar, got {}", options.output);
   std::error_code error;
   require(!std::filesystem::equivalent(options.output, options.source, error), "output",
           "expected another file than the source, got {}", options.output);
@@ -93,15 +94,17 @@ void add_data_pictures(CLI::App& data) {
       "pictures", "Look at labelled pictures: class folders, .jsonl, .csv, .tar; or pack them");
   auto options = std::make_shared<PicturesOptions>();
   verb->add_option("source", options->source, "Folder or file of labelled pictures")->required();
-  verb->add_option("-o,--output", options->output,
-                   "Also write them into one file that opens at once (.safetensors)");
+  verb->add_option(
+      "-o,--output", options->output,
+      "Also write them: packed, which opens at once (.safetensors), or as a shard (.tar)");
   verb->add_option("--side", options->side, "Pixels of a packed picture's side")
       ->check(CLI::Range(8, 1024))
       ->capture_default_str();
   verb->add_flag("--json", options->json, "Print the counts as JSON");
   set_examples(*verb,
                "  flamingo data pictures my-photos\n"
-               "  flamingo data pictures list.csv -o photos.safetensors --side 224");
+               "  flamingo data pictures list.csv -o photos.safetensors --side 224\n"
+               "  flamingo data pictures list.csv -o drawings/photos.tar --side 288");
   verb->callback([options] { run_pictures(*options); });
 }
 

@@ -23,9 +23,11 @@ struct Counts {
 /// Called with (done, total) drawings, from one thread at a time.
 using BuildProgress = std::function<void(int64_t done, int64_t total)>;
 
-/// Renders all drawings of the three packages and writes one file for pictures::open_packed,
-/// atomically. Equal packages and config give an equal file. Takes 26 KB of memory a drawing.
-/// Throws Error: a package is missing or not what is expected, nothing could be read.
+/// Renders all drawings of the packages, and writes them for pictures::open_pictures: a path that
+/// ends in .safetensors becomes one packed file, another a folder of shards (drawings-000000.tar,
+/// ...), whose other files stay. Equal packages and config give equal files, each of which appears
+/// whole or not at all. A packed file takes 4 side^2 bytes of memory a drawing. Throws Error: a
+/// package is missing or not what is expected, nothing could be read.
 Counts build_pictograms(const Sources& sources, const std::string& path,
                         const BuildProgress& progress = {});
 

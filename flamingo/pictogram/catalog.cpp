@@ -1,12 +1,18 @@
 #include "flamingo/pictogram/catalog.h"
-#include "flamingo/core/rng.h"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <filesystem>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string_view>
+
+#include "flamingo/core/ascii.h"
+#include "flamingo/core/checked.h"
+#include "flamingo/core/rng.h"
+#include "flamingo/pictogram/clipart.h"
+#include "flamingo/pictogram/words.h"
 
 namespace flamingo::pictogram {
 namespace {
@@ -75,11 +81,17 @@ void add_tags(const std::string& list, pictures::PictureClass& pictogram) {
 }
 
 bool is_flag_group(const std::string& group) {
-  return group == "flags" || group == "subdivision-flag";
+  return group == "flags" || group == "country-flag" || group == "subdivision-flag";
 }
 
-bool is_unseen_topic(const std::string& topic) {
+bool is_animal_or_food(const std::string& topic) {
   return topic == "animals-nature" || topic == "food-drink";
+}
+
+/// OpenMoji's groups of what a photograph can show.
+bool is_thing(const std::string& topic) {
+  return is_animal_or_food(topic) || topic == "travel-places" || topic == "activities" ||
+         topic == "objects";
 }
 
 /// The key of the form without a gender, or the key itself.
@@ -109,10 +121,13 @@ class Lister {
 
   Catalog list() {
     read_openmoji();
-    read_twitter_names();
+    choose_unseen();
+    sources_.twemoji.empty() ? read_twitter_names() : read_twemoji_names();
     mark_gendered();
     add_concepts();
     add_flags();
+    if (!sources_.clipart.empty()) add_clipart();
+    sort_by_class();
     for (pictures::PictureClass& pictogram : catalog_.table.classes) {
       pictogram.mirrorable = is_mirrorable(pictogram);
     }
@@ -125,6 +140,9 @@ class Lister {
     std::string topic;                 ///< OpenMoji's group
     std::string hexcode;
     bool gendered = false;  ///< the male or female form of another
+    bool unseen = false;    ///< kept out of training
+
+    const std::string& name() const { return pictogram.name; }
   };
 
   void read_openmoji() {
@@ -142,8 +160,30 @@ class Lister {
       entry.pictogram.group = text_at(item, "subgroups");
       add_tags(text_at(item, "tags"), entry.pictogram);
       add_tags(text_at(item, "openmoji_tags"), entry.pictogram);
-      if (is_unseen_topic(topic)) unseen_names_.insert(entry.pictogram.name);
       if (keys_.insert(entry.pictogram.key).second) entries_.push_back(std::move(entry));
+    }
+  }
+
+  /// Which classes training never sees, and the words that would give them away.
+  void choose_unseen() {
+    for (Entry& entry : entries_) {
+      const std::string family = family_of(entry.name());
+      const double draw = Rng::for_name(sources_.seed, "family " + family).uniform();
+      entry.unseen = sources_.unseen > 0 ? is_thing(entry.topic) && draw < sources_.unseen
+                                         : is_animal_or_food(entry.topic);
+      if (!entry.unseen) continue;
+      unseen_names_.insert(ascii_lower(entry.name()));
+      unseen_families_.insert(family);
+    }
+  }
+
+  void read_twemoji_names() {
+    const std::filesystem::path folder = sources_.twemoji + "/dist/svg";
+    require(std::filesystem::is_directory(folder), sources_.twemoji,
+            "expected Twemoji's drawings in dist/svg, got no such folder");
+    for (const auto& file : std::filesystem::directory_iterator(folder)) {
+      if (file.path().extension() == ".svg")
+        twitter_[key_of(file.path().stem().string())] = file.path().string();
     }
   }
 
@@ -172,7 +212,7 @@ class Lister {
     std::vector<std::pair<uint64_t, std::string>> ranked;
     for (const Entry& entry : entries_) {
       const std::string& key = entry.pictogram.key;
-      if (!is_used(entry) || is_unseen_topic(entry.topic) || !twitter_.contains(key)) continue;
+      if (!is_used(entry) || entry.unseen || !twitter_.contains(key)) continue;
       ranked.emplace_back(Rng::for_name(sources_.seed, key).next(), key);
     }
     std::ranges::sort(ranked);
@@ -183,22 +223,27 @@ class Lister {
   }
 
   bool is_used(const Entry& entry) const {
-    const std::string& name = entry.pictogram.name;
-    const bool leaks = unseen_names_.contains(name) && !is_unseen_topic(entry.topic);
+    const bool leaks = sources_.unseen > 0 ? has_unseen_word(entry.name())
+                                           : unseen_names_.contains(ascii_lower(entry.name()));
     const bool flag = is_flag_group(entry.topic) || is_flag_group(entry.pictogram.group);
-    return !flag && !leaks && !name.empty();
+    return !flag && !entry.name().empty() && (entry.unseen || !leaks);
+  }
+
+  bool has_unseen_word(const std::string& text) const {
+    return std::ranges::any_of(words_of(text), [this](std::string& word) {
+      return unseen_families_.contains(singular(std::move(word)));
+    });
   }
 
   void add_concepts() {
     const auto held = held_out();
     for (const Entry& entry : entries_) {
       if (!is_used(entry)) continue;
-      const bool unseen = is_unseen_topic(entry.topic);
-      const char* split = unseen ? kUnseenSplit : pictures::kTrainSplit;
+      const char* split = entry.unseen ? kUnseenSplit : pictures::kTrainSplit;
       catalog_.table.classes.push_back(entry.pictogram);
       add_drawing(kOpenMoji, split, openmoji_file("color", entry.hexcode));
       add_drawing(kOpenMojiBlack, split, openmoji_file("black", entry.hexcode));
-      if (!unseen) add_drawing(kOpenMojiFill, split, openmoji_file("color", entry.hexcode));
+      if (!entry.unseen) add_drawing(kOpenMojiFill, split, openmoji_file("color", entry.hexcode));
       const auto twitter = twitter_.find(entry.pictogram.key);
       if (twitter == twitter_.end()) continue;
       const bool held_back = held.contains(entry.pictogram.key);
@@ -228,13 +273,60 @@ class Lister {
     }
   }
 
+  /// Drawings of OpenClipart, of classes that are there or of new ones.
+  void add_clipart() {
+    std::map<std::string, int64_t> class_by_name;
+    std::set<std::string> flags;
+    for (size_t i = 0; i < catalog_.table.classes.size(); ++i) {
+      const pictures::PictureClass& known = catalog_.table.classes[i];
+      class_by_name.try_emplace(ascii_lower(known.name), i);
+      if (is_flag_group(known.group)) flags.insert(ascii_lower(known.name));
+    }
+    for (Clipart& clipart : list_clipart(sources_.clipart)) {
+      const bool unseen = unseen_names_.contains(clipart.name);
+      const bool leaks = has_unseen_word(clipart.name) ||
+                         std::ranges::any_of(clipart.tags, [this](const std::string& tag) {
+                           return has_unseen_word(tag);
+                         });
+      if ((leaks && !unseen) || flags.contains(clipart.name)) continue;
+      const auto [known, added] =
+          class_by_name.try_emplace(clipart.name, std::ssize(catalog_.table.classes));
+      if (added) {
+        catalog_.table.classes.push_back({.key = "clipart " + clipart.name,
+                                          .name = clipart.name,
+                                          .tags = std::move(clipart.tags),
+                                          .group = "clipart " + clipart.group});
+      }
+      add_drawing(kClipart, unseen ? kUnseenSplit : pictures::kTrainSplit, clipart.file,
+                  known->second);
+    }
+  }
+
+  /// Drawings of a class stand together, in the order in which they came.
+  void sort_by_class() {
+    const auto& pictures = catalog_.table.pictures;
+    std::vector<size_t> order(pictures.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, {}, [&pictures](size_t i) { return pictures[i].class_index; });
+    Catalog sorted{.table = {.classes = std::move(catalog_.table.classes)}};
+    for (const size_t i : order) {
+      sorted.table.pictures.push_back(pictures[i]);
+      sorted.files.push_back(std::move(catalog_.files[i]));
+    }
+    catalog_ = std::move(sorted);
+  }
+
   std::string openmoji_file(const char* kind, const std::string& hexcode) const {
     return sources_.openmoji + "/" + kind + "/svg/" + hexcode + ".svg";
   }
 
-  /// A drawing of the last concept.
+  /// A drawing of the last class.
   void add_drawing(const char* style, const char* split, std::string file) {
-    catalog_.table.pictures.push_back({.class_index = std::ssize(catalog_.table.classes) - 1,
+    add_drawing(style, split, std::move(file), std::ssize(catalog_.table.classes) - 1);
+  }
+
+  void add_drawing(const char* style, const char* split, std::string file, int64_t class_index) {
+    catalog_.table.pictures.push_back({.class_index = class_index,
                                        .style = style,
                                        .split = split,
                                        .line_art = style == std::string_view(kOpenMojiBlack)});
@@ -245,28 +337,23 @@ class Lister {
   std::vector<Entry> entries_;
   std::set<std::string> keys_;
   std::set<std::string> unseen_names_;
+  std::set<std::string> unseen_families_;
   std::map<std::string, std::string> twitter_;  ///< key -> file
   Catalog catalog_;
 };
 
-/// Whether `text` has one of `words` between non-letters.
+/// Whether `text` has one of `words`, in any case.
 bool has_word(const std::string& text, std::span<const std::string_view> words) {
-  size_t begin = 0;
-  while (begin < text.size()) {
-    size_t end = begin;
-    while (end < text.size() && ((text[end] | 32) >= 'a' && (text[end] | 32) <= 'z')) ++end;
-    const auto word = std::string_view(text).substr(begin, end - begin);
-    if (std::ranges::count(words, word)) return true;
-    begin = end + 1;
-  }
-  return false;
+  return std::ranges::any_of(words_of(text), [&words](const std::string& word) {
+    return std::ranges::count(words, word) > 0;
+  });
 }
 
 }  // namespace
 
 Catalog list_pictograms(const Sources& sources) {
-  require(sources.held_out >= 0 && sources.held_out <= 1, "pictograms.held_out",
-          "expected 0 to 1, got {}", sources.held_out);
+  require_within("pictograms", "held_out", sources.held_out, 0, 1);
+  require_within("pictograms", "unseen", sources.unseen, 0, 1);
   return Lister(sources).list();
 }
 

@@ -64,28 +64,51 @@ PictureRecord record_from_json(const Json& json, const std::string& where) {
           .line_art = flag_of(json, "line_art", false, where)};
 }
 
+Json record_to_json(const PictureClass& shown, const LabelledPicture& picture) {
+  Json json = {{"names", {shown.name}}, {"split", picture.split}};
+  if (shown.key != shown.name) json["key"] = shown.key;
+  for (const std::string& tag : shown.tags) json["names"].push_back(tag);
+  if (!shown.group.empty()) json["group"] = shown.group;
+  if (!picture.style.empty()) json["style"] = picture.style;
+  if (!shown.mirrorable) json["mirrorable"] = false;
+  if (picture.line_art) json["line_art"] = true;
+  return json;
+}
+
 void TableBuilder::add(const PictureRecord& record, const std::string& where) {
   require(!record.names.empty() && !record.names.front().empty(), where,
           "expected a name of what the picture shows, got none");
   for (const std::string& text : record.names) require_utf8(text, where);
   for (const std::string* text : {&record.key, &record.group, &record.style, &record.split})
     require_utf8(*text, where);
-  const std::string& key = record.key.empty() ? record.names.front() : record.key;
-  const auto [known, added] = class_by_key_.try_emplace(key, std::ssize(table_.classes));
-  if (added) {
-    table_.classes.push_back({.key = key,
-                              .name = record.names.front(),
-                              .group = record.group,
-                              .mirrorable = record.mirrorable});
-  }
-  PictureClass& shown = table_.classes[static_cast<size_t>(known->second)];
+  const int64_t index = class_of(record);
+  PictureClass& shown = table_.classes[static_cast<size_t>(index)];
   for (const std::string& name : record.names) {
     if (name != shown.name && std::ranges::count(shown.tags, name) == 0) shown.tags.push_back(name);
   }
-  table_.pictures.push_back({.class_index = known->second,
+  table_.pictures.push_back({.class_index = index,
                              .style = record.style,
                              .split = record.split.empty() ? kTrainSplit : record.split,
                              .line_art = record.line_art});
+}
+
+int64_t TableBuilder::class_of(const PictureRecord& record) {
+  const std::string& name = record.names.front();
+  const bool keyed = !record.key.empty();
+  const std::string& key = keyed ? record.key : name;
+  if (const auto known = class_by_key_.find(key); known != class_by_key_.end())
+    return known->second;
+  const auto [named, added] = class_by_name_.try_emplace(name, std::ssize(table_.classes));
+  int64_t index = named->second;
+  const bool joins = !added && (!keyed || table_.classes[static_cast<size_t>(index)].key == name);
+  if (!joins) {
+    index = std::ssize(table_.classes);
+    table_.classes.push_back(
+        {.name = name, .group = record.group, .mirrorable = record.mirrorable});
+  }
+  if (keyed || !joins) table_.classes[static_cast<size_t>(index)].key = key;
+  class_by_key_.emplace(key, index);
+  return index;
 }
 
 }  // namespace flamingo::pictures

@@ -25,7 +25,11 @@ struct PictureRecord {
 /// `where` on a field of another type.
 PictureRecord record_from_json(const Json& json, const std::string& where);
 
-/// Collects records into classes.
+/// What record_from_json reads as a picture with these labels; fields with their usual value are
+/// left out.
+Json record_to_json(const PictureClass& shown, const LabelledPicture& picture);
+
+/// Collects records into classes: one for each key, and those without a key by their first name.
 class TableBuilder {
  public:
   /// A picture; the names of a class's pictures are joined. A record without a split is for
@@ -34,12 +38,17 @@ class TableBuilder {
   /// The table; the builder is empty after it.
   PictureTable build() {
     class_by_key_.clear();
+    class_by_name_.clear();
     return std::exchange(table_, {});
   }
 
  private:
+  /// The class of a record, made where there is none.
+  int64_t class_of(const PictureRecord& record);
+
   PictureTable table_;
   std::map<std::string, int64_t> class_by_key_;
+  std::map<std::string, int64_t> class_by_name_;  ///< the first of each name
 };
 
 }  // namespace flamingo::pictures

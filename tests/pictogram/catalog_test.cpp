@@ -77,6 +77,56 @@ TEST(ListPictograms, HoldsOutTwitterDrawingsOfTrainingConcepts) {
   EXPECT_EQ(count("openmoji-fill", "unseen"), 0);  // shots are of other styles
 }
 
+TEST(ListPictograms, KeepsFamiliesOfThingsOutOfTraining) {
+  const TemporaryFolder folder;
+  Sources sources = tiny_packages(folder);
+  sources.unseen = 1;  // of animals, food, places, activities and objects, but not of people
+  const Catalog catalog = list_pictograms(sources);
+  std::map<std::string, std::set<std::string>> splits;
+  for (const auto& drawing : catalog.table.pictures)
+    splits[catalog.table.classes[static_cast<size_t>(drawing.class_index)].name].insert(
+        drawing.split);
+  EXPECT_EQ(splits.at("camera"), std::set<std::string>{"unseen"});
+  EXPECT_EQ(splits.at("red apple"), std::set<std::string>{"unseen"});
+  EXPECT_FALSE(splits.at("cook").contains("unseen"));
+}
+
+TEST(ListPictograms, JoinsClipartByNameAndLeavesOutWhatWouldLeak) {
+  const TemporaryFolder folder;
+  Sources sources = tiny_packages(folder);
+  sources.clipart = folder.file("clipart");
+  make_folder(folder.file("clipart/things"));
+  for (const char* name : {"camera", "red apple", "kettle", "apple pie", "Germany"})
+    write_file_atomic(folder.file("clipart/things/" + std::string(name) + ".svg"),
+                      testing::clipart_svg(name, {"word"}));
+  write_file_atomic(folder.file("clipart/things/basket.svg"),
+                    testing::clipart_svg("basket", {"apples"}));
+  const Catalog catalog = list_pictograms(sources);
+  std::map<std::string, std::string> splits;
+  for (const auto& drawing : catalog.table.pictures) {
+    if (drawing.style == kClipart)
+      splits[catalog.table.classes[static_cast<size_t>(drawing.class_index)].key] = drawing.split;
+  }
+  EXPECT_EQ(splits, (std::map<std::string, std::string>{
+                        {"1F4F7", "train"}, {"1F34E", "unseen"}, {"clipart kettle", "train"}}));
+  EXPECT_TRUE(
+      std::ranges::is_sorted(catalog.table.pictures, {}, &pictures::LabelledPicture::class_index));
+}
+
+TEST(ListPictograms, TakesTwitterDrawingsOfAnySize) {
+  const TemporaryFolder folder;
+  Sources sources = tiny_packages(folder);
+  sources.twemoji = folder.file("w");
+  EXPECT_THROW(list_pictograms(sources), Error);
+  make_folder(folder.file("w/dist/svg"));
+  write_file_atomic(folder.file("w/dist/svg/1f511.svg"), "<svg/>");
+  const Catalog catalog = list_pictograms(sources);
+  EXPECT_EQ(std::ranges::count_if(catalog.table.pictures,
+                                  [](const auto& drawing) { return drawing.style == kTwitter; }),
+            1);
+  EXPECT_EQ(std::ranges::count(catalog.files, folder.file("w/dist/svg/1f511.svg")), 1);
+}
+
 TEST(ListPictograms, RefusesWhatIsNotThePackage) {
   const TemporaryFolder folder;
   Sources sources = tiny_packages(folder);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "flamingo/core/file.h"
 #include "flamingo/pictogram/catalog.h"
@@ -25,6 +26,19 @@ inline Json openmoji_entry(const std::string& hexcode, const std::string& name,
 /// One entry of emoji.json.
 inline Json twitter_entry(const std::string& unified, const std::string& image) {
   return {{"unified", unified}, {"image", image}, {"has_img_twitter", true}};
+}
+
+/// A drawing of a small square in a corner of its page, with OpenClipart's metadata.
+inline std::string clipart_svg(const std::string& title, const std::vector<std::string>& keywords) {
+  std::string list;
+  for (const std::string& keyword : keywords) list += "<rdf:li>" + keyword + "</rdf:li>";
+  return "<svg xmlns='http://www.w3.org/2000/svg' xmlns:cc='http://web.resource.org/cc/' "
+         "xmlns:dc='http://purl.org/dc/elements/1.1/' "
+         "xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' viewBox='0 0 100 100'>"
+         "<metadata><rdf:RDF><cc:Work rdf:about=''><dc:title>" +
+         title + "</dc:title><dc:subject><rdf:Bag>" + list +
+         "</rdf:Bag></dc:subject></cc:Work></rdf:RDF></metadata>"
+         "<rect x='70' y='80' width='20' height='10' fill='#00f'/></svg>";
 }
 
 /// Folders with the three packages' listings: 2 objects (1F4F7 camera, 1F511 left key), a person

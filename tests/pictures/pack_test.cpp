@@ -39,6 +39,25 @@ TEST(PackPictures, KeepsLabelsAndFitsPicturesIntoSquares) {
   EXPECT_EQ(image.pixels[4 * (16 * 4 + 8)], 7);
 }
 
+TEST(PackPictures, WritesAShardThatJoinsOtherSetsByName) {
+  const testing::TemporaryFolder folder;
+  make_folder(folder.file("photos/thing1"));
+  media::Image wide{.height = 20, .width = 40};
+  wide.pixels.assign(20 * 40 * 3, 7);
+  write_file_atomic(folder.file("photos/thing1/1.png"), media::encode_png(wide));
+  make_folder(folder.file("set"));
+  pack_pictures(testing::tiny_pictures(folder, 2, 0), 40, folder.file("set/drawings.tar"));
+  pack_pictures(open_pictures(folder.file("photos")), 16, folder.file("set/photos.tar"));
+  const LabelledPictures set = open_pictures(folder.file("set"));
+  ASSERT_EQ(set.classes().size(), 2u) << "the photo is of a class of the drawings";
+  EXPECT_EQ(set.classes()[1].key, "1");
+  EXPECT_EQ(set.pictures_of(1).size(), 3u);
+  const media::Image photo = set.image(set.pictures_of(1).back());
+  EXPECT_EQ(photo.mode, media::PixelMode::kRgb);
+  EXPECT_EQ(photo.width, 16);
+  EXPECT_EQ(photo.height, 8);
+}
+
 /// Pictures that nobody may read.
 class NoPixels : public PixelSource {
  public:

@@ -126,5 +126,36 @@ TEST(TableBuilder, IsEmptyAfterTheTable) {
   EXPECT_EQ(table.pictures.at(0).class_index, 0);
 }
 
+TEST(PictureRecord, IsReadAsItWasWritten) {
+  const PictureClass shown{
+      .key = "1F431", .name = "cat", .tags = {"kitten"}, .group = "pets", .mirrorable = false};
+  const LabelledPicture picture{.style = "line", .split = "unseen", .line_art = true};
+  TableBuilder builder;
+  builder.add(record_from_json(record_to_json(shown, picture), "set"), "set");
+  builder.add(record_from_json(record_to_json({.key = "x", .name = "x"}, {}), "set"), "set");
+  const PictureTable table = builder.build();
+  EXPECT_EQ(config_to_json(PictureClass(table.classes[0])), config_to_json(PictureClass(shown)));
+  EXPECT_EQ(config_to_json(LabelledPicture(table.pictures[0])),
+            config_to_json(LabelledPicture(picture)));
+  EXPECT_EQ(table.classes[1].key, "x");
+  EXPECT_EQ(table.pictures[1].split, kTrainSplit);
+}
+
+TEST(TableBuilder, JoinsPicturesWithoutAKeyByName) {
+  for (const bool keyed_first : {true, false}) {
+    TableBuilder builder;
+    const PictureRecord keyed{.key = "1F431", .names = {"cat"}}, plain{.names = {"cat"}};
+    builder.add(keyed_first ? keyed : plain, "set");
+    builder.add(keyed_first ? plain : keyed, "set");
+    builder.add({.key = "other", .names = {"cat"}}, "set");
+    const PictureTable table = builder.build();
+    ASSERT_EQ(table.classes.size(), 2u);
+    EXPECT_EQ(table.classes[0].key, "1F431");
+    EXPECT_EQ(table.classes[1].key, "other");
+    EXPECT_EQ(table.pictures[1].class_index, 0);
+    EXPECT_EQ(table.pictures[2].class_index, 1);
+  }
+}
+
 }  // namespace
 }  // namespace flamingo::pictures
