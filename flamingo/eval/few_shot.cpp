@@ -80,6 +80,7 @@ std::vector<FewShotSampler::Entry> FewShotSampler::entries_of(const pictures::La
   std::set<std::string> names;
   std::vector<Entry> entries;
   for (const int64_t index : set.classes_in(task.split)) {
+    if (!task.class_split.empty() && set.pictures_of(index, task.class_split).empty()) continue;
     Entry entry{.name = set.classes()[static_cast<size_t>(index)].name,
                 .queries = set.pictures_of(index, task.split, styles),
                 .shots = shots_of(set, index, task)};
@@ -161,6 +162,15 @@ data::Sequence FewShotSampler::prompt(const Plan& plan, EvalControl control) con
   return prompt;
 }
 
+std::vector<int64_t> FewShotSampler::pictures() const {
+  std::set<int64_t> all;
+  for (const Entry& entry : entries_) {
+    all.insert(entry.queries.begin(), entry.queries.end());
+    for (const auto& from : entry.shots) all.insert(from.begin(), from.end());
+  }
+  return {all.begin(), all.end()};
+}
+
 EvalEpisode FewShotSampler::episode(int64_t index, EvalControl control) const {
   const Plan plan = this->plan(index);
   EvalEpisode episode{.answer = static_cast<int64_t>(plan.answer), .stand_in = plan.stand_in};
@@ -171,6 +181,7 @@ EvalEpisode FewShotSampler::episode(int64_t index, EvalControl control) const {
     episode.request.candidates.push_back(std::move(ids));
     episode.names.push_back(candidate.entry->name);
     episode.queries.push_back(candidate.query);
+    episode.shots.push_back(candidate.shots);
   }
   return episode;
 }

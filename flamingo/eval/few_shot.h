@@ -32,6 +32,7 @@ struct FewShotTask {
   int64_t ways = 5;
   int64_t shots = 0;
   std::string split = "test";
+  std::string class_split;
   std::string query_style;
   std::vector<std::string> shot_styles;
   bool made_up = false;
@@ -43,6 +44,9 @@ struct FewShotTask {
     v("ways", ways, "labels to choose from");
     v("shots", shots, "pictures of each label in the prompt");
     v("split", split, "which pictures are asked about; shots may be of any split");
+    v("class_split", class_split,
+      "only classes that have pictures in this split too, such as those that training saw; empty: "
+      "all");
     v("query_style", query_style, "style of the pictures asked about; empty: any");
     v("shot_styles", shot_styles,
       "style of each label's first, second, ... shot; none: other pictures of the split, drawn "
@@ -65,10 +69,11 @@ std::vector<FewShotTask> default_tasks();
 /// One question.
 struct EvalEpisode {
   ScoreRequest request;
-  int64_t answer = 0;              ///< index of the right candidate
-  std::vector<std::string> names;  ///< of the candidates' classes
-  std::vector<int64_t> queries;    ///< each candidate's picture that could be asked about
-  int64_t stand_in = 0;            ///< picture that kExchanged shows
+  int64_t answer = 0;                       ///< index of the right candidate
+  std::vector<std::string> names;           ///< of the candidates' classes
+  std::vector<int64_t> queries;             ///< each candidate's picture that could be asked about
+  std::vector<std::vector<int64_t>> shots;  ///< each candidate's pictures
+  int64_t stand_in = 0;                     ///< picture that kExchanged shows
 
   /// The picture that is asked about.
   int64_t query() const { return queries[static_cast<size_t>(answer)]; }
@@ -89,6 +94,8 @@ class FewShotSampler {
   }
 
   EvalEpisode episode(int64_t index, EvalControl control) const;
+  /// All pictures that episodes may show, rising.
+  std::vector<int64_t> pictures() const;
   const FewShotTask& task() const { return task_; }
 
  private:

@@ -14,11 +14,11 @@ std::string cell(const Accuracy& accuracy) {
 }
 
 std::string line(const std::string& task, const std::string& episodes,
-                 const std::array<std::string, 5>& cells) {
-  char text[160];
-  std::snprintf(text, sizeof text, "%-12.24s %8s  %-15s  %-6s  %-15s  %-15s  %s\n", task.c_str(),
-                episodes.c_str(), cells[0].c_str(), cells[1].c_str(), cells[2].c_str(),
-                cells[3].c_str(), cells[4].c_str());
+                 const std::array<std::string, 6>& cells) {
+  char text[200];
+  std::snprintf(text, sizeof text, "%-16.24s %8s  %-15s  %-6s  %-15s  %-15s  %-15s  %s\n",
+                task.c_str(), episodes.c_str(), cells[0].c_str(), cells[1].c_str(),
+                cells[2].c_str(), cells[3].c_str(), cells[4].c_str(), cells[5].c_str());
   return text;
 }
 
@@ -37,7 +37,8 @@ Json accuracy_json(const Accuracy& accuracy) {
 
 std::string report_table(std::span<const TaskResult> results) {
   std::string table =
-      line("task", "episodes", {"accuracy", "chance", "no picture", "other picture", "goal"});
+      line("task", "episodes",
+           {"accuracy", "chance", "no picture", "other picture", "encoder alone", "goal"});
   for (const TaskResult& result : results) {
     const std::string goal =
         result.goal > 0 ? number(result.goal) + (result.reached() ? " reached" : " missed") : "-";
@@ -45,7 +46,7 @@ std::string report_table(std::span<const TaskResult> results) {
         goal + (result.controls_at_chance() ? "" : " ! control not at chance");
     table += line(result.name, std::to_string(result.accuracy.total),
                   {cell(result.accuracy), number(result.chance), cell(result.removed),
-                   cell(result.exchanged), verdict});
+                   cell(result.exchanged), cell(result.encoder), verdict});
   }
   return table;
 }
@@ -62,6 +63,7 @@ Json report_json(std::span<const TaskResult> results) {
                     {"reached", result.goal > 0 ? Json(result.reached()) : Json()},
                     {"removed", accuracy_json(result.removed)},
                     {"exchanged", accuracy_json(result.exchanged)},
+                    {"encoder", accuracy_json(result.encoder)},
                     {"controls_at_chance",
                      result.removed.total > 0 ? Json(result.controls_at_chance()) : Json()}});
   }

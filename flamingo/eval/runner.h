@@ -31,7 +31,8 @@ struct EvalConfig {
     v("episodes", episodes, "questions per task");
     v("batch", batch, "questions scored together");
     v("seed", seed, "decides the questions");
-    v("controls", controls, "also with the query's picture removed and exchanged");
+    v("controls", controls,
+      "also with the query's picture removed and exchanged, and by the encoder alone");
   }
   /// Throws Error when a field is out of its range, or two tasks have one name.
   void validate() const;
@@ -57,6 +58,7 @@ struct TaskResult {
   Accuracy accuracy;
   Accuracy removed;
   Accuracy exchanged;
+  Accuracy encoder;  ///< of the encoder alone (nearest_shots), for tasks with shots
 
   bool reached() const { return accuracy.value() >= goal; }
   /// Whether both controls lie within 2 standard errors of chance.

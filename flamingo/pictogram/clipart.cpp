@@ -38,13 +38,13 @@ bool is_left_out(const std::string& folder) {
 
 /// Words that say how a drawing is made, whose it is or where it was filed.
 constexpr std::array<std::string_view, 21> kNoise = {
-    "clipart", "icon",       "icons",     "svg",     "bw",     "md",     "symbol",
-    "logo",    "drawing",    "vector",    "simple",  "cartoon", "outline", "theme",
-    "iconset", "collection", "revisited", "contour", "ganson", "openclipart", "illustration"};
+    "clipart", "icon",       "icons",     "svg",     "bw",      "md",          "symbol",
+    "logo",    "drawing",    "vector",    "simple",  "cartoon", "outline",     "theme",
+    "iconset", "collection", "revisited", "contour", "ganson",  "openclipart", "illustration"};
 
 /// Words that begin a collection's title.
 constexpr std::array<std::string_view, 7> kCollections = {
-    "clipart by",  "various cliparts", "lemon svg",    "etiquette icons",
+    "clipart by",  "various cliparts", "lemon svg",   "etiquette icons",
     "aiga_symbol", "svg road",         "part of the "};
 
 bool is_noise(const std::string& word) {

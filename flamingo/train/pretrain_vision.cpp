@@ -18,6 +18,20 @@ struct StartedTowers {
   std::string init_hash;  ///< of the weights it goes on from; empty: from scratch
 };
 
+/// Throws Error on a beginning that no parameter's name has.
+void freeze(TwoTowers& towers, const std::vector<std::string>& beginnings) {
+  for (const std::string& beginning : beginnings) {
+    bool found = false;
+    for (auto& item : towers.named_parameters()) {
+      if (!item.key().starts_with(beginning)) continue;
+      item.value().requires_grad_(false);
+      found = true;
+    }
+    require(found, "frozen", "expected the beginning of a parameter's name, got \"{}\"", beginning,
+            Hint{"names begin with \"encoder.\" and \"contrastive.\""});
+  }
+}
+
 StartedTowers start_towers(const PretrainVisionRecipe& recipe, const CaptionLanguage& language) {
   StartedTowers start;
   checkpoint::EncoderFiles files;
@@ -29,12 +43,14 @@ StartedTowers start_towers(const PretrainVisionRecipe& recipe, const CaptionLang
     start.encoder = files.config;
     start.transform = files.transform;
     start.init_hash = files.hash;
+    if (recipe.pooled_side > 0) start.encoder.set_pooled_side(recipe.pooled_side);
   }
   start.towers =
       std::make_shared<TwoTowers>(start.encoder, recipe.contrastive, language.table.size(1));
   nn::init_weights(*start.towers, recipe.seed);
   if (!recipe.init.empty())
     checkpoint::load_into(*start.towers->encoder, files.weights, {}, recipe.init);
+  freeze(*start.towers, recipe.frozen);
   return start;
 }
 

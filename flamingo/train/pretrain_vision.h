@@ -17,7 +17,9 @@ namespace flamingo::train {
 struct PretrainVisionRecipe {
   std::string lm;
   std::string init;
+  int64_t pooled_side = 0;
   vision::EncoderConfig encoder;
+  std::vector<std::string> frozen;
   vision::ContrastiveConfig contrastive;
   uint64_t seed = 1;
   bool bf16 = true;
@@ -33,7 +35,14 @@ struct PretrainVisionRecipe {
     v("init", init,
       "pretrained encoder to go on from (a folder of flamingo pretrain-vision, a CLIP, ...); "
       "empty: `encoder` from scratch");
+    v("pooled_side", pooled_side,
+      "features of the encoder become means over so many rows and columns, where its kind can; 0: "
+      "as init has them");
     v("encoder", encoder, "shape of an encoder from scratch");
+    v("frozen", frozen,
+      "parameters whose name begins with one of these stay as they are (\"encoder.stem\"); those "
+      "of "
+      "\"encoder.\" leave only the heads to learn");
     v("contrastive", contrastive, "text tower and loss");
     v("seed", seed, "decides initial weights and dropped blocks");
     v("bf16", bf16, "compute in bf16 with fp32 masters; false: all fp32");

@@ -73,6 +73,7 @@ void EfficientNetConfig::validate() const {
   for (const int64_t depth : depths) blocks += depth;
   require_within(kWhere, "number of blocks", blocks, 1, config_limits::kLayers);
   require_within(kWhere, "final_width", final_width, 1, config_limits::kWidth);
+  require_within(kWhere, "pooled_side", pooled_side, 0, config_limits::kImageSize);
   require_within(kWhere, "num_classes", num_classes, 0, config_limits::kVocab);
 }
 
@@ -94,6 +95,7 @@ std::vector<std::vector<MbConvShape>> EfficientNetConfig::stages() const {
 }
 
 int64_t EfficientNetConfig::num_patches(int64_t side) const {
+  if (pooled_side > 0) return pooled_side * pooled_side;
   side = (side + 1) / 2;
   for (const int64_t stride : strides) side = (side + stride - 1) / stride;
   return side * side;
@@ -176,7 +178,9 @@ torch::Tensor EfficientNetImpl::feature_map(const torch::Tensor& pixels, const T
 }
 
 torch::Tensor EfficientNetImpl::forward(const torch::Tensor& pixels) {
-  return grid_to_patches(feature_map(pixels));
+  const torch::Tensor map = feature_map(pixels);
+  const int64_t side = config_.pooled_side;
+  return grid_to_patches(side > 0 ? at::adaptive_avg_pool2d(map, {side, side}) : map);
 }
 
 torch::Tensor EfficientNetImpl::classify(const torch::Tensor& features) const {

@@ -38,6 +38,7 @@ struct EfficientNetConfig {
   std::vector<int64_t> strides{1, 2, 2, 2, 1, 2, 1};  ///< of the first block of each stage
   std::vector<int64_t> expansions{1, 6, 6, 6, 6, 6, 6};
   int64_t final_width = 1280;  ///< Dv, channels of the closing 1x1 convolution
+  int64_t pooled_side = 0;     ///< features are means over so many rows and columns, 0 = all cells
   int64_t num_classes = 0;     ///< width of a linear classifier, 0 = none
 
   template <class Visitor>
@@ -50,6 +51,8 @@ struct EfficientNetConfig {
     v("strides", strides, "stride of the first block of each stage");
     v("expansions", expansions, "inner width / width of what comes into a block, per stage");
     v("final_width", final_width, "channels of the closing 1x1 convolution");
+    v("pooled_side", pooled_side,
+      "features are means over so many rows and columns of the feature map, 0 = one of each cell");
     v("num_classes", num_classes, "outputs of a linear classifier, 0 = none");
   }
 
@@ -98,7 +101,7 @@ using EfficientNetStage = nn::TypedList<MbConv>;
 /// EfficientNet-Lite. Its batch norms are folded into the convolutions (checkpoint/adapters), so
 /// that training goes on from what published weights compute, with no statistics of batches.
 ///
-///   pixels --> stem, relu6 --> stages --> 1x1 convolution, relu6 --> [N, P, Dv]
+///   pixels --> stem, relu6 --> stages --> 1x1 convolution, relu6 --> (means) --> [N, P, Dv]
 ///
 /// Computes in the type of the pixels.
 class EfficientNetImpl : public VisionEncoder {

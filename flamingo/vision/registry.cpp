@@ -94,6 +94,19 @@ void EncoderConfig::set_image_size(int64_t side) {
   });
 }
 
+void EncoderConfig::set_pooled_side(int64_t side) {
+  ask(config_, [&](auto& config) {
+    if constexpr (requires { config.pooled_side; }) {
+      auto changed = config;
+      changed.pooled_side = side;
+      changed.validate();
+      config = changed;
+    } else {
+      fail("pooled_side", "expected 0 for an encoder of kind {}, got {}", config.kName, side);
+    }
+  });
+}
+
 Json EncoderConfig::to_json() const {
   return ask(config_, [](const auto& config) {
     return Json{{config.kName, config_to_json(config)}};

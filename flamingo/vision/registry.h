@@ -53,6 +53,9 @@ class EncoderConfig {
 
   /// Pictures of `side` pixels from now on. Throws Error where the size is fixed to another.
   void set_image_size(int64_t side);
+  /// Features that are means over `side` rows and columns from now on. Throws Error for a kind
+  /// whose features are not pooled.
+  void set_pooled_side(int64_t side);
   /// {"<name>": {...}}, as the folder of an encoder holds it.
   Json to_json() const;
 

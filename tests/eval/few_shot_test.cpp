@@ -63,6 +63,38 @@ TEST_F(FewShotSamplerTest, NamingAsksForOneOfFiveNames) {
   EXPECT_EQ(answers.size(), 5u);
 }
 
+TEST_F(FewShotSamplerTest, MayAskOnlyAboutClassesOfAnotherSplitToo) {
+  FewShotTask task{.name = "lines", .ways = 3, .split = "train", .query_style = "openmoji"};
+  const auto classes = [&] {
+    std::set<std::string> names;
+    for (int64_t i = 0; i < 200; ++i) {
+      for (const std::string& name : sampler(task).episode(i, EvalControl::kNone).names)
+        names.insert(name);
+    }
+    return names;
+  };
+  EXPECT_EQ(classes().size(), 20u);
+  task.class_split = "style";  // of every second class
+  EXPECT_EQ(classes().size(), 10u);
+  EXPECT_FALSE(classes().contains("thing1"));
+  task.class_split = "unseen";
+  EXPECT_THROW(sampler(task), Error);
+}
+
+TEST_F(FewShotSamplerTest, TellsItsPicturesAndShots) {
+  const FewShotSampler episodes = sampler(names_);
+  const std::vector<int64_t> pictures = episodes.pictures();
+  EXPECT_EQ(pictures.size(), 16u);  // of 8 classes in two styles
+  EXPECT_TRUE(std::ranges::is_sorted(pictures));
+  const EvalEpisode episode = episodes.episode(0, EvalControl::kNone);
+  ASSERT_EQ(episode.shots.size(), 5u);
+  for (size_t c = 0; c < 5; ++c) {
+    ASSERT_EQ(episode.shots[c].size(), 1u);
+    EXPECT_EQ(set_.class_of(episode.shots[c][0]).name, episode.names[c]);
+    EXPECT_EQ(std::ranges::count(pictures, episode.shots[c][0]), 1);
+  }
+}
+
 TEST_F(FewShotSamplerTest, BindingShowsEachWordOnceInTheOtherStyle) {
   const FewShotSampler episodes = sampler(binding_);
   for (int64_t i = 0; i < 50; ++i) {

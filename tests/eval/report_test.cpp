@@ -13,17 +13,18 @@ const std::array<TaskResult, 2> kResults = {
                .goal = 0.55,
                .accuracy = {600, 1000},
                .removed = {200, 1000},
-               .exchanged = {300, 1000}},
+               .exchanged = {300, 1000},
+               .encoder = {700, 1000}},
     TaskResult{.name = "encoder", .chance = 0.2, .goal = 0.88, .accuracy = {800, 1000}}};
 
 TEST(ReportTable, HasOneLinePerTask) {
-  EXPECT_EQ(
-      report_table(kResults),
-      "task         episodes  accuracy         chance  no picture       other picture    goal\n"
-      "naming           1000  0.600 +- 0.015   0.20    0.200 +- 0.013   0.300 +- 0.014   "
-      "0.55 reached ! control not at chance\n"
-      "encoder          1000  0.800 +- 0.013   0.20    -                -                "
-      "0.88 missed\n");
+  EXPECT_EQ(report_table(kResults),
+            "task             episodes  accuracy         chance  no picture       other picture    "
+            "encoder alone    goal\n"
+            "naming               1000  0.600 +- 0.015   0.20    0.200 +- 0.013   0.300 +- 0.014   "
+            "0.700 +- 0.014   0.55 reached ! control not at chance\n"
+            "encoder              1000  0.800 +- 0.013   0.20    -                -                "
+            "-                0.88 missed\n");
 }
 
 TEST(ReportJson, HasTheSameNumbers) {
@@ -33,6 +34,7 @@ TEST(ReportJson, HasTheSameNumbers) {
   EXPECT_EQ(report[0]["accuracy"], 0.6);
   EXPECT_EQ(report[0]["reached"], true);
   EXPECT_EQ(report[0]["exchanged"]["accuracy"], 0.3);
+  EXPECT_EQ(report[0]["encoder"]["accuracy"], 0.7);
   EXPECT_EQ(report[0]["controls_at_chance"], false);
   EXPECT_TRUE(report[1]["removed"].is_null());
   EXPECT_EQ(report[1]["reached"], false);

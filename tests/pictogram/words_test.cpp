@@ -16,7 +16,8 @@ TEST(WordsOf, AreLettersInSmall) {
 }
 
 TEST(Singular, JoinsASingularAndItsPlural) {
-  for (const auto& [one, many] : {std::pair{"cat", "cats"}, {"cherry", "cherries"}, {"bee", "bees"}})
+  for (const auto& [one, many] :
+       {std::pair{"cat", "cats"}, {"cherry", "cherries"}, {"bee", "bees"}})
     EXPECT_EQ(singular(one), singular(many)) << many;
   EXPECT_EQ(singular("glass"), "glass");
   EXPECT_EQ(singular("bus"), "bus");

@@ -65,6 +65,30 @@ TEST(PretrainVision, WritesAnEncoderThatCanBeReadAndGoneOnFrom) {
     EXPECT_TRUE(same.weights.at(name).equal(weight)) << name;
 }
 
+TEST(PretrainVision, FrozenPartsStayAsTheyAre) {
+  const TinyRun run;
+  auto recipe = run.vision();
+  recipe.train.steps = 2;
+  EXPECT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto before = checkpoint::read_encoder(recipe.train.output + "/encoder").weights;
+  auto more = run.vision("more");
+  more.init = recipe.train.output + "/encoder";
+  more.train.steps = 2;
+  more.frozen = {"encoder.stem"};
+  EXPECT_TRUE(pretrain_vision(more, {}).finished);
+  int64_t same = 0, moved = 0;
+  for (const auto& [name, weight] :
+       checkpoint::read_encoder(more.train.output + "/encoder").weights) {
+    const bool equal = weight.equal(before.at(name));
+    if (name.starts_with("stem")) EXPECT_TRUE(equal) << name;
+    (equal ? same : moved) += 1;
+  }
+  EXPECT_GT(same, 0);
+  EXPECT_GT(moved, 0);
+  more.frozen = {"encoder.trunk"};
+  EXPECT_THROW(pretrain_vision(more, {}), Error);
+}
+
 TEST(PretrainVision, SourcesComeTogetherAsTheMixtureSays) {
   const TinyRun run;
   auto recipe = run.vision("accumulate");
@@ -146,9 +170,13 @@ TEST(PretrainVision, StoppedAndResumedItIsBitEqual) {
 TEST(PretrainVisionRecipe, ShippedFileIsReadAndUnknownKeysAreErrors) {
   PretrainVisionRecipe recipe;
   EXPECT_THROW(config_from_json(parse_json(R"({"train": {"stepz": 3}})", "r"), recipe, "r"), Error);
-  const std::string shipped = std::string(FLAMINGO_SOURCE_DIR) + "/recipes/pictogram/vision.json";
-  EXPECT_NO_THROW(config_from_json(read_json_file(shipped), recipe, shipped));
-  EXPECT_NO_THROW(recipe.validate());
+  for (const char* name : {"mini", "pictogram"}) {
+    const std::string shipped =
+        std::string(FLAMINGO_SOURCE_DIR) + "/recipes/" + name + "/vision.json";
+    recipe = {};
+    EXPECT_NO_THROW(config_from_json(read_json_file(shipped), recipe, shipped));
+    EXPECT_NO_THROW(recipe.validate());
+  }
   EXPECT_EQ(config_to_json(recipe.encoder),
             config_to_json(vision::EncoderConfig(vision::nfnet_preset("nfnet-pictogram"))));
 }

@@ -77,6 +77,19 @@ TEST(EfficientNet, GivesOneFeaturePerPatchFromTheTopLeft) {
   EXPECT_EQ(net->config().num_patches(32), 64);
 }
 
+TEST(EfficientNet, FeaturesMayBeMeansOverRowsAndColumns) {
+  EfficientNetConfig config = tiny_efficientnet();
+  config.pooled_side = 2;
+  auto net = make(config);
+  const auto pixels = torch::randn({2, 3, 32, 32});
+  const auto features = net->forward(pixels);
+  EXPECT_EQ(config.num_patches(32), 4);
+  ASSERT_EQ(features.sizes().vec(), (std::vector<int64_t>{2, 4, 24}));
+  const auto map = net->feature_map(pixels);  // [2, 24, 8, 8]
+  const auto corner = map.slice(2, 0, 4).slice(3, 4, 8).mean(torch::IntArrayRef{2, 3});
+  EXPECT_TRUE(torch::allclose(features.select(1, 1), corner)) << "the second of the first row";
+}
+
 TEST(EfficientNet, TapsAllStages) {
   auto net = make(tiny_efficientnet());
   std::map<std::string, std::vector<int64_t>> shapes;

@@ -129,6 +129,16 @@ TEST(Registry, RefusesNoneTwoAndUnknownEncoders) {
   EXPECT_THROW(read({{"resnet", Json::object()}}), Error);
 }
 
+TEST(Registry, FeaturesArePooledWhereTheKindCan) {
+  EncoderConfig config = encoder_preset("efficientnet-lite0");
+  config.set_pooled_side(3);
+  EXPECT_EQ(config.num_features(), 9);
+  EXPECT_THROW(config.set_pooled_side(-1), Error);
+  EXPECT_EQ(config.num_features(), 9);
+  config = encoder_preset("clip-vit-l-14");
+  EXPECT_THROW(config.set_pooled_side(3), Error);
+}
+
 TEST(Registry, TheConfigIsOfOneKind) {
   const EncoderConfig config = encoder_preset("clip-vit-l-14");
   EXPECT_EQ(config.as<ClipVitConfig>()->width, 1024);
