@@ -47,7 +47,8 @@ std::span<const Scenario> all_scenarios();
 
 /// Matrix-vector products of every weight type, against the read roof.
 void run_matvec(Context& context);
-/// Pictures through the default model's encoder, against the bf16 roof.
+/// Pictures through the default model's encoder and EfficientNet-Lite2, against the roof of their
+/// type.
 void run_vision(Context& context);
 /// 512 tokens through the default model's own forward, against the bf16 roof.
 void run_prefill(Context& context);

@@ -108,6 +108,7 @@ generate::ModelBundle open_bundle(const RunOptions& options) {
   if (options.threads > 0) at::set_num_threads(options.threads);
   generate::ModelBundle bundle = generate::open_model(
       options.model, {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
+  bundle.model->vision_encoder->fold(scalar_type_of(options.dtype));  // nothing learns here
   for (const std::string& warning : bundle.warnings)
     std::fprintf(stderr, "flamingo: warning: %s\n", warning.c_str());
   return bundle;

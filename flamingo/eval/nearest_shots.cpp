@@ -42,8 +42,8 @@ at::Tensor FeatureMeans::of(std::span<const int64_t> pictures) {
       missing.push_back({.picture = picture});
   }
   for (size_t first = 0; first < missing.size(); first += kViewsAtOnce) {
-    const auto views = std::span(missing).subspan(
-        first, std::min(kViewsAtOnce, missing.size() - first));
+    const auto views =
+        std::span(missing).subspan(first, std::min(kViewsAtOnce, missing.size() - first));
     const at::Tensor means =
         encoder_->forward(renderer_.render(views)).to(at::kFloat).mean(1);  // [n, Dv]
     for (size_t i = 0; i < views.size(); ++i)

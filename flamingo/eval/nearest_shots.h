@@ -28,9 +28,9 @@ class FeatureMeans {
 };
 
 /// What the encoder alone could do with a task's shots: the answer is the candidate whose shots'
-/// mean is nearest to the query by cosine. Features are centred and scaled by the mean and deviation
-/// of the pictures of their style that the task may show, since a style moves all of them alike.
-/// Throws Error on a task without shots.
+/// mean is nearest to the query by cosine. Features are centred and scaled by the mean and
+/// deviation of the pictures of their style that the task may show, since a style moves all of them
+/// alike. Throws Error on a task without shots.
 Accuracy nearest_shots(const FewShotTask& task, const EvalData& data, FeatureMeans& features,
                        const EvalConfig& config);
 

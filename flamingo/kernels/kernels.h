@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "flamingo/kernels/block_codes.h"
+#include "flamingo/kernels/depthwise.h"
+#include "flamingo/kernels/pixel_product.h"
 #include "flamingo/kernels/tile.h"
 
 namespace flamingo::kernels {
@@ -102,6 +104,10 @@ struct Kernels {
   /// n >= 1.
   LogSumExp (*log_sum_exp)(const float* x, int64_t n) = nullptr;
   LogSumExp (*log_sum_exp_bf16)(const uint16_t* x, int64_t n) = nullptr;
+  /// y [columns, channels]: depthwise_value of every column and channel.
+  void (*depthwise_row)(const DepthwiseRow& row, float* y) = nullptr;
+  /// y [pixels, out]: pixel_value of every pixel and output.
+  void (*pixel_product)(const PixelProduct& product, float* y) = nullptr;
   /// y[i] = factor exp(x[i] - shift).
   void (*scaled_exp)(const float* x, float shift, float factor, int64_t n, float* y) = nullptr;
   void (*scaled_exp_bf16)(const uint16_t* x, float shift, float factor, int64_t n,

@@ -248,6 +248,20 @@ void scaled_exp(const E* x, float shift, float factor, int64_t n, E* y) {
   for (int64_t i = 0; i < n; ++i) assign(factor * std::exp(value_of(x[i]) - shift), y[i]);
 }
 
+void depthwise_row(const DepthwiseRow& row, float* y) {
+  for (int64_t column = 0; column < row.columns; ++column) {
+    for (int64_t channel = 0; channel < row.channels; ++channel)
+      y[column * row.channels + channel] = depthwise_value(row, column, channel);
+  }
+}
+
+void pixel_product(const PixelProduct& product, float* y) {
+  for (int64_t pixel = 0; pixel < product.pixels; ++pixel) {
+    for (int64_t output = 0; output < product.out; ++output)
+      y[pixel * product.out + output] = pixel_value(product, pixel, output);
+  }
+}
+
 template <size_t... kIndex>
 void fill_tiles(Kernels& table, std::index_sequence<kIndex...>) {
   table.tile_exact = {tile_exact<kIndex>...};
@@ -276,6 +290,8 @@ Kernels make_table() {
   table.rotate_bf16 = rotate<uint16_t>;
   table.log_sum_exp = log_sum_exp<float>;
   table.log_sum_exp_bf16 = log_sum_exp<uint16_t>;
+  table.depthwise_row = depthwise_row;
+  table.pixel_product = pixel_product;
   table.scaled_exp = scaled_exp<float>;
   table.scaled_exp_bf16 = scaled_exp<uint16_t>;
   return table;

@@ -288,6 +288,8 @@ FLAMINGO_SIMD void tile_decode(const std::byte* tile, int64_t groups, float* val
 }
 
 #include "flamingo/kernels/simd_activations.inl"
+#include "flamingo/kernels/simd_depthwise.inl"
+#include "flamingo/kernels/simd_pixel_product.inl"
 
 // ---- the table ----------------------------------------------------------------------------------
 
@@ -308,6 +310,8 @@ Kernels make_table(const char* name) {
                         weighted_sum<V, BlockType::kBF16>};
   fill_tiles<V>(table, std::make_index_sequence<kQuantisedTypes.size()>());
   fill_activations<V>(table);
+  table.depthwise_row = depthwise_row<V>;
+  table.pixel_product = pixel_product<V>;
   return table;
 }
 

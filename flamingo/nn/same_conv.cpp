@@ -1,8 +1,11 @@
 #include "flamingo/nn/same_conv.h"
 
+#include <torch/types.h>
+
 #include <algorithm>
 
 #include "flamingo/core/shape.h"
+#include "flamingo/nn/depthwise.h"
 #include "flamingo/nn/linear.h"
 #include "flamingo/nn/product.h"
 
@@ -40,8 +43,50 @@ SameConvImpl::SameConvImpl(const SameConvConfig& config, const torch::TensorOpti
 }
 
 torch::Tensor SameConvImpl::forward(const torch::Tensor& x) const {
-  return same_convolution(x, cast_like(weight, x), cast_like(bias, x), config_.stride,
-                          config_.groups);
+  expect_shape(x, {kAny, config_.in, kAny, kAny}, "SameConv x");
+  if (folded_.defined() && x.scalar_type() == torch::kFloat32 && x.is_cpu())
+    return folded_forward(x);
+  return cut(same_convolution(x, cast_like(weight, x), cast_like(bias, x), config_.stride,
+                              config_.groups));
+}
+
+torch::Tensor SameConvImpl::folded_forward(const torch::Tensor& x) const {
+  switch (form()) {
+    case Form::kDepthwise:
+      return depthwise_convolution(x, folded_, folded_bias_, config_.stride, config_.most);
+    case Form::kPixel:
+      return pixel_product(x, matrix_, config_.most);
+    case Form::kKernel:
+      break;
+  }
+  return cut(same_convolution(x, folded_, folded_bias_, config_.stride, config_.groups));
+}
+
+torch::Tensor SameConvImpl::cut(torch::Tensor y) const {
+  return config_.most > 0 ? at::hardtanh_(y, 0, config_.most) : y;  // for backward y is enough
+}
+
+SameConvImpl::Form SameConvImpl::form() const {
+  const auto& c = config_;
+  if (c.groups == c.in && c.in == c.out && c.most > 0) return Form::kDepthwise;
+  return c.kernel == 1 && c.stride == 1 && c.groups == 1 ? Form::kPixel : Form::kKernel;
+}
+
+void SameConvImpl::fold() {
+  const torch::NoGradGuard no_grad;
+  if (!weight.is_cpu()) return;
+  folded_ = weight.to(torch::kFloat32);
+  folded_bias_ = bias.to(torch::kFloat32);
+  if (form() == Form::kDepthwise) folded_ = folded_.squeeze(1).permute({1, 2, 0}).contiguous();
+  if (form() == Form::kPixel) matrix_ = PixelMatrix::pack(folded_, folded_bias_);
+}
+
+void SameConvImpl::train(bool on) {
+  if (on) {
+    folded_ = folded_bias_ = torch::Tensor();
+    matrix_ = {};
+  }
+  Module::train(on);
 }
 
 void SameConvImpl::init_own() { weight.mul_(config_.init_gain); }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "flamingo/nn/init.h"
+#include "flamingo/nn/pixel_product.h"
 
 namespace flamingo::nn {
 
@@ -30,10 +31,11 @@ struct SameConvConfig {
   int64_t kernel = 1;      ///< side in pixels
   int64_t stride = 1;      ///< in pixels
   int64_t groups = 1;      ///< divides in and out
+  double most = 0;         ///< results are cut off at 0 and here (6: ReLU6); 0: they are not
   double init_gain = 1.0;  ///< multiplies the random weights that training starts from
 };
 
-/// Convolution with a bias and SAME padding.
+/// Convolution with a bias and SAME padding, and a cut where the config has one.
 class SameConvImpl : public torch::nn::Module, public InitsItself {
  public:
   /// Throws Error on sizes that are not positive and groups that do not divide the channels.
@@ -43,6 +45,12 @@ class SameConvImpl : public torch::nn::Module, public InitsItself {
   /// Throws Error on any other number of channels.
   torch::Tensor forward(const torch::Tensor& x) const;
 
+  /// Keeps fp32 copies of the weights on the CPU for inputs of that type, as forward is fastest
+  /// with them: of one pixel for pixel_product(), of one channel a group with a cut for
+  /// depthwise_convolution(). Call again after changing weights; train(true) drops them.
+  void fold();
+  void train(bool on = true) override;
+
   /// weight *= init_gain.
   void init_own() override;
 
@@ -51,6 +59,17 @@ class SameConvImpl : public torch::nn::Module, public InitsItself {
 
  private:
   SameConvConfig config_;
+  /// What fold() makes of the weights.
+  enum class Form { kKernel, kPixel, kDepthwise };
+  Form form() const;
+  /// forward with folded weights: x [N, in, h, w] fp32 -> [N, out, ceil(h / stride), ceil(w /
+  /// stride)].
+  torch::Tensor folded_forward(const torch::Tensor& x) const;
+  torch::Tensor cut(torch::Tensor y) const;
+
+  torch::Tensor folded_;       ///< fp32: weight, or [kernel, kernel, out] of one channel a group
+  torch::Tensor folded_bias_;  ///< [out] fp32
+  PixelMatrix matrix_;         ///< of one pixel
 };
 TORCH_MODULE(SameConv);
 

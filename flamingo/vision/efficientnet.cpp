@@ -1,7 +1,10 @@
 #include "flamingo/vision/efficientnet.h"
 
+#include <ATen/Parallel.h>
+
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "flamingo/core/checked.h"
 #include "flamingo/core/config_limits.h"
@@ -31,10 +34,12 @@ EfficientNetConfig lite(const LiteSize& size) {
   return config;
 }
 
-/// In place: backward needs the result only.
-torch::Tensor cut_at_6(torch::Tensor x) { return at::hardtanh_(x, 0, 6); }
+constexpr double kRelu6 = 6;
 
-nn::SameConvConfig pointwise(int64_t in, int64_t out) { return {.in = in, .out = out}; }
+/// Followed by ReLU6.
+nn::SameConvConfig pointwise(int64_t in, int64_t out) {
+  return {.in = in, .out = out, .most = kRelu6};
+}
 
 nn::SameConvConfig depthwise(const MbConvShape& shape) {
   return {.in = shape.hidden(),
@@ -42,13 +47,12 @@ nn::SameConvConfig depthwise(const MbConvShape& shape) {
           .kernel = shape.kernel,
           .stride = shape.stride,
           .groups = shape.hidden(),
+          .most = kRelu6,
           .init_gain = nn::kReluGain};
 }
 
 nn::SameConvConfig projection(const MbConvShape& shape) {
-  nn::SameConvConfig config = pointwise(shape.hidden(), shape.out);
-  config.init_gain = nn::kReluGain;
-  return config;
+  return {.in = shape.hidden(), .out = shape.out, .init_gain = nn::kReluGain};
 }
 
 }  // namespace
@@ -134,8 +138,8 @@ MbConvImpl::MbConvImpl(const MbConvShape& shape, const torch::TensorOptions& opt
 }
 
 torch::Tensor MbConvImpl::forward(const torch::Tensor& x) const {
-  auto y = expand_ ? cut_at_6(expand_->forward(x)) : x;
-  y = project_->forward(cut_at_6(depthwise_->forward(y)));
+  auto y = expand_ ? expand_->forward(x) : x;
+  y = project_->forward(depthwise_->forward(y));
   return skips_ ? y + x : y;
 }
 
@@ -145,7 +149,8 @@ EfficientNetImpl::EfficientNetImpl(const EfficientNetConfig& config,
       stem_(register_module(
           "stem",
           nn::SameConv(
-              nn::SameConvConfig{.in = 3, .out = config.stem_width, .kernel = 3, .stride = 2},
+              nn::SameConvConfig{
+                  .in = 3, .out = config.stem_width, .kernel = 3, .stride = 2, .most = kRelu6},
               options))),
       stages_(register_module("stages", nn::make_typed_list<EfficientNetStage>())),
       final_conv_(register_module(
@@ -168,19 +173,43 @@ torch::Tensor EfficientNetImpl::feature_map(const torch::Tensor& pixels, const T
     if (tap) tap(name, x);
     return x;
   };
-  auto x = tapped("stem",
-                  cut_at_6(stem_->forward(pixels.contiguous(torch::MemoryFormat::ChannelsLast))));
+  auto x = tapped("stem", stem_->forward(pixels.contiguous(torch::MemoryFormat::ChannelsLast)));
   for (size_t s = 0; s < stages_->size(); ++s) {
     for (const auto& block : *(*stages_)[s]) x = block->forward(x);
     x = tapped("stage." + std::to_string(s), x);
   }
-  return tapped("feature_map", cut_at_6(final_conv_->forward(x)));
+  return tapped("feature_map", final_conv_->forward(x));
 }
 
 torch::Tensor EfficientNetImpl::forward(const torch::Tensor& pixels) {
+  if (!folded_ || pixels.size(0) == 0) return features(pixels);
+  std::vector<torch::Tensor> all(static_cast<size_t>(pixels.size(0)));
+  const bool inference = c10::InferenceMode::is_enabled();
+  at::parallel_for(0, std::ssize(all), 1, [&](int64_t begin, int64_t end) {
+    const c10::InferenceMode guard(inference);  // threads begin without it
+    const torch::NoGradGuard no_grad;
+    for (int64_t i = begin; i < end; ++i)
+      all[static_cast<size_t>(i)] = features(pixels.narrow(0, i, 1).to(torch::kFloat32));
+  });
+  return at::cat(all).to(pixels.scalar_type());
+}
+
+torch::Tensor EfficientNetImpl::features(const torch::Tensor& pixels) const {
   const torch::Tensor map = feature_map(pixels);
   const int64_t side = config_.pooled_side;
   return grid_to_patches(side > 0 ? at::adaptive_avg_pool2d(map, {side, side}) : map);
+}
+
+void EfficientNetImpl::fold(torch::ScalarType /*dtype*/) {
+  folded_ = stem_->weight.is_cpu();
+  apply([](torch::nn::Module& part) {
+    if (auto* conv = dynamic_cast<nn::SameConvImpl*>(&part)) conv->fold();
+  });
+}
+
+void EfficientNetImpl::train(bool on) {
+  if (on) folded_ = false;
+  Module::train(on);
 }
 
 torch::Tensor EfficientNetImpl::classify(const torch::Tensor& features) const {

@@ -103,7 +103,8 @@ using EfficientNetStage = nn::TypedList<MbConv>;
 ///
 ///   pixels --> stem, relu6 --> stages --> 1x1 convolution, relu6 --> (means) --> [N, P, Dv]
 ///
-/// Computes in the type of the pixels.
+/// Computes in the type of the pixels; folded, in fp32, and each thread its own pictures, so that
+/// threads need not wait for each other after every layer.
 class EfficientNetImpl : public VisionEncoder {
  public:
   /// Sees named intermediate results: "stem", "stage.<s>", "feature_map", all [N, C, h, w].
@@ -114,6 +115,8 @@ class EfficientNetImpl : public VisionEncoder {
   /// pixels [N, 3, h, w] of any h and w -> features [N, P, Dv].
   torch::Tensor forward(const torch::Tensor& pixels) override;
   using VisionEncoder::forward;
+  void fold(torch::ScalarType dtype) override;
+  void train(bool on = true) override;
 
   /// pixels [N, 3, h, w] -> feature map [N, Dv, ceil(h / 32), ceil(w / 32)] of the Lite sizes.
   torch::Tensor feature_map(const torch::Tensor& pixels, const Tap& tap = {}) const;
@@ -127,7 +130,11 @@ class EfficientNetImpl : public VisionEncoder {
   const EfficientNetConfig& config() const { return config_; }
 
  private:
+  /// forward() of pixels [N, 3, h, w] as they are -> [N, P, Dv].
+  torch::Tensor features(const torch::Tensor& pixels) const;
+
   EfficientNetConfig config_;
+  bool folded_ = false;
   nn::SameConv stem_;
   nn::TypedList<EfficientNetStage> stages_;
   nn::SameConv final_conv_;

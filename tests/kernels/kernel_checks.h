@@ -337,6 +337,85 @@ inline void check_rotate(const kernels::Kernels& kernels) {
   }
 }
 
+/// Rows of depthwise convolutions beside their definition: borders, rows outside, odd channels.
+inline void check_depthwise(const kernels::Kernels& kernels) {
+  for (const int64_t channels : {1, 8, 19, 32}) {
+    for (const int64_t stride : {1, 2}) {
+      const int64_t kernel = 5, width = 13, columns = (width + stride - 1) / stride;
+      auto x = random_floats(static_cast<size_t>(kernel * width * channels), 41);
+      auto taps = random_floats(static_cast<size_t>(kernel * kernel * channels), 42);
+      auto bias = random_floats(static_cast<size_t>(channels), 43);
+      std::vector<const float*> rows;
+      for (int64_t i = 0; i < kernel; ++i) rows.push_back(x.data() + i * width * channels);
+      rows[0] = nullptr;
+      kernels::DepthwiseRow row{.rows = rows.data(),
+                                .taps = taps.data(),
+                                .bias = bias.data(),
+                                .kernel = kernel,
+                                .stride = stride,
+                                .left = 2,
+                                .width = width,
+                                .columns = columns,
+                                .channels = channels,
+                                .most = 1};
+      std::vector<float> y(static_cast<size_t>(columns * channels), -1);
+      kernels.depthwise_row(row, y.data());
+      std::vector<float> expected;
+      const auto value = [&](int64_t i) {
+        return kernels::depthwise_value(row, i / channels, i % channels);
+      };
+      for (int64_t i = 0; i < columns * channels; ++i) expected.push_back(value(i));
+      row.most = std::numeric_limits<float>::infinity();  // now the sums of magnitudes
+      for (auto* values : {&x, &taps, &bias}) {
+        for (float& number : *values) number = std::abs(number);
+      }
+      for (int64_t i = 0; i < columns * channels; ++i) {
+        EXPECT_NEAR(y[static_cast<size_t>(i)], expected[static_cast<size_t>(i)],
+                    2 * rounding_bound(26, value(i)))
+            << kernels.name << ", value " << i << " of " << channels << " channels";
+      }
+    }
+  }
+}
+
+/// Products of pixels beside their definition: odd numbers of all, cut and whole.
+inline void check_pixel_product(const kernels::Kernels& kernels) {
+  constexpr float kAny = std::numeric_limits<float>::infinity();
+  for (const int64_t pixels : {1, 13, 30}) {
+    for (const int64_t in : {1, 40}) {
+      for (const int64_t out : {1, 8, 24, 43}) {
+        const int64_t padded = (out + kernels::kPanel - 1) / kernels::kPanel * kernels::kPanel;
+        auto x = random_floats(static_cast<size_t>(pixels * in), 51);
+        auto panels = random_floats(static_cast<size_t>(padded * in), 52);
+        auto bias = random_floats(static_cast<size_t>(padded), 53);
+        kernels::PixelProduct product{.x = x.data(),
+                                      .panels = panels.data(),
+                                      .bias = bias.data(),
+                                      .pixels = pixels,
+                                      .in = in,
+                                      .out = out,
+                                      .least = in == 1 ? -kAny : 0,
+                                      .most = in == 1 ? kAny : 6};
+        std::vector<float> y(static_cast<size_t>(pixels * out), -1), expected;
+        kernels.pixel_product(product, y.data());
+        const auto value = [&](int64_t i) {
+          return kernels::pixel_value(product, i / out, i % out);
+        };
+        for (int64_t i = 0; i < pixels * out; ++i) expected.push_back(value(i));
+        product.most = kAny;  // now the sums of magnitudes
+        for (auto* values : {&x, &panels, &bias}) {
+          for (float& number : *values) number = std::abs(number);
+        }
+        for (int64_t i = 0; i < pixels * out; ++i) {
+          EXPECT_NEAR(y[static_cast<size_t>(i)], expected[static_cast<size_t>(i)],
+                      2 * rounding_bound(in + 1, value(i)))
+              << kernels.name << ", value " << i << " of " << out << " outputs";
+        }
+      }
+    }
+  }
+}
+
 /// Everything above, on memory of any alignment and with extremes.
 inline void check_kernels(const kernels::Kernels& kernels) {
   check_plain_kernels(kernels);
@@ -351,6 +430,8 @@ inline void check_kernels(const kernels::Kernels& kernels) {
   check_rms_norm_gradient(kernels);
   check_logits(kernels);
   check_rotate(kernels);
+  check_depthwise(kernels);
+  check_pixel_product(kernels);
   std::vector<float> extremes = {-1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f,
                                  -1e30f, 1e30f, 0.0f, -200.0f, 200.0f, 1.0f, 2.0f, 3.0f};
   const std::vector<float> ones(extremes.size(), 1.0f);

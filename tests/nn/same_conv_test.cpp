@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include <array>
+
 #include "flamingo/core/error.h"
 #include "tests/support/tolerance.h"
 
@@ -41,6 +43,30 @@ TEST(SameConv, ComputesInTheTypeOfThePicture) {
   const auto rough = conv->forward(x.to(torch::kBFloat16));
   EXPECT_EQ(rough.scalar_type(), torch::kBFloat16);
   EXPECT_TRUE(testing::agree(rough, conv->forward(x), {.terms = 10}));
+}
+
+TEST(SameConv, FoldedItComputesTheSame) {
+  const torch::NoGradGuard no_grad;
+  const std::array<SameConvConfig, 3> configs = {
+      {{.in = 8, .out = 8, .kernel = 3, .stride = 2, .most = 0.5},
+       {.in = 8, .out = 8, .kernel = 3, .stride = 2, .groups = 8, .most = 0.5},
+       {.in = 8, .out = 6, .most = 0.5}}};
+  for (const SameConvConfig& config : configs) {
+    SameConv conv(config, torch::kBFloat16);
+    init_weights(*conv, 1);
+    const auto x = torch::randn({2, 8, 6, 7});
+    const auto plain = conv->forward(x);
+    EXPECT_EQ(plain.min().item<float>(), 0);
+    EXPECT_EQ(plain.max().item<float>(), 0.5);
+    conv->fold();
+    const int64_t terms = config.in / config.groups * config.kernel * config.kernel + 1;
+    EXPECT_TRUE(testing::agree(conv->forward(x), plain, {.terms = terms}));
+    conv->weight.zero_();
+    conv->bias.zero_();
+    EXPECT_GT(conv->forward(x).max().item<float>(), 0) << "the weights that were folded";
+    conv->train();
+    EXPECT_EQ(conv->forward(x).max().item<float>(), 0);
+  }
 }
 
 TEST(SameConv, InitialWeightsAreScaled) {

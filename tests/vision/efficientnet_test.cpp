@@ -165,6 +165,27 @@ TEST(EfficientNet, ValuesAndGradientsAreThoseOfItsDefinition) {
   }
 }
 
+TEST(EfficientNet, FoldedItComputesTheSameInFp32) {
+  const torch::NoGradGuard no_grad;
+  for (const auto type : {torch::kFloat32, torch::kBFloat16}) {
+    auto net = make(tiny_efficientnet(), type);
+    Weights wide;
+    for (const auto& item : net->named_parameters())
+      wide[item.key()] = item.value().to(torch::kFloat32);
+    const auto pixels = torch::randn({3, 3, 32, 37}).to(type);
+    const auto expected =
+        plain_features(tiny_efficientnet(), wide, pixels.to(torch::kFloat32)).to(type);
+    const testing::Rounding rounding{.terms = testing::summed_terms(*net)};
+    for (const bool folded : {true, false}) {
+      if (folded) net->fold(type);
+      const auto got = net->forward(pixels);
+      EXPECT_EQ(got.scalar_type(), type);
+      EXPECT_TRUE(testing::agree(got, expected, rounding)) << folded;
+      net->train();
+    }
+  }
+}
+
 TEST(EfficientNet, CutsOffAtSix) {
   auto net = make(tiny_efficientnet());
   const auto features = net->forward(1000 * torch::randn({1, 3, 32, 32}));
