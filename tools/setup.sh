@@ -121,6 +121,19 @@ fetch_demo_media() {
   mv "$dir/media" .deps/media && rm -rf "$dir"
 }
 
+# Photographs of scikit-image (NASA's, CC0), for the demo, with the list of what they show.
+fetch_demo_photographs() {
+  [ -d .deps/photographs/scikit-image ] && return
+  say "fetching photographs of scikit-image"
+  local dir; dir=$(scratch)
+  try scikit-image pip_fetch download -d "$dir" scikit-image==0.26.0
+  mkdir -p "$dir/photographs"
+  unzip -q -o -j "$dir"/scikit_image-*.whl skimage/data/{astronaut,chelsea,coffee}.png skimage/data/rocket.jpg \
+    -d "$dir/photographs"
+  cp recipes/demo/photographs.csv "$dir/photographs/metadata.csv"
+  mkdir -p .deps/photographs && mv "$dir/photographs" .deps/photographs/scikit-image && rm -rf "$dir"
+}
+
 # fetch_files PACKAGE FOLDER: the files of a Debian package in .deps/FOLDER/PACKAGE, without installing it.
 fetch_files() {
   [ -d ".deps/$2/$1" ] && return
@@ -136,6 +149,7 @@ fetch_drawings() {
   fetch_files openclipart-svg drawings
   fetch_files tuxpaint-stamps-default photographs
   cp recipes/mini/photographs.csv .deps/photographs/tuxpaint-stamps-default/usr/share/tuxpaint/stamps/metadata.csv
+  fetch_demo_photographs
 }
 
 # Reads event files in `make test-long`.

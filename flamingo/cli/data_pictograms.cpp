@@ -30,6 +30,7 @@ struct PairOptions {
   std::string pictograms = "build/data/pictograms.safetensors";
   std::string output;
   bool clips = false;
+  int64_t side = 96;
   int64_t documents = 0;
   int64_t per_shard = 1000;
   uint64_t seed = 1;
@@ -90,6 +91,7 @@ void run_pairs(const PairOptions& options) {
   LazyProgress progress(options.clips ? "clips" : "pairs");
   pictogram::write_pair_shards(set, options.output,
                                {.clips = options.clips,
+                                .clip_side = options.side,
                                 .documents = options.documents,
                                 .documents_per_shard = options.per_shard,
                                 .seed = options.seed},
@@ -137,6 +139,7 @@ void add_data_pairs(CLI::App& data) {
   verb->add_option("--pictograms", options->pictograms, "Labelled pictures")->capture_default_str();
   verb->add_option("-o,--output", options->output, "Folder of shards to write")->required();
   verb->add_flag("--clips", options->clips, "8-second clips whose captions say what moves how");
+  verb->add_option("--side", options->side, "Pixels of a clip's side")->capture_default_str();
   verb->add_option("-n,--documents", options->documents,
                    "How many; 0: one for each training drawing")
       ->capture_default_str();

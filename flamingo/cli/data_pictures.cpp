@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "flamingo/cli/data.h"
 #include "flamingo/cli/output.h"
@@ -11,6 +13,7 @@
 #include "flamingo/core/config.h"
 #include "flamingo/core/error.h"
 #ifdef FLAMINGO_MEDIA
+#include "flamingo/corpus/picture_overlap.h"
 #include "flamingo/pictures/open_pictures.h"
 #include "flamingo/pictures/pack.h"
 #endif
@@ -21,6 +24,7 @@ namespace {
 struct PicturesOptions {
   std::string source, output;
   int64_t side = 96;
+  std::optional<int> overlaps;
   bool json = false;
 };
 
@@ -58,6 +62,43 @@ std::string counts_text(const Json& counts) {
                                 : text;
 }
 
+std::vector<corpus::PictureOverlap> find_overlaps(const pictures::LabelledPictures& set, int most) {
+  Progress progress("hashes", 0, std::ssize(set.pictures()), train_hooks().progress);
+  auto overlaps =
+      corpus::picture_overlaps(set, pictures::kTrainSplit, most,
+                               [&](int64_t done, int64_t) { progress.update(done, "pictures"); });
+  progress.finish();
+  return overlaps;
+}
+
+Json overlaps_json(const pictures::LabelledPictures& set,
+                   const std::vector<corpus::PictureOverlap>& overlaps) {
+  Json list = Json::array();
+  for (const corpus::PictureOverlap& overlap : overlaps) {
+    const pictures::LabelledPicture& picture = set.picture(overlap.picture);
+    list.push_back({{"picture", set.name(overlap.picture)},
+                    {"name", set.class_of(overlap.picture).name},
+                    {"split", picture.split},
+                    {"style", picture.style},
+                    {"like", set.name(overlap.like)},
+                    {"like_name", set.class_of(overlap.like).name},
+                    {"bits", overlap.distance}});
+  }
+  return list;
+}
+
+std::string overlaps_text(const Json& overlaps) {
+  std::string text;
+  for (const Json& each : overlaps) {
+    text += each["picture"].get<std::string>() + " (" + each["split"].get<std::string>() + ", " +
+            each["name"].get<std::string>() + ") is like " + each["like"].get<std::string>() +
+            " (" + each["like_name"].get<std::string>() + "), " +
+            std::to_string(each["bits"].get<int>()) + " bits\n";
+  }
+  return text + "overlaps: " + std::to_string(overlaps.size()) +
+         " pictures of other splits look like one of training\n";
+}
+
 void run_pictures(const PicturesOptions& options) {
   const bool named = options.output.ends_with(".safetensors") || options.output.ends_with(".tar");
   require(options.output.empty() || named, "output",
@@ -66,7 +107,9 @@ void run_pictures(const PicturesOptions& options) {
   require(!std::filesystem::equivalent(options.output, options.source, error), "output",
           "expected another file than the source, got {}", options.output);
   const pictures::LabelledPictures set = pictures::open_pictures(options.source);
-  const Json counts = counts_of(set);
+  Json counts = counts_of(set);
+  if (options.overlaps)
+    counts["overlaps"] = overlaps_json(set, find_overlaps(set, *options.overlaps));
   if (options.json) {
     print(counts.dump(2) + "\n");
   } else {
@@ -74,6 +117,7 @@ void run_pictures(const PicturesOptions& options) {
                  set.classes().size());
     for (const char* kind : {"splits", "styles", "groups"})
       print_format("%s: %s\n", kind, counts_text(counts[kind]).c_str());
+    if (options.overlaps) print(overlaps_text(counts["overlaps"]));
   }
   if (options.output.empty()) return;
   Progress progress("packing", 0, std::ssize(set.pictures()), train_hooks().progress);
@@ -100,9 +144,14 @@ void add_data_pictures(CLI::App& data) {
   verb->add_option("--side", options->side, "Pixels of a packed picture's side")
       ->check(CLI::Range(8, 1024))
       ->capture_default_str();
+  verb->add_option("--overlaps", options->overlaps,
+                   "Also say which pictures of other splits look like one of training: perceptual "
+                   "hashes that differ in at most so many of 64 bits")
+      ->check(CLI::Range(0, 64));
   verb->add_flag("--json", options->json, "Print the counts as JSON");
   set_examples(*verb,
                "  flamingo data pictures my-photos\n"
+               "  flamingo data pictures my-photos --overlaps 4\n"
                "  flamingo data pictures list.csv -o photos.safetensors --side 224\n"
                "  flamingo data pictures list.csv -o drawings/photos.tar --side 288");
   verb->callback([options] { run_pictures(*options); });

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -9,14 +10,15 @@
 #include "flamingo/core/file.h"
 #include "flamingo/data/sequence.h"
 #include "flamingo/generate/ranking.h"
-#include "flamingo/pictures/packed_pictures.h"
+#include "flamingo/pictures/open_pictures.h"
 
 namespace flamingo::cli {
 namespace {
 
 struct DemoArguments {
   RunOptions run;
-  std::string pictograms = "build/data/pictograms.safetensors";
+  std::string drawings = "build/data/pictograms.safetensors";
+  std::string photographs;
   std::string folder = "build/demo";
   std::string html = "build/demo.html";
   uint64_t seed = 10;
@@ -63,13 +65,20 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
         generate::rank_candidates(bundle, running.decoder, demo.prompt, encoded, demo.candidates)
             .candidates;
   }
+  auto pieces = page_pieces(demo.prompt, options.run.frames.fps);
+  if (demo.looked) {
+    const auto last = std::ranges::find_if(
+        pieces.rbegin(), pieces.rend(), [](const PagePiece& piece) { return !piece.png.empty(); });
+    last->looked =
+        generate::occlusion_map(bundle, running.decoder, demo.prompt, encoded, demo.candidates);
+  }
   const std::string said = trimmed(result.text);
   const bool correct = (ranked.empty() ? said : ranked.front().text) == demo.truth;
   const std::string ranking = ranking_text(ranked);
   if (!ranking.empty()) print_format("\n      %s", ranking.c_str());
   print_format("\n      %s true answer: %s   (%s)\n", correct ? "ok   " : "wrong",
                demo.truth.c_str(), timings_text(result.timings).c_str());
-  return {.prompt = page_pieces(demo.prompt, options.run.frames.fps),
+  return {.prompt = std::move(pieces),
           .answer = said,
           .ranking = ranking,
           .truth = demo.truth,
@@ -82,10 +91,12 @@ void run_demo(const DemoArguments& options) {
   const generate::ModelBundle& bundle = running.bundle;
   print_format("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
                bundle.load_report.c_str(), running.load_s);
-  const auto set = pictures::open_packed(options.pictograms);
+  DemoPictures pictures{.drawings = pictures::open_pictures(options.drawings)};
+  if (!options.photographs.empty())
+    pictures.photographs = pictures::open_pictures(options.photographs);
   std::vector<PageSection> page;
   for (const auto& section :
-       demo_sections(set, made_up_words(bundle.tokenizer), options.folder, options.seed)) {
+       demo_sections(pictures, made_up_words(bundle.tokenizer), options.folder, options.seed)) {
     print_format("\n%s\n", section.title.c_str());
     page.push_back({section.title, section.about, {}});
     for (const auto& demo : section.prompts) {
@@ -93,11 +104,14 @@ void run_demo(const DemoArguments& options) {
     }
   }
   make_folder(std::filesystem::path(options.html).parent_path());
-  write_file_atomic(options.html,
-                    render_page("flamingo",
-                                "The default model on pictures and clips that it has never "
-                                "seen: what the prompt showed, what it answered, what is true.",
-                                page));
+  write_file_atomic(
+      options.html,
+      render_page("flamingo",
+                  "The default model on pictures and clips that it has never seen: "
+                  "what the prompt showed, what it answered, what is true. Of "
+                  "photographs and what is compared with them, the redder a part, the more of "
+                  "the answer's probability is lost when it is covered.",
+                  page));
   print_format("\nthe page with all prompts and pictures: %s\n", options.html.c_str());
 }
 
@@ -118,8 +132,10 @@ void add_demo(CLI::App& app) {
   auto options = std::make_shared<DemoArguments>();
   options->run.generate.max_tokens = 16;
   add_run_options(*verb, options->run);
-  verb->add_option("--pictograms", options->pictograms, "File made by 'flamingo data pictograms'")
+  verb->add_option("--drawings", options->drawings, "Made by 'flamingo data pictograms'")
       ->capture_default_str();
+  verb->add_option("--photographs", options->photographs,
+                   "Labelled photographs of things that are drawn, to show first");
   verb->add_option("--folder", options->folder, "Where the prompts' pictures are written")
       ->capture_default_str();
   verb->add_option("--html", options->html, "Page to write")->capture_default_str();
@@ -127,7 +143,10 @@ void add_demo(CLI::App& app) {
                    "Seed of the choice of pictures (the default shows labels and names right about "
                    "as often as the model card measures)")
       ->capture_default_str();
-  set_examples(*verb, "  flamingo demo\n  flamingo demo --choice 7 --html /tmp/demo.html");
+  set_examples(*verb,
+               "  flamingo demo\n  flamingo demo --choice 7 --html /tmp/demo.html\n"
+               "  flamingo demo -m runs/mini/mixture/model --drawings build/data/drawings "
+               "--photographs .deps/photographs/scikit-image");
   verb->callback([options] { run_demo(*options); });
 }
 

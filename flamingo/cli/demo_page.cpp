@@ -1,5 +1,8 @@
 #include "flamingo/cli/demo_page.h"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "flamingo/io/base64.h"
 #include "flamingo/report/markup.h"
 
@@ -20,20 +23,38 @@ h2 { margin: 2.5rem 0 .25rem; font-size: 1.3rem; } p { margin: .25rem 0 1rem; co
            border: 1px solid var(--line); border-radius: 12px; padding: 1rem; margin: .75rem 0; }
 @media (max-width: 720px) { .example { grid-template-columns: 1fr; } }
 .prompt { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-end; align-content: center; }
-figure { margin: 0; text-align: center; } figure img { width: 72px; height: 72px; object-fit: contain; background: #fff;
+figure { margin: 0; text-align: center; } figure img { width: 96px; height: 96px; object-fit: cover; background: #fff;
          border-radius: 8px; border: 1px solid var(--line); display: block; }
 figure.clip { display: flex; gap: 2px; padding: 4px; border: 2px solid var(--pink); border-radius: 10px; }
+.shown { position: relative; } .looked { position: absolute; inset: 1px; display: grid; border-radius: 8px; overflow: hidden; }
+.looked i { background: var(--pink); }
 figcaption, .note { font-size: .75rem; color: var(--soft); }
 .text { font-family: ui-monospace, Menlo, monospace; font-size: .82rem; white-space: pre-wrap; max-width: 16rem; }
 .answer { border-left: 3px solid var(--pink); padding-left: 1rem; } .answer .said { font-size: 1.15rem; font-weight: 600; }
 .ok { color: var(--good); } .no { color: var(--bad); }
 )css";
 
+/// A veil over the picture, denser where covering it would cost the answer more of its probability.
+std::string looked_html(const generate::OcclusionMap& looked) {
+  if (looked.drops.empty()) return "";
+  constexpr double kDensest = 0.6, kLeast = 0.02;
+  const double most = std::max(kLeast, *std::ranges::max_element(looked.drops));
+  std::string html = "<div class=\"looked\" style=\"grid-template-columns:repeat(" +
+                     std::to_string(looked.side) + ",1fr)\">";
+  for (const double drop : looked.drops) {
+    char cell[48];
+    std::snprintf(cell, sizeof cell, "<i style=\"opacity:%.2f\"></i>",
+                  kDensest * std::max(0.0, drop) / most);
+    html += cell;
+  }
+  return html + "</div>";
+}
+
 std::string picture_html(const PagePiece& piece) {
   std::string html = piece.png.size() > 1 ? "<figure class=\"clip\">" : "<figure>";
   for (size_t i = 0; i < piece.png.size(); ++i) {
-    html += "<div><img alt=\"picture\" src=\"data:image/png;base64," +
-            io::base64_encode(piece.png[i]) + "\">";
+    html += "<div class=\"shown\"><img alt=\"picture\" src=\"data:image/png;base64," +
+            io::base64_encode(piece.png[i]) + "\">" + looked_html(piece.looked);
     if (i < piece.captions.size())
       html += "<figcaption>" + report::escape_markup(piece.captions[i]) + "</figcaption>";
     html += "</div>";

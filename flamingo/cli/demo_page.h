@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "flamingo/generate/occlusion.h"
+
 namespace flamingo::cli {
 
 /// One piece of a shown prompt: text, or one media item as its pictures (frames of a clip have
@@ -11,6 +13,7 @@ struct PagePiece {
   std::string text;
   std::vector<std::string> png;       ///< PNG bytes; empty for text
   std::vector<std::string> captions;  ///< one per picture, or empty
+  generate::OcclusionMap looked;      ///< where the answer looked at in the picture, if known
 };
 
 /// One prompt beside its answer.

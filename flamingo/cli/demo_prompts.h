@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct DemoPrompt {
   prompt::Prompt prompt;
   std::string truth;
   std::vector<std::string> candidates;  ///< answers to choose among; none: any text
+  bool looked = false;                  ///< show where the answer looked at
 };
 
 /// A group of prompts that show one ability.
@@ -23,10 +25,19 @@ struct DemoSection {
   std::vector<DemoPrompt> prompts;
 };
 
-/// Draws the demo's prompts from drawings and concepts that training never saw. Pictures and the
-/// clip are written as files below `folder`, so that the demo reads them as a user's are read. The
-/// choice depends on `seed` only. Throws Error when files cannot be written.
-std::vector<DemoSection> demo_sections(const pictures::LabelledPictures& set,
+/// What the demo shows.
+struct DemoPictures {
+  pictures::LabelledPictures drawings;
+  /// Shown first, where there are any. Some of their names or tags must be those of drawings too,
+  /// so that both can be compared.
+  std::optional<pictures::LabelledPictures> photographs;
+};
+
+/// Draws the demo's prompts from photographs, and from drawings and concepts that training never
+/// saw. Pictures and the clip are written as files below `folder`, so that the demo reads them as a
+/// user's are read. The choice depends on `seed` only. Throws Error when files cannot be written,
+/// and when fewer than two photographs have drawings of the same name.
+std::vector<DemoSection> demo_sections(const DemoPictures& pictures,
                                        const std::vector<std::string>& made_up_words,
                                        const std::string& folder, uint64_t seed);
 

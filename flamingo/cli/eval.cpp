@@ -53,7 +53,8 @@ eval::EvalData eval_data(pictures::LabelledPictures set, const generate::ModelBu
   const auto& tokenizer = bundle.tokenizer;
   return {.set = std::move(set),
           .tokens = train::sequence_tokens(tokenizer, bundle.model->config().tokens),
-          .words = data::one_token_words(tokenizer)};
+          .words = data::one_token_words(tokenizer),
+          .decode = [tokenizer](std::span<const int32_t> ids) { return tokenizer.decode(ids); }};
 }
 
 /// What episodes are made of where nobody reads their text.
@@ -89,8 +90,12 @@ eval::TaskResult run_heads(const EvalArguments& options, const eval::EvalConfig&
 
 /// An encoder without a model: tasks with shots by cosine of its features, naming by its heads.
 std::vector<eval::TaskResult> run_encoder_alone(const EvalArguments& options) {
+  apply_options(options.run);
   const eval::EvalConfig config = eval_config(options);
-  const auto tasks = eval::select_tasks(config.tasks, options.tasks);
+  auto tasks = eval::select_tasks(config.tasks, options.tasks);
+  std::erase_if(tasks, [](const eval::FewShotTask& task) { return !task.has_nearest(); });
+  require(!tasks.empty() || !options.heads.empty(), "eval.tasks",
+          "expected tasks with shots, or --heads that know names, got neither");
   const auto data = data_without_text(pictures::open_pictures(config.pictures), config);
   const checkpoint::EncoderFiles files = checkpoint::read_encoder(options.encoder);
   const vision::VisionEncoderPtr encoder = files.config.make(torch::TensorOptions());
@@ -101,7 +106,6 @@ std::vector<eval::TaskResult> run_encoder_alone(const EvalArguments& options) {
   eval::FeatureMeans features(encoder, renderer);
   std::vector<eval::TaskResult> results;
   for (const eval::FewShotTask& task : tasks) {
-    if (task.shots == 0) continue;
     results.push_back({.name = task.name,
                        .chance = task.chance(),
                        .accuracy = eval::nearest_shots(task, data, features, config)});
@@ -137,7 +141,7 @@ std::vector<eval::TaskResult> run_tasks(const EvalArguments& options) {
                           .stop = &stop_requested()};
     results.push_back(eval::run_task(task, data, scorer, config, hooks));
     if (progress) progress->finish();
-    if (config.controls && task.shots > 0 && !stop_requested())
+    if (config.controls && task.has_nearest() && !stop_requested())
       results.back().encoder = eval::nearest_shots(task, data, features, config);
   }
   if (wants_encoder(options) && !stop_requested())

@@ -103,9 +103,13 @@ void check_options(const RunOptions& options) {
     fail(option_of(wrong->field), "expected {}", wrong->expected);
 }
 
-generate::ModelBundle open_bundle(const RunOptions& options) {
+void apply_options(const RunOptions& options) {
   check_options(options);
   if (options.threads > 0) at::set_num_threads(options.threads);
+}
+
+generate::ModelBundle open_bundle(const RunOptions& options) {
+  apply_options(options);
   generate::ModelBundle bundle = generate::open_model(
       options.model, {.lm_path = options.lm, .compute = scalar_type_of(options.dtype)});
   bundle.model->vision_encoder->fold(scalar_type_of(options.dtype));  // nothing learns here

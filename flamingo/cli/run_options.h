@@ -40,6 +40,9 @@ void add_model_options(CLI::App& app, RunOptions& options, const char* json_help
 /// is loaded.
 void check_options(const RunOptions& options);
 
+/// Checks the options and sets the thread count. Throws Error as check_options does.
+void apply_options(const RunOptions& options);
+
 /// Checks the options, sets the thread count and opens the model. Throws Error naming what is
 /// wrong.
 generate::ModelBundle open_bundle(const RunOptions& options);

@@ -13,7 +13,7 @@ EpisodeSource::EpisodeSource(std::string name, const pictures::LabelledPictures&
       parts_(std::move(parts)),
       config_(config),
       episodes_(std::make_unique<const Episodes>(set, parts_.tokens, parts_.words, config)),
-      renderer_(set, config.augment, parts_.transform, config.seed, config.split) {}
+      renderer_(set, config.augment, parts_.transform, config.seed_of_views(), config.split) {}
 
 SequenceBatch EpisodeSource::batch(int64_t index, const BatchShare& share) const {
   auto all = episodes_->batch(index);
@@ -29,22 +29,17 @@ SequenceBatch EpisodeSource::batch(int64_t index, const BatchShare& share) const
   return batch;
 }
 
-SourceViews EpisodeSource::views() const {
-  SourceViews views{.views = config_.views + 1};
-  for (const int64_t shown : set_.classes_in(config_.split)) {
-    const auto pictures = set_.pictures_of(shown, config_.split, config_.styles);
-    views.pictures.insert(views.pictures.end(), pictures.begin(), pictures.end());
-  }
-  std::ranges::sort(views.pictures);
-  return views;
+LabelledViews EpisodeSource::shown() const {
+  return {.split = config_.split,
+          .styles = config_.styles,
+          .views = config_.views + 1,
+          .seed = config_.seed_of_views()};
 }
 
+SourceViews EpisodeSource::views() const { return labelled_views(set_, shown()); }
+
 Json EpisodeSource::views_key() const {
-  return {{"pictures", set_.hash()},
-          {"augment", config_to_json(config_.augment)},
-          {"transform", config_to_json(parts_.transform)},
-          {"split", config_.split},
-          {"seed", config_.seed}};
+  return labelled_views_key(set_, shown(), config_.augment, parts_.transform);
 }
 
 at::Tensor EpisodeSource::render(std::span<const ViewRef> views,

@@ -34,6 +34,8 @@ class EpisodeSource : public SequenceSource {
   void use_views(ViewStore store) override;
 
  private:
+  LabelledViews shown() const;
+
   pictures::LabelledPictures set_;
   EpisodeParts parts_;
   EpisodeConfig config_;

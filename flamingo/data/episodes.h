@@ -41,6 +41,7 @@ struct EpisodeConfig {
   int64_t batch = 24;
   int64_t sort_batches = 8;
   uint64_t seed = 1;
+  uint64_t view_seed = 0;
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -75,9 +76,12 @@ struct EpisodeConfig {
     v("batch", batch, "sequences in a batch");
     v("sort_batches", sort_batches, "batches that are sorted by length together");
     v("seed", seed, "decides everything else");
+    v("view_seed", view_seed,
+      "decides the pictures' views, so that runs of several seeds share their features; 0: seed");
   }
   /// Throws Error when a field is out of its range.
   void validate();
+  uint64_t seed_of_views() const { return view_seed == 0 ? seed : view_seed; }
 };
 
 /// Sequences drawn from labelled pictures. batch(step) depends on (seed, step) only.

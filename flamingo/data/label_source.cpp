@@ -18,6 +18,7 @@ int64_t concept_of(const std::string& source, int64_t class_index) {
 
 void LabelSourceConfig::validate() {
   require_within("labels", "classes", classes, 2, 1 << 16);
+  require_within("labels", "cached_views", cached_views, 0, 1 << 16);
   caption.validate();
   augment.validate();
 }
@@ -26,13 +27,59 @@ LabelSource::LabelSource(const LabelSourceConfig& config, pictures::LabelledPict
                          const media::TransformConfig& transform, std::string name)
     : CaptionSource(std::move(name)),
       config_(config),
+      transform_(transform),
       renderer_(std::move(set), config.augment, transform, config.seed, config.split) {
   for (const int64_t index : renderer_.set().classes_in(config_.split)) {
     auto shown = renderer_.set().pictures_of(index, config_.split, config_.styles);
     if (!shown.empty()) entries_.push_back({index, std::move(shown)});
   }
+  require_classes();
+}
+
+void LabelSource::require_classes() const {
   require(config_.classes >= 2 && config_.classes <= std::ssize(entries_), config_.pictures,
           "expected 2 to {} classes a batch, got {}", entries_.size(), config_.classes);
+}
+
+LabelledViews LabelSource::shown() const {
+  return {.split = config_.split,
+          .styles = config_.styles,
+          .views = config_.cached_views + 1,
+          .seed = config_.seed};
+}
+
+SourceViews LabelSource::views() const {
+  return config_.cached_views > 0 ? labelled_views(renderer_.set(), shown()) : SourceViews{};
+}
+
+Json LabelSource::views_key() const {
+  return labelled_views_key(renderer_.set(), shown(), config_.augment, transform_);
+}
+
+at::Tensor LabelSource::render(std::span<const ViewRef> views,
+                               std::vector<std::string>& damaged) const {
+  const std::lock_guard lock(mutex_);
+  return renderer_.render(views, damaged);
+}
+
+void LabelSource::use_views(ViewStore store) {
+  for (Entry& entry : entries_) {
+    std::erase_if(entry.pictures, [&](int64_t picture) {
+      for (int64_t view = 0; view <= config_.cached_views; ++view) {
+        if (!store.has({.picture = picture, .view = view})) return true;
+      }
+      return false;
+    });
+  }
+  std::erase_if(entries_, [](const Entry& entry) { return entry.pictures.empty(); });
+  require_classes();
+  store_ = std::move(store);
+}
+
+ViewRef LabelSource::kept_view(const Entry& entry, size_t place, Rng& rng) const {
+  return {.picture = entry.pictures[place],
+          .view = static_cast<int64_t>(rng.below(static_cast<uint64_t>(config_.cached_views) + 1)),
+          .store = store_->number};
 }
 
 Json LabelSource::identity() const {
@@ -68,11 +115,15 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
   const auto count = static_cast<size_t>(end - begin);
   const auto size = static_cast<size_t>(3 * side * side);
   CaptionedBatch batch;
-  batch.pixels = at::empty({2 * (end - begin), 3, side, side}, at::kFloat);
+  if (store_) {
+    batch.views.resize(2 * count);
+  } else {
+    batch.pixels = at::empty({2 * (end - begin), 3, side, side}, at::kFloat);
+  }
   batch.captions.resize(2 * count);
   batch.concepts.resize(2 * count);
   batch.rows.resize(2 * count);
-  float* out = batch.pixels.data_ptr<float>();
+  float* out = store_ ? nullptr : batch.pixels.data_ptr<float>();
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < count; ++i) {
     const int64_t row = begin + static_cast<int64_t>(i);
@@ -83,7 +134,11 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
     const auto pair = two_places(entry.pictures.size(), rng);
     for (const size_t half : {0, 1}) {
       const size_t at = half * count + i;
-      show(entry, pair[half], rng, {out + at * size, size}, batch.damaged);
+      if (store_) {
+        batch.views[at] = kept_view(entry, pair[half], rng);
+      } else {
+        show(entry, pair[half], rng, {out + at * size, size}, batch.damaged);
+      }
       batch.captions[at] = pictures::sample_caption(
           renderer_.set().classes()[static_cast<size_t>(entry.class_index)], config_.caption, rng);
       batch.rows[at] = static_cast<int64_t>(half) * config_.classes + row;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct LabelSourceConfig {
   int64_t classes = 96;
   pictures::CaptionConfig caption;
   pictures::AugmentConfig augment;
+  int64_t cached_views = 0;
   uint64_t seed = 1;
 
   template <class Visitor>
@@ -30,6 +32,9 @@ struct LabelSourceConfig {
     v("classes", classes, "classes in a batch (C); each gives two pictures");
     v("caption", caption, "words of a caption");
     v("augment", augment, "variation of the pictures");
+    v("cached_views", cached_views,
+      "0: pictures are varied and encoded in every step. N: each has its clean view and N fixed "
+      "variations, encoded once before the run (an encoder of which only the projection learns)");
     v("seed", seed, "decides order, views and captions");
   }
   /// Throws Error when a field is out of its range.
@@ -50,6 +55,14 @@ class LabelSource : public CaptionSource {
   Json identity() const override;
   int64_t batches_per_epoch() const;
 
+  SourceViews views() const override;
+  Json views_key() const override;
+  at::Tensor render(std::span<const ViewRef> views,
+                    std::vector<std::string>& damaged) const override;
+  /// Leaves out pictures of which the store has not all views. Throws Error when too few classes
+  /// are left.
+  void use_views(ViewStore store) override;
+
  private:
   /// A class and the pictures that may be shown.
   struct Entry {
@@ -57,6 +70,11 @@ class LabelSource : public CaptionSource {
     std::vector<int64_t> pictures;
   };
 
+  LabelledViews shown() const;
+  /// Throws Error when a batch has more classes than there are.
+  void require_classes() const;
+  /// A kept view of the class's picture `place`.
+  ViewRef kept_view(const Entry& entry, size_t place, Rng& rng) const;
   /// A shuffled order of all classes.
   std::vector<size_t> epoch_order(int64_t epoch) const;
   /// A view of the class's picture `first`, or of its next one that is not damaged, into out [3, S,
@@ -67,6 +85,8 @@ class LabelSource : public CaptionSource {
   static std::array<size_t, 2> two_places(size_t count, Rng& rng);
 
   LabelSourceConfig config_;
+  media::TransformConfig transform_;
+  std::optional<ViewStore> store_;  ///< once use_views was called
   std::vector<Entry> entries_;
   mutable std::mutex mutex_;  ///< guards renderer_
   mutable ViewRenderer renderer_;

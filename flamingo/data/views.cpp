@@ -78,4 +78,24 @@ void ViewRenderer::render_into(const ViewRef& view, std::span<float> out) {
   std::ranges::copy(pictures::opaque_pixels(set_.image(view.picture), transform_), out.begin());
 }
 
+SourceViews labelled_views(const pictures::LabelledPictures& set, const LabelledViews& shown) {
+  SourceViews views{.views = shown.views};
+  for (const int64_t index : set.classes_in(shown.split)) {
+    const auto pictures = set.pictures_of(index, shown.split, shown.styles);
+    views.pictures.insert(views.pictures.end(), pictures.begin(), pictures.end());
+  }
+  std::ranges::sort(views.pictures);
+  return views;
+}
+
+Json labelled_views_key(const pictures::LabelledPictures& set, const LabelledViews& shown,
+                        const pictures::AugmentConfig& augment,
+                        const media::TransformConfig& transform) {
+  return {{"pictures", set.hash()},
+          {"augment", config_to_json(augment)},
+          {"transform", config_to_json(transform)},
+          {"split", shown.split},
+          {"seed", shown.seed}};
+}
+
 }  // namespace flamingo::data

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "flamingo/data/data_source.h"
 #include "flamingo/data/view_ref.h"
 #include "flamingo/media/transform.h"
 #include "flamingo/pictures/augment.h"
@@ -50,5 +51,21 @@ class ViewRenderer {
   int64_t last_ = -1;  ///< whose input is kept
   pictures::AugmentInput input_;
 };
+
+/// Which labelled pictures are shown in which views.
+struct LabelledViews {
+  std::string split = pictures::kTrainSplit;
+  std::vector<std::string> styles;  ///< none: all
+  int64_t views = 1;                ///< of each picture: view 0, 1, ... views - 1
+  uint64_t seed = 1;
+};
+
+/// The views as a source tells them.
+SourceViews labelled_views(const pictures::LabelledPictures& set, const LabelledViews& shown);
+
+/// Whatever their pixels depend on, as DataSource::views_key; reads every picture.
+Json labelled_views_key(const pictures::LabelledPictures& set, const LabelledViews& shown,
+                        const pictures::AugmentConfig& augment,
+                        const media::TransformConfig& transform);
 
 }  // namespace flamingo::data

@@ -36,8 +36,9 @@ void FewShotTask::validate() const {
   const std::string where = "tasks." + name;
   require_within(where, "ways", ways, 2, 1 << 16);
   require_within(where, "shots", shots, 0, kMaxShots);
-  require(shot_styles.empty() || std::ssize(shot_styles) >= shots, where,
+  require(shot_styles.empty() || std::ssize(shot_styles) >= class_shots(), where,
           "expected a style for each of {} shots, got {}", shots, shot_styles.size());
+  require(!open || !made_up, where, "expected made_up false where answers are written, got true");
   require_within(where, "goal", goal, 0, 1);
 }
 
@@ -84,14 +85,14 @@ std::vector<FewShotSampler::Entry> FewShotSampler::entries_of(const pictures::La
     Entry entry{.name = set.classes()[static_cast<size_t>(index)].name,
                 .queries = set.pictures_of(index, task.split, styles),
                 .shots = shots_of(set, index, task)};
-    if (entry.queries.empty() || std::ssize(entry.shots) < task.shots) continue;
+    if (entry.queries.empty() || std::ssize(entry.shots) < task.class_shots()) continue;
     if (names.insert(entry.name).second) entries.push_back(std::move(entry));
   }
-  require(std::ssize(entries) > task.ways, "tasks." + task.name,
+  require(std::ssize(entries) > task.classes(), "tasks." + task.name,
           "expected more than {} classes with the pictures needed in split \"{}\", got {} "
           "(pictures: {})",
-          task.ways, task.split, entries.size(), set.splits_text(),
-          Hint{"one class more than the answers gives the pictures of the control"});
+          task.classes(), task.split, entries.size(), set.splits_text(),
+          Hint{"one class more than those shown gives the pictures of the control"});
   return entries;
 }
 
@@ -101,13 +102,15 @@ std::vector<std::vector<int64_t>> FewShotSampler::shots_of(const pictures::Label
   std::vector<std::vector<int64_t>> shots;
   if (task.shot_styles.empty()) {
     const auto all = set.pictures_of(class_index, task.split);
-    if (std::ssize(all) > task.shots) shots.assign(static_cast<size_t>(task.shots), all);
+    // Where a class is asked about and shown, its query is another picture than its shots.
+    if (std::ssize(all) >= task.class_shots() + (task.open ? 0 : 1))
+      shots.assign(static_cast<size_t>(task.class_shots()), all);
     return shots;
   }
-  for (int64_t s = 0; s < task.shots; ++s) {
+  for (int64_t s = 0; s < task.class_shots(); ++s) {
     const std::string& style = task.shot_styles[static_cast<size_t>(s)];
     auto found = pictures_in_style(set, class_index, style);
-    const bool asked = task.query_style.empty() || task.query_style == style;
+    const bool asked = !task.open && (task.query_style.empty() || task.query_style == style);
     const auto taken = std::count(task.shot_styles.begin(), task.shot_styles.begin() + s, style);
     if (std::ssize(found) <= taken + (asked ? 1 : 0)) return {};
     shots.push_back(std::move(found));
@@ -119,7 +122,8 @@ FewShotSampler::Candidate FewShotSampler::candidate(const Entry& entry, Rng& rng
   Candidate candidate{.entry = &entry, .query = pick(entry.queries, rng)};
   for (std::vector<int64_t> from : entry.shots) {
     std::erase_if(from, [&](int64_t picture) {
-      return picture == candidate.query || std::ranges::count(candidate.shots, picture) > 0;
+      return (picture == candidate.query && !task_.open) ||
+             std::ranges::count(candidate.shots, picture) > 0;
     });
     candidate.shots.push_back(pick(from, rng));
   }
@@ -128,7 +132,7 @@ FewShotSampler::Candidate FewShotSampler::candidate(const Entry& entry, Rng& rng
 
 FewShotSampler::Plan FewShotSampler::plan(int64_t index) const {
   Rng rng = Rng::for_name(seed_, task_.name + " " + std::to_string(index));
-  const auto ways = static_cast<size_t>(task_.ways);
+  const auto ways = static_cast<size_t>(task_.classes());
   Plan plan;
   const auto picked = data::sample_distinct(ways + 1, entries_.size(), rng);
   const auto words = task_.made_up ? data::sample_distinct(ways, words_.size(), rng) : picked;
@@ -137,10 +141,11 @@ FewShotSampler::Plan FewShotSampler::plan(int64_t index) const {
     plan.candidates.push_back(candidate(entry, rng));
     plan.candidates.back().label =
         task_.made_up ? std::vector<int32_t>{words_[words[way]]} : tokens_.encode(" " + entry.name);
+    if (task_.open && way == 0) continue;  // whose name the shots must not tell
     for (size_t shot = 0; shot < entry.shots.size(); ++shot) plan.shots.emplace_back(way, shot);
   }
   shuffle(plan.shots, rng);
-  plan.answer = rng.below(ways);
+  plan.answer = task_.open ? 0 : rng.below(ways);
   plan.stand_in = pick(entries_[picked[ways]].queries, rng);
   return plan;
 }

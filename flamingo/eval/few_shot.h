@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -36,6 +37,7 @@ struct FewShotTask {
   std::string query_style;
   std::vector<std::string> shot_styles;
   bool made_up = false;
+  bool open = false;
   double goal = 0;
 
   template <class Visitor>
@@ -53,11 +55,21 @@ struct FewShotTask {
       "anew "
       "for each question");
     v("made_up", made_up, "labels are random words instead of names");
+    v("open", open,
+      "the model writes its answer, which is right when it contains the name as whole words; shots "
+      "are then that many named pictures of other classes, all of shot_styles' first");
     v("goal", goal, "accuracy to reach; 0: none");
   }
   /// Throws Error when a field is out of its range.
   void validate() const;
-  double chance() const { return 1 / static_cast<double>(ways); }
+  /// 0 where answers are written.
+  double chance() const { return open ? 0 : 1 / static_cast<double>(ways); }
+  /// Whether shots show the answers, so that the query can be compared with them.
+  bool has_nearest() const { return shots > 0 && !open; }
+  /// Classes of an episode.
+  int64_t classes() const { return open ? shots + 1 : ways; }
+  /// Shots of each class.
+  int64_t class_shots() const { return open ? std::min<int64_t>(shots, 1) : shots; }
 };
 
 /// The measurements of the default model, on pictograms:
@@ -66,7 +78,7 @@ struct FewShotTask {
 ///   names          five names of unseen classes, one shot of each
 std::vector<FewShotTask> default_tasks();
 
-/// One question.
+/// One question. Of an open one, only the first candidate is asked about, and the others are shown.
 struct EvalEpisode {
   ScoreRequest request;
   int64_t answer = 0;                       ///< index of the right candidate

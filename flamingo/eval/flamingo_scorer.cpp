@@ -18,11 +18,16 @@ struct CandidateRows {
   torch::Tensor phi;      ///< [N, L] int64
 };
 
-void check_requests(std::span<const ScoreRequest> requests) {
+void check_prompts(std::span<const ScoreRequest> requests) {
   for (const ScoreRequest& request : requests) {
     const data::Sequence& prompt = request.prompt;
     require(!prompt.ids.empty() && prompt.ids.size() == prompt.phi.size(), "Scorer",
             "expected a prompt of at least one token, with phi for each");
+  }
+}
+
+void check_candidates(std::span<const ScoreRequest> requests) {
+  for (const ScoreRequest& request : requests) {
     require(!request.candidates.empty(), "Scorer", "expected at least one candidate");
     for (const auto& candidate : request.candidates) {
       require(!candidate.empty(), "Scorer", "expected candidates of at least one token");
@@ -125,7 +130,8 @@ at::Tensor FlamingoScorer::prefill(std::span<const ScoreRequest> requests, lm::K
 }
 
 std::vector<std::vector<double>> FlamingoScorer::score(std::span<const ScoreRequest> requests) {
-  check_requests(requests);
+  check_prompts(requests);
+  check_candidates(requests);
   if (requests.empty()) return {};
   const torch::NoGradGuard no_grad;
   const CandidateRows rows = candidate_rows(requests);
@@ -151,6 +157,32 @@ std::vector<std::vector<double>> FlamingoScorer::score(std::span<const ScoreRequ
     }
   }
   return scores;
+}
+
+std::vector<std::vector<int32_t>> FlamingoScorer::write(std::span<const ScoreRequest> requests,
+                                                        int32_t end, int64_t most) {
+  check_prompts(requests);
+  std::vector<std::vector<int32_t>> answers(requests.size());
+  if (requests.empty()) return answers;
+  const torch::NoGradGuard no_grad;
+  std::vector<int64_t> last_phi;
+  for (const ScoreRequest& request : requests) last_phi.push_back(request.prompt.phi.back());
+  const auto phi = torch::tensor(last_phi).unsqueeze(1).to(model_->lm->device());  // [B, 1]
+  lm::KvCache cache;
+  auto hidden = prefill(requests, cache);  // [B, 1, D]
+  std::vector<bool> ended(requests.size());
+  for (int64_t t = 0; t < most; ++t) {
+    const auto next = model_->logits(hidden).select(1, 0).argmax(-1, /*keepdim=*/true);  // [B, 1]
+    const auto ids = next.cpu();
+    for (size_t r = 0; r < requests.size(); ++r) {
+      const auto id = static_cast<int32_t>(ids[static_cast<int64_t>(r)].item<int64_t>());
+      ended[r] = ended[r] || id == end;
+      if (!ended[r]) answers[r].push_back(id);
+    }
+    if (std::ranges::count(ended, false) == 0) break;
+    hidden = model_->forward_hidden({.ids = next, .phi = phi, .cache = &cache});
+  }
+  return answers;
 }
 
 }  // namespace flamingo::eval

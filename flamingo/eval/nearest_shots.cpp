@@ -57,7 +57,8 @@ at::Tensor FeatureMeans::of(std::span<const int64_t> pictures) {
 Accuracy nearest_shots(const FewShotTask& task, const EvalData& data, FeatureMeans& features,
                        const EvalConfig& config) {
   config.validate();
-  require(task.shots > 0, "tasks." + task.name, "expected shots to compare the query with, got 0");
+  require(task.has_nearest(), "tasks." + task.name,
+          "expected shots of the answers to compare the query with, got none");
   const FewShotSampler sampler(data.set, data.tokens, data.words, task, config.seed);
   const std::vector<int64_t> pictures = sampler.pictures();
   std::map<int64_t, int64_t> row_of;

@@ -45,8 +45,8 @@ std::string report_table(std::span<const TaskResult> results) {
     const std::string verdict =
         goal + (result.controls_at_chance() ? "" : " ! control not at chance");
     table += line(result.name, std::to_string(result.accuracy.total),
-                  {cell(result.accuracy), number(result.chance), cell(result.removed),
-                   cell(result.exchanged), cell(result.encoder), verdict});
+                  {cell(result.accuracy), result.chance > 0 ? number(result.chance) : "-",
+                   cell(result.removed), cell(result.exchanged), cell(result.encoder), verdict});
   }
   return table;
 }

@@ -4,6 +4,7 @@
 #include <ATen/TensorOperators.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 #include <set>
@@ -16,28 +17,46 @@ namespace flamingo::eval {
 namespace {
 
 constexpr double kEncoderGoal = 0.88;
+constexpr int64_t kMaxAnswer = 16;  // tokens of a written answer
 
 int64_t best(const std::vector<double>& scores) {
   return std::ranges::max_element(scores) - scores.begin();
 }
 
-/// Scores episodes [first, last) and counts the right answers.
-void add_batch(const FewShotSampler& sampler, EvalControl control,
-               std::pair<int64_t, int64_t> range, Scorer& scorer, Accuracy& accuracy) {
-  std::vector<ScoreRequest> requests;
-  std::vector<int64_t> answers;
-  for (int64_t index = range.first; index < range.second; ++index) {
-    EvalEpisode episode = sampler.episode(index, control);
-    requests.push_back(std::move(episode.request));
-    answers.push_back(episode.answer);
+/// Its letters and digits in lower case, words between single spaces: " red apple ".
+std::string spaced_words(std::string_view text) {
+  std::string words = " ";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || byte >= 0x80) {
+      words += static_cast<char>(std::tolower(byte));
+    } else if (words.back() != ' ' && c != '\'') {
+      words += ' ';
+    }
   }
-  const auto scores = scorer.score(requests);
-  for (size_t i = 0; i < answers.size(); ++i) accuracy.right += best(scores[i]) == answers[i];
-  accuracy.total += std::ssize(answers);
+  return words.back() == ' ' ? words : words + ' ';
+}
+
+/// Which of the episodes are answered rightly, by the likeliest candidate or by what is written.
+std::vector<bool> answered(const FewShotTask& task, const EvalData& data,
+                           std::span<const EvalEpisode> episodes, Scorer& scorer) {
+  std::vector<ScoreRequest> requests;
+  for (const EvalEpisode& episode : episodes) requests.push_back(episode.request);
+  std::vector<bool> right;
+  if (task.open) {
+    const auto answers = scorer.write(requests, data.tokens.eoc.front(), kMaxAnswer);
+    for (size_t i = 0; i < answers.size(); ++i)
+      right.push_back(says_name(data.decode(answers[i]), episodes[i].names.front()));
+  } else {
+    const auto scores = scorer.score(requests);
+    for (size_t i = 0; i < scores.size(); ++i)
+      right.push_back(best(scores[i]) == episodes[i].answer);
+  }
+  return right;
 }
 
 bool near_chance(const Accuracy& accuracy, double chance) {
-  if (accuracy.total == 0) return true;
+  if (accuracy.total == 0 || chance == 0) return true;
   const double error = std::sqrt(chance * (1 - chance) / static_cast<double>(accuracy.total));
   return std::abs(accuracy.value() - chance) <= 2 * error;
 }
@@ -68,6 +87,10 @@ Embeddings embed_pictures(const pictures::LabelledPictures& set,
 }
 
 }  // namespace
+
+bool says_name(std::string_view answer, std::string_view name) {
+  return spaced_words(answer).find(spaced_words(name)) != std::string::npos;
+}
 
 double Accuracy::error() const {
   return total ? std::sqrt(value() * (1 - value()) / static_cast<double>(total)) : 0;
@@ -104,7 +127,10 @@ TaskResult run_task(const FewShotTask& task, const EvalData& data, Scorer& score
     for (int64_t first = 0; first < config.episodes; first += config.batch) {
       if (hooks.stop && *hooks.stop) return result;
       const int64_t last = std::min(first + config.batch, config.episodes);
-      add_batch(sampler, control, {first, last}, scorer, *accuracy);
+      std::vector<EvalEpisode> episodes;
+      for (int64_t i = first; i < last; ++i) episodes.push_back(sampler.episode(i, control));
+      accuracy->right += std::ranges::count(answered(task, data, episodes, scorer), true);
+      accuracy->total += last - first;
       done += last - first;
       if (hooks.progress) hooks.progress(task.name, done, total);
     }
@@ -113,8 +139,9 @@ TaskResult run_task(const FewShotTask& task, const EvalData& data, Scorer& score
 }
 
 std::optional<FewShotTask> encoder_task(const std::vector<FewShotTask>& tasks) {
-  const auto it = std::ranges::find_if(
-      tasks, [](const FewShotTask& task) { return task.shots == 0 && !task.made_up; });
+  const auto it = std::ranges::find_if(tasks, [](const FewShotTask& task) {
+    return task.shots == 0 && !task.made_up && !task.open;
+  });
   if (it == tasks.end()) return {};
   FewShotTask task = *it;
   task.name = kEncoderTask;

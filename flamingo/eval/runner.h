@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flamingo/core/config.h"
@@ -70,6 +71,8 @@ struct EvalData {
   pictures::LabelledPictures set;
   data::SequenceTokens tokens;
   std::vector<int32_t> words;  ///< token ids for made-up labels
+  /// Token ids -> text; needed by open tasks alone.
+  std::function<std::string(std::span<const int32_t>)> decode;
 };
 
 /// What the program around an evaluation provides; both may be empty.
@@ -79,9 +82,13 @@ struct EvalHooks {
   const std::atomic<bool>* stop = nullptr;  ///< ends the task early once true
 };
 
+/// Whether `answer` has the words of `name` in it, one after another; case and punctuation do not
+/// count.
+bool says_name(std::string_view answer, std::string_view name);
+
 /// Runs one task with its controls; the candidate of the highest log probability is the answer
-/// (the first, where several are equal). A task that is stopped gives the totals so far.
-/// Throws Error on a batch or number of episodes below 1.
+/// (the first, where several are equal), or what the model writes where the task is open. A task
+/// that is stopped gives the totals so far. Throws Error on a batch or number of episodes below 1.
 TaskResult run_task(const FewShotTask& task, const EvalData& data, Scorer& scorer,
                     const EvalConfig& config, const EvalHooks& hooks = {});
 

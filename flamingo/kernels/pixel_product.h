@@ -10,9 +10,10 @@ inline constexpr int64_t kPanel = 16;
 
 /// A 1x1 convolution: every pixel's channels times one matrix.
 struct PixelProduct {
-  const float* x = nullptr;       ///< [pixels, in]
-  const float* panels = nullptr;  ///< [ceil(out / 16), in, 16]: the matrix [in, out], zeros at its end
-  const float* bias = nullptr;    ///< [ceil(out / 16) * 16]
+  const float* x = nullptr;  ///< [pixels, in]
+  const float* panels =
+      nullptr;  ///< [ceil(out / 16), in, 16]: the matrix [in, out], zeros at its end
+  const float* bias = nullptr;  ///< [ceil(out / 16) * 16]
   int64_t pixels = 0;
   int64_t in = 0;
   int64_t out = 0;

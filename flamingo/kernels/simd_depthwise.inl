@@ -1,14 +1,13 @@
 // Part of simd_kernels.inl: rows of depthwise convolutions.
 
-/// kColumns pixels of kVectors vectors of channels, all of whose taps from `first_tap` to `last_tap`
-/// lie within the row of x. A tap's weights are read once for all columns.
+/// kColumns pixels of kVectors vectors of channels, all of whose taps from `first_tap` to
+/// `last_tap` lie within the row of x. A tap's weights are read once for all columns.
 template <class V, int kVectors, int kColumns>
 FLAMINGO_SIMD_INLINE void depthwise_block(const DepthwiseRow& row, int64_t column, int64_t channel,
                                           int64_t first_tap, int64_t last_tap, float* y) {
   typename V::F sums[kColumns][kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    for (int c = 0; c < kColumns; ++c)
-      sums[c][v] = V::load(row.bias + channel + v * V::kLanes);
+    for (int c = 0; c < kColumns; ++c) sums[c][v] = V::load(row.bias + channel + v * V::kLanes);
   }
   const int64_t begin = (column * row.stride - row.left) * row.channels + channel;
   const int64_t step = row.stride * row.channels;

@@ -8,7 +8,6 @@
 #include "flamingo/core/file.h"
 #include "flamingo/document/shard.h"
 #include "flamingo/media/video.h"
-#include "flamingo/pictogram/motion.h"
 
 namespace flamingo::pictogram {
 namespace {
@@ -65,11 +64,12 @@ document::Document pictogram_pair(const pictures::LabelledPictures& set, int64_t
 }
 
 document::Document pictogram_clip(const pictures::LabelledPictures& set, int64_t drawing,
-                                  Rng& rng) {
+                                  int64_t side, Rng& rng) {
   const auto& pictogram = set.class_of(drawing);
   constexpr auto kMotions = enum_table(Motion{});
   const auto& [motion, words] = kMotions[rng.below(kMotions.size())];
-  const MotionClip clip{.motion = motion, .ground = pictures::random_colour(rng, 0.6, 1)};
+  const MotionClip clip{
+      .motion = motion, .ground = pictures::random_colour(rng, 0.6, 1), .side = side};
   const auto frames = render_motion(set.image(drawing), clip);
   document::MediaItem media_item{.kind = document::MediaKind::kVideo,
                                  .bytes = media::encode_video(frames, /*fps=*/1),
@@ -98,7 +98,7 @@ void write_pair_shards(const pictures::LabelledPictures& set, const std::string&
     for (int64_t i = begin; i < end; ++i) {
       Rng rng = Rng::for_name(config.seed, "document " + std::to_string(i));
       shard.add(shard_name(i), config.clips
-                                   ? pictogram_clip(set, order.at(i), rng)
+                                   ? pictogram_clip(set, order.at(i), config.clip_side, rng)
                                    : pictogram_pair(set, order.at(i), config.caption, rng));
       if (on_document) on_document(i + 1, total);
     }

@@ -5,6 +5,7 @@
 
 #include "flamingo/core/rng.h"
 #include "flamingo/document/document.h"
+#include "flamingo/pictogram/motion.h"
 #include "flamingo/pictures/caption.h"
 
 namespace flamingo::pictogram {
@@ -15,11 +16,14 @@ document::Document pictogram_pair(const pictures::LabelledPictures& set, int64_t
 
 /// A drawing that moves for 8 seconds at one frame a second, with a caption that says what it is
 /// and what it does: "red apple moving left". A video-text pair.
-document::Document pictogram_clip(const pictures::LabelledPictures& set, int64_t drawing, Rng& rng);
+/// Frames have `side` pixels a side, as MotionClip allows.
+document::Document pictogram_clip(const pictures::LabelledPictures& set, int64_t drawing,
+                                  int64_t side, Rng& rng);
 
 /// How sets of captioned pictograms are written.
 struct PairShardsConfig {
-  bool clips = false;     ///< else pictures
+  bool clips = false;  ///< else pictures
+  int64_t clip_side = MotionClip{}.side;
   int64_t documents = 0;  ///< 0: one for each drawing; drawings come again in another order
   int64_t documents_per_shard = 1000;
   pictures::CaptionConfig caption;

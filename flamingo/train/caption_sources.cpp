@@ -26,17 +26,17 @@ void CaptionValidationConfig::validate() {
   for (CaptionSourceConfig& source : sources) source.validate();
 }
 
-std::shared_ptr<const data::CaptionSource> make_caption_source(
-    const CaptionSourceConfig& config, const media::TransformConfig& transform) {
+std::shared_ptr<data::CaptionSource> make_caption_source(const CaptionSourceConfig& config,
+                                                         const media::TransformConfig& transform) {
   if (config.documents)
-    return std::make_shared<const data::DocumentCaptions>(*config.documents, transform,
-                                                          config.name);
-  return std::make_shared<const data::LabelSource>(
+    return std::make_shared<data::DocumentCaptions>(*config.documents, transform, config.name);
+  return std::make_shared<data::LabelSource>(
       *config.labels, pictures::open_pictures(config.labels->pictures), transform, config.name);
 }
 
 CaptionSourceConfig unvaried(CaptionSourceConfig source) {
   if (source.documents) source.documents->variation.flip = source.documents->variation.colour = 0;
+  if (source.labels) source.labels->cached_views = 0;
   return source;
 }
 

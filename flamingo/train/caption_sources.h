@@ -48,8 +48,8 @@ struct CaptionValidationConfig {
 };
 
 /// Opens a source for an encoder's pictures. Throws Error as the sources do.
-std::shared_ptr<const data::CaptionSource> make_caption_source(
-    const CaptionSourceConfig& config, const media::TransformConfig& transform);
+std::shared_ptr<data::CaptionSource> make_caption_source(const CaptionSourceConfig& config,
+                                                         const media::TransformConfig& transform);
 
 /// The source with pictures of documents as they are, for validation.
 CaptionSourceConfig unvaried(CaptionSourceConfig source);

@@ -29,15 +29,20 @@ TwoTowers::TwoTowers(const vision::EncoderConfig& encoder_config,
                                                       torch::TensorOptions(torch::kFloat32)))) {}
 
 CaptionedRows CaptionedRows::slice(int64_t first, int64_t count) const {
-  const auto part = [&](const torch::Tensor& all) { return all.narrow(0, first, count); };
+  const auto part = [&](const torch::Tensor& all) {
+    return all.defined() ? all.narrow(0, first, count) : all;
+  };
   return {.pixels = part(pixels),
+          .features = part(features),
           .captions = {part(captions.ids), part(captions.mask)},
           .concepts = part(concepts),
           .drop_seeds = {drop_seeds.begin() + first, drop_seeds.begin() + first + count}};
 }
 
 Embeddings embed(TwoTowers& towers, const CaptionedRows& rows, const torch::Tensor& table) {
-  const auto features = towers.encoder->forward(rows.pixels, rows.drop_seeds);  // [N, P, Dv]
+  const auto features = rows.features.defined()
+                            ? towers.encoder->head(rows.features)
+                            : towers.encoder->forward(rows.pixels, rows.drop_seeds);  // [N, P, Dv]
   const auto& heads = towers.contrastive;
   return {.images = heads->embed_images(features),
           .texts = heads->embed_texts(rows.captions.ids, rows.captions.mask, table)};

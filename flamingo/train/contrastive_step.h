@@ -23,12 +23,13 @@ struct TwoTowers : torch::nn::Module {
 
 /// Captioned pictures of a batch, those of this process.
 struct CaptionedRows {
-  torch::Tensor pixels;  ///< [N, 3, S, S] in the compute type
+  torch::Tensor pixels;    ///< [N, 3, S, S] in the compute type
+  torch::Tensor features;  ///< [N, P, D0] of the trunk, instead of pixels
   CaptionTokens captions;
   torch::Tensor concepts;            ///< [N] int64; equal ones are positives of each other
   std::vector<uint64_t> drop_seeds;  ///< N: what the encoder drops of each picture at random
 
-  int64_t size() const { return pixels.size(0); }
+  int64_t size() const { return concepts.size(0); }
   /// Rows first, first + 1, ... first + count - 1.
   CaptionedRows slice(int64_t first, int64_t count) const;
 };

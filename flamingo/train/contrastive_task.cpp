@@ -14,7 +14,7 @@ namespace {
 
 /// Joins the rows of all sources, captions padded to the longest.
 CaptionedRows joined(std::vector<CaptionedRows> all) {
-  std::vector<torch::Tensor> pixels, ids, masks, concepts;
+  std::vector<torch::Tensor> pixels, features, ids, masks, concepts;
   int64_t longest = 0;
   for (const CaptionedRows& rows : all) longest = std::max(longest, rows.captions.ids.size(1));
   const auto padded = [longest](const torch::Tensor& tokens) {
@@ -22,14 +22,18 @@ CaptionedRows joined(std::vector<CaptionedRows> all) {
   };
   CaptionedRows result;
   for (CaptionedRows& rows : all) {
-    pixels.push_back(rows.pixels);
+    (rows.features.defined() ? features : pixels)
+        .push_back(rows.features.defined() ? rows.features : rows.pixels);
     ids.push_back(padded(rows.captions.ids));
     masks.push_back(padded(rows.captions.mask));
     concepts.push_back(rows.concepts);
     result.drop_seeds.insert(result.drop_seeds.end(), rows.drop_seeds.begin(),
                              rows.drop_seeds.end());
   }
-  result.pixels = at::cat(pixels);
+  require(pixels.empty() || features.empty(), "mixture.mode",
+          "expected merged sources that all have cached_views, or none, got some");
+  (features.empty() ? result.pixels : result.features) =
+      at::cat(features.empty() ? pixels : features);
   result.captions = {at::cat(ids), at::cat(masks)};
   result.concepts = at::cat(concepts);
   return result;
@@ -59,10 +63,15 @@ parallel::ProcessGroup ContrastiveTask::group() const {
 
 CaptionedRows ContrastiveTask::rows_of(const data::CaptionedBatch& batch,
                                        uint64_t drop_seed) const {
+  const auto type = options_.bf16 ? torch::kBFloat16 : torch::kFloat32;
   CaptionedRows rows{
-      .pixels = batch.pixels.to(options_.bf16 ? torch::kBFloat16 : torch::kFloat32),
       .captions = tokenize_captions(language_.tokenizer, batch.captions, options_.max_tokens),
       .concepts = torch::tensor(batch.concepts)};
+  if (batch.views.empty()) {
+    rows.pixels = batch.pixels.to(type);
+  } else {
+    rows.features = options_.features(batch.views).to(type);
+  }
   for (const int64_t row : batch.rows)
     rows.drop_seeds.push_back(Rng::for_name(drop_seed, "row " + std::to_string(row)).next());
   return rows;

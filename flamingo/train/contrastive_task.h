@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +18,7 @@ namespace flamingo::train {
 
 /// A source of captions and what its loss counts.
 struct WeightedCaptions {
-  std::shared_ptr<const data::CaptionSource> source;
+  std::shared_ptr<data::CaptionSource> source;
   double weight = 1;  ///< lambda_m
 };
 
@@ -40,6 +42,8 @@ class ContrastiveTask : public TrainTask {
     int64_t max_tokens = 32;                       ///< of a caption
     MixtureConfig mixture;                         ///< micro_batch: pictures at once; 0: all
     const parallel::Parallel* parallel = nullptr;  ///< who shares the batches; null: nobody
+    /// Views that sources show by reference -> features of the trunk [N, P, D0].
+    std::function<torch::Tensor(std::span<const data::ViewRef>)> features;
   };
 
   ContrastiveTask(std::shared_ptr<TwoTowers> towers, CaptionLanguage language,

@@ -61,6 +61,8 @@ class FeatureCache {
 
   /// -> [N, P, Dv] in bf16 of views that are no blends. A view that is not kept is a bug.
   at::Tensor gather(std::span<const data::ViewRef> views) const;
+  /// What the features depend on.
+  const Json& key() const { return plan_.key; }
   /// False where the picture was damaged. A view that is not kept is a bug.
   bool has(const data::ViewRef& view) const;
 

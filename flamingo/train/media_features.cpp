@@ -8,37 +8,11 @@ namespace flamingo::train {
 
 MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                              const TrainHooks& hooks)
-    : recipe_(recipe),
-      start_(start),
-      hooks_(hooks),
-      pixels_(model::pixel_encoder(start.model, recipe.trainable.vision)) {}
-
-FeaturePlan MediaFeatures::plan() const {
-  const int64_t side = start_.model->config().transform.size;
-  model::Flamingo model = start_.model;
-  const auto features = model->encode_features(torch::zeros({1, 1, 1, 3, side, side}));
-  return {.patches = features.size(3),
-          .dim = features.size(4),
-          .key = {{"encoder", start_.encoder_key},
-                  {"bf16", compute_type(recipe_) == torch::kBFloat16}}};
-}
-
-std::shared_ptr<const FeatureCache> MediaFeatures::build(const std::string& name,
-                                                         const data::SequenceSource& source,
-                                                         const FeaturePlan& plan) const {
-  const std::string folder = recipe_.train.output + "/features/" + name;
-  const FeatureSource pictures{
-      .title = "features of " + name,
-      .render = [&](std::span<const data::ViewRef> views,
-                    std::vector<std::string>& damaged) { return source.render(views, damaged); },
-      .encode = pixels_,
-      .stop = hooks_.stop,
-      .progress = hooks_.progress};
-  bool built = true;
-  const parallel::ProcessGroup& world = hooks_.parallel->grid().world;
-  world.run_on_rank0([&] { built = FeatureCache::build(folder, plan, pictures); });
-  if (world.any(!built)) return {};
-  return std::make_shared<const FeatureCache>(folder, plan);
+    : recipe_(recipe), pixels_(model::pixel_encoder(start.model, recipe.trainable.vision)) {
+  if (recipe.trainable.vision) return;
+  trunk_ = std::make_shared<const TrunkFeatures>(start.model->vision_encoder, compute_type(recipe),
+                                                 start.model->config().transform.size,
+                                                 recipe.features_folder(), hooks);
 }
 
 MediaFeatures::Gather MediaFeatures::encode_views(
@@ -62,16 +36,14 @@ bool MediaFeatures::add(const std::string& name,
     stores_.push_back(encode_views(source));
     return true;
   }
-  FeaturePlan plan = this->plan();
-  plan.pictures = shown.pictures;
-  plan.views = shown.views;
-  plan.key.update(source->views_key());
-  const auto cache = build(name, *source, plan);
+  const auto cache = trunk_->keep(name, *source);
   if (!cache) return false;
   source->use_views(
       {.number = number, .has = [cache](const data::ViewRef& view) { return cache->has(view); }});
-  stores_.push_back([cache](std::span<const data::ViewRef> views) { return cache->gather(views); });
-  key_[name] = {{"views", shown.views}, {"plan", plan.key}};
+  stores_.push_back([cache, trunk = trunk_](std::span<const data::ViewRef> views) {
+    return trunk->gather(*cache, views);
+  });
+  key_[name] = {{"views", shown.views}, {"plan", cache->key()}};
   return true;
 }
 

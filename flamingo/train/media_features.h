@@ -11,18 +11,18 @@
 #include "flamingo/data/data_source.h"
 #include "flamingo/model/pixel_encoder.h"
 #include "flamingo/train/collate.h"
-#include "flamingo/train/feature_cache.h"
 #include "flamingo/train/start_model.h"
 #include "flamingo/train/train_recipe.h"
 #include "flamingo/train/trainer.h"
+#include "flamingo/train/trunk_features.h"
 
 namespace flamingo::train {
 
 /// How the media of a run become features: pixels are encoded in the step, views come from caches
-/// in <output>/features that the first process builds before the run.
+/// in the recipe's features_folder() that the first process builds before the run.
 class MediaFeatures {
  public:
-  /// All three must outlive it; hooks.parallel must be set.
+  /// Recipe and hooks must outlive it; hooks.parallel must be set.
   MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedModel& start,
                 const TrainHooks& hooks);
 
@@ -40,20 +40,13 @@ class MediaFeatures {
   /// Views, none of them a blend -> [N, P, Dv].
   using Gather = std::function<at::Tensor(std::span<const data::ViewRef>)>;
 
-  /// A plan without pictures, views and what is particular to a source.
-  FeaturePlan plan() const;
-  /// Nothing when it was stopped.
-  std::shared_ptr<const FeatureCache> build(const std::string& name,
-                                            const data::SequenceSource& source,
-                                            const FeaturePlan& plan) const;
   /// Encodes views in the step.
   Gather encode_views(std::shared_ptr<const data::SequenceSource> source) const;
 
   const TrainFlamingoRecipe& recipe_;
-  const StartedModel& start_;
-  const TrainHooks& hooks_;
   model::PixelEncoder pixels_;
-  std::vector<Gather> stores_;  ///< by ViewRef::store
+  std::shared_ptr<const TrunkFeatures> trunk_;  ///< null where the encoder is trained
+  std::vector<Gather> stores_;                  ///< by ViewRef::store
   Json key_;
 };
 

@@ -1,11 +1,15 @@
 #include "flamingo/train/pretrain_vision.h"
 
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "flamingo/checkpoint/encoder_files.h"
+#include "flamingo/core/checked.h"
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/nn/init.h"
+#include "flamingo/train/trunk_features.h"
 
 namespace flamingo::train {
 namespace {
@@ -44,12 +48,16 @@ StartedTowers start_towers(const PretrainVisionRecipe& recipe, const CaptionLang
     start.transform = files.transform;
     start.init_hash = files.hash;
     if (recipe.pooled_side > 0) start.encoder.set_pooled_side(recipe.pooled_side);
+    if (recipe.projection_dim > 0) start.encoder.set_projection_dim(recipe.projection_dim);
   }
   start.towers =
       std::make_shared<TwoTowers>(start.encoder, recipe.contrastive, language.table.size(1));
   nn::init_weights(*start.towers, recipe.seed);
-  if (!recipe.init.empty())
-    checkpoint::load_into(*start.towers->encoder, files.weights, {}, recipe.init);
+  if (!recipe.init.empty()) {
+    checkpoint::LoadRules rules;
+    if (recipe.projection_dim > 0) rules.elsewhere = {std::string(vision::VisionEncoder::kHead)};
+    checkpoint::load_into(*start.towers->encoder, files.weights, rules, recipe.init);
+  }
   freeze(*start.towers, recipe.frozen);
   return start;
 }
@@ -65,6 +73,41 @@ std::vector<WeightedCaptions> open_sources(const std::vector<CaptionSourceConfig
       progress.write("warning: " + warning + "\n");
   }
   return sources;
+}
+
+/// Only an encoder whose trunk is frozen makes the same features in every step.
+void require_frozen_trunk(const vision::VisionEncoder& encoder, const std::string& source) {
+  for (const auto& item : encoder.named_parameters()) {
+    if (item.value().requires_grad() && !item.key().starts_with(vision::VisionEncoder::kHead))
+      fail("sources." + source + ".labels",
+           "expected cached_views 0 with a trained encoder, got a trained encoder.{}", item.key(),
+           Hint{"name all of it but its projection in \"frozen\""});
+  }
+}
+
+/// Features of the views that sources show by reference, by ViewRef::store.
+using StoredViews = std::vector<std::shared_ptr<const FeatureCache>>;
+
+/// Nothing when it was stopped.
+std::optional<StoredViews> store_views(const PretrainVisionRecipe& recipe,
+                                       const StartedTowers& start,
+                                       const std::vector<WeightedCaptions>& sources,
+                                       const TrainHooks& hooks) {
+  StoredViews stores;
+  for (const WeightedCaptions& each : sources) {
+    if (each.source->views().pictures.empty()) continue;
+    const auto& encoder = start.towers->encoder;
+    require_frozen_trunk(*encoder, each.source->name());
+    const TrunkFeatures trunk(encoder, recipe.bf16 ? torch::kBFloat16 : torch::kFloat32,
+                              start.transform.size, recipe.features_folder(), hooks);
+    const auto cache = trunk.keep(each.source->name(), *each.source);
+    if (!cache) return {};
+    each.source->use_views(
+        {.number = std::ssize(stores),
+         .has = [cache](const data::ViewRef& view) { return cache->has(view); }});
+    stores.push_back(cache);
+  }
+  return stores;
 }
 
 /// Processes gather as many rows from each.
@@ -84,6 +127,7 @@ Json identity_of(PretrainVisionRecipe recipe, const StartedTowers& start,
                  const CaptionLanguage& language, const std::vector<WeightedCaptions>& data) {
   recipe.train = {};
   recipe.parallel = {};
+  recipe.features.clear();
   recipe.lm = language.hash;
   recipe.init = start.init_hash;
   for (auto* sources : {&recipe.sources, &recipe.validation.sources}) {
@@ -114,6 +158,13 @@ void PretrainVisionRecipe::validate() {
   contrastive.validate();
   require(!lm.empty(), "recipe", "expected \"lm\", got none");
   if (init.empty()) encoder.validate();
+  require_within("recipe", "pooled_side", pooled_side, 0, 1 << 10);
+  require(pooled_side == 0 || !init.empty(), "recipe",
+          "expected pooled_side 0 without \"init\", got {}", pooled_side,
+          Hint{"the encoder's own config says it there"});
+  require_within("recipe", "projection_dim", projection_dim, 0, 1 << 16);
+  require(projection_dim == 0 || !init.empty(), "recipe",
+          "expected projection_dim 0 without \"init\", got {}", projection_dim);
   require(!sources.empty(), "sources", "expected at least one source of captions, got none");
   for (CaptionSourceConfig& source : sources) source.validate();
   mixture.validate();
@@ -139,14 +190,20 @@ TrainResult pretrain_vision(PretrainVisionRecipe recipe, TrainHooks hooks,
   world.run_on_rank0([&] { write_file_atomic(recipe.train.output + "/recipe.json", written); });
   parallel.prepare(*start.towers);
   auto sources = open_sources(recipe.sources, start.transform, hooks.progress);
+  const auto stores = store_views(recipe, start, sources, hooks);
+  if (!stores) return {};
   Json identity = identity_of(recipe, start, language, sources);
-  ContrastiveTask task(start.towers, std::move(language), std::move(sources),
-                       {.identity = std::move(identity),
-                        .seed = recipe.seed,
-                        .bf16 = recipe.bf16,
-                        .max_tokens = recipe.contrastive.max_tokens,
-                        .mixture = recipe.mixture,
-                        .parallel = &parallel});
+  ContrastiveTask task(
+      start.towers, std::move(language), std::move(sources),
+      {.identity = std::move(identity),
+       .seed = recipe.seed,
+       .bf16 = recipe.bf16,
+       .max_tokens = recipe.contrastive.max_tokens,
+       .mixture = recipe.mixture,
+       .parallel = &parallel,
+       .features = [&stores](std::span<const data::ViewRef> views) {
+         return stores->at(static_cast<size_t>(views.front().store))->gather(views);
+       }});
   std::vector<CaptionSourceConfig> held_out;
   for (const CaptionSourceConfig& source : recipe.validation.sources)
     held_out.push_back(unvaried(source));

@@ -18,6 +18,7 @@ struct PretrainVisionRecipe {
   std::string lm;
   std::string init;
   int64_t pooled_side = 0;
+  int64_t projection_dim = 0;
   vision::EncoderConfig encoder;
   std::vector<std::string> frozen;
   vision::ContrastiveConfig contrastive;
@@ -26,6 +27,7 @@ struct PretrainVisionRecipe {
   MixtureConfig mixture;
   std::vector<CaptionSourceConfig> sources;
   CaptionValidationConfig validation;
+  std::string features;
   TrainConfig train;
   parallel::ParallelConfig parallel;
 
@@ -38,6 +40,9 @@ struct PretrainVisionRecipe {
     v("pooled_side", pooled_side,
       "features of the encoder become means over so many rows and columns, where its kind can; 0: "
       "as init has them");
+    v("projection_dim", projection_dim,
+      "features of the encoder get a norm and a projection to this width, which begin anew, where "
+      "its kind can; 0: as init has them");
     v("encoder", encoder, "shape of an encoder from scratch");
     v("frozen", frozen,
       "parameters whose name begins with one of these stay as they are (\"encoder.stem\"); those "
@@ -51,11 +56,16 @@ struct PretrainVisionRecipe {
       "gradients are cached, so that a batch may be larger than memory");
     v("sources", sources, "what is trained on");
     v("validation", validation, "what is looked at beside: R@1 in both directions");
+    v("features", features,
+      "folder of the features of stored views, for one run at a time; empty: <output>/features");
     v("train", train, "steps, optimizer, schedule, output");
     v("parallel", parallel, "how the processes of a job share the work; may change at any start");
   }
   /// Throws Error when a field is out of its range.
   void validate();
+  std::string features_folder() const {
+    return features.empty() ? train.output + "/features" : features;
+  }
 };
 
 /// Trains and writes <output>/encoder and <output>/contrastive (the heads) when done. Goes on where

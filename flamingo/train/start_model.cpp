@@ -7,9 +7,7 @@
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
 #include "flamingo/generate/model_bundle.h"
-#include "flamingo/io/sha256.h"
 #include "flamingo/nn/init.h"
-#include "flamingo/train/frozen_weights.h"
 
 namespace flamingo::train {
 namespace {
@@ -74,7 +72,6 @@ StartedModel start_from_parts(const TrainFlamingoRecipe& recipe) {
   return {.model = assemble(recipe, encoder, lm, newline.front()),
           .tokenizer = tokenizer,
           .lm_path = recipe.lm,
-          .encoder_key = encoder.hash,
           .warnings = std::move(warnings)};
 }
 
@@ -83,7 +80,6 @@ StartedModel start_from_model(const TrainFlamingoRecipe& recipe) {
       generate::open_model(recipe.model, {.compute = compute_type(recipe)});
   model::freeze(bundle.model, recipe.trainable);
   StartedModel start{.model = bundle.model, .tokenizer = bundle.tokenizer};
-  start.encoder_key = io::sha256_hex(Json(frozen_hashes(*bundle.model->vision_encoder)).dump());
   if (checkpoint::is_native(recipe.model))
     start.lm_path = checkpoint::native_tokenizer_path(recipe.model, "");
   if (start.lm_path.empty())

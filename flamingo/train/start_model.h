@@ -17,7 +17,6 @@ struct StartedModel {
   std::string lm_path;                ///< GGUF of its tokenizer and language model; empty: none
   std::string tokenizer_path;         ///< tokenizer.json where there is no GGUF
   bool lm_is_file = true;             ///< the language model's weights are those of lm_path
-  std::string encoder_key;            ///< tells encoders apart; what cached features depend on
   std::vector<std::string> warnings;  ///< what a program should tell its user
 };
 

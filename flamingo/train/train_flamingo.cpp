@@ -63,6 +63,7 @@ Json identity_of(TrainFlamingoRecipe recipe, const Json& features) {
   recipe.model.clear();
   recipe.lm.clear();
   recipe.encoder.clear();
+  recipe.features.clear();
   for (auto* sources : {&recipe.sources, &recipe.validation.sources}) {
     for (SourceConfig& source : *sources) {
       if (source.documents) source.documents->files.clear();

@@ -48,6 +48,7 @@ struct TrainFlamingoRecipe {
   std::vector<SourceConfig> sources;
   ValidationConfig validation;
   int64_t blind_every = 50;
+  std::string features;
   TrainConfig train;
   parallel::ParallelConfig parallel;
 
@@ -75,11 +76,16 @@ struct TrainFlamingoRecipe {
     v("sources", sources, "what is trained on");
     v("validation", validation, "what is looked at beside");
     v("blind_every", blind_every, "steps between losses without pictures; 0: never");
+    v("features", features,
+      "folder of the features of stored views, for one run at a time; empty: <output>/features");
     v("train", train, "steps, optimizer, schedule, output");
     v("parallel", parallel, "how the processes of a job share the work; may change at any start");
   }
   /// Throws Error when a field is out of its range.
   void validate();
+  std::string features_folder() const {
+    return features.empty() ? train.output + "/features" : features;
+  }
 };
 
 /// A recipe from its JSON, not yet validated. Throws Error naming the file `where`, also when the

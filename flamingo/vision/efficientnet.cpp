@@ -78,6 +78,9 @@ void EfficientNetConfig::validate() const {
   require_within(kWhere, "number of blocks", blocks, 1, config_limits::kLayers);
   require_within(kWhere, "final_width", final_width, 1, config_limits::kWidth);
   require_within(kWhere, "pooled_side", pooled_side, 0, config_limits::kImageSize);
+  require_within(kWhere, "projection_dim", projection_dim, 0, config_limits::kWidth);
+  require(projection_dim == 0 || num_classes == 0, kWhere,
+          "expected projection_dim 0 with a classifier, got {}", projection_dim);
   require_within(kWhere, "num_classes", num_classes, 0, config_limits::kVocab);
 }
 
@@ -161,6 +164,12 @@ EfficientNetImpl::EfficientNetImpl(const EfficientNetConfig& config,
     for (const MbConvShape& shape : shapes) stage->append(MbConv(shape, options));
     stages_->append(std::move(stage));
   }
+  if (config.projection_dim > 0) {
+    projection_norm_ =
+        register_module("projection_norm", nn::Norm(config.final_width, NormConfig{}, options));
+    projection_ = register_module(
+        "projection", nn::Linear(config.final_width, config.projection_dim, true, options));
+  }
   if (config.num_classes > 0) {
     classifier_ =
         register_module("classifier", nn::Linear(dim(), config.num_classes, true, options));
@@ -181,7 +190,15 @@ torch::Tensor EfficientNetImpl::feature_map(const torch::Tensor& pixels, const T
   return tapped("feature_map", final_conv_->forward(x));
 }
 
-torch::Tensor EfficientNetImpl::forward(const torch::Tensor& pixels) {
+torch::Tensor EfficientNetImpl::forward(const torch::Tensor& pixels) { return head(trunk(pixels)); }
+
+torch::Tensor EfficientNetImpl::head(const torch::Tensor& features) {
+  if (projection_.is_empty()) return features;
+  expect_shape(features, {kAny, kAny, config_.final_width}, "efficientnet trunk features");
+  return projection_->forward(projection_norm_->forward(features));
+}
+
+torch::Tensor EfficientNetImpl::trunk(const torch::Tensor& pixels) {
   if (!folded_ || pixels.size(0) == 0) return features(pixels);
   std::vector<torch::Tensor> all(static_cast<size_t>(pixels.size(0)));
   const bool inference = c10::InferenceMode::is_enabled();

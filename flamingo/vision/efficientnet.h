@@ -37,9 +37,11 @@ struct EfficientNetConfig {
   std::vector<int64_t> kernels{3, 3, 5, 3, 5, 5, 3};
   std::vector<int64_t> strides{1, 2, 2, 2, 1, 2, 1};  ///< of the first block of each stage
   std::vector<int64_t> expansions{1, 6, 6, 6, 6, 6, 6};
-  int64_t final_width = 1280;  ///< Dv, channels of the closing 1x1 convolution
+  int64_t final_width = 1280;  ///< D0, channels of the closing 1x1 convolution
   int64_t pooled_side = 0;     ///< features are means over so many rows and columns, 0 = all cells
-  int64_t num_classes = 0;     ///< width of a linear classifier, 0 = none
+  int64_t projection_dim =
+      0;                    ///< Dv of features that are normalised and projected, 0 = they are not
+  int64_t num_classes = 0;  ///< width of a linear classifier, 0 = none
 
   template <class Visitor>
   void visit(Visitor& v) {
@@ -53,6 +55,8 @@ struct EfficientNetConfig {
     v("final_width", final_width, "channels of the closing 1x1 convolution");
     v("pooled_side", pooled_side,
       "features are means over so many rows and columns of the feature map, 0 = one of each cell");
+    v("projection_dim", projection_dim,
+      "width of features that are normalised and projected at last, 0 = they are not");
     v("num_classes", num_classes, "outputs of a linear classifier, 0 = none");
   }
 
@@ -61,7 +65,7 @@ struct EfficientNetConfig {
   /// The blocks of each stage, in order.
   std::vector<std::vector<MbConvShape>> stages() const;
   /// Dv.
-  int64_t dim() const { return final_width; }
+  int64_t dim() const { return projection_dim > 0 ? projection_dim : final_width; }
   /// P of pictures of `side` pixels.
   int64_t num_patches(int64_t side) const;
   int64_t num_extra_tokens() const { return 0; }
@@ -101,7 +105,8 @@ using EfficientNetStage = nn::TypedList<MbConv>;
 /// EfficientNet-Lite. Its batch norms are folded into the convolutions (checkpoint/adapters), so
 /// that training goes on from what published weights compute, with no statistics of batches.
 ///
-///   pixels --> stem, relu6 --> stages --> 1x1 convolution, relu6 --> (means) --> [N, P, Dv]
+///   pixels --> stem, relu6 --> stages --> 1x1 convolution, relu6 --> (means)     trunk [N, P, D0]
+///          --> (norm, projection)                                                head [N, P, Dv]
 ///
 /// Computes in the type of the pixels; folded, in fp32, and each thread its own pictures, so that
 /// threads need not wait for each other after every layer.
@@ -115,10 +120,12 @@ class EfficientNetImpl : public VisionEncoder {
   /// pixels [N, 3, h, w] of any h and w -> features [N, P, Dv].
   torch::Tensor forward(const torch::Tensor& pixels) override;
   using VisionEncoder::forward;
+  torch::Tensor trunk(const torch::Tensor& pixels) override;
+  torch::Tensor head(const torch::Tensor& features) override;
   void fold(torch::ScalarType dtype) override;
   void train(bool on = true) override;
 
-  /// pixels [N, 3, h, w] -> feature map [N, Dv, ceil(h / 32), ceil(w / 32)] of the Lite sizes.
+  /// pixels [N, 3, h, w] -> feature map [N, D0, ceil(h / 32), ceil(w / 32)] of the Lite sizes.
   torch::Tensor feature_map(const torch::Tensor& pixels, const Tap& tap = {}) const;
 
   /// features [N, P, Dv] -> logits [N, num_classes]. Throws Error when the config has no
@@ -130,7 +137,7 @@ class EfficientNetImpl : public VisionEncoder {
   const EfficientNetConfig& config() const { return config_; }
 
  private:
-  /// forward() of pixels [N, 3, h, w] as they are -> [N, P, Dv].
+  /// trunk() of pixels [N, 3, h, w] as they are -> [N, P, D0].
   torch::Tensor features(const torch::Tensor& pixels) const;
 
   EfficientNetConfig config_;
@@ -138,7 +145,9 @@ class EfficientNetImpl : public VisionEncoder {
   nn::SameConv stem_;
   nn::TypedList<EfficientNetStage> stages_;
   nn::SameConv final_conv_;
-  nn::Linear classifier_{nullptr};  ///< null when num_classes is 0
+  nn::Norm projection_norm_{nullptr};  ///< null when projection_dim is 0
+  nn::Linear projection_{nullptr};     ///< the same
+  nn::Linear classifier_{nullptr};     ///< null when num_classes is 0
 };
 TORCH_MODULE(EfficientNet);
 

@@ -25,6 +25,13 @@ class VisionEncoder : public torch::nn::Module {
                                 std::span<const uint64_t> /*drop_seeds*/) {
     return forward(pixels);
   }
+  /// forward() is head(trunk()). The head is what may learn while the trunk stays as it is, so that
+  /// features of the trunk are kept: its parameters' names begin with kHead. Most encoders have
+  /// none. pixels [N, 3, S, S] -> [N, P, D0].
+  virtual torch::Tensor trunk(const torch::Tensor& pixels) { return forward(pixels); }
+  /// Features of the trunk [N, P, D0] -> [N, P, Dv].
+  virtual torch::Tensor head(const torch::Tensor& features) { return features; }
+  static constexpr std::string_view kHead = "projection";
   /// Computes what a frozen encoder would compute of its weights at every call, once, in `dtype`.
   /// Call again after changing weights; train(true) drops it.
   virtual void fold(torch::ScalarType /*dtype*/) {}

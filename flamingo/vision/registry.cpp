@@ -107,6 +107,19 @@ void EncoderConfig::set_pooled_side(int64_t side) {
   });
 }
 
+void EncoderConfig::set_projection_dim(int64_t dim) {
+  ask(config_, [&](auto& config) {
+    if constexpr (requires { config.projection_dim; }) {
+      auto changed = config;
+      changed.projection_dim = dim;
+      changed.validate();
+      config = changed;
+    } else {
+      fail("projection_dim", "expected 0 for an encoder of kind {}, got {}", config.kName, dim);
+    }
+  });
+}
+
 Json EncoderConfig::to_json() const {
   return ask(config_, [](const auto& config) {
     return Json{{config.kName, config_to_json(config)}};

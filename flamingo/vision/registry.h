@@ -56,6 +56,9 @@ class EncoderConfig {
   /// Features that are means over `side` rows and columns from now on. Throws Error for a kind
   /// whose features are not pooled.
   void set_pooled_side(int64_t side);
+  /// Features that are normalised and projected to `dim` from now on. Throws Error for a kind
+  /// without projection.
+  void set_projection_dim(int64_t dim);
   /// {"<name>": {...}}, as the folder of an encoder holds it.
   Json to_json() const;
 

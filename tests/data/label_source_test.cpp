@@ -73,6 +73,40 @@ TEST(LabelSource, ADamagedPictureGivesWayToTheClasssNext) {
   EXPECT_THROW(source().batch(0), Error);
 }
 
+TEST(LabelSource, KeptViewsAreShownByReference) {
+  const TemporaryFolder folder;
+  const pictures::LabelledPictures set = tiny_pictures(folder, 6, 0);
+  LabelSource source({.classes = 3, .cached_views = 2}, set, kLabelTransform);
+  EXPECT_TRUE(LabelSource({.classes = 3}, set, kLabelTransform).views().pictures.empty());
+  const SourceViews shown = source.views();
+  EXPECT_EQ(shown.views, 3);
+  EXPECT_EQ(shown.pictures, set.pictures_in("train"));
+  const CaptionedBatch varied = source.batch(0);
+  const int64_t damaged = shown.pictures.front();
+  source.use_views({.number = 4, .has = [&](const ViewRef& view) {
+                      EXPECT_LT(view.view, 3);
+                      return view.picture != damaged;
+                    }});
+  std::set<int64_t> views;
+  for (int64_t index = 0; index < 20; ++index) {
+    const CaptionedBatch batch = source.batch(index);
+    EXPECT_FALSE(batch.pixels.defined());
+    ASSERT_EQ(batch.views.size(), 6u);
+    for (size_t i = 0; i < 6; ++i) {
+      const ViewRef& view = batch.views[i];
+      EXPECT_EQ(view.store, 4);
+      EXPECT_NE(view.picture, damaged);
+      EXPECT_EQ(batch.concepts[i], batch.concepts[(i + 3) % 6]);
+      EXPECT_EQ(set.picture(view.picture).class_index,
+                set.picture(batch.views[(i + 3) % 6].picture).class_index);
+      views.insert(view.view);
+    }
+  }
+  EXPECT_EQ(views, (std::set<int64_t>{0, 1, 2}));
+  EXPECT_EQ(source.batch(0).concepts, varied.concepts) << "the same order";
+  EXPECT_THROW(source.use_views({.has = [](const ViewRef&) { return false; }}), Error);
+}
+
 TEST(LabelSource, ItsIdentityIsThatOfItsLabels) {
   const TemporaryFolder folder, other;
   const auto identity = [](const pictures::LabelledPictures& set) {

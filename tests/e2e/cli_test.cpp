@@ -289,6 +289,38 @@ TEST_F(CliTest, InfoDescribesEncodersOfEveryForm) {
   expect_error("info -e efficientnet-lite2 --preset flamingo-3b", {"got two"});
 }
 
+#ifdef FLAMINGO_MEDIA
+TEST_F(CliTest, EvalMeasuresAnEncoderByItself) {
+  const std::string encoder = std::string(FLAMINGO_GOLDEN_DIR) + "/efficientnet-tiny/pypi/model";
+  for (int shade = 0; shade < 4; ++shade) {
+    const fs::path of_class = folder / "pictures" / ("class " + std::to_string(shade));
+    fs::create_directories(of_class);
+    for (const int64_t width : {20, 30}) {
+      media::Image image{.height = 20, .width = width};
+      image.pixels.assign(static_cast<size_t>(20 * width * 3), static_cast<uint8_t>(80 * shade));
+      std::ofstream(of_class / (std::to_string(width) + ".png"), std::ios::binary)
+          << media::encode_png(image);
+    }
+  }
+  const auto write_tasks = [this](const char* tasks) {
+    std::ofstream(folder / "tasks.json") << Json{{"pictures", (folder / "pictures").string()},
+                                                 {"episodes", 50},
+                                                 {"tasks", Json::parse(tasks)}};
+  };
+  write_tasks(R"([{"name": "shades", "ways": 2, "shots": 1, "split": "train"}])");
+  const std::string arguments =
+      "eval --encoder '" + encoder + "' --recipe '" + (folder / "tasks.json").string() + "'";
+  const auto result = run_flamingo(arguments + " --json");
+  ASSERT_EQ(result.status, 0) << result.output;
+  const Json report = Json::parse(result.output);
+  EXPECT_EQ(report[0]["task"], "shades");
+  EXPECT_GT(report[0]["accuracy"], 0.9) << "shades of grey";
+  write_tasks(R"([{"name": "naming", "ways": 2, "split": "train"}])");
+  expect_error(arguments, {"tasks with shots, or --heads"});
+  expect_error(arguments + " -t -1", {"--threads"});
+}
+#endif
+
 TEST_F(CliTest, MissingModelAndPrompt) {
   expect_error("generate -m /nowhere -p hi", {"/nowhere", "expected a model folder"});
   expect_error(generate(""), {"neither"});

@@ -63,6 +63,29 @@ TEST_F(FewShotSamplerTest, NamingAsksForOneOfFiveNames) {
   EXPECT_EQ(answers.size(), 5u);
 }
 
+TEST_F(FewShotSamplerTest, AnOpenTaskShowsNamedPicturesOfOtherClasses) {
+  FewShotTask open = naming_;
+  open.open = true;
+  open.shots = 3;
+  open.shot_styles = {"openmoji"};
+  for (int64_t i = 0; i < 20; ++i) {
+    const EvalEpisode episode = sampler(open).episode(i, EvalControl::kNone);
+    const auto& media = episode.request.prompt.media;
+    ASSERT_EQ(media.size(), 4u);
+    EXPECT_EQ(episode.answer, 0);
+    EXPECT_EQ(shown(media[3]), episode.names[0]);
+    for (size_t m = 0; m < 3; ++m) EXPECT_NE(shown(media[m]), episode.names[0]);
+    EXPECT_EQ(testing::tiny_text(episode.request.prompt.ids).find(episode.names[0] + "|"),
+              std::string::npos);
+  }
+  EXPECT_EQ(open.chance(), 0);
+  open.shots = 0;
+  EXPECT_EQ(testing::tiny_text(sampler(open).episode(0, EvalControl::kNone).request.prompt.ids),
+            "^@Output:");
+  open.made_up = true;
+  EXPECT_THROW(sampler(open), Error);
+}
+
 TEST_F(FewShotSamplerTest, MayAskOnlyAboutClassesOfAnotherSplitToo) {
   FewShotTask task{.name = "lines", .ways = 3, .split = "train", .query_style = "openmoji"};
   const auto classes = [&] {

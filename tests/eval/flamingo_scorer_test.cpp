@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "flamingo/core/error.h"
@@ -19,12 +20,11 @@ class FlamingoScorerTest : public ::testing::Test {
  protected:
   FlamingoScorerTest() { model_->eval(); }
 
-  /// The definition: one whole forward per candidate, nothing shared, padded or kept.
-  double plain(const ScoreRequest& request, const std::vector<int32_t>& candidate) {
+  /// One whole forward, nothing shared, padded or kept -> [T, V] of the prompt and `candidate`.
+  torch::Tensor plain_logits(const ScoreRequest& request, const std::vector<int32_t>& candidate) {
     const torch::NoGradGuard no_grad;
     std::vector<int64_t> ids(request.prompt.ids.begin(), request.prompt.ids.end());
     std::vector<int64_t> phi(request.prompt.phi.begin(), request.prompt.phi.end());
-    const auto prompt = std::ssize(ids);
     ids.insert(ids.end(), candidate.begin(), candidate.end());
     phi.resize(ids.size(), request.prompt.phi.back());
     std::vector<torch::Tensor> media;
@@ -32,11 +32,15 @@ class FlamingoScorerTest : public ::testing::Test {
       media.push_back(model_->encode_media(
           renderer_.render(data::views_of(media_item)).unsqueeze(0).unsqueeze(0)));
     }
-    const auto logits =
-        model_->forward({.ids = torch::tensor(ids).unsqueeze(0),
-                         .phi = torch::tensor(phi).unsqueeze(0),
-                         .media = media.empty() ? torch::Tensor() : torch::cat(media, 1)});
-    const auto log_p = logits[0].log_softmax(-1);
+    return model_->forward({.ids = torch::tensor(ids).unsqueeze(0),
+                            .phi = torch::tensor(phi).unsqueeze(0),
+                            .media = media.empty() ? torch::Tensor() : torch::cat(media, 1)})[0];
+  }
+
+  /// The definition: one whole forward per candidate.
+  double plain(const ScoreRequest& request, const std::vector<int32_t>& candidate) {
+    const auto log_p = plain_logits(request, candidate).log_softmax(-1);
+    const auto prompt = std::ssize(request.prompt.ids);
     double sum = 0;
     for (int64_t t = 0; t < std::ssize(candidate); ++t) {
       sum += log_p[prompt + t - 1][candidate[static_cast<size_t>(t)]].item<double>();
@@ -90,6 +94,21 @@ TEST_F(FlamingoScorerTest, ARemovedPictureIsSeenByNobody) {
   expect_plain({removed, two_pictures_});
 }
 
+TEST_F(FlamingoScorerTest, WritesTheLikeliestTokensUpToTheEnd) {
+  const std::vector<ScoreRequest> requests = {two_pictures_, clip_, text_};
+  FlamingoScorer scorer(model_, renderer_);
+  const auto answers = scorer.write(requests, /*end=*/-1, /*most=*/4);
+  for (size_t r = 0; r < requests.size(); ++r) {
+    std::vector<int32_t> plain;
+    for (int t = 0; t < 4; ++t)
+      plain.push_back(plain_logits(requests[r], plain)[-1].argmax().item<int32_t>());
+    EXPECT_EQ(answers[r], plain) << "request " << r;
+  }
+  const auto ended = scorer.write(requests, answers[0][2], 4);
+  const auto first = std::ranges::find(answers[0], answers[0][2]);
+  EXPECT_EQ(ended[0], std::vector<int32_t>(answers[0].begin(), first));
+}
+
 TEST_F(FlamingoScorerTest, EachMediaItemIsEncodedOnce) {
   FlamingoScorer scorer(model_, renderer_);
   const std::vector<ScoreRequest> requests = {two_pictures_, two_pictures_, clip_};
@@ -106,6 +125,8 @@ TEST_F(FlamingoScorerTest, RefusesEmptyRequests) {
                Error);
   EXPECT_THROW(scorer.score(std::vector<ScoreRequest>{{.candidates = {{1}}}}), Error);
   EXPECT_TRUE(scorer.score({}).empty());
+  EXPECT_TRUE(scorer.write({}, 3, 1).empty());
+  EXPECT_THROW(scorer.write(std::vector<ScoreRequest>{{}}, 3, 1), Error);
 }
 
 }  // namespace

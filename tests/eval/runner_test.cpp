@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <optional>
 
 #include "flamingo/core/error.h"
 #include "tests/core/temporary_folder.h"
@@ -32,15 +33,32 @@ class KnowingScorer : public Scorer {
     return scores;
   }
 
+  /// The picture's name and more; nothing without a picture.
+  std::vector<std::vector<int32_t>> write(std::span<const ScoreRequest> requests, int32_t end,
+                                          int64_t most) override {
+    EXPECT_EQ(end, testing::tiny_tokens().eoc.front());
+    EXPECT_GT(most, 0);
+    std::vector<std::vector<int32_t>> answers;
+    for (const ScoreRequest& request : requests) {
+      const auto name = name_of_query(request.prompt);
+      answers.push_back(name ? testing::tiny_tokens().encode(" A " + *name + ".")
+                             : std::vector<int32_t>{});
+    }
+    return answers;
+  }
+
   size_t largest_batch = 0;
 
  private:
-  bool spells(const data::Sequence& prompt, const std::vector<int32_t>& candidate) const {
+  std::optional<std::string> name_of_query(const data::Sequence& prompt) const {
     const int32_t phi = prompt.phi.back();
-    if (phi == 0) return false;
+    if (phi == 0) return {};
     const auto picture = data::views_of(prompt.media[static_cast<size_t>(phi - 1)])[0].picture;
-    const std::string& name = set_.class_of(picture).name;
-    return testing::tiny_text(candidate) == " " + name + "|";
+    return set_.class_of(picture).name;
+  }
+  bool spells(const data::Sequence& prompt, const std::vector<int32_t>& candidate) const {
+    const auto name = name_of_query(prompt);
+    return name && testing::tiny_text(candidate) == " " + *name + "|";
   }
 
   pictures::LabelledPictures set_;
@@ -54,7 +72,12 @@ FewShotTask naming(double goal = 0) {
 class RunnerTest : public ::testing::Test {
  protected:
   TemporaryFolder folder_;
-  EvalData data_{testing::tiny_pictures(folder_, 24, 8), testing::tiny_tokens(), {200, 201, 202}};
+  EvalData data_{.set = testing::tiny_pictures(folder_, 24, 8),
+                 .tokens = testing::tiny_tokens(),
+                 .words = {200, 201, 202},
+                 .decode = [](std::span<const int32_t> ids) {
+                   return testing::tiny_text({ids.begin(), ids.end()});
+                 }};
 };
 
 TEST_F(RunnerTest, APerfectScorerIsRightAndItsControlsAreAtChance) {
@@ -70,6 +93,27 @@ TEST_F(RunnerTest, APerfectScorerIsRightAndItsControlsAreAtChance) {
   EXPECT_TRUE(result.reached());
   EXPECT_EQ(last, 1200);
   EXPECT_EQ(scorer.largest_batch, 32u);
+}
+
+TEST_F(RunnerTest, AWrittenAnswerIsRightWhenItSaysTheName) {
+  KnowingScorer scorer(data_.set);
+  FewShotTask open = naming();
+  open.open = true;
+  const TaskResult result = run_task(open, data_, scorer, {.episodes = 40});
+  EXPECT_EQ(result.accuracy.value(), 1.0);
+  EXPECT_EQ(result.removed.value(), 0.0);
+  EXPECT_EQ(result.exchanged.value(), 0.0);
+  EXPECT_TRUE(result.controls_at_chance());
+  EXPECT_FALSE(encoder_task({open}));
+}
+
+TEST(SaysName, WholeWordsOnly) {
+  EXPECT_TRUE(says_name(" Red apple.", "apple"));
+  EXPECT_TRUE(says_name("the HOT-DOG, again", "hot dog"));
+  EXPECT_TRUE(says_name("man's shoe", "man's shoe"));
+  EXPECT_FALSE(says_name("pineapple", "apple"));
+  EXPECT_FALSE(says_name("hot, big dog", "hot dog"));
+  EXPECT_FALSE(says_name("", "apple"));
 }
 
 TEST_F(RunnerTest, CanLeaveOutControlsAndStop) {

@@ -19,8 +19,7 @@ TEST(DepthwiseConvolution, IsSameConvolutionAndACut) {
           const auto x = torch::randn({2, channels, side, side + 2});
           const auto weight = torch::randn({channels, 1, kernel, kernel});
           const auto bias = torch::randn({channels});
-          const auto expected =
-              same_convolution(x, weight, bias, stride, channels).clamp(0, 1.5);
+          const auto expected = same_convolution(x, weight, bias, stride, channels).clamp(0, 1.5);
           const auto taps = weight.squeeze(1).permute({1, 2, 0}).contiguous();
           const auto got = depthwise_convolution(x, taps, bias, stride, 1.5);
           EXPECT_TRUE(testing::agree(got, expected, {.terms = kernel * kernel + 1}))

@@ -47,7 +47,8 @@ TEST(PictogramDocuments, AClipMovesAsItsCaptionSays) {
   std::set<std::string> captions;
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Rng rng(seed);
-    const document::Document clip = pictogram_clip(set, 0, rng);
+    const document::Document clip = pictogram_clip(set, 0, 64, rng);
+    EXPECT_EQ(clip.media[0].width, 64);
     const std::string& caption = clip.parts[1].text;
     captions.insert(caption);
     EXPECT_TRUE(caption.starts_with("thing0 ")) << caption;

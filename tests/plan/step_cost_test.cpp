@@ -61,6 +61,16 @@ Run run_on_cpu(const Step& step) {
 /// kernels of the CPU take for a moment.
 constexpr double kClose = 0.02;
 
+/// What oneDNN takes more for a moment, as a share of these small steps: with AVX-512 it multiplies
+/// bf16 itself, and packs operands first (0.00 to 0.10 measured; with AVX2 there is nothing).
+double packing_share() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") ? 0.12 : 0;
+#else
+  return 0;
+#endif
+}
+
 void expect_as_planned(const Step& step, double close = kClose) {
   const StepCost planned = step.planned();
   const Run real = run_on_cpu(step);
@@ -69,8 +79,10 @@ void expect_as_planned(const Step& step, double close = kClose) {
   EXPECT_EQ(planned.flops.recomputed, real.flops.recomputed);
   EXPECT_GT(planned.flops.backward, 0);
   EXPECT_EQ(planned.flops.recomputed > 0, step.storage.checkpoint_blocks);
-  EXPECT_NEAR(static_cast<double>(step_bytes(planned.memory)) / static_cast<double>(real.bytes),
-              1.0, close)
+  const double ratio =
+      static_cast<double>(step_bytes(planned.memory)) / static_cast<double>(real.bytes);
+  EXPECT_LE(ratio, 1 + close);
+  EXPECT_GE(ratio, 1 - close - packing_share())
       << step_bytes(planned.memory) << " of " << real.bytes << ": " << planned.memory.gradients
       << " " << planned.memory.activations << " " << planned.memory.logits << " "
       << planned.memory.buffers;

@@ -77,6 +77,17 @@ TEST_F(MediaFeaturesTest, CachedViewsHaveTheFeaturesOfTheirPixels) {
   EXPECT_EQ(features({.views = {{picture, 1}}}).sizes(), kept.slice(0, 0, 1).sizes());
 }
 
+TEST_F(MediaFeaturesTest, EpisodesOfSeveralSeedsMayShareTheirViews) {
+  const auto key = [&](uint64_t seed, uint64_t view_seed) {
+    recipe_.sources[0].episodes->seed = seed;
+    recipe_.sources[0].episodes->view_seed = view_seed;
+    return episodes()->views_key();
+  };
+  EXPECT_EQ(key(1, 3), key(2, 3));
+  EXPECT_NE(key(1, 0), key(2, 0));
+  EXPECT_EQ(key(3, 0), key(1, 3));
+}
+
 TEST_F(MediaFeaturesTest, SourcesInOneBatchKeepTheirFeaturesApart) {
   MediaFeatures features(recipe_, start_, hooks_);
   const auto first = documents();
@@ -122,7 +133,10 @@ TEST_F(MediaFeaturesTest, FeaturesAreMadeAnewForWhatTheyDependOnAndNothingElse) 
   EXPECT_TRUE(builds());
   write_pairs(1);
   EXPECT_TRUE(builds());
-  start_.encoder_key = "another";
+  {
+    const torch::NoGradGuard no_grad;
+    start_.model->vision_encoder->parameters().front().mul_(2);
+  }
   EXPECT_TRUE(builds());
   EXPECT_FALSE(builds());
   config_.cached_views = 1;

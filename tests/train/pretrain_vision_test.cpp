@@ -152,6 +152,25 @@ TEST(PretrainVision, ValidatesByRetrievalInBothDirections) {
   EXPECT_EQ(metrics[3].at("valid_loss"), metrics[3].at("valid_loss.pairs"));
 }
 
+TEST(PretrainVision, TheProjectionLearnsFromKeptFeatures) {
+  const TinyRun run;
+  auto recipe = run.vision("kept");
+  recipe.init = std::string(FLAMINGO_GOLDEN_DIR) + "/efficientnet-tiny/pypi/model";
+  recipe.projection_dim = 8;
+  recipe.sources[0].labels->cached_views = 1;
+  EXPECT_THROW(pretrain_vision(recipe, {}), Error) << "the trunk learns";
+  recipe.frozen = {"encoder.stem", "encoder.stages", "encoder.final_conv"};
+  recipe.features = run.file("shared");
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  EXPECT_TRUE(std::filesystem::exists(run.file("shared/labels/features.bf16")));
+  const checkpoint::EncoderFiles before = checkpoint::read_encoder(recipe.init);
+  const checkpoint::EncoderFiles after = checkpoint::read_encoder(recipe.train.output + "/encoder");
+  EXPECT_EQ(after.config.dim(), 8);
+  for (const auto& [name, weight] : before.weights)
+    EXPECT_TRUE(after.weights.at(name).equal(weight)) << name;
+  EXPECT_FALSE(after.weights.at("projection_norm.weight").eq(1).all().item<bool>()) << "learnt";
+}
+
 TEST(PretrainVision, StoppedAndResumedItIsBitEqual) {
   const TinyRun run;
   ASSERT_TRUE(pretrain_vision(run.vision("whole"), {}).finished);
@@ -190,6 +209,12 @@ TEST(PretrainVisionRecipe, RefusesWhatCannotBeTrained) {
   };
   refuses([](auto& recipe) { recipe.sources.clear(); });
   refuses([](auto& recipe) { recipe.lm.clear(); });
+  refuses([](auto& recipe) { recipe.pooled_side = 3; });
+  refuses([](auto& recipe) {
+    recipe.init = "encoder";
+    recipe.pooled_side = -1;
+  });
+  refuses([](auto& recipe) { recipe.projection_dim = 8; });
   refuses([](auto& recipe) { recipe.encoder = {}; });
   refuses([](auto& recipe) { recipe.sources[0].labels->pictures.clear(); });
   refuses([](auto& recipe) { recipe.sources[0].documents.emplace().files = {"x"}; });

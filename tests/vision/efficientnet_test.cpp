@@ -90,6 +90,28 @@ TEST(EfficientNet, FeaturesMayBeMeansOverRowsAndColumns) {
   EXPECT_TRUE(torch::allclose(features.select(1, 1), corner)) << "the second of the first row";
 }
 
+TEST(EfficientNet, TheHeadProjectsWhatTheTrunkSees) {
+  EfficientNetConfig config = tiny_efficientnet();
+  config.pooled_side = 2;
+  config.projection_dim = 6;
+  auto net = make(config);
+  const auto pixels = torch::randn({2, 3, 32, 32});
+  const auto trunk = net->trunk(pixels);
+  const auto features = net->forward(pixels);
+  EXPECT_EQ(trunk.sizes().vec(), (std::vector<int64_t>{2, 4, 24}));
+  ASSERT_EQ(features.sizes().vec(), (std::vector<int64_t>{2, 4, 6}));
+  EXPECT_EQ(net->dim(), 6);
+  EXPECT_TRUE(features.equal(net->head(trunk)));
+  const auto weights = net->named_parameters();
+  const auto normalised = torch::layer_norm(trunk, {24}, weights["projection_norm.weight"],
+                                            weights["projection_norm.bias"], 1e-5);
+  const auto expected = torch::nn::functional::linear(normalised, weights["projection.weight"],
+                                                      weights["projection.bias"]);
+  EXPECT_TRUE(testing::agree(features, expected, {.terms = 2 * 24 + 1}));
+  config.num_classes = 3;
+  EXPECT_THROW(config.validate(), Error);
+}
+
 TEST(EfficientNet, TapsAllStages) {
   auto net = make(tiny_efficientnet());
   std::map<std::string, std::vector<int64_t>> shapes;

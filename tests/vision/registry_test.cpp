@@ -139,6 +139,16 @@ TEST(Registry, FeaturesArePooledWhereTheKindCan) {
   EXPECT_THROW(config.set_pooled_side(3), Error);
 }
 
+TEST(Registry, FeaturesAreProjectedWhereTheKindCan) {
+  EncoderConfig config = encoder_preset("efficientnet-lite0");
+  config.set_projection_dim(64);
+  EXPECT_EQ(config.dim(), 64);
+  EXPECT_THROW(config.set_projection_dim(-1), Error);
+  EXPECT_EQ(config.dim(), 64);
+  config = encoder_preset("clip-vit-l-14");
+  EXPECT_THROW(config.set_projection_dim(64), Error);
+}
+
 TEST(Registry, TheConfigIsOfOneKind) {
   const EncoderConfig config = encoder_preset("clip-vit-l-14");
   EXPECT_EQ(config.as<ClipVitConfig>()->width, 1024);

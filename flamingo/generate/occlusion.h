@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flamingo/generate/model_bundle.h"
+
+namespace flamingo::generate {
+
+/// What an answer looked at: how much of its probability among `candidates` is lost when one cell
+/// of a grid over the prompt's last media item is covered with grey.
+struct OcclusionMap {
+  int64_t side = 0;           ///< cells of a row, and rows
+  std::vector<double> drops;  ///< [side * side], row by row, -1 to 1
+};
+
+/// The map of the likeliest candidate. `encoded` is `prompt` with its media, the last of which must
+/// be a picture. Runs the prompt side^2 + 1 times. Throws Error when there is no picture, and as
+/// rank_candidates does.
+OcclusionMap occlusion_map(const ModelBundle& bundle, const std::shared_ptr<StepDecoder>& decoder,
+                           const prompt::Prompt& prompt, const EncodedPrompt& encoded,
+                           const std::vector<std::string>& candidates, int64_t side = 3);
+
+}  // namespace flamingo::generate

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "flamingo/data/data_source.h"
+#include "flamingo/model/pixel_encoder.h"
+#include "flamingo/train/feature_cache.h"
+#include "flamingo/train/trainer.h"
+
+namespace flamingo::train {
+
+/// SHA-256 of the weights of an encoder's trunk, rounded to bf16 as models store them, so that the
+/// stages of one recipe share its features; 64 hex digits.
+std::string trunk_key(const vision::VisionEncoder& encoder);
+
+/// Keeps what the frozen trunk of an encoder makes of sources' views, encoded once before a run by
+/// its first process.
+class TrunkFeatures {
+ public:
+  /// side: S of the pictures. Features lie in <folder>/<source>. Folds the encoder; hooks.parallel
+  /// must be set, and hooks outlive it.
+  TrunkFeatures(vision::VisionEncoderPtr encoder, torch::ScalarType type, int64_t side,
+                std::string folder, const TrainHooks& hooks);
+
+  /// The features of a source's views, as `name`, which must have some; nothing when it was
+  /// stopped. Throws Error as FeatureCache::build does.
+  std::shared_ptr<const FeatureCache> keep(const std::string& name,
+                                           const data::DataSource& source) const;
+  /// Views of one cache, none of them a blend -> features of the whole encoder [N, P, Dv].
+  torch::Tensor gather(const FeatureCache& cache, std::span<const data::ViewRef> views) const;
+  /// What the features of a source depend on, and how many there are.
+  FeaturePlan plan(const data::DataSource& source) const;
+
+ private:
+  vision::VisionEncoderPtr encoder_;
+  torch::ScalarType type_;
+  int64_t side_;
+  std::string folder_;
+  const TrainHooks& hooks_;
+  model::PixelEncoder trunk_;
+};
+
+}  // namespace flamingo::train
