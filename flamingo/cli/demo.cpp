@@ -10,6 +10,7 @@
 #include "flamingo/core/file.h"
 #include "flamingo/data/sequence.h"
 #include "flamingo/generate/ranking.h"
+#include "flamingo/media/image.h"
 #include "flamingo/pictures/open_pictures.h"
 
 namespace flamingo::cli {
@@ -52,6 +53,18 @@ std::string ranking_text(const std::vector<generate::RankedCandidate>& ranked) {
   return text;
 }
 
+/// What the encoder was shown, pixels [1, 3, S, S], as a picture again.
+media::Image encoder_input(const at::Tensor& pixels, const media::TransformConfig& transform) {
+  const auto channel = [](const auto& values) {
+    return at::tensor(std::vector<float>(values.begin(), values.end())).view({3, 1, 1});
+  };
+  const at::Tensor rgb = (pixels[0] * channel(transform.std) + channel(transform.mean)) * 255;
+  const at::Tensor bytes = rgb.round().clamp(0, 255).to(at::kByte).permute({1, 2, 0}).contiguous();
+  const auto* first = bytes.const_data_ptr<uint8_t>();
+  return {
+      .height = bytes.size(0), .width = bytes.size(1), .pixels = {first, first + bytes.numel()}};
+}
+
 PageExample run_prompt(const DemoArguments& options, const Running& running,
                        const DemoPrompt& demo) {
   const generate::ModelBundle& bundle = running.bundle;
@@ -69,6 +82,8 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
   if (demo.looked) {
     const auto last = std::ranges::find_if(
         pieces.rbegin(), pieces.rend(), [](const PagePiece& piece) { return !piece.png.empty(); });
+    last->png = {media::encode_png(
+        encoder_input(encoded.media.back().pixels, bundle.model->config().transform))};
     last->looked =
         generate::occlusion_map(bundle, running.decoder, demo.prompt, encoded, demo.candidates);
   }

@@ -10,6 +10,7 @@
 #include <functional>
 #include <iterator>
 #include <optional>
+#include <set>
 
 #include "flamingo/core/error.h"
 #include "flamingo/core/file.h"
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 
 constexpr int kPromptsPerSection = 3;
 constexpr int64_t kPageSide = 192;
+constexpr int64_t kClipPicture = 512;  // pixels of what moves, at most
 constexpr int kClipFrames = 60;
 constexpr double kClipFps = 10;
 
@@ -57,6 +59,9 @@ class DemoWriter {
       if (is_drawn_twice(class_index)) unseen_.push_back(class_index);
     }
     style_ = set_.pictures_in(pictogram::kStyleSplit);
+    require(!unseen_.empty() && !style_.empty(), "drawings",
+            "expected splits \"unseen\", in two styles, and \"style\", got {}", set_.splits_text(),
+            Hint{"flamingo data pictograms writes them"});
     shuffle(unseen_, rng_);
     shuffle(style_, rng_);
     if (photos_) find_things();
@@ -151,12 +156,17 @@ class DemoWriter {
     int64_t drawn = 0;  ///< class of drawings
   };
 
+  /// One photograph of each class, and of each class of drawings.
   void find_things() {
+    std::set<int64_t> photographed, drawn;
     for (int64_t photo = 0; photo < std::ssize(photos_->pictures()); ++photo) {
-      if (const auto drawn = drawn_class(photos_->class_of(photo)))
-        things_.push_back({photo, *drawn});
+      const auto in_drawings = drawn_class(photos_->class_of(photo));
+      if (!in_drawings || photographed.contains(photos_->picture(photo).class_index)) continue;
+      if (!drawn.insert(*in_drawings).second) continue;
+      photographed.insert(photos_->picture(photo).class_index);
+      things_.push_back({photo, *in_drawings});
     }
-    require(things_.size() > 1, "demo", "expected photographs of two things that are drawn, got {}",
+    require(things_.size() > 1, "photographs", "expected two things that are drawn, got {}",
             things_.size());
     shuffle(things_, rng_);
   }
@@ -218,7 +228,8 @@ class DemoWriter {
 
   /// The drawing wanders over a white ground for 6 seconds.
   std::string write_clip(int64_t drawing) {
-    const media::Image picture = media::convert_to_rgba(set_.image(drawing));
+    const media::Image picture =
+        media::convert_to_rgba(pictures::at_most(set_.image(drawing), kClipPicture));
     const int64_t side = (std::max(picture.height, picture.width) * 3 / 2 + 1) / 2 * 2;
     std::vector<media::Image> frames;
     for (int i = 0; i < kClipFrames; ++i) {

@@ -54,6 +54,7 @@ eval::EvalData eval_data(pictures::LabelledPictures set, const generate::ModelBu
   return {.set = std::move(set),
           .tokens = train::sequence_tokens(tokenizer, bundle.model->config().tokens),
           .words = data::one_token_words(tokenizer),
+          .stop_ids = bundle.stop_ids,
           .decode = [tokenizer](std::span<const int32_t> ids) { return tokenizer.decode(ids); }};
 }
 

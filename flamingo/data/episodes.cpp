@@ -42,7 +42,8 @@ void check_shares(std::initializer_list<double> shares) {
 
 void EpisodeConfig::validate() {
   check_weights({binding, random_pairs, same_group, video, question});
-  check_shares({more_ways, binding_names, binding_same_group, binding_blends, clean, p_next});
+  check_shares({more_ways, binding_names, binding_same_group, binding_blends, binding_clutter,
+                clean, p_next});
   require(
       min_binding_media >= 3 && max_binding_media >= min_binding_media && max_binding_media <= 64,
       "episodes", "expected 3 <= min_binding_media <= max_binding_media <= 64");
@@ -126,6 +127,8 @@ Sequence Episodes::binding(Rng& rng) const {
   const auto ways = static_cast<size_t>(num_ways);
   const auto chosen = binding_entries(ways, rng);
   const auto labels = binding_labels(ways, rng);
+  const bool cluttered = config_.binding_clutter > 0 && chosen.front().size() == 1 &&
+                         rng.coin(config_.binding_clutter);
   // One picture more than classes at the least: only a label's second sight can be asked for.
   const int64_t drawn = between(config_.min_binding_media, config_.max_binding_media, rng);
   const int64_t count = std::max(drawn, num_ways + 1);
@@ -138,7 +141,9 @@ Sequence Episodes::binding(Rng& rng) const {
   std::vector<bool> seen(ways, false);
   SequenceBuilder builder(tokens_);
   for (const size_t way : order) {
-    builder.media_item({random_view(chosen[way], rng)}).text(kPrefix);
+    auto shown = chosen[way];
+    if (cluttered) shown.push_back(other_entry(chosen, rng));
+    builder.media_item({random_view(shown, rng)}).text(kPrefix);
     builder.ids(labels[way], seen[way]).eoc(seen[way]);
     seen[way] = true;
   }
@@ -159,6 +164,15 @@ std::vector<std::vector<size_t>> Episodes::binding_entries(size_t ways, Rng& rng
   const auto picked = sample_distinct(ways * parts, entries_.size(), rng);
   for (size_t i = 0; i < picked.size(); ++i) chosen[i % ways].push_back(picked[i]);
   return chosen;
+}
+
+size_t Episodes::other_entry(const std::vector<std::vector<size_t>>& chosen, Rng& rng) const {
+  const auto is_chosen = [&](size_t entry) {
+    return std::ranges::any_of(chosen, [&](const auto& shown) { return shown.front() == entry; });
+  };
+  size_t entry = rng.below(entries_.size());
+  while (is_chosen(entry)) entry = rng.below(entries_.size());
+  return entry;
 }
 
 std::vector<std::vector<int32_t>> Episodes::binding_labels(size_t ways, Rng& rng) const {

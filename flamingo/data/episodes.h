@@ -30,6 +30,7 @@ struct EpisodeConfig {
   double binding_names = 0.0;
   double binding_same_group = 0.0;
   double binding_blends = 0.0;
+  double binding_clutter = 0.0;
   int64_t binding_words = kLabelWords;
   int64_t min_binding_media = 5;
   int64_t max_binding_media = 6;
@@ -64,6 +65,9 @@ struct EpisodeConfig {
     v("binding_blends", binding_blends,
       "share of the other binding sequences whose classes are blends of two, so that pictures "
       "must be compared, not recognised");
+    v("binding_clutter", binding_clutter,
+      "share of the rest each of whose pictures is blended with one of another class, so that what "
+      "is alike is less alike, as a photograph and a drawing are");
     v("binding_words", binding_words, "how many one-token words serve as made-up labels");
     v("min_binding_media", min_binding_media, "fewest pictures of a binding sequence");
     v("max_binding_media", max_binding_media, "most pictures of a binding sequence");
@@ -108,6 +112,8 @@ class Episodes {
   Sequence binding(Rng& rng) const;
   /// What the pictures of a binding sequence show: `ways` lists of one entry, or of two to blend.
   std::vector<std::vector<size_t>> binding_entries(size_t ways, Rng& rng) const;
+  /// An entry that is none of `chosen`, each a list of one.
+  size_t other_entry(const std::vector<std::vector<size_t>>& chosen, Rng& rng) const;
   /// `ways` different labels as token ids: made-up words, or names that belong to other pictures.
   std::vector<std::vector<int32_t>> binding_labels(size_t ways, Rng& rng) const;
   Sequence random_pairs(Rng& rng) const;

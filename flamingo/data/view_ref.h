@@ -14,7 +14,7 @@ struct ViewRef {
   int64_t view = 0;
   int64_t second_picture = -1;  ///< -1: none
   int64_t second_view = 0;
-  int64_t store = 0;  ///< which of a run's stores of views it is in (SequenceSource::use_views)
+  int64_t store = 0;  ///< which of a run's stores of views it is in (DataSource::use_views)
 
   bool is_blend() const { return second_picture >= 0; }
   auto operator<=>(const ViewRef&) const = default;  // NOLINT(modernize-use-nullptr): its 0

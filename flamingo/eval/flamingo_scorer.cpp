@@ -160,7 +160,8 @@ std::vector<std::vector<double>> FlamingoScorer::score(std::span<const ScoreRequ
 }
 
 std::vector<std::vector<int32_t>> FlamingoScorer::write(std::span<const ScoreRequest> requests,
-                                                        int32_t end, int64_t most) {
+                                                        std::span<const int32_t> ends,
+                                                        int64_t most) {
   check_prompts(requests);
   std::vector<std::vector<int32_t>> answers(requests.size());
   if (requests.empty()) return answers;
@@ -176,7 +177,7 @@ std::vector<std::vector<int32_t>> FlamingoScorer::write(std::span<const ScoreReq
     const auto ids = next.cpu();
     for (size_t r = 0; r < requests.size(); ++r) {
       const auto id = static_cast<int32_t>(ids[static_cast<int64_t>(r)].item<int64_t>());
-      ended[r] = ended[r] || id == end;
+      ended[r] = ended[r] || std::ranges::count(ends, id) > 0;
       if (!ended[r]) answers[r].push_back(id);
     }
     if (std::ranges::count(ended, false) == 0) break;

@@ -18,8 +18,8 @@ class FlamingoScorer : public Scorer {
       : model_(std::move(model)), renderer_(renderer) {}
 
   std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) override;
-  std::vector<std::vector<int32_t>> write(std::span<const ScoreRequest> requests, int32_t end,
-                                          int64_t most) override;
+  std::vector<std::vector<int32_t>> write(std::span<const ScoreRequest> requests,
+                                          std::span<const int32_t> ends, int64_t most) override;
 
   /// Media kept so far.
   size_t num_media() const { return media_.size(); }

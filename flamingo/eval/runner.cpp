@@ -44,7 +44,7 @@ std::vector<bool> answered(const FewShotTask& task, const EvalData& data,
   for (const EvalEpisode& episode : episodes) requests.push_back(episode.request);
   std::vector<bool> right;
   if (task.open) {
-    const auto answers = scorer.write(requests, data.tokens.eoc.front(), kMaxAnswer);
+    const auto answers = scorer.write(requests, data.stop_ids, kMaxAnswer);
     for (size_t i = 0; i < answers.size(); ++i)
       right.push_back(says_name(data.decode(answers[i]), episodes[i].names.front()));
   } else {
@@ -89,7 +89,8 @@ Embeddings embed_pictures(const pictures::LabelledPictures& set,
 }  // namespace
 
 bool says_name(std::string_view answer, std::string_view name) {
-  return spaced_words(answer).find(spaced_words(name)) != std::string::npos;
+  const std::string words = spaced_words(name);
+  return words != " " && spaced_words(answer).find(words) != std::string::npos;
 }
 
 double Accuracy::error() const {
@@ -114,6 +115,8 @@ void EvalConfig::validate() const {
 TaskResult run_task(const FewShotTask& task, const EvalData& data, Scorer& scorer,
                     const EvalConfig& config, const EvalHooks& hooks) {
   config.validate();
+  require(!task.open || (data.decode && !data.stop_ids.empty()), "tasks." + task.name,
+          "expected tokens that end an answer and their text, got none");
   const FewShotSampler sampler(data.set, data.tokens, data.words, task, config.seed);
   TaskResult result{.name = task.name, .chance = task.chance(), .goal = task.goal};
   std::vector<std::pair<EvalControl, Accuracy*>> parts = {{EvalControl::kNone, &result.accuracy}};

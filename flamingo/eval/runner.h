@@ -62,7 +62,7 @@ struct TaskResult {
   Accuracy encoder;  ///< of the encoder alone (nearest_shots), for tasks with shots
 
   bool reached() const { return accuracy.value() >= goal; }
-  /// Whether both controls lie within 2 standard errors of chance.
+  /// Whether both controls lie within 2 standard errors of chance; true where there is no chance.
   bool controls_at_chance() const;
 };
 
@@ -70,8 +70,9 @@ struct TaskResult {
 struct EvalData {
   pictures::LabelledPictures set;
   data::SequenceTokens tokens;
-  std::vector<int32_t> words;  ///< token ids for made-up labels
-  /// Token ids -> text; needed by open tasks alone.
+  std::vector<int32_t> words;     ///< token ids for made-up labels
+  std::vector<int32_t> stop_ids;  ///< each ends a written answer; for open tasks alone
+  /// Token ids -> text; for open tasks alone.
   std::function<std::string(std::span<const int32_t>)> decode;
 };
 
@@ -82,8 +83,8 @@ struct EvalHooks {
   const std::atomic<bool>* stop = nullptr;  ///< ends the task early once true
 };
 
-/// Whether `answer` has the words of `name` in it, one after another; case and punctuation do not
-/// count.
+/// Whether `answer` has the words of `name` in it, one after another; punctuation and the case of
+/// ASCII letters do not count. False for a name without words.
 bool says_name(std::string_view answer, std::string_view name);
 
 /// Runs one task with its controls; the candidate of the highest log probability is the answer

@@ -25,10 +25,10 @@ class Scorer {
   virtual std::vector<std::vector<double>> score(std::span<const ScoreRequest> requests) = 0;
 
   /// For each request, whose candidates do not count, the likeliest token after its prompt, the
-  /// likeliest after that, and so on, up to `end` (which is left out) or `most` tokens. Throws
-  /// Error on an empty prompt.
+  /// likeliest after that, and so on, up to one of `ends` (which is left out) or `most`
+  /// tokens. Throws Error on an empty prompt.
   virtual std::vector<std::vector<int32_t>> write(std::span<const ScoreRequest> requests,
-                                                  int32_t end, int64_t most) = 0;
+                                                  std::span<const int32_t> ends, int64_t most) = 0;
 };
 
 }  // namespace flamingo::eval

@@ -18,7 +18,7 @@ OcclusionMap occlusion_map(const ModelBundle& bundle, const std::shared_ptr<Step
   require_within("occlusion_map", "side", side, 1, size);
   const RankedCandidate whole =
       rank_candidates(bundle, decoder, prompt, encoded, candidates).candidates.front();
-  const at::Tensor grey = pixels.mean({2, 3}, /*keepdim=*/true);  // of each channel
+  const at::Tensor mean = pixels.mean({2, 3}, /*keepdim=*/true);
   OcclusionMap map{.side = side};
   EncodedPrompt covered = encoded;
   covered.media.back().key.clear();
@@ -26,8 +26,10 @@ OcclusionMap occlusion_map(const ModelBundle& bundle, const std::shared_ptr<Step
     const int64_t top = cell / side * size / side, bottom = (cell / side + 1) * size / side;
     const int64_t left = cell % side * size / side, right = (cell % side + 1) * size / side;
     covered.media.back().pixels = pixels.clone();
-    covered.media.back().pixels.slice(2, top, bottom).slice(3, left, right).copy_(
-        grey.expand({1, 3, bottom - top, right - left}));
+    covered.media.back()
+        .pixels.slice(2, top, bottom)
+        .slice(3, left, right)
+        .copy_(mean.expand({1, 3, bottom - top, right - left}));
     const auto ranked = rank_candidates(bundle, decoder, prompt, covered, candidates).candidates;
     const auto same = std::ranges::find(ranked, whole.text, &RankedCandidate::text);
     map.drops.push_back(whole.probability - same->probability);

@@ -9,7 +9,7 @@
 namespace flamingo::generate {
 
 /// What an answer looked at: how much of its probability among `candidates` is lost when one cell
-/// of a grid over the prompt's last media item is covered with grey.
+/// of a grid over the prompt's last media item is covered with the item's mean colour.
 struct OcclusionMap {
   int64_t side = 0;           ///< cells of a row, and rows
   std::vector<double> drops;  ///< [side * side], row by row, -1 to 1

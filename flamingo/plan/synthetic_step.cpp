@@ -83,7 +83,8 @@ SyntheticBatch SyntheticStep::batch(const StepShape& shape) const {
 void SyntheticStep::accumulate(const SyntheticBatch& batch, const std::function<void()>& on_loss) {
   torch::Tensor media;
   if (batch.pictures.defined()) {
-    const auto features = batch.pictures.dim() == 4 ? encode_(batch.pictures) : batch.pictures;
+    const auto features = batch.pictures.dim() == 4 ? encode_(batch.pictures)
+                                                    : model_->vision_encoder->head(batch.pictures);
     const auto clips = features.unflatten(0, {-1, batch.frames}).unsqueeze(0);
     media = model_->resample(clips).squeeze(0).index_select(0, batch.media_rows.flatten());
     media = media.unflatten(0, batch.media_rows.sizes());  // [B, M, R, Dr]
@@ -99,7 +100,7 @@ FeatureShape feature_shape(const model::FlamingoConfig& config) {
   const torch::NoGradGuard no_grad;
   const model::Flamingo model(config, lm::WeightOptions::of(torch::kFloat32, torch::kMeta));
   const int64_t side = config.transform.size;
-  const auto features = model->vision_encoder->forward(
+  const auto features = model->vision_encoder->trunk(
       torch::empty({1, 3, side, side}, torch::TensorOptions(torch::kMeta)));
   return {features.size(1), features.size(2)};
 }

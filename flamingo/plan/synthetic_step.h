@@ -9,10 +9,10 @@ namespace flamingo::plan {
 
 /// What goes into a step, with random values.
 struct SyntheticBatch {
-  torch::Tensor ids, phi;            ///< [B, T]
-  torch::Tensor pictures;            ///< [N F, 3, S, S], features [N F, P, Dv], or undefined
-  int64_t frames = 1;                ///< F
-  torch::Tensor media_rows;          ///< [B, M], which of the N clips each media item is
+  torch::Tensor ids, phi;    ///< [B, T]
+  torch::Tensor pictures;    ///< [N F, 3, S, S], features of the trunk [N F, P, D0], or undefined
+  int64_t frames = 1;        ///< F
+  torch::Tensor media_rows;  ///< [B, M], which of the N clips each media item is
   torch::Tensor positions, targets;  ///< [n], where logits are computed, and what they should be
 };
 
@@ -39,13 +39,13 @@ class SyntheticStep {
   torch::Device device_;
 };
 
-/// Extents of the features of one picture.
+/// Extents of the features of one picture that a run keeps.
 struct FeatureShape {
   int64_t patches = 0;  ///< P
-  int64_t dim = 0;      ///< Dv
+  int64_t dim = 0;      ///< D0
 };
 
-/// Those of the config's encoder for pictures of the side that its transform makes.
+/// Those of the trunk of the config's encoder for pictures of the side that its transform makes.
 FeatureShape feature_shape(const model::FlamingoConfig& config);
 
 }  // namespace flamingo::plan

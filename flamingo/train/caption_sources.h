@@ -40,7 +40,8 @@ struct CaptionValidationConfig {
 
   template <class Visitor>
   void visit(Visitor& v) {
-    v("sources", sources, "captioned pictures; those of documents are not varied");
+    v("sources", sources,
+      "captioned pictures; those of documents are not varied, and cached_views do not count");
     v("batches", batches, "batches of each, the same ones every time, which make one gallery");
   }
   /// Throws Error when a field is out of its range.
@@ -51,7 +52,8 @@ struct CaptionValidationConfig {
 std::shared_ptr<data::CaptionSource> make_caption_source(const CaptionSourceConfig& config,
                                                          const media::TransformConfig& transform);
 
-/// The source with pictures of documents as they are, for validation.
+/// The source with pictures of documents as they are and labels without kept views, for
+/// validation.
 CaptionSourceConfig unvaried(CaptionSourceConfig source);
 
 }  // namespace flamingo::train

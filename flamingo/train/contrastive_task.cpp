@@ -30,8 +30,7 @@ CaptionedRows joined(std::vector<CaptionedRows> all) {
     result.drop_seeds.insert(result.drop_seeds.end(), rows.drop_seeds.begin(),
                              rows.drop_seeds.end());
   }
-  require(pixels.empty() || features.empty(), "mixture.mode",
-          "expected merged sources that all have cached_views, or none, got some");
+  TORCH_INTERNAL_ASSERT(pixels.empty() || features.empty(), "merged sources of two kinds");
   (features.empty() ? result.pixels : result.features) =
       at::cat(features.empty() ? pixels : features);
   result.captions = {at::cat(ids), at::cat(masks)};

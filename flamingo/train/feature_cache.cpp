@@ -1,6 +1,7 @@
 #include "flamingo/train/feature_cache.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <torch/types.h>
 #include <unistd.h>
 
@@ -57,6 +58,10 @@ class RowFile {
   RowFile(std::string path, uint64_t row_bytes) : path_(std::move(path)) {
     fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd_ < 0) fail(path_, "expected a writable file, got {}", std::strerror(errno));
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      ::close(fd_);
+      fail(path_, "expected features that no other run is making, got some that one is");
+    }
     rows_ = regular_file_size(path_) / (row_bytes * kBatch) * kBatch;
     check(::ftruncate(fd_, static_cast<off_t>(rows_ * row_bytes)) == 0);
     check(::lseek(fd_, 0, SEEK_END) >= 0);
@@ -107,7 +112,7 @@ RowBatch render_rows(const FeaturePlan& plan, const FeatureSource& source, int64
   return batch;
 }
 
-/// -> [N, P, Dv] in bf16, NaN where pixels are.
+/// -> [N, P, D0] in bf16, NaN where pixels are.
 torch::Tensor encode_rows(const FeaturePlan& plan, const FeatureSource& source,
                           const torch::Tensor& pixels) {
   const auto damaged = pixels.isnan().flatten(1).any(1);  // [N]

@@ -22,7 +22,7 @@ struct FeaturePlan {
   std::vector<int64_t> pictures;  ///< all different
   int64_t views = 1;              ///< of each picture: view 0, 1, ... views - 1
   int64_t patches = 0;            ///< P
-  int64_t dim = 0;                ///< Dv
+  int64_t dim = 0;                ///< D0, or Dv of an encoder without a head
   Json key;                       ///< whatever the features depend on: encoder, augmentation, seed
 
   int64_t num_rows() const { return std::ssize(pictures) * views; }
@@ -39,13 +39,13 @@ struct FeatureSource {
   /// thread of its own.
   std::function<at::Tensor(std::span<const data::ViewRef>, std::vector<std::string>& damaged)>
       render;
-  std::function<at::Tensor(const at::Tensor&)> encode;  ///< pixels -> features [N, P, Dv]
+  std::function<at::Tensor(const at::Tensor&)> encode;  ///< pixels -> features [N, P, D0]
   const std::atomic<bool>* stop = nullptr;              ///< ends the work early; may be null
   ProgressOptions progress;
 };
 
 /// Features of a frozen encoder for pictures in some views, in bf16, in a mapped file:
-/// <folder>/features.bf16 [rows, P, Dv] beside features.json, which tells the plan. Rows of damaged
+/// <folder>/features.bf16 [rows, P, D0] beside features.json, which tells the plan. Rows of damaged
 /// pictures are NaN.
 class FeatureCache {
  public:
@@ -59,7 +59,7 @@ class FeatureCache {
   /// Throws Error unless the folder holds all features of this plan.
   FeatureCache(const std::string& folder, const FeaturePlan& plan);
 
-  /// -> [N, P, Dv] in bf16 of views that are no blends. A view that is not kept is a bug.
+  /// -> [N, P, D0] in bf16 of views that are no blends. A view that is not kept is a bug.
   at::Tensor gather(std::span<const data::ViewRef> views) const;
   /// What the features depend on.
   const Json& key() const { return plan_.key; }

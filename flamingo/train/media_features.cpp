@@ -10,9 +10,9 @@ MediaFeatures::MediaFeatures(const TrainFlamingoRecipe& recipe, const StartedMod
                              const TrainHooks& hooks)
     : recipe_(recipe), pixels_(model::pixel_encoder(start.model, recipe.trainable.vision)) {
   if (recipe.trainable.vision) return;
-  trunk_ = std::make_shared<const TrunkFeatures>(start.model->vision_encoder, compute_type(recipe),
-                                                 start.model->config().transform.size,
-                                                 recipe.features_folder(), hooks);
+  trunk_ = std::make_shared<const TrunkFeatures>(
+      TrunkOf{start.model->vision_encoder, start.model->config().vision, compute_type(recipe)},
+      recipe.features_folder(), hooks);
 }
 
 MediaFeatures::Gather MediaFeatures::encode_views(

@@ -1,5 +1,6 @@
 #include "flamingo/train/pretrain_vision.h"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -55,7 +56,12 @@ StartedTowers start_towers(const PretrainVisionRecipe& recipe, const CaptionLang
   nn::init_weights(*start.towers, recipe.seed);
   if (!recipe.init.empty()) {
     checkpoint::LoadRules rules;
-    if (recipe.projection_dim > 0) rules.elsewhere = {std::string(vision::VisionEncoder::kHead)};
+    if (recipe.projection_dim > 0) {
+      std::erase_if(files.weights, [](const auto& weight) {
+        return weight.first.starts_with(vision::VisionEncoder::kHead);
+      });
+      rules.elsewhere = {std::string(vision::VisionEncoder::kHead)};
+    }
     checkpoint::load_into(*start.towers->encoder, files.weights, rules, recipe.init);
   }
   freeze(*start.towers, recipe.frozen);
@@ -98,8 +104,9 @@ std::optional<StoredViews> store_views(const PretrainVisionRecipe& recipe,
     if (each.source->views().pictures.empty()) continue;
     const auto& encoder = start.towers->encoder;
     require_frozen_trunk(*encoder, each.source->name());
-    const TrunkFeatures trunk(encoder, recipe.bf16 ? torch::kBFloat16 : torch::kFloat32,
-                              start.transform.size, recipe.features_folder(), hooks);
+    const TrunkFeatures trunk(
+        {encoder, start.encoder, recipe.bf16 ? torch::kBFloat16 : torch::kFloat32},
+        recipe.features_folder(), hooks);
     const auto cache = trunk.keep(each.source->name(), *each.source);
     if (!cache) return {};
     each.source->use_views(
@@ -107,6 +114,7 @@ std::optional<StoredViews> store_views(const PretrainVisionRecipe& recipe,
          .has = [cache](const data::ViewRef& view) { return cache->has(view); }});
     stores.push_back(cache);
   }
+  start.towers->train();  // which drops what was folded for the features
   return stores;
 }
 
@@ -169,11 +177,18 @@ void PretrainVisionRecipe::validate() {
   for (CaptionSourceConfig& source : sources) source.validate();
   mixture.validate();
   validation.validate();
+  const auto kept = std::ranges::count_if(sources, [](const CaptionSourceConfig& source) {
+    return source.labels && source.labels->cached_views > 0;
+  });
+  require(mixture.mode != MixtureMode::kMerged || kept == 0 || kept == std::ssize(sources),
+          "mixture.mode",
+          "expected merged sources that all have cached_views, or none, got {} of {}", kept,
+          sources.size());
   require(train.validate_every == 0 || !validation.sources.empty(), "validation",
           "expected sources where train.validate_every is above 0, got none");
   parallel.validate();
   require(parallel.tensor == 1 && !parallel.shard_frozen, "parallel",
-          "expected tensor 1 and no frozen shards: nothing of stage 1 is frozen");
+          "expected tensor 1 and no frozen shards in stage 1");
 }
 
 TrainResult pretrain_vision(PretrainVisionRecipe recipe, TrainHooks hooks,

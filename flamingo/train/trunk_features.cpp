@@ -6,6 +6,16 @@
 #include "flamingo/io/sha256.h"
 
 namespace flamingo::train {
+namespace {
+
+/// What of an encoder's config its trunk depends on.
+Json trunk_config(const vision::EncoderConfig& config) {
+  Json json = config.to_json();
+  for (Json& kind : json) kind.erase("projection_dim");
+  return json;
+}
+
+}  // namespace
 
 std::string trunk_key(const vision::VisionEncoder& encoder) {
   io::Sha256 hash;
@@ -18,23 +28,23 @@ std::string trunk_key(const vision::VisionEncoder& encoder) {
   return hash.hex();
 }
 
-TrunkFeatures::TrunkFeatures(vision::VisionEncoderPtr encoder, torch::ScalarType type, int64_t side,
-                             std::string folder, const TrainHooks& hooks)
-    : encoder_(std::move(encoder)),
-      type_(type),
-      side_(side),
+TrunkFeatures::TrunkFeatures(TrunkOf trunk, std::string folder, const TrainHooks& hooks)
+    : trunk_(std::move(trunk)),
       folder_(std::move(folder)),
       hooks_(hooks),
-      trunk_(model::frozen_trunk(encoder_, type)) {}
+      encode_(model::frozen_trunk(trunk_.encoder, trunk_.type)) {}
 
 FeaturePlan TrunkFeatures::plan(const data::DataSource& source) const {
-  const auto shape = trunk_(torch::zeros({1, 3, side_, side_})).sizes();
+  const int64_t side = trunk_.config.image_size();
+  const torch::Tensor features = encode_(torch::zeros({1, 3, side, side}));
   const data::SourceViews shown = source.views();
   FeaturePlan plan{.pictures = shown.pictures,
                    .views = shown.views,
-                   .patches = shape[1],
-                   .dim = shape[2],
-                   .key = {{"encoder", trunk_key(*encoder_)}, {"bf16", type_ == torch::kBFloat16}}};
+                   .patches = features.size(1),
+                   .dim = features.size(2),
+                   .key = {{"encoder", trunk_key(*trunk_.encoder)},
+                           {"config", trunk_config(trunk_.config)},
+                           {"bf16", trunk_.type == torch::kBFloat16}}};
   plan.key.update(source.views_key());
   return plan;
 }
@@ -47,7 +57,7 @@ std::shared_ptr<const FeatureCache> TrunkFeatures::keep(const std::string& name,
       .title = "features of " + name,
       .render = [&](std::span<const data::ViewRef> views,
                     std::vector<std::string>& damaged) { return source.render(views, damaged); },
-      .encode = trunk_,
+      .encode = encode_,
       .stop = hooks_.stop,
       .progress = hooks_.progress};
   bool built = true;
@@ -60,7 +70,7 @@ std::shared_ptr<const FeatureCache> TrunkFeatures::keep(const std::string& name,
 torch::Tensor TrunkFeatures::gather(const FeatureCache& cache,
                                     std::span<const data::ViewRef> views) const {
   const torch::NoGradGuard no_grad;
-  return encoder_->head(cache.gather(views).to(type_));
+  return trunk_.encoder->head(cache.gather(views).to(trunk_.type));
 }
 
 }  // namespace flamingo::train

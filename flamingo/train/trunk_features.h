@@ -7,21 +7,28 @@
 #include "flamingo/model/pixel_encoder.h"
 #include "flamingo/train/feature_cache.h"
 #include "flamingo/train/trainer.h"
+#include "flamingo/vision/registry.h"
 
 namespace flamingo::train {
 
-/// SHA-256 of the weights of an encoder's trunk, rounded to bf16 as models store them, so that the
-/// stages of one recipe share its features; 64 hex digits.
+/// An encoder of which at most the head learns, and its config.
+struct TrunkOf {
+  vision::VisionEncoderPtr encoder;
+  vision::EncoderConfig config;
+  torch::ScalarType type = torch::kFloat32;  ///< of the pictures that it is given
+};
+
+/// SHA-256 of the weights of the trunk, rounded to bf16 as models store them, so that the stages of
+/// one recipe share its features; 64 hex digits.
 std::string trunk_key(const vision::VisionEncoder& encoder);
 
 /// Keeps what the frozen trunk of an encoder makes of sources' views, encoded once before a run by
 /// its first process.
 class TrunkFeatures {
  public:
-  /// side: S of the pictures. Features lie in <folder>/<source>. Folds the encoder; hooks.parallel
-  /// must be set, and hooks outlive it.
-  TrunkFeatures(vision::VisionEncoderPtr encoder, torch::ScalarType type, int64_t side,
-                std::string folder, const TrainHooks& hooks);
+  /// Features lie in <folder>/<source>. Folds the encoder; hooks.parallel must be set, and hooks
+  /// outlive it.
+  TrunkFeatures(TrunkOf trunk, std::string folder, const TrainHooks& hooks);
 
   /// The features of a source's views, as `name`, which must have some; nothing when it was
   /// stopped. Throws Error as FeatureCache::build does.
@@ -33,12 +40,10 @@ class TrunkFeatures {
   FeaturePlan plan(const data::DataSource& source) const;
 
  private:
-  vision::VisionEncoderPtr encoder_;
-  torch::ScalarType type_;
-  int64_t side_;
+  TrunkOf trunk_;
   std::string folder_;
   const TrainHooks& hooks_;
-  model::PixelEncoder trunk_;
+  model::PixelEncoder encode_;
 };
 
 }  // namespace flamingo::train

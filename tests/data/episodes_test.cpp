@@ -164,6 +164,24 @@ TEST_F(EpisodesTest, BindingToBlendsKeepsBothParts) {
   }
 }
 
+TEST_F(EpisodesTest, ClutterBlendsEachPictureWithOneOfAClassThatIsNotAsked) {
+  EpisodeConfig config = only(&EpisodeConfig::binding);
+  config.binding_same_group = config.binding_blends = 0;
+  config.binding_clutter = 1;
+  const Episodes episodes = make(config);
+  for (int64_t i = 0; i < 50; ++i) {
+    std::set<std::string> asked, clutter;
+    for (const SequenceMediaItem& media_item : episodes.sequence(i).media) {
+      const ViewRef& view = views_of(media_item)[0];
+      ASSERT_TRUE(view.is_blend());
+      asked.insert(set_.class_of(view.picture).name);
+      clutter.insert(set_.class_of(view.second_picture).name);
+    }
+    EXPECT_LE(asked.size(), static_cast<size_t>(config.max_ways));
+    for (const std::string& name : clutter) EXPECT_FALSE(asked.contains(name)) << i;
+  }
+}
+
 TEST_F(EpisodesTest, RandomPairsNameTheirPictures) {
   const Episodes episodes = make(only(&EpisodeConfig::random_pairs));
   std::set<size_t> lengths;
@@ -284,6 +302,7 @@ TEST_F(EpisodesTest, RefusesWhatCannotWork) {
   EXPECT_THROW(make({.batch = 1 << 10, .sort_batches = 1 << 10}), Error);
   EXPECT_THROW(make({.views = int64_t{1} << 62}), Error);
   EXPECT_THROW(make({.more_ways = 2}), Error);
+  EXPECT_THROW(make({.binding_clutter = -0.1}), Error);
   EXPECT_THROW(make({.max_ways = 2}), Error);
   EXPECT_THROW(make({.max_ways = 7}), Error);
   EXPECT_THROW(make({.max_pairs = 13}), Error);

@@ -97,14 +97,14 @@ TEST_F(FlamingoScorerTest, ARemovedPictureIsSeenByNobody) {
 TEST_F(FlamingoScorerTest, WritesTheLikeliestTokensUpToTheEnd) {
   const std::vector<ScoreRequest> requests = {two_pictures_, clip_, text_};
   FlamingoScorer scorer(model_, renderer_);
-  const auto answers = scorer.write(requests, /*end=*/-1, /*most=*/4);
+  const auto answers = scorer.write(requests, /*ends=*/{}, /*most=*/4);
   for (size_t r = 0; r < requests.size(); ++r) {
     std::vector<int32_t> plain;
     for (int t = 0; t < 4; ++t)
       plain.push_back(plain_logits(requests[r], plain)[-1].argmax().item<int32_t>());
     EXPECT_EQ(answers[r], plain) << "request " << r;
   }
-  const auto ended = scorer.write(requests, answers[0][2], 4);
+  const auto ended = scorer.write(requests, std::vector{answers[0][2]}, 4);
   const auto first = std::ranges::find(answers[0], answers[0][2]);
   EXPECT_EQ(ended[0], std::vector<int32_t>(answers[0].begin(), first));
 }
@@ -125,8 +125,8 @@ TEST_F(FlamingoScorerTest, RefusesEmptyRequests) {
                Error);
   EXPECT_THROW(scorer.score(std::vector<ScoreRequest>{{.candidates = {{1}}}}), Error);
   EXPECT_TRUE(scorer.score({}).empty());
-  EXPECT_TRUE(scorer.write({}, 3, 1).empty());
-  EXPECT_THROW(scorer.write(std::vector<ScoreRequest>{{}}, 3, 1), Error);
+  EXPECT_TRUE(scorer.write({}, {}, 1).empty());
+  EXPECT_THROW(scorer.write(std::vector<ScoreRequest>{{}}, {}, 1), Error);
 }
 
 }  // namespace

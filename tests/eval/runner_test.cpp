@@ -34,9 +34,9 @@ class KnowingScorer : public Scorer {
   }
 
   /// The picture's name and more; nothing without a picture.
-  std::vector<std::vector<int32_t>> write(std::span<const ScoreRequest> requests, int32_t end,
-                                          int64_t most) override {
-    EXPECT_EQ(end, testing::tiny_tokens().eoc.front());
+  std::vector<std::vector<int32_t>> write(std::span<const ScoreRequest> requests,
+                                          std::span<const int32_t> ends, int64_t most) override {
+    EXPECT_EQ(ends.size(), 1u);
     EXPECT_GT(most, 0);
     std::vector<std::vector<int32_t>> answers;
     for (const ScoreRequest& request : requests) {
@@ -75,6 +75,7 @@ class RunnerTest : public ::testing::Test {
   EvalData data_{.set = testing::tiny_pictures(folder_, 24, 8),
                  .tokens = testing::tiny_tokens(),
                  .words = {200, 201, 202},
+                 .stop_ids = testing::tiny_tokens().eoc,
                  .decode = [](std::span<const int32_t> ids) {
                    return testing::tiny_text({ids.begin(), ids.end()});
                  }};
@@ -105,6 +106,8 @@ TEST_F(RunnerTest, AWrittenAnswerIsRightWhenItSaysTheName) {
   EXPECT_EQ(result.exchanged.value(), 0.0);
   EXPECT_TRUE(result.controls_at_chance());
   EXPECT_FALSE(encoder_task({open}));
+  data_.stop_ids.clear();
+  EXPECT_THROW(run_task(open, data_, scorer, {.episodes = 40}), Error);
 }
 
 TEST(SaysName, WholeWordsOnly) {
@@ -114,6 +117,7 @@ TEST(SaysName, WholeWordsOnly) {
   EXPECT_FALSE(says_name("pineapple", "apple"));
   EXPECT_FALSE(says_name("hot, big dog", "hot dog"));
   EXPECT_FALSE(says_name("", "apple"));
+  EXPECT_FALSE(says_name("anything", "?!"));
 }
 
 TEST_F(RunnerTest, CanLeaveOutControlsAndStop) {

@@ -1,7 +1,10 @@
 #include "flamingo/train/feature_cache.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <torch/types.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -53,6 +56,20 @@ struct Fixture {
             .stop = &stop};
   }
 };
+
+TEST(FeatureCache, OneRunAtATimeMakesFeatures) {
+  const TemporaryFolder folder;
+  Fixture f{.stop_after = 100};
+  const FeaturePlan plan = plan_of(100);
+  ASSERT_FALSE(FeatureCache::build(folder.path(), plan, f.source()));
+  f.stop_after = 1 << 30;
+  f.stop = false;
+  const int other = ::open(folder.file("features.bf16.part").c_str(), O_RDWR);
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  EXPECT_THROW(FeatureCache::build(folder.path(), plan, f.source()), Error);
+  ::close(other);
+  EXPECT_TRUE(FeatureCache::build(folder.path(), plan, f.source()));
+}
 
 TEST(FeatureCache, GathersTheViewsAskedFor) {
   const TemporaryFolder folder;

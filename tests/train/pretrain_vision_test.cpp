@@ -152,15 +152,23 @@ TEST(PretrainVision, ValidatesByRetrievalInBothDirections) {
   EXPECT_EQ(metrics[3].at("valid_loss"), metrics[3].at("valid_loss.pairs"));
 }
 
-TEST(PretrainVision, TheProjectionLearnsFromKeptFeatures) {
-  const TinyRun run;
-  auto recipe = run.vision("kept");
+/// A projection on the frozen trunk of published weights, from kept features.
+PretrainVisionRecipe projecting(const TinyRun& run, const std::string& output) {
+  auto recipe = run.vision(output);
   recipe.init = std::string(FLAMINGO_GOLDEN_DIR) + "/efficientnet-tiny/pypi/model";
   recipe.projection_dim = 8;
   recipe.sources[0].labels->cached_views = 1;
-  EXPECT_THROW(pretrain_vision(recipe, {}), Error) << "the trunk learns";
   recipe.frozen = {"encoder.stem", "encoder.stages", "encoder.final_conv"};
   recipe.features = run.file("shared");
+  return recipe;
+}
+
+TEST(PretrainVision, TheProjectionLearnsFromKeptFeatures) {
+  const TinyRun run;
+  auto recipe = projecting(run, "kept");
+  recipe.frozen.pop_back();
+  EXPECT_THROW(pretrain_vision(recipe, {}), Error) << "a part of the trunk learns";
+  recipe = projecting(run, "kept");
   ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
   EXPECT_TRUE(std::filesystem::exists(run.file("shared/labels/features.bf16")));
   const checkpoint::EncoderFiles before = checkpoint::read_encoder(recipe.init);
@@ -168,7 +176,41 @@ TEST(PretrainVision, TheProjectionLearnsFromKeptFeatures) {
   EXPECT_EQ(after.config.dim(), 8);
   for (const auto& [name, weight] : before.weights)
     EXPECT_TRUE(after.weights.at(name).equal(weight)) << name;
-  EXPECT_FALSE(after.weights.at("projection_norm.weight").eq(1).all().item<bool>()) << "learnt";
+  const auto& learnt = after.weights.at("projection.weight");
+  recipe = projecting(run, "anew");
+  recipe.init = run.file("kept/encoder");
+  recipe.train.steps = 1;
+  recipe.train.optimizer.lr = 1e-30;
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto anew = checkpoint::read_encoder(run.file("anew/encoder"));
+  EXPECT_FALSE(anew.weights.at("projection.weight").equal(learnt)) << "begins anew";
+  recipe.projection_dim = 0;
+  recipe.train.output = run.file("going_on");
+  ASSERT_TRUE(pretrain_vision(recipe, {}).finished);
+  const auto going_on = checkpoint::read_encoder(run.file("going_on/encoder"));
+  EXPECT_TRUE(going_on.weights.at("projection.weight").equal(learnt)) << "as init has it";
+}
+
+TEST(PretrainVision, KeptFeaturesValidatedAndResumedAreBitEqual) {
+  const TinyRun run;
+  const auto recipe = [&](const std::string& output) {
+    auto made = projecting(run, output);
+    made.validation.sources = {made.sources[0]};
+    made.validation.batches = 1;
+    made.train.validate_every = 2;
+    return made;
+  };
+  ASSERT_TRUE(pretrain_vision(recipe("whole"), {}).finished);
+  std::atomic<bool> stop{false};
+  TrainHooks hooks{.stop = &stop};
+  hooks.progress.interval = 0;
+  hooks.progress.write = [&](std::string_view text) {
+    stop = stop || text.find("step 3/") != std::string_view::npos;
+  };
+  EXPECT_FALSE(pretrain_vision(recipe("parts"), hooks).finished);
+  EXPECT_TRUE(stop);
+  EXPECT_TRUE(pretrain_vision(recipe("parts"), {}).finished);
+  EXPECT_EQ(metrics_without_times(run.file("parts")), metrics_without_times(run.file("whole")));
 }
 
 TEST(PretrainVision, StoppedAndResumedItIsBitEqual) {
@@ -215,6 +257,11 @@ TEST(PretrainVisionRecipe, RefusesWhatCannotBeTrained) {
     recipe.pooled_side = -1;
   });
   refuses([](auto& recipe) { recipe.projection_dim = 8; });
+  refuses([&](auto& recipe) {
+    recipe.sources.push_back(pairs_of(run, "pairs"));
+    recipe.sources[0].labels->cached_views = 2;
+    recipe.mixture.mode = MixtureMode::kMerged;
+  });
   refuses([](auto& recipe) { recipe.encoder = {}; });
   refuses([](auto& recipe) { recipe.sources[0].labels->pictures.clear(); });
   refuses([](auto& recipe) { recipe.sources[0].documents.emplace().files = {"x"}; });

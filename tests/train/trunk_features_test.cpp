@@ -34,7 +34,8 @@ TEST(TrunkKey, IsThatOfTheTrunkAlone) {
   EXPECT_EQ(key.size(), 64u);
   const torch::NoGradGuard no_grad;
   for (const auto& item : projecting(2)->named_parameters()) {
-    if (item.key().starts_with("projection")) net->named_parameters()[item.key()].copy_(item.value());
+    if (item.key().starts_with("projection"))
+      net->named_parameters()[item.key()].copy_(item.value());
   }
   EXPECT_EQ(trunk_key(*net), key);
   net->named_parameters()["stem.weight"].mul_(2);
@@ -50,7 +51,8 @@ TEST(TrunkFeatures, KeptOnesGiveWhatTheWholeEncoderMakesOfThePixels) {
   parallel::Parallel parallel;
   TrainHooks hooks;
   hooks.parallel = &parallel;
-  const TrunkFeatures trunk(net.ptr(), torch::kFloat32, 16, folder.path(), hooks);
+  const TrunkFeatures trunk({net.ptr(), vision::EncoderConfig(net->config())}, folder.path(),
+                            hooks);
   const auto cache = trunk.keep("labels", source);
   ASSERT_TRUE(cache);
   std::vector<data::ViewRef> views;
