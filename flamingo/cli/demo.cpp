@@ -102,13 +102,13 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
 }
 
 void run_demo(const DemoArguments& options) {
+  DemoPictures pictures{.drawings = pictures::open_pictures(options.drawings)};
+  if (!options.photographs.empty())
+    pictures.photographs = pictures::open_pictures(options.photographs);
   const Running running = start_model(options.run);
   const generate::ModelBundle& bundle = running.bundle;
   print_format("model %s: %s, loaded in %.2f s\n", options.run.model.c_str(),
                bundle.load_report.c_str(), running.load_s);
-  DemoPictures pictures{.drawings = pictures::open_pictures(options.drawings)};
-  if (!options.photographs.empty())
-    pictures.photographs = pictures::open_pictures(options.photographs);
   std::vector<PageSection> page;
   for (const auto& section :
        demo_sections(pictures, made_up_words(bundle.tokenizer), options.folder, options.seed)) {
