@@ -84,8 +84,7 @@ PageExample run_prompt(const DemoArguments& options, const Running& running,
         pieces.rbegin(), pieces.rend(), [](const PagePiece& piece) { return !piece.png.empty(); });
     last->png = {media::encode_png(
         encoder_input(encoded.media.back().pixels, bundle.model->config().transform))};
-    last->looked =
-        generate::occlusion_map(bundle, running.decoder, demo.prompt, encoded, demo.candidates);
+    last->looked = generate::occlusion_map(bundle, running.decoder, demo.prompt, encoded, ranked);
   }
   const std::string said = trimmed(result.text);
   const bool correct = (ranked.empty() ? said : ranked.front().text) == demo.truth;

@@ -23,7 +23,7 @@ h2 { margin: 2.5rem 0 .25rem; font-size: 1.3rem; } p { margin: .25rem 0 1rem; co
            border: 1px solid var(--line); border-radius: 12px; padding: 1rem; margin: .75rem 0; }
 @media (max-width: 720px) { .example { grid-template-columns: 1fr; } }
 .prompt { display: flex; flex-wrap: wrap; gap: .75rem; align-items: flex-end; align-content: center; }
-figure { margin: 0; text-align: center; } figure img { width: 96px; height: 96px; object-fit: cover; background: #fff;
+figure { margin: 0; text-align: center; } figure img { width: 96px; height: 96px; object-fit: contain; background: #fff;
          border-radius: 8px; border: 1px solid var(--line); display: block; }
 figure.clip { display: flex; gap: 2px; padding: 4px; border: 2px solid var(--pink); border-radius: 10px; }
 .shown { position: relative; } .looked { position: absolute; inset: 1px; display: grid; border-radius: 8px; overflow: hidden; }

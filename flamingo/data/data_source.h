@@ -35,6 +35,9 @@ struct SourceViews {
 struct ViewStore {
   int64_t number = 0;                       ///< what ViewRef::store says
   std::function<bool(const ViewRef&)> has;  ///< false: the picture is damaged
+
+  /// Whether it has view 0, 1, ... views - 1 of a picture.
+  bool has_all(int64_t picture, int64_t views) const;
 };
 
 /// What trains or evaluates: made once, and asked for batches, pictures and warnings.

@@ -50,12 +50,7 @@ at::Tensor EpisodeSource::render(std::span<const ViewRef> views,
 
 void EpisodeSource::use_views(ViewStore store) {
   store_ = store.number;
-  const auto usable = [&](int64_t picture) {
-    for (int64_t view = 0; view <= config_.views; ++view) {
-      if (!store.has({.picture = picture, .view = view})) return false;
-    }
-    return true;
-  };
+  const auto usable = [&](int64_t picture) { return store.has_all(picture, config_.views + 1); };
   episodes_ = std::make_unique<const Episodes>(set_, parts_.tokens, parts_.words, config_, usable);
 }
 

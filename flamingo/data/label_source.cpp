@@ -65,10 +65,7 @@ at::Tensor LabelSource::render(std::span<const ViewRef> views,
 void LabelSource::use_views(ViewStore store) {
   for (Entry& entry : entries_) {
     std::erase_if(entry.pictures, [&](int64_t picture) {
-      for (int64_t view = 0; view <= config_.cached_views; ++view) {
-        if (!store.has({.picture = picture, .view = view})) return true;
-      }
-      return false;
+      return !store.has_all(picture, config_.cached_views + 1);
     });
   }
   std::erase_if(entries_, [](const Entry& entry) { return entry.pictures.empty(); });
@@ -113,7 +110,6 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
   const int64_t begin = share.begin(config_.classes), end = share.end(config_.classes);
   const int64_t side = renderer_.side();
   const auto count = static_cast<size_t>(end - begin);
-  const auto size = static_cast<size_t>(3 * side * side);
   CaptionedBatch batch;
   if (store_) {
     batch.views.resize(2 * count);
@@ -123,7 +119,6 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
   batch.captions.resize(2 * count);
   batch.concepts.resize(2 * count);
   batch.rows.resize(2 * count);
-  float* out = store_ ? nullptr : batch.pixels.data_ptr<float>();
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < count; ++i) {
     const int64_t row = begin + static_cast<int64_t>(i);
@@ -137,7 +132,9 @@ CaptionedBatch LabelSource::batch(int64_t index, const BatchShare& share) const 
       if (store_) {
         batch.views[at] = kept_view(entry, pair[half], rng);
       } else {
-        show(entry, pair[half], rng, {out + at * size, size}, batch.damaged);
+        const auto size = static_cast<size_t>(3 * side * side);
+        show(entry, pair[half], rng, {batch.pixels.data_ptr<float>() + at * size, size},
+             batch.damaged);
       }
       batch.captions[at] = pictures::sample_caption(
           renderer_.set().classes()[static_cast<size_t>(entry.class_index)], config_.caption, rng);

@@ -37,7 +37,7 @@ void FewShotTask::validate() const {
   require_within(where, "ways", ways, 2, 1 << 16);
   require_within(where, "shots", shots, 0, kMaxShots);
   require(shot_styles.empty() || std::ssize(shot_styles) >= class_shots(), where,
-          "expected a style for each of {} shots, got {}", shots, shot_styles.size());
+          "expected a style for each of {} shots, got {}", class_shots(), shot_styles.size());
   require(!open || !made_up, where, "expected made_up false where answers are written, got true");
   require_within(where, "goal", goal, 0, 1);
 }

@@ -1,10 +1,9 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "flamingo/generate/model_bundle.h"
+#include "flamingo/generate/ranking.h"
 
 namespace flamingo::generate {
 
@@ -15,11 +14,11 @@ struct OcclusionMap {
   std::vector<double> drops;  ///< [side * side], row by row, -1 to 1
 };
 
-/// The map of the likeliest candidate. `encoded` is `prompt` with its media, the last of which must
-/// be a picture. Runs the prompt side^2 + 1 times. Throws Error when there is no picture, and as
-/// rank_candidates does.
+/// The map of the first of `ranked`, what rank_candidates makes of `encoded`: `prompt` with its
+/// media, the last of which must be a picture. Runs the prompt side^2 times. Throws Error when
+/// there is no picture or candidate, and as rank_candidates does.
 OcclusionMap occlusion_map(const ModelBundle& bundle, const std::shared_ptr<StepDecoder>& decoder,
                            const prompt::Prompt& prompt, const EncodedPrompt& encoded,
-                           const std::vector<std::string>& candidates, int64_t side = 3);
+                           const std::vector<RankedCandidate>& ranked, int64_t side = 3);
 
 }  // namespace flamingo::generate

@@ -100,14 +100,16 @@ std::optional<StoredViews> store_views(const PretrainVisionRecipe& recipe,
                                        const std::vector<WeightedCaptions>& sources,
                                        const TrainHooks& hooks) {
   StoredViews stores;
+  std::optional<TrunkFeatures> trunk;
   for (const WeightedCaptions& each : sources) {
     if (each.source->views().pictures.empty()) continue;
     const auto& encoder = start.towers->encoder;
     require_frozen_trunk(*encoder, each.source->name());
-    const TrunkFeatures trunk(
-        {encoder, start.encoder, recipe.bf16 ? torch::kBFloat16 : torch::kFloat32},
-        recipe.features_folder(), hooks);
-    const auto cache = trunk.keep(each.source->name(), *each.source);
+    if (!trunk)
+      trunk.emplace(
+          TrunkOf{encoder, start.encoder, recipe.bf16 ? torch::kBFloat16 : torch::kFloat32},
+          recipe.features_folder(), hooks);
+    const auto cache = trunk->keep(each.source->name(), *each.source);
     if (!cache) return {};
     each.source->use_views(
         {.number = std::ssize(stores),

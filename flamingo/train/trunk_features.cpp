@@ -32,27 +32,24 @@ TrunkFeatures::TrunkFeatures(TrunkOf trunk, std::string folder, const TrainHooks
     : trunk_(std::move(trunk)),
       folder_(std::move(folder)),
       hooks_(hooks),
-      encode_(model::frozen_trunk(trunk_.encoder, trunk_.type)) {}
-
-FeaturePlan TrunkFeatures::plan(const data::DataSource& source) const {
+      encode_(model::frozen_trunk(trunk_.encoder, trunk_.type)) {
   const int64_t side = trunk_.config.image_size();
   const torch::Tensor features = encode_(torch::zeros({1, 3, side, side}));
-  const data::SourceViews shown = source.views();
-  FeaturePlan plan{.pictures = shown.pictures,
-                   .views = shown.views,
-                   .patches = features.size(1),
-                   .dim = features.size(2),
-                   .key = {{"encoder", trunk_key(*trunk_.encoder)},
-                           {"config", trunk_config(trunk_.config)},
-                           {"bf16", trunk_.type == torch::kBFloat16}}};
-  plan.key.update(source.views_key());
-  return plan;
+  common_ = {.patches = features.size(1),
+             .dim = features.size(2),
+             .key = {{"encoder", trunk_key(*trunk_.encoder)},
+                     {"config", trunk_config(trunk_.config)},
+                     {"bf16", trunk_.type == torch::kBFloat16}}};
 }
 
 std::shared_ptr<const FeatureCache> TrunkFeatures::keep(const std::string& name,
                                                         const data::DataSource& source) const {
   const std::string folder = folder_ + "/" + name;
-  const FeaturePlan plan = this->plan(source);
+  const data::SourceViews shown = source.views();
+  FeaturePlan plan = common_;
+  plan.pictures = shown.pictures;
+  plan.views = shown.views;
+  plan.key.update(source.views_key());
   const FeatureSource pictures{
       .title = "features of " + name,
       .render = [&](std::span<const data::ViewRef> views,

@@ -36,14 +36,13 @@ class TrunkFeatures {
                                            const data::DataSource& source) const;
   /// Views of one cache, none of them a blend -> features of the whole encoder [N, P, Dv].
   torch::Tensor gather(const FeatureCache& cache, std::span<const data::ViewRef> views) const;
-  /// What the features of a source depend on, and how many there are.
-  FeaturePlan plan(const data::DataSource& source) const;
 
  private:
   TrunkOf trunk_;
   std::string folder_;
   const TrainHooks& hooks_;
   model::PixelEncoder encode_;
+  FeaturePlan common_;  ///< without pictures, views and what is particular to a source
 };
 
 }  // namespace flamingo::train

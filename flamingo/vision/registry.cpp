@@ -46,6 +46,19 @@ std::vector<EncoderPreset<EncoderConfig>> all_presets() {
   return all;
 }
 
+/// Sets a field that only some kinds have: `field` gives it of those.
+template <class Config, class Field>
+void set_where_known(Config& config, const char* name, int64_t value, const Field& field) {
+  if constexpr (requires { field(config); }) {
+    Config changed = config;
+    field(changed) = value;
+    changed.validate();
+    config = changed;
+  } else {
+    fail(name, "expected 0 for an encoder of kind {}, got {}", config.kName, value);
+  }
+}
+
 }  // namespace
 
 void EncoderConfig::validate() const {
@@ -96,27 +109,15 @@ void EncoderConfig::set_image_size(int64_t side) {
 
 void EncoderConfig::set_pooled_side(int64_t side) {
   ask(config_, [&](auto& config) {
-    if constexpr (requires { config.pooled_side; }) {
-      auto changed = config;
-      changed.pooled_side = side;
-      changed.validate();
-      config = changed;
-    } else {
-      fail("pooled_side", "expected 0 for an encoder of kind {}, got {}", config.kName, side);
-    }
+    set_where_known(config, "pooled_side", side,
+                    [](auto& of) -> decltype((of.pooled_side)) { return of.pooled_side; });
   });
 }
 
 void EncoderConfig::set_projection_dim(int64_t dim) {
   ask(config_, [&](auto& config) {
-    if constexpr (requires { config.projection_dim; }) {
-      auto changed = config;
-      changed.projection_dim = dim;
-      changed.validate();
-      config = changed;
-    } else {
-      fail("projection_dim", "expected 0 for an encoder of kind {}, got {}", config.kName, dim);
-    }
+    set_where_known(config, "projection_dim", dim,
+                    [](auto& of) -> decltype((of.projection_dim)) { return of.projection_dim; });
   });
 }
 
