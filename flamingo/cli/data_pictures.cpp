@@ -147,7 +147,7 @@ void add_data_pictures(CLI::App& data) {
   verb->add_option("--overlaps", options->overlaps,
                    "Also say which pictures of other splits look like one of training: perceptual "
                    "hashes that differ in at most so many of 64 bits")
-      ->check(CLI::Range(0, 64));
+      ->check(CLI::Range(0, 11));
   verb->add_flag("--json", options->json, "Print the counts as JSON");
   set_examples(*verb,
                "  flamingo data pictures my-photos\n"

@@ -19,7 +19,7 @@ struct PictureOverlap {
 /// Pictures outside `split` whose picture_hash, over white, differs in at most `most` bits from
 /// that of a picture in it, each with its nearest. Damaged pictures and those of one grey are like
 /// none. on_picture is told how many are read. Throws Error when the set has no such split, and on
-/// `most` outside 0..64.
+/// `most` outside 0..11.
 std::vector<PictureOverlap> picture_overlaps(
     const pictures::LabelledPictures& set, const std::string& split, int most,
     const std::function<void(int64_t done, int64_t total)>& on_picture = {});
